@@ -1,0 +1,47 @@
+/* SPDX-License-Identifier: MIT */
+/* The rings between capture sources and the recorder. A ring has one producer and one consumer;
+ * producer and consumer may be in different processes. Records are never half visible: `commit`
+ * publishes them whole. Layout: formats/ring_file.h. */
+#ifndef RN_RING_H
+#define RN_RING_H
+
+#include "formats/event.h"
+#include "formats/ring_file.h"
+
+/* The recorder's side: the file (or, for a recording to a pipe, a memfd) and its mapping. */
+struct rn_ring_area;
+
+/* Make the ring file at `path` (NULL: a memfd) with room for `data_bytes` of rings, preallocated so
+ * that a full disk cannot become a SIGBUS. Where the disk has no room for it a memfd is taken and
+ * *in_memory set: what is in it dies with the recorder. */
+RN_MUST_CHECK enum rn_status rn_ring_area_new(const char *path, const uint8_t uuid[16],
+                                              uint64_t data_bytes, struct rn_ring_area **out,
+                                              bool *in_memory, struct rn_error *err);
+void rn_ring_area_free(struct rn_ring_area *area);
+struct rn_ring_file *rn_ring_area_header(struct rn_ring_area *area);
+
+/* Take a slot, with a data area of `size` bytes (0: in-flight record only; else a power of two).
+ * NULL where none is free. */
+struct rn_ring_slot *rn_ring_take(struct rn_ring_area *area, uint64_t size);
+void rn_ring_release(struct rn_ring_area *area, struct rn_ring_slot *slot);
+uint64_t rn_ring_slot_number(const struct rn_ring_area *area, const struct rn_ring_slot *slot);
+
+/* Producer. Copy the event into the ring and commit it; false where it does not fit now (the
+ * consumer must drain) or ever (event over RN_RECORD_MAX: attachments are cut first, and
+ * RN_EVENT_TRUNCATED set, so that this happens only for a full ring). */
+bool rn_ring_put(struct rn_ring_area *area, struct rn_ring_slot *slot,
+                 const struct rn_event *event);
+void rn_ring_set_inflight(struct rn_ring_slot *slot, const struct rn_event *event);
+void rn_ring_clear_inflight(struct rn_ring_slot *slot);
+
+/* Consumer. The next committed record at *position (bytes since the slot was taken; start with
+ * slot->tail), decoded; *position is moved behind it. RN_EOF where there is none. The event is
+ * borrowed until the next call on this area. */
+RN_MUST_CHECK enum rn_status rn_ring_peek(struct rn_ring_area *area, struct rn_ring_slot *slot,
+                                          uint64_t *position, struct rn_event *event,
+                                          struct rn_error *err);
+/* Everything before `position` is in the archive: its room may be used again. */
+void rn_ring_consume(struct rn_ring_slot *slot, uint64_t position);
+uint64_t rn_ring_used(const struct rn_ring_slot *slot);
+
+#endif

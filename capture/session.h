@@ -1,0 +1,67 @@
+/* SPDX-License-Identifier: MIT */
+/* One recording in progress: the rings, the writer behind them, the streams, and when to commit.
+ * What an engine sees of the recorder. */
+#ifndef RN_SESSION_H
+#define RN_SESSION_H
+
+#include "formats/event.h"
+#include "formats/status.h"
+#include "formats/writer.h"
+#include "ring.h"
+
+struct rn_session;
+
+struct rn_session_options {
+    const char *output; /* path, or "-" */
+    struct rn_writer_options writer;
+    uint64_t ring_bytes; /* of ring data in all; 0: the default */
+};
+
+/* manifest: filled but for uuid, clock and start point, which this sets. */
+RN_MUST_CHECK enum rn_status rn_session_new(const struct rn_session_options *options,
+                                            struct rn_manifest *manifest, struct rn_session **out,
+                                            struct rn_error *err);
+
+/* Time now, in the recording's ticks. */
+uint64_t rn_session_now(const struct rn_session *session);
+
+RN_MUST_CHECK enum rn_status rn_session_add_stream(struct rn_session *session, uint64_t pid,
+                                                   uint64_t tid, uint64_t parent, uint64_t *id,
+                                                   struct rn_error *err);
+void rn_session_end_stream(struct rn_session *session, uint64_t id);
+
+/* Put an event into the engine's ring; drains and commits when the ring is full. Never fails for
+ * lack of disk space: such losses are counted. */
+RN_MUST_CHECK enum rn_status rn_session_emit(struct rn_session *session,
+                                             const struct rn_event *event, struct rn_error *err);
+
+/* In-flight slot of a thread: NULL where none is free (counted). */
+struct rn_ring_slot *rn_session_take_slot(struct rn_session *session, uint64_t stream);
+void rn_session_release_slot(struct rn_session *session, struct rn_ring_slot *slot);
+
+/* Called by the session when a segment begins: emit SNAPSHOT events of everything alive through
+ * rn_session_emit_snapshot. */
+typedef enum rn_status rn_snapshot_fn(void *context, struct rn_session *session,
+                                      struct rn_error *err);
+void rn_session_on_segment(struct rn_session *session, rn_snapshot_fn *function, void *context);
+RN_MUST_CHECK enum rn_status rn_session_emit_snapshot(struct rn_session *session,
+                                                      const struct rn_event *event,
+                                                      struct rn_error *err);
+
+/* A sentence for readers (RN_KIND_NOTICE on stream 0). */
+RN_MUST_CHECK enum rn_status rn_session_notice(struct rn_session *session,
+                                               enum rn_notice_code code, uint64_t value,
+                                               struct rn_error *err, const char *format, ...)
+    RN_PRINTF(5, 6);
+
+/* Commit if it is time to (enough waiting, or output is a pipe and a second has passed). */
+RN_MUST_CHECK enum rn_status rn_session_tick(struct rn_session *session, struct rn_error *err);
+
+/* Nothing was recorded: leave no trace of the recording. */
+void rn_session_discard(struct rn_session *session);
+/* Drain, add the files of env/, seal. *lost: events that are not in the archive. */
+RN_MUST_CHECK enum rn_status rn_session_finish(struct rn_session *session, bool has_status,
+                                               int status, uint64_t *lost, struct rn_error *err);
+void rn_session_free(struct rn_session *session);
+
+#endif

@@ -1,0 +1,73 @@
+/* SPDX-License-Identifier: MIT */
+/* What the commands share: messages, common options, output files, exit status. */
+#ifndef RN_CLI_H
+#define RN_CLI_H
+
+#include "formats/buf.h"
+#include "formats/reader.h"
+#include "formats/status.h"
+#include "libanalysis/filter.h"
+
+#include <stdio.h>
+
+#define RN_VERSION "0.1.0"
+
+enum { RN_EXIT_OK = 0, RN_EXIT_ANSWER = 1, RN_EXIT_TROUBLE = 2 };
+
+/* "rn-stat: run.rna: offset 4096: chunk checksum does not match" on stderr, control characters
+ * replaced. */
+void cli_error(const struct rn_error *err);
+void cli_fail(const char *format, ...) RN_PRINTF(1, 2); /* the same for a message of the command */
+void cli_warn(const char *format, ...) RN_PRINTF(1, 2); /* silent with -q */
+/* "rn-stat: ...; try 'rn-stat --help'" and the exit status for it (2). */
+int cli_usage(const char *format, ...) RN_PRINTF(1, 2);
+
+extern const char *cli_program; /* "rn-stat" */
+extern bool cli_quiet;          /* -q */
+extern int cli_verbose;         /* -v, counted */
+
+/* First thing in main: program name, locale, SIGPIPE (ends quietly). */
+void cli_start(int argc, char **argv);
+/* -V and -h of every command: print to stdout and return the exit status. */
+int cli_version(void);
+int cli_help(const char *text);
+
+/* "10", "64K", "1.5M", "2G" (powers of 1024) to bytes; "10us", "1.5ms", "2s", "3m" to ns (a bare
+ * number is seconds); a decimal number. False where the text is none or too large. */
+bool cli_parse_size(const char *text, uint64_t *bytes);
+bool cli_parse_duration(const char *text, uint64_t *ns);
+bool cli_parse_number(const char *text, uint64_t *value);
+
+/* Options of selection that all reading commands share: -e EXPR, -p PID, --tid TID, --kind KIND,
+ * --from TIME, --to TIME, --min-duration TIME. To be put into a command's own struct option table
+ * through CLI_SELECT_LONG; the short letters are CLI_SELECT_SHORT. cli_select returns false for a
+ * letter that is not one of them, and sets *status to RN_EXIT_TROUBLE after a message. */
+enum { CLI_OPT_TID = 0x100, CLI_OPT_KIND, CLI_OPT_FROM, CLI_OPT_TO, CLI_OPT_MIN_DURATION, CLI_OPT_OWN };
+#define CLI_SELECT_SHORT "e:p:"
+#define CLI_SELECT_LONG                                                                            \
+    {"expr", required_argument, NULL, 'e'}, {"pid", required_argument, NULL, 'p'},                 \
+        {"tid", required_argument, NULL, CLI_OPT_TID},                                             \
+        {"kind", required_argument, NULL, CLI_OPT_KIND},                                           \
+        {"from", required_argument, NULL, CLI_OPT_FROM},                                           \
+        {"to", required_argument, NULL, CLI_OPT_TO},                                               \
+    {                                                                                              \
+        "min-duration", required_argument, NULL, CLI_OPT_MIN_DURATION                              \
+    }
+extern const char cli_select_help[];
+bool cli_select(struct rn_filter *filter, int letter, const char *argument, int *status);
+
+/* Output: standard output, or with -o FILE a temporary file beside FILE that cli_output_close
+ * renames. cli_output_close checks every write; on failure prints the line and removes the
+ * temporary file. */
+struct cli_output;
+struct cli_output *cli_output_open(const char *path); /* NULL: standard output; NULL after message */
+/* Write and clear the buffer once it holds 64 KiB or more. */
+bool cli_output_flush_some(struct cli_output *output, struct rn_buf *buf);
+bool cli_output_write(struct cli_output *output, struct rn_buf *buf);
+bool cli_output_close(struct cli_output *output, struct rn_buf *buf); /* frees output */
+void cli_output_abandon(struct cli_output *output);
+
+/* Colour or a progress line: only where the stream is a terminal and NO_COLOR is unset. */
+bool cli_colour(FILE *stream);
+
+#endif

@@ -1,0 +1,23 @@
+/* SPDX-License-Identifier: MIT */
+/* CRC-64/XZ: ECMA-182 polynomial, reflected, initial value and final xor all ones; the CRC that .xz
+ * files carry, so liblzma's lzma_crc64() gives the same numbers. */
+#ifndef RN_CRC64_H
+#define RN_CRC64_H
+
+#include <stddef.h>
+#include <stdint.h>
+
+#ifdef __cplusplus
+extern "C" {
+#endif
+
+/* CRC of the bytes so far (0 for none) and of `size` more. */
+uint64_t rn_crc64(uint64_t crc, const void *data, size_t size);
+
+/* CRC of a||b from crc(a), crc(b) and |b|, in O(log |b|). */
+uint64_t rn_crc64_combine(uint64_t crc_a, uint64_t crc_b, uint64_t length_b);
+
+#ifdef __cplusplus
+}
+#endif
+#endif

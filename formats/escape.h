@@ -1,0 +1,23 @@
+/* SPDX-License-Identifier: MIT */
+/* Text that comes from a traced program or from a file, made safe to show. */
+#ifndef RN_ESCAPE_H
+#define RN_ESCAPE_H
+
+#include "buf.h"
+
+/* As strace prints strings, in double quotes: C escapes, octal for what is not printable ASCII. At
+ * most `limit` bytes of `size` are shown; "..." follows where bytes are left out or `more` is set. */
+void rn_escape_c(struct rn_buf *out, const uint8_t *data, size_t size, size_t limit, bool more);
+
+/* A JSON string with its quotes. Valid UTF-8 is kept; each byte that is not part of valid UTF-8
+ * becomes \udcXX (a lone surrogate, as Python's surrogateescape has it), so that nothing is lost. */
+void rn_escape_json(struct rn_buf *out, const uint8_t *data, size_t size);
+
+/* A CSV field (RFC 4180): quoted where needed; control characters as in rn_escape_c. */
+void rn_escape_csv(struct rn_buf *out, const uint8_t *data, size_t size);
+
+/* For the middle of a line on a terminal: control characters and bytes that are not valid UTF-8
+ * become \xNN. */
+void rn_escape_terminal(struct rn_buf *out, const uint8_t *data, size_t size);
+
+#endif

@@ -1,0 +1,306 @@
+/* SPDX-License-Identifier: MIT */
+/* The events of a trace: the kinds, what each carries, and what may be attached to it.
+ *
+ * An event belongs to a stream (a thread, a device queue, a decision file...) and has an ordinal in
+ * it: (recording UUID, stream, ordinal) names it for ever. Times are in ticks of the recording's
+ * clock (see clock in manifest.h); libanalysis/clock.h converts them.
+ *
+ * Every payload struct is made of uint64_t alone (signed quantities are stored as two's
+ * complement), because the chunk codec, the ring and this header share one description of them:
+ * the schema table in event_schema.c. A new field goes to the end of its struct. */
+#ifndef RN_EVENT_H
+#define RN_EVENT_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#ifdef __cplusplus
+extern "C" {
+#endif
+
+enum rn_kind {
+    RN_KIND_NONE = 0,
+    RN_KIND_SYSCALL = 1,
+    RN_KIND_PROCESS = 2,    /* start, attach, fork, exec, exit, name change */
+    RN_KIND_SIGNAL = 3,     /* a signal delivered to a thread */
+    RN_KIND_MODULE = 4,     /* code mapped or unmapped */
+    RN_KIND_DESCRIPTOR = 5, /* one open descriptor, at start, exec or segment begin */
+    RN_KIND_KERNEL = 6,     /* a kernel that ran on a device queue */
+    RN_KIND_BLOCK = 7,      /* a compute block on a CPU thread */
+    RN_KIND_NOTICE = 8,     /* something a reader must know */
+    RN_KIND_LOSS = 9,       /* events that are not in the archive */
+    /* 10-31: later event kinds. From here on: housekeeping, not events of the program. */
+    RN_KIND_STREAM = 32,   /* what a stream number stands for */
+    RN_KIND_CLOCK = 33,    /* a calibration point */
+    RN_KIND_COMMIT = 34,   /* begin of a member: segment flag, watermarks of the sources */
+    RN_KIND_STRINGS = 35,  /* new entries of the segment's string table */
+    RN_KIND_CONTENTS = 36, /* new entries of the segment's content table */
+    RN_KIND_INFLIGHT = 37, /* system calls that had not returned at the commit */
+    RN_KIND_LIMIT = 64,
+};
+
+#define RN_KIND_IS_EVENT(kind) ((kind) >= RN_KIND_SYSCALL && (kind) < RN_KIND_STREAM)
+
+/* Event flags. */
+#define RN_EVENT_UNFINISHED 0x01u /* the thread ended inside it: no result; duration until then */
+#define RN_EVENT_SNAPSHOT   0x02u /* restates what was so before: not counted, has no ordinal */
+#define RN_EVENT_TRACED     0x04u /* seen by ptrace (where an inline engine also records) */
+#define RN_EVENT_INJECTED   0x08u /* made by the recorder in the program, not by the program */
+#define RN_EVENT_NO_ENTRY   0x10u /* attached in the middle: start is the attach time */
+#define RN_EVENT_TRUNCATED  0x20u /* not all attachments fit into the record */
+#define RN_EVENT_FAULT      0x40u /* some argument pointed to memory that could not be read */
+
+/* ABI of a system call: which number table applies. */
+enum rn_abi { RN_ABI_X86_64 = 0, RN_ABI_I386 = 1, RN_ABI_X32 = 2, RN_ABI_AARCH64 = 3, RN_ABI_COUNT };
+
+struct rn_syscall {
+    uint64_t nr;
+    uint64_t abi;  /* enum rn_abi */
+    uint64_t ret;  /* as the kernel returned it: -errno on failure; 0 if RN_EVENT_UNFINISHED */
+    uint64_t site; /* address after the syscall instruction; 0 unknown */
+    uint64_t args[6];
+};
+
+enum rn_process_op {
+    RN_PROCESS_START = 1,  /* first event of a launched program's process (before its exec) */
+    RN_PROCESS_ATTACH = 2, /* first event of a process that was already running */
+    RN_PROCESS_FORK = 3,   /* this thread made `child_stream`: process or thread, by clone_flags */
+    RN_PROCESS_EXEC = 4,   /* a new image runs; attachments as below */
+    RN_PROCESS_THREAD_EXIT = 5,
+    RN_PROCESS_EXIT = 6, /* last thread gone: status and resource use are of the process */
+    RN_PROCESS_NAME = 7, /* thread name changed: attachment RN_ATT_NAME */
+    RN_PROCESS_DETACH = 8,
+};
+
+/* Attachments of START, ATTACH and EXEC: RN_ATT_EXE, RN_ATT_ARGV, RN_ATT_CWD, RN_ATT_ROOT,
+ * RN_ATT_ENV (chosen variables, NUL-separated K=V), RN_ATT_LIMITS. */
+struct rn_process {
+    uint64_t op;  /* enum rn_process_op */
+    uint64_t pid; /* as the recorder's pid namespace sees it */
+    uint64_t tid;
+    uint64_t parent_pid;
+    uint64_t child_stream; /* FORK */
+    uint64_t child_tid;    /* FORK, as the recorder sees it */
+    uint64_t clone_flags;  /* FORK: CLONE_...; fork is SIGCHLD, vfork CLONE_VFORK|CLONE_VM|SIGCHLD */
+    uint64_t status;       /* EXIT, THREAD_EXIT: as wait(2) gives it */
+    uint64_t user_ns;      /* EXIT: CPU time of the process without its children */
+    uint64_t system_ns;
+    uint64_t max_rss_bytes;
+    uint64_t uid, euid, gid, egid; /* START, ATTACH, EXEC */
+    uint64_t pgid, sid, umask;     /* START, ATTACH, EXEC */
+    uint64_t abi;                  /* enum rn_abi of the image */
+};
+
+struct rn_signal {
+    uint64_t signo;
+    uint64_t code;       /* si_code, signed */
+    uint64_t sender_pid; /* where the code has one */
+    uint64_t sender_uid;
+    uint64_t address; /* faults */
+    uint64_t fatal;   /* 1: the process ended by it */
+};
+
+enum rn_module_op { RN_MODULE_MAP = 1, RN_MODULE_UNMAP = 2 };
+
+/* Attachments: RN_ATT_PATH, RN_ATT_BUILD_ID. Executable mappings of files only. */
+struct rn_module {
+    uint64_t op;
+    uint64_t pid;
+    uint64_t address, length, file_offset;
+    uint64_t device, inode;
+};
+
+/* Attachment RN_ATT_PATH: what /proc/PID/fd/N links to. */
+struct rn_descriptor {
+    uint64_t pid;
+    uint64_t fd;
+    uint64_t mode; /* st_mode: type and permission */
+    uint64_t device, inode, rdev;
+    uint64_t offset;
+    uint64_t flags; /* O_..., with O_CLOEXEC where it is set */
+};
+
+/* Attachment RN_ATT_NAME: kernel function. All times but start and duration are ticks, 0 unknown. */
+struct rn_kernel {
+    uint64_t api; /* enum rn_api */
+    uint64_t device, context, queue;
+    uint64_t correlation;
+    uint64_t grid[3];  /* work-groups (blocks) */
+    uint64_t group[3]; /* work-items (threads) in each */
+    uint64_t registers, shared_bytes;
+    uint64_t queued, submitted;
+};
+enum rn_api { RN_API_OTHER = 0, RN_API_CUDA = 1, RN_API_OPENCL = 2, RN_API_VULKAN = 3 };
+
+/* Attachments: RN_ATT_NAME (operation), RN_ATT_ISA (instruction set), RN_ATT_SOURCE (file:line). */
+struct rn_block {
+    uint64_t elements, bytes, flops;
+    uint64_t backend; /* enum rn_backend */
+    uint64_t depth;   /* nesting, 0 outermost */
+};
+enum rn_backend { RN_BACKEND_UNKNOWN = 0, RN_BACKEND_SCALAR, RN_BACKEND_SIMD, RN_BACKEND_GPU };
+
+/* Attachment RN_ATT_TEXT: one sentence. */
+struct rn_notice {
+    uint64_t code; /* enum rn_notice_code */
+    uint64_t value;
+};
+enum rn_notice_code {
+    RN_NOTICE_OTHER = 0,
+    RN_NOTICE_ENGINE = 1,     /* which engine records, or a fallback */
+    RN_NOTICE_BLIND_SPOT = 2, /* something this recording cannot see */
+    RN_NOTICE_CLOCK = 3,      /* CLOCK_REALTIME was stepped */
+    RN_NOTICE_INTERRUPTED = 4, /* the recorder or the program was stopped by force */
+};
+
+/* Attachment RN_ATT_TEXT: one sentence. */
+struct rn_loss {
+    uint64_t kind;   /* enum rn_kind of what was lost, RN_KIND_NONE: various */
+    uint64_t count;  /* events; 0: unknown */
+    uint64_t reason; /* enum rn_loss_reason */
+};
+enum rn_loss_reason {
+    RN_LOSS_OTHER = 0,
+    RN_LOSS_RING_FULL = 1,
+    RN_LOSS_DISK_FULL = 2,
+    RN_LOSS_MAX_SIZE = 3, /* --max-size was reached */
+    RN_LOSS_LAST = 4,     /* --last dropped old segments on request */
+    RN_LOSS_KILLED = 5,   /* the recorder was killed: what it had not committed is gone */
+    RN_LOSS_DAMAGED = 6,  /* part of the archive cannot be read */
+};
+
+enum rn_stream_type {
+    RN_STREAM_RECORDER = 0, /* stream 0: the recorder's own notices and losses */
+    RN_STREAM_THREAD = 1,
+    RN_STREAM_QUEUE = 2,  /* a device queue */
+    RN_STREAM_SOURCE = 3, /* anything else: a decision file, an imported track */
+};
+
+/* Attachment RN_ATT_NAME. Streams are numbered from 1 in order of appearance, never reused. */
+struct rn_stream {
+    uint64_t id;
+    uint64_t type; /* enum rn_stream_type */
+    uint64_t pid, tid; /* THREAD; QUEUE: pid of the owning process, tid the queue's number */
+    uint64_t parent;   /* stream that created it; 0 unknown */
+};
+
+struct rn_clock_point {
+    uint64_t ticks, monotonic_ns, realtime_ns;
+    uint64_t error_ns; /* the three were read within this */
+};
+
+/* One row a source. Flags of the first row: RN_EVENT_SNAPSHOT where a segment begins. */
+struct rn_commit {
+    uint64_t segment;
+    uint64_t source;   /* ring slot */
+    uint64_t position; /* bytes of that ring that are in the archive now */
+    uint64_t generation; /* of the slot: it is reused when its thread is gone */
+};
+
+enum rn_attachment_type {
+    RN_ATT_NONE = 0,
+    RN_ATT_PATH = 1,     /* file name argument, as passed (no final NUL) */
+    RN_ATT_STRING = 2,   /* other text argument */
+    RN_ATT_CONTENT = 3,  /* fingerprint and head of the bytes moved: `content`, not `data` */
+    RN_ATT_SOCKADDR = 4, /* struct sockaddr, as long as passed */
+    RN_ATT_STRUCT = 5,   /* the struct (or array) an argument points to, raw, ABI's own layout */
+    RN_ATT_FD = 6,       /* struct rn_fd_identity of a descriptor the call returned */
+    RN_ATT_ARGV = 7,     /* NUL-terminated strings */
+    RN_ATT_ENV = 8,
+    RN_ATT_EXE = 9,
+    RN_ATT_CWD = 10,
+    RN_ATT_ROOT = 11,
+    RN_ATT_NAME = 12,
+    RN_ATT_TEXT = 13,
+    RN_ATT_BUILD_ID = 14, /* raw bytes */
+    RN_ATT_LIMITS = 15,   /* 16 pairs of u64: soft, hard, in order of RLIMIT_ number */
+    RN_ATT_CONTROL = 16,  /* msg_control of a msghdr */
+    RN_ATT_ISA = 17,
+    RN_ATT_SOURCE = 18,
+    RN_ATT_COUNT,
+};
+
+#define RN_ARG_RETURN 6u
+#define RN_ARG_NONE   7u
+
+/* Attachment flags. */
+#define RN_ATT_CUT   0x1u /* there was more */
+#define RN_ATT_ENTRY 0x2u /* read before the call (where a type is read both before and after) */
+
+/* Identity of an open file, taken when a call returned the descriptor (bytes of RN_ATT_FD). */
+struct rn_fd_identity {
+    uint64_t fd;
+    uint64_t device, inode, rdev;
+    uint64_t mode; /* st_mode */
+};
+
+/* Fingerprint of the bytes that one call moved, in order, over all its buffers.
+ * CRC-64/XZ (ECMA-182, reflected), see crc64.h. */
+#define RN_CONTENT_BLOCK 4096u
+struct rn_content {
+    uint64_t length; /* bytes moved */
+    uint64_t crc;    /* of all of them */
+    /* CRC of the first (i+1) * RN_CONTENT_BLOCK bytes, for i in [0, blocks): one for each whole
+     * block that ends before `length`; so blocks is (length - 1) / 4096, 0 for length 0. */
+    const uint64_t *prefix_crc;
+    uint32_t blocks;
+    uint32_t head_len; /* first bytes of the transfer, as many as the recording keeps */
+    const uint8_t *head;
+};
+
+struct rn_attachment {
+    uint8_t type; /* enum rn_attachment_type */
+    uint8_t arg;
+    uint16_t flags;
+    uint32_t size; /* bytes of data; 0 with RN_ATT_CONTENT */
+    const uint8_t *data;
+    struct rn_content content; /* with RN_ATT_CONTENT */
+};
+
+/* One event. Nothing in it is owned: what is pointed to belongs to whoever handed it out. */
+struct rn_event {
+    uint8_t kind;   /* enum rn_kind */
+    uint32_t flags; /* RN_EVENT_... */
+    uint32_t stream;
+    uint64_t ordinal;  /* in its stream, from 0; given by the writer */
+    uint64_t start;    /* ticks */
+    uint64_t duration; /* ticks */
+    union {
+        struct rn_syscall syscall;
+        struct rn_process process;
+        struct rn_signal signal;
+        struct rn_module module;
+        struct rn_descriptor descriptor;
+        struct rn_kernel kernel;
+        struct rn_block block;
+        struct rn_notice notice;
+        struct rn_loss loss;
+        struct rn_stream stream_info;
+        struct rn_clock_point clock;
+        struct rn_commit commit;
+        uint64_t words[24];
+    } u;
+    uint32_t attachment_count;
+    const struct rn_attachment *attachments;
+};
+
+/* First attachment of that type (and argument, unless arg is RN_ARG_ANY); NULL if none. */
+#define RN_ARG_ANY 0xffu
+const struct rn_attachment *rn_event_attachment(const struct rn_event *event, uint8_t type,
+                                                uint8_t arg);
+
+/* "syscall", "process"...; NULL for a number that is no kind of this build. And back: RN_KIND_NONE
+ * for a name that is none. */
+const char *rn_kind_name(uint8_t kind);
+uint8_t rn_kind_from_name(const char *name, size_t length);
+
+static inline bool rn_syscall_failed(const struct rn_syscall *call)
+{
+    return call->ret >= (uint64_t)-4095;
+}
+
+#ifdef __cplusplus
+}
+#endif
+#endif

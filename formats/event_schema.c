@@ -1,0 +1,168 @@
+/* SPDX-License-Identifier: MIT */
+#include "event_schema.h"
+
+#include <string.h>
+
+#define KEYED(key) .predictor = RN_PREDICT_KEYED, .key_a = (key), .key_b = RN_COLUMN_STREAM
+#define BY_STREAM  .predictor = RN_PREDICT_KEYED, .key_a = RN_COLUMN_STREAM
+#define PREVIOUS   .predictor = RN_PREDICT_PREVIOUS
+
+/* Arguments and results repeat per system call number and thread; that is worth far more than
+ * their likeness to the row before. */
+#define BY_NR KEYED(RN_COLUMN_WORD)
+
+static const struct rn_schema schemas[RN_KIND_LIMIT] = {
+    [RN_KIND_SYSCALL] = {"syscall",
+                         10,
+                         {{"nr"},
+                          {"abi"},
+                          {"ret", BY_NR, .is_signed = true},
+                          {"site", BY_NR, .is_hex = true},
+                          {"arg0", BY_NR, .is_hex = true},
+                          {"arg1", BY_NR, .is_hex = true},
+                          {"arg2", BY_NR, .is_hex = true},
+                          {"arg3", BY_NR, .is_hex = true},
+                          {"arg4", BY_NR, .is_hex = true},
+                          {"arg5", BY_NR, .is_hex = true}}},
+    [RN_KIND_PROCESS] = {"process",
+                         19,
+                         {{"op"},
+                          {"pid", PREVIOUS},
+                          {"tid", PREVIOUS},
+                          {"parent_pid", PREVIOUS},
+                          {"child_stream", PREVIOUS},
+                          {"child_tid", PREVIOUS},
+                          {"clone_flags", .is_hex = true},
+                          {"status"},
+                          {"user_ns"},
+                          {"system_ns"},
+                          {"max_rss_bytes", PREVIOUS},
+                          {"uid"},
+                          {"euid"},
+                          {"gid"},
+                          {"egid"},
+                          {"pgid", PREVIOUS},
+                          {"sid", PREVIOUS},
+                          {"umask"},
+                          {"abi"}}},
+    [RN_KIND_SIGNAL] = {"signal",
+                        6,
+                        {{"signo"},
+                         {"code", .is_signed = true, PREVIOUS},
+                         {"sender_pid", PREVIOUS},
+                         {"sender_uid"},
+                         {"address", .is_hex = true},
+                         {"fatal"}}},
+    [RN_KIND_MODULE] = {"module",
+                        7,
+                        {{"op"},
+                         {"pid", PREVIOUS},
+                         {"address", PREVIOUS, .is_hex = true},
+                         {"length"},
+                         {"file_offset"},
+                         {"device"},
+                         {"inode", PREVIOUS}}},
+    [RN_KIND_DESCRIPTOR] = {"descriptor",
+                            8,
+                            {{"pid", PREVIOUS},
+                             {"fd", PREVIOUS, .is_signed = true},
+                             {"mode", PREVIOUS},
+                             {"device", PREVIOUS},
+                             {"inode", PREVIOUS},
+                             {"rdev"},
+                             {"offset"},
+                             {"flags", PREVIOUS, .is_hex = true}}},
+    [RN_KIND_KERNEL] = {"kernel",
+                        15,
+                        {{"api"},
+                         {"device"},
+                         {"context"},
+                         {"queue", BY_STREAM},
+                         {"correlation", PREVIOUS},
+                         {"grid_x", BY_STREAM},
+                         {"grid_y", BY_STREAM},
+                         {"grid_z", BY_STREAM},
+                         {"group_x", BY_STREAM},
+                         {"group_y", BY_STREAM},
+                         {"group_z", BY_STREAM},
+                         {"registers", BY_STREAM},
+                         {"shared_bytes", BY_STREAM},
+                         {"queued", PREVIOUS},
+                         {"submitted", PREVIOUS}}},
+    [RN_KIND_BLOCK] = {"block",
+                       5,
+                       {{"elements", BY_STREAM},
+                        {"bytes", BY_STREAM},
+                        {"flops", BY_STREAM},
+                        {"backend"},
+                        {"depth"}}},
+    [RN_KIND_NOTICE] = {"notice", 2, {{"code"}, {"value"}}},
+    [RN_KIND_LOSS] = {"loss", 3, {{"kind"}, {"count"}, {"reason"}}},
+    [RN_KIND_STREAM] = {"stream",
+                        5,
+                        {{"id", PREVIOUS},
+                         {"type"},
+                         {"pid", PREVIOUS},
+                         {"tid", PREVIOUS},
+                         {"parent", PREVIOUS}}},
+    [RN_KIND_CLOCK] = {"clock",
+                       4,
+                       {{"ticks", PREVIOUS},
+                        {"monotonic_ns", PREVIOUS},
+                        {"realtime_ns", PREVIOUS},
+                        {"error_ns"}}},
+    [RN_KIND_COMMIT] = {"commit", 4, {{"segment"}, {"source"}, {"position"}, {"generation"}}},
+    [RN_KIND_INFLIGHT] = {"inflight",
+                          10,
+                          {{"nr"},
+                           {"abi"},
+                           {"ret", BY_NR, .is_signed = true},
+                           {"site", BY_NR, .is_hex = true},
+                           {"arg0", BY_NR, .is_hex = true},
+                           {"arg1", BY_NR, .is_hex = true},
+                           {"arg2", BY_NR, .is_hex = true},
+                           {"arg3", BY_NR, .is_hex = true},
+                           {"arg4", BY_NR, .is_hex = true},
+                           {"arg5", BY_NR, .is_hex = true}}},
+};
+
+const struct rn_schema *rn_schema_get(uint8_t kind)
+{
+    if (kind >= RN_KIND_LIMIT || !schemas[kind].name)
+        return NULL;
+    return &schemas[kind];
+}
+
+const char *rn_kind_name(uint8_t kind)
+{
+    const struct rn_schema *schema = rn_schema_get(kind);
+
+    if (schema)
+        return schema->name;
+    if (kind == RN_KIND_STRINGS)
+        return "strings";
+    return kind == RN_KIND_CONTENTS ? "contents" : NULL;
+}
+
+uint8_t rn_kind_from_name(const char *name, size_t length)
+{
+    for (unsigned kind = 1; kind < RN_KIND_LIMIT; kind++) {
+        const char *known = rn_kind_name((uint8_t)kind);
+
+        if (known && strlen(known) == length && memcmp(known, name, length) == 0)
+            return (uint8_t)kind;
+    }
+    return RN_KIND_NONE;
+}
+
+const struct rn_attachment *rn_event_attachment(const struct rn_event *event, uint8_t type,
+                                                uint8_t arg)
+{
+    for (uint32_t i = 0; i < event->attachment_count; i++) {
+        const struct rn_attachment *attachment = &event->attachments[i];
+
+        if (attachment->type == type && (arg == RN_ARG_ANY || attachment->arg == arg))
+            return attachment;
+    }
+    return NULL;
+}

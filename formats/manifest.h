@@ -1,0 +1,84 @@
+/* SPDX-License-Identifier: MIT */
+/* manifest.json, the first member of an archive: what is known when a recording starts. And
+ * index.json, the last one: what is known when it has ended, and where everything lies. */
+#ifndef RN_MANIFEST_H
+#define RN_MANIFEST_H
+
+#include "buf.h"
+#include "event.h"
+#include "status.h"
+
+#include <stdint.h>
+
+#ifdef __cplusplus
+extern "C" {
+#endif
+
+#define RN_ARCHIVE_VERSION 1
+
+enum rn_tick_unit { RN_TICK_NS = 0, RN_TICK_TSC = 1 };
+
+struct rn_manifest {
+    uint8_t uuid[16];
+    uint32_t version;     /* RN_ARCHIVE_VERSION when written */
+    char *creator;        /* "rn-record 0.1.0" */
+    char *host;           /* uname nodename, may be NULL */
+    char *os;             /* uname sysname, release, machine */
+    char *boot_id;        /* /proc/sys/kernel/random/boot_id, may be NULL */
+    char *engine;         /* "ptrace", "inline", "library" */
+    char *cwd;            /* of the recorder, may be NULL */
+    char **argv;          /* of the command, NULL-terminated; NULL where attached or none */
+    uint32_t attached_pid; /* 0 where launched */
+    char *selection;      /* the -e expressions that limited the recording, NULL where none */
+    uint64_t content_head; /* bytes of content kept a transfer; UINT64_MAX all */
+    enum rn_abi abi;      /* of the recorder */
+    /* Clock: ns = ticks * 2^tick_shift * 1e9 / tick_hz for TSC; ns = ticks << tick_shift for NS. */
+    enum rn_tick_unit tick_unit;
+    uint32_t tick_shift;
+    uint64_t tick_hz; /* estimate at the start; calibration points are exact. 0 with RN_TICK_NS */
+    struct rn_clock_point start;
+};
+
+void rn_manifest_init(struct rn_manifest *manifest); /* zero, new UUID, version */
+void rn_manifest_clear(struct rn_manifest *manifest); /* frees what it owns */
+RN_MUST_CHECK enum rn_status rn_manifest_to_json(const struct rn_manifest *manifest,
+                                                 struct rn_buf *out, struct rn_error *err);
+/* `manifest` is initialised by this; clear it afterwards also on failure. Refuses unknown versions
+ * (RN_E_VERSION) and unknown entries in "features". */
+RN_MUST_CHECK enum rn_status rn_manifest_from_json(const uint8_t *json, size_t size,
+                                                   struct rn_manifest *manifest,
+                                                   struct rn_error *err);
+
+/* One events/ member as the index lists it. */
+struct rn_index_member {
+    uint64_t offset; /* of its tar header, bytes from the start of the archive */
+    uint64_t size;   /* bytes of the member's data */
+    uint64_t events; /* that it adds to the counts */
+    uint64_t first, last; /* ticks */
+    uint32_t number;      /* in its name */
+    bool segment_start;
+};
+
+struct rn_index {
+    uint64_t counts[RN_KIND_LIMIT]; /* events by kind, snapshots not counted */
+    uint64_t lost;                  /* events stated lost; UINT64_MAX unknown number */
+    struct rn_index_member *members;
+    size_t member_count;
+    struct rn_clock_point end;
+    bool has_status;
+    int status; /* of the launched program, as wait(2) gives it */
+    char *sealed_by; /* "rn-record 0.1.0"; NULL in an unsealed recording */
+};
+void rn_index_clear(struct rn_index *index);
+RN_MUST_CHECK enum rn_status rn_index_add(struct rn_index *index,
+                                          const struct rn_index_member *member,
+                                          struct rn_error *err);
+RN_MUST_CHECK enum rn_status rn_index_to_json(const struct rn_index *index, struct rn_buf *out,
+                                              struct rn_error *err);
+RN_MUST_CHECK enum rn_status rn_index_from_json(const uint8_t *json, size_t size,
+                                                struct rn_index *index, struct rn_error *err);
+
+#ifdef __cplusplus
+}
+#endif
+#endif

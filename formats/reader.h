@@ -1,0 +1,84 @@
+/* SPDX-License-Identifier: MIT */
+/* Reading a recording, sealed or not, from a file, a part directory or a pipe, in batches of
+ * columns or event by event. Memory is bounded by one member and one segment's tables, whatever the
+ * length of the archive.
+ *
+ * Not thread-safe: one reader, one thread. Everything handed out is borrowed until the next call on
+ * the same reader. */
+#ifndef RN_READER_H
+#define RN_READER_H
+
+#include "event.h"
+#include "event_schema.h"
+#include "manifest.h"
+#include "status.h"
+
+#ifdef __cplusplus
+extern "C" {
+#endif
+
+struct rn_reader;
+
+/* `path`: an archive, a part directory, or "-" for standard input. Reads the manifest. */
+RN_MUST_CHECK enum rn_status rn_reader_open(const char *path, struct rn_reader **out,
+                                            struct rn_error *err);
+void rn_reader_free(struct rn_reader *reader);
+
+const struct rn_manifest *rn_reader_manifest(const struct rn_reader *reader);
+const char *rn_reader_name(const struct rn_reader *reader); /* for messages */
+
+/* The index of a sealed archive on a seekable file; NULL elsewhere, until rn_reader_next has
+ * returned RN_EOF: then what was read (or index.json, where it came at the end of a pipe). */
+const struct rn_index *rn_reader_index(struct rn_reader *reader);
+bool rn_reader_sealed(const struct rn_reader *reader); /* as far as is known; final after RN_EOF */
+
+/* A batch: rows of one kind, in order of start. Columns are unpacked when first asked for. */
+struct rn_batch {
+    uint8_t kind;
+    uint32_t rows;
+    uint32_t group;
+    uint64_t first, last; /* ticks */
+    struct rn_reader *reader;
+    void *chunk; /* private */
+};
+
+/* Next batch of events or housekeeping rows (RN_KIND_STREAM, RN_KIND_CLOCK, RN_KIND_COMMIT,
+ * RN_KIND_INFLIGHT; tables are handled inside). Damage: RN_E_FORMAT with file and offset; calling
+ * again goes on at the next member where that is possible, else RN_EOF. An unknown kind is skipped
+ * and counted (rn_reader_skipped). */
+RN_MUST_CHECK enum rn_status rn_reader_next(struct rn_reader *reader, struct rn_batch *batch,
+                                            struct rn_error *err);
+
+/* A column of the batch, batch->rows values; NULL with err filled on damage. A column that the
+ * chunk does not have is all zero. */
+const uint64_t *rn_batch_column(struct rn_batch *batch, unsigned column, struct rn_error *err);
+
+/* One row as an event, with its attachments resolved. */
+RN_MUST_CHECK enum rn_status rn_batch_event(struct rn_batch *batch, uint32_t row,
+                                            struct rn_event *event, struct rn_error *err);
+
+/* Event by event in order of start within a member, all kinds merged, housekeeping rows included
+ * (STREAM rows come before any event of the stream; INFLIGHT rows at the end of their member). Use
+ * either this or rn_reader_next on a reader, not both. Same results as rn_reader_next. */
+RN_MUST_CHECK enum rn_status rn_reader_next_event(struct rn_reader *reader, struct rn_event *event,
+                                                  struct rn_error *err);
+
+/* Go to the last segment that begins at or before `ticks`, so that the next batch comes from there.
+ * RN_OK without effect where the recording cannot be sought in (pipe, unsealed). */
+RN_MUST_CHECK enum rn_status rn_reader_seek(struct rn_reader *reader, uint64_t ticks,
+                                            struct rn_error *err);
+
+/* Rows of unknown kinds that were skipped; bytes of members that could not be read. */
+uint64_t rn_reader_skipped(const struct rn_reader *reader);
+/* True when part of the recording could not be read or never was written: the archive is cut, was
+ * not sealed after a crash, or a member was damaged. */
+bool rn_reader_incomplete(const struct rn_reader *reader);
+
+/* Other members (env/...): called for each one met while reading events; NULL stops that. */
+typedef void rn_member_fn(void *context, const char *name, const uint8_t *data, size_t size);
+void rn_reader_on_member(struct rn_reader *reader, rn_member_fn *function, void *context);
+
+#ifdef __cplusplus
+}
+#endif
+#endif

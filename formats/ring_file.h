@@ -1,0 +1,76 @@
+/* SPDX-License-Identifier: MIT */
+/* The file of rings beside an unsealed recording: its layout, and reading what a recorder that is
+ * gone has left in it. The producing side is capture/ring.h. Machine byte order.
+ *
+ * The file: one struct rn_ring_file, RN_RING_SLOTS struct rn_ring_slot, then the data areas. A slot
+ * belongs to one producer at a time. It has a data area (ring) or only an in-flight record. */
+#ifndef RN_RING_FILE_H
+#define RN_RING_FILE_H
+
+#include "event.h"
+#include "record.h"
+#include "status.h"
+
+#include <stdint.h>
+
+#define RN_RING_MAGIC   0x31474e49524e52ull /* "RNRING1" */
+#define RN_RING_VERSION 1u
+#define RN_RING_SLOTS   1024u
+
+struct rn_ring_file {
+    uint64_t magic;
+    uint32_t version, record_version;
+    uint8_t uuid[16]; /* of the recording */
+    uint64_t file_size;
+    uint32_t slots;
+    uint32_t data_offset; /* of the first data area */
+    /* Losses that could not be written into the archive (yet). */
+    uint64_t lost_events, lost_reason;
+    uint64_t inflight_unknown; /* calls that began while no slot was free */
+    uint64_t reserved[7];
+};
+
+enum rn_inflight_state { RN_INFLIGHT_NONE = 0, RN_INFLIGHT_VALID = 1 };
+
+/* `head` and `tail` count bytes since the slot was taken and never wrap; the byte at position p is
+ * at data_offset + p mod size. A record may wrap around the end of the area. head is stored with
+ * release order after the record's bytes: everything before it is committed. */
+struct rn_ring_slot {
+    uint64_t head; /* producer */
+    uint64_t tail; /* consumer: everything before it is in the archive */
+    uint64_t data_offset, size; /* of the area in the file; size is a power of two or 0 */
+    uint64_t generation;        /* +1 each time the slot is taken */
+    uint64_t lost;              /* events the producer could not commit */
+    uint32_t taken;             /* 1: belongs to a producer */
+    uint32_t stream;            /* of the producer's thread, 0 where records of many streams */
+    uint32_t inflight_state;    /* enum rn_inflight_state, stored last with release order */
+    uint32_t reserved;
+    struct rn_record inflight; /* a system call that has begun: RN_KIND_INFLIGHT */
+    struct rn_syscall inflight_call;
+    uint64_t padding[2];
+};
+
+/* Decode one raw record of `available` bytes at `bytes` into an event whose attachments point into
+ * `bytes` and into `attachments` (room for RN_RECORD_MAX_ATTACHMENTS). Every length is checked;
+ * content prefix CRCs are 8-byte aligned in a record and pointed to directly. */
+RN_MUST_CHECK enum rn_status rn_record_decode(const uint8_t *bytes, size_t available,
+                                              struct rn_event *event,
+                                              struct rn_attachment *attachments, size_t *used,
+                                              struct rn_error *err);
+
+/* What an ended recorder left behind. */
+struct rn_ring_remains;
+RN_MUST_CHECK enum rn_status rn_ring_remains_open(const char *path, const uint8_t uuid[16],
+                                                  struct rn_ring_remains **out,
+                                                  struct rn_error *err);
+/* Next committed record that is not in the archive: `committed` gives, per slot, what the last
+ * COMMIT chunk covers (array of `committed_count`), in case it is ahead of the slot's tail. Then
+ * the in-flight calls as RN_KIND_SYSCALL events with RN_EVENT_UNFINISHED. RN_EOF after the last. */
+RN_MUST_CHECK enum rn_status rn_ring_remains_next(struct rn_ring_remains *remains,
+                                                  const struct rn_commit *committed,
+                                                  size_t committed_count, struct rn_event *event,
+                                                  struct rn_error *err);
+uint64_t rn_ring_remains_lost(const struct rn_ring_remains *remains);
+void rn_ring_remains_free(struct rn_ring_remains *remains);
+
+#endif

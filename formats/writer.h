@@ -1,0 +1,105 @@
+/* SPDX-License-Identifier: MIT */
+/* Writing a recording: events in, archive out. Used by the recorder, by converters, and by any
+ * program that links librn and has something to record.
+ *
+ * Not thread-safe: one writer, one thread. */
+#ifndef RN_WRITER_H
+#define RN_WRITER_H
+
+#include "event.h"
+#include "manifest.h"
+#include "status.h"
+
+#ifdef __cplusplus
+extern "C" {
+#endif
+
+struct rn_writer;
+
+struct rn_writer_options {
+    int zstd_level;          /* 0: the default */
+    uint64_t max_size;       /* bytes; 0 none. When reached, events are counted as lost */
+    uint64_t keep_last;      /* bytes of the newest segments to keep; 0 all (flight recorder) */
+    uint64_t segment_bytes;  /* stored bytes after which a segment ends; 0: the default */
+};
+
+/* Begin a recording at `path` ("-": standard output, no part directory). The manifest is copied.
+ * An existing file at `path` is replaced only by a successful seal. Makes PATH.part; a stale one
+ * that no running recorder holds (flock) and that contains no events is replaced, any other is
+ * RN_E_USAGE with a line that says how to seal or remove it. */
+RN_MUST_CHECK enum rn_status rn_writer_new(const char *path, const struct rn_manifest *manifest,
+                                           const struct rn_writer_options *options,
+                                           struct rn_writer **out, struct rn_error *err);
+
+/* Directory of the unsealed recording, NULL with "-". Borrowed. */
+const char *rn_writer_part(const struct rn_writer *writer);
+
+/* A new stream; *id is its number. It is written before the first event that needs it, and again
+ * at the start of every segment in which it may still be used (until rn_writer_end_stream). */
+RN_MUST_CHECK enum rn_status rn_writer_add_stream(struct rn_writer *writer,
+                                                  const struct rn_stream *stream, const char *name,
+                                                  uint64_t *id, struct rn_error *err);
+void rn_writer_end_stream(struct rn_writer *writer, uint64_t id);
+
+/* Add one event: everything it points to is copied. The writer gives the ordinal (event->ordinal
+ * is ignored), in the order of calls per stream. Events of one commit may come in any order of
+ * time. Without explicit commits the writer commits by itself every 16384 events. Disk trouble
+ * does not fail this call: see rn_writer_commit. */
+RN_MUST_CHECK enum rn_status rn_writer_add(struct rn_writer *writer, const struct rn_event *event,
+                                           struct rn_error *err);
+
+/* Number of events added since the last commit, and bytes they hold. */
+uint64_t rn_writer_pending(const struct rn_writer *writer);
+uint64_t rn_writer_pending_bytes(const struct rn_writer *writer);
+
+/* Where a source (a ring slot) stands: everything before `position` has been added. */
+struct rn_writer_source {
+    uint64_t source, generation, position;
+};
+struct rn_writer_commit_info {
+    const struct rn_writer_source *sources;
+    size_t source_count;
+    const struct rn_event *inflight; /* kind RN_KIND_INFLIGHT, payload u.syscall */
+    size_t inflight_count;
+    struct rn_clock_point clock; /* read now; ticks 0: none */
+};
+/* Write what was added as one member. `info` may be NULL. On a full disk, or over max_size, the
+ * events are dropped and counted (they appear as LOSS events once there is room, and in the ring
+ * file header meanwhile), the archive stays whole, and RN_E_LIMIT resp. RN_E_SYSTEM is returned;
+ * the writer can go on being used. */
+RN_MUST_CHECK enum rn_status rn_writer_commit(struct rn_writer *writer,
+                                              const struct rn_writer_commit_info *info,
+                                              struct rn_error *err);
+/* True when the next commit begins a segment: the caller should then add snapshot events (flag
+ * RN_EVENT_SNAPSHOT) of descriptors, processes and modules that are still alive, first. */
+bool rn_writer_segment_due(const struct rn_writer *writer);
+
+/* Events that had to be dropped so far. */
+uint64_t rn_writer_lost(const struct rn_writer *writer);
+/* State a loss that happened before the writer (in a ring, say). */
+RN_MUST_CHECK enum rn_status rn_writer_add_loss(struct rn_writer *writer, uint8_t kind,
+                                                uint64_t count, enum rn_loss_reason reason,
+                                                const char *text, struct rn_error *err);
+
+/* Add a file to the archive (env/uname...). */
+RN_MUST_CHECK enum rn_status rn_writer_add_file(struct rn_writer *writer, const char *member,
+                                                const void *data, size_t size,
+                                                struct rn_error *err);
+void rn_writer_set_status(struct rn_writer *writer, int wait_status);
+
+/* Commit the rest, write the index, rename to the final name. After a failure the recording is
+ * left unsealed and whole. Call rn_writer_free in any case. */
+RN_MUST_CHECK enum rn_status rn_writer_seal(struct rn_writer *writer, struct rn_error *err);
+/* Give up: remove the part directory (nothing was recorded yet: the program could not start). */
+void rn_writer_discard(struct rn_writer *writer);
+void rn_writer_free(struct rn_writer *writer); /* without seal: leaves the recording unsealed */
+
+/* Seal the unsealed recording in directory `part` (what `rn-info --seal` does): what the rings
+ * still hold is committed, a LOSS event says that the recorder was killed. Refused (RN_E_USAGE)
+ * while a recorder holds it. *out_path is malloc'ed by this. */
+RN_MUST_CHECK enum rn_status rn_part_seal(const char *part, char **out_path, struct rn_error *err);
+
+#ifdef __cplusplus
+}
+#endif
+#endif

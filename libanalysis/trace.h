@@ -1,0 +1,50 @@
+/* SPDX-License-Identifier: MIT */
+/* The unified trace model: which process and thread a stream is, what its name is, which files its
+ * descriptors stand for, at the point of the trace that has been read so far. Feed every event of a
+ * reader to it, in order. Memory grows with the number of processes and descriptors that are alive
+ * at once, not with the length of the trace.
+ *
+ * Not thread-safe. */
+#ifndef RN_TRACE_H
+#define RN_TRACE_H
+
+#include "clock.h"
+#include "formats/event.h"
+#include "formats/manifest.h"
+#include "formats/status.h"
+
+struct rn_trace;
+
+struct rn_process_info {
+    uint64_t pid, parent_pid;
+    const char *exe;  /* path of the image, NULL unknown */
+    const char *name; /* last component of exe, or the thread name; never NULL */
+    uint64_t threads; /* alive */
+    bool ended;
+    int status; /* wait status, if ended */
+    uint64_t user_ns, system_ns, max_rss_bytes; /* if ended */
+};
+
+struct rn_thread_info {
+    uint64_t stream; /* 0: not a known stream */
+    uint64_t type;   /* enum rn_stream_type */
+    uint64_t pid, tid;
+    const char *name; /* of the thread, or of the stream; never NULL */
+    const struct rn_process_info *process; /* NULL where the stream has none */
+};
+
+struct rn_trace *rn_trace_new(const struct rn_manifest *manifest); /* NULL: no memory */
+void rn_trace_free(struct rn_trace *trace);
+
+/* Take note of one event, after it has been used (so that close(3) can still be named). */
+RN_MUST_CHECK enum rn_status rn_trace_feed(struct rn_trace *trace, const struct rn_event *event,
+                                           struct rn_error *err);
+
+/* Never NULL; borrowed until the next feed. */
+const struct rn_thread_info *rn_trace_thread(struct rn_trace *trace, uint64_t stream);
+/* What descriptor `fd` of that stream's process is: a path, "pipe:[N]", "TCP:[...]"; NULL unknown.
+ * Borrowed until the next feed. */
+const char *rn_trace_descriptor(struct rn_trace *trace, uint64_t stream, int64_t fd);
+const struct rn_clock *rn_trace_clock(const struct rn_trace *trace);
+
+#endif
