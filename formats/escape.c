@@ -1,0 +1,209 @@
+/* SPDX-License-Identifier: MIT */
+#include "escape.h"
+
+static const char hex_digits[] = "0123456789abcdef";
+
+/* Length of the valid UTF-8 sequence at `data`, 0 if there is none (overlong forms, surrogates and
+ * numbers above U+10FFFF are not valid). */
+static size_t utf8_length(const uint8_t *data, size_t size)
+{
+    uint8_t first = data[0], low = 0x80, high = 0xbf;
+    size_t length = first < 0x80 ? 1 : first < 0xc2 ? 0 : first < 0xe0 ? 2 : first < 0xf0 ? 3 : 4;
+
+    if (first > 0xf4 || length > size)
+        return 0;
+    if (first == 0xe0)
+        low = 0xa0;
+    else if (first == 0xed)
+        high = 0x9f;
+    else if (first == 0xf0)
+        low = 0x90;
+    else if (first == 0xf4)
+        high = 0x8f;
+    for (size_t i = 1; i < length; i++, low = 0x80, high = 0xbf)
+        if (data[i] < low || data[i] > high)
+            return 0;
+    return length;
+}
+
+/* Length of what can be shown as it is: a valid character that is no control character; else 0. */
+static size_t printable_length(const uint8_t *data, size_t size)
+{
+    if (data[0] < 0x20 || data[0] == 0x7f)
+        return 0;
+    if (data[0] == 0xc2 && size > 1 && data[1] < 0xa0)
+        return 0;
+    return utf8_length(data, size);
+}
+
+static void append_backslash(struct rn_buf *out, uint8_t byte)
+{
+    rn_buf_byte(out, '\\');
+    rn_buf_byte(out, byte);
+}
+
+/* Letter of the C escape of a byte, 0 if it has none. */
+static uint8_t c_letter(uint8_t byte)
+{
+    switch (byte) {
+    case '\t':
+        return 't';
+    case '\n':
+        return 'n';
+    case '\v':
+        return 'v';
+    case '\f':
+        return 'f';
+    case '\r':
+        return 'r';
+    case '\\':
+        return '\\';
+    default:
+        return 0;
+    }
+}
+
+/* As short as can be, unless the next character would be taken for a digit of it. */
+static void append_octal(struct rn_buf *out, uint8_t byte, bool digit_follows)
+{
+    rn_buf_byte(out, '\\');
+    if (digit_follows || byte >= 0100)
+        rn_buf_byte(out, (uint8_t)('0' + (byte >> 6)));
+    if (digit_follows || byte >= 010)
+        rn_buf_byte(out, (uint8_t)('0' + (byte >> 3 & 7)));
+    rn_buf_byte(out, (uint8_t)('0' + (byte & 7)));
+}
+
+static void append_c_byte(struct rn_buf *out, const uint8_t *data, size_t at, size_t size)
+{
+    uint8_t byte = data[at], letter = c_letter(byte);
+
+    if (letter)
+        append_backslash(out, letter);
+    else
+        append_octal(out, byte, at + 1 < size && data[at + 1] >= '0' && data[at + 1] <= '7');
+}
+
+void rn_escape_c(struct rn_buf *out, const uint8_t *data, size_t size, size_t limit, bool more)
+{
+    size_t shown = size < limit ? size : limit;
+
+    rn_buf_byte(out, '"');
+    for (size_t i = 0; i < shown; i++) {
+        if (data[i] == '"')
+            append_backslash(out, '"');
+        else if (data[i] >= 0x20 && data[i] < 0x7f && data[i] != '\\')
+            rn_buf_byte(out, data[i]);
+        else
+            append_c_byte(out, data, i, shown);
+    }
+    rn_buf_byte(out, '"');
+    if (shown < size || more)
+        rn_buf_text(out, "...");
+}
+
+static void append_unicode_escape(struct rn_buf *out, unsigned number)
+{
+    char text[6] = {'\\',
+                    'u',
+                    hex_digits[number >> 12 & 15],
+                    hex_digits[number >> 8 & 15],
+                    hex_digits[number >> 4 & 15],
+                    hex_digits[number & 15]};
+
+    rn_buf_append(out, text, sizeof text);
+}
+
+static bool json_needs_care(uint8_t byte)
+{
+    return byte < 0x20 || byte >= 0x7f || byte == '"' || byte == '\\';
+}
+
+/* One character (or stray byte) that json_needs_care; returns its length. */
+static size_t append_json_special(struct rn_buf *out, const uint8_t *data, size_t size)
+{
+    uint8_t byte = data[0], letter = byte == '\v' ? 0 : c_letter(byte);
+    size_t length;
+
+    if (byte == '"' || letter) {
+        append_backslash(out, letter ? letter : byte);
+        return 1;
+    }
+    if (byte < 0x80) {
+        append_unicode_escape(out, byte);
+        return 1;
+    }
+    length = utf8_length(data, size);
+    if (length == 0) {
+        append_unicode_escape(out, 0xdc00u + byte);
+        return 1;
+    }
+    if (byte == 0xc2 && data[1] < 0xa0)
+        append_unicode_escape(out, data[1]);
+    else
+        rn_buf_append(out, data, length);
+    return length;
+}
+
+void rn_escape_json(struct rn_buf *out, const uint8_t *data, size_t size)
+{
+    size_t at = 0;
+
+    rn_buf_byte(out, '"');
+    while (at < size) {
+        size_t plain = at;
+
+        while (plain < size && !json_needs_care(data[plain]))
+            plain++;
+        rn_buf_append(out, data + at, plain - at);
+        at = plain;
+        if (at < size)
+            at += append_json_special(out, data + at, size - at);
+    }
+    rn_buf_byte(out, '"');
+}
+
+static bool csv_needs_quotes(const uint8_t *data, size_t size)
+{
+    for (size_t i = 0; i < size; i++)
+        if (data[i] == ',' || data[i] == '"')
+            return true;
+    return size && (data[0] == ' ' || data[size - 1] == ' ');
+}
+
+void rn_escape_csv(struct rn_buf *out, const uint8_t *data, size_t size)
+{
+    bool quoted = csv_needs_quotes(data, size);
+    size_t length;
+
+    if (quoted)
+        rn_buf_byte(out, '"');
+    for (size_t i = 0; i < size; i += length) {
+        length = data[i] == '\\' ? 0 : printable_length(data + i, size - i);
+        if (data[i] == '"')
+            rn_buf_byte(out, '"');
+        rn_buf_append(out, data + i, length);
+        if (length == 0) {
+            append_c_byte(out, data, i, size);
+            length = 1;
+        }
+    }
+    if (quoted)
+        rn_buf_byte(out, '"');
+}
+
+void rn_escape_terminal(struct rn_buf *out, const uint8_t *data, size_t size)
+{
+    size_t length;
+
+    for (size_t i = 0; i < size; i += length) {
+        length = printable_length(data + i, size - i);
+        rn_buf_append(out, data + i, length);
+        if (length == 0) {
+            char text[4] = {'\\', 'x', hex_digits[data[i] >> 4], hex_digits[data[i] & 15]};
+
+            rn_buf_append(out, text, sizeof text);
+            length = 1;
+        }
+    }
+}
