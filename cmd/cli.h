@@ -8,6 +8,7 @@
 #include "formats/status.h"
 #include "libanalysis/filter.h"
 
+#include <getopt.h>
 #include <stdio.h>
 
 #define RN_VERSION "0.1.0"
@@ -15,7 +16,7 @@
 enum { RN_EXIT_OK = 0, RN_EXIT_ANSWER = 1, RN_EXIT_TROUBLE = 2 };
 
 /* "rn-stat: run.rna: offset 4096: chunk checksum does not match" on stderr, control characters
- * replaced. */
+ * replaced. Every message is one write. */
 void cli_error(const struct rn_error *err);
 void cli_fail(const char *format, ...) RN_PRINTF(1, 2); /* the same for a message of the command */
 void cli_warn(const char *format, ...) RN_PRINTF(1, 2); /* silent with -q */
@@ -26,11 +27,28 @@ extern const char *cli_program; /* "rn-stat" */
 extern bool cli_quiet;          /* -q */
 extern int cli_verbose;         /* -v, counted */
 
-/* First thing in main: program name, locale, SIGPIPE (ends quietly). */
+/* First thing in main: program name, locale, SIGPIPE (ends quietly), descriptors 0 to 2 open. */
 void cli_start(int argc, char **argv);
 /* -V and -h of every command: print to stdout and return the exit status. */
 int cli_version(void);
 int cli_help(const char *text);
+
+/* getopt_long that complains in one line of this project's form: the letter, -1 at the end, or '?'
+ * after a message (the command then returns RN_EXIT_TROUBLE). A `short_options` that begins with
+ * '+' stops at the first operand. */
+int cli_getopt(int argc, char **argv, const char *short_options, const struct option *long_options);
+
+/* The options that every command has: -h, -q, -v, -V. cli_common returns true where the letter is
+ * -q or -v (noted) and goes on; for -h and -V it prints, sets *status and *done. */
+#define CLI_COMMON_SHORT "hqvV"
+/* clang-format off */
+#define CLI_COMMON_LONG \
+    {"help", no_argument, NULL, 'h'}, \
+    {"quiet", no_argument, NULL, 'q'}, \
+    {"verbose", no_argument, NULL, 'v'}, \
+    {"version", no_argument, NULL, 'V'}
+/* clang-format on */
+bool cli_common(int letter, const char *help, bool *done, int *status);
 
 /* "10", "64K", "1.5M", "2G" (powers of 1024) to bytes; "10us", "1.5ms", "2s", "3m" to ns (a bare
  * number is seconds); a decimal number. False where the text is none or too large. */
@@ -42,30 +60,42 @@ bool cli_parse_number(const char *text, uint64_t *value);
  * --from TIME, --to TIME, --min-duration TIME. To be put into a command's own struct option table
  * through CLI_SELECT_LONG; the short letters are CLI_SELECT_SHORT. cli_select returns false for a
  * letter that is not one of them, and sets *status to RN_EXIT_TROUBLE after a message. */
-enum { CLI_OPT_TID = 0x100, CLI_OPT_KIND, CLI_OPT_FROM, CLI_OPT_TO, CLI_OPT_MIN_DURATION, CLI_OPT_OWN };
+enum {
+    CLI_OPT_TID = 0x100,
+    CLI_OPT_KIND,
+    CLI_OPT_FROM,
+    CLI_OPT_TO,
+    CLI_OPT_MIN_DURATION,
+    CLI_OPT_OWN
+};
 #define CLI_SELECT_SHORT "e:p:"
-#define CLI_SELECT_LONG                                                                            \
-    {"expr", required_argument, NULL, 'e'}, {"pid", required_argument, NULL, 'p'},                 \
-        {"tid", required_argument, NULL, CLI_OPT_TID},                                             \
-        {"kind", required_argument, NULL, CLI_OPT_KIND},                                           \
-        {"from", required_argument, NULL, CLI_OPT_FROM},                                           \
-        {"to", required_argument, NULL, CLI_OPT_TO},                                               \
-    {                                                                                              \
-        "min-duration", required_argument, NULL, CLI_OPT_MIN_DURATION                              \
-    }
+/* clang-format off */
+#define CLI_SELECT_LONG \
+    {"expr", required_argument, NULL, 'e'}, \
+    {"pid", required_argument, NULL, 'p'}, \
+    {"tid", required_argument, NULL, CLI_OPT_TID}, \
+    {"kind", required_argument, NULL, CLI_OPT_KIND}, \
+    {"from", required_argument, NULL, CLI_OPT_FROM}, \
+    {"to", required_argument, NULL, CLI_OPT_TO}, \
+    {"min-duration", required_argument, NULL, CLI_OPT_MIN_DURATION}
+/* clang-format on */
 extern const char cli_select_help[];
 bool cli_select(struct rn_filter *filter, int letter, const char *argument, int *status);
 
-/* Output: standard output, or with -o FILE a temporary file beside FILE that cli_output_close
- * renames. cli_output_close checks every write; on failure prints the line and removes the
- * temporary file. */
+/* Output: standard output ("-" or NULL), or with -o FILE a temporary file beside FILE that
+ * cli_output_close renames; a FILE that is no regular file (a device, a FIFO) is written directly.
+ * A signal that ends the command removes the temporary file. At most one output is open at a time.
+ */
 struct cli_output;
-struct cli_output *cli_output_open(const char *path); /* NULL: standard output; NULL after message */
-/* Write and clear the buffer once it holds 64 KiB or more. */
+struct cli_output *cli_output_open(const char *path); /* NULL after message */
+/* Write and clear the buffer once it holds 64 KiB or more. False: no more can be written (the
+ * message comes at the close). */
 bool cli_output_flush_some(struct cli_output *output, struct rn_buf *buf);
 bool cli_output_write(struct cli_output *output, struct rn_buf *buf);
-bool cli_output_close(struct cli_output *output, struct rn_buf *buf); /* frees output */
-void cli_output_abandon(struct cli_output *output);
+/* Write what the buffer holds (it may be NULL), close, rename; frees output. False after a message
+ * where any write failed: then the temporary file is removed. */
+bool cli_output_close(struct cli_output *output, struct rn_buf *buf);
+void cli_output_abandon(struct cli_output *output); /* removes the temporary file; accepts NULL */
 
 /* Colour or a progress line: only where the stream is a terminal and NO_COLOR is unset. */
 bool cli_colour(FILE *stream);
