@@ -1,82 +1,166 @@
 # SPDX-License-Identifier: MIT
-# make            build everything under build/
-# make check      unit and command tests (scripts/check installs what they need first)
+# make            build the commands and the library under build/
+# make check      the quick tests (scripts/check installs what is needed and runs them all)
+# make bench      sizes, speeds and overhead, measured on this machine
+# make fuzz       fuzz each target for FUZZ_SECONDS (default 600)
 # make install    PREFIX=/usr/local DESTDIR=
-# Variables: CC, CFLAGS, BUILD (output directory), SAN=address,undefined
+# Variables: CC, CFLAGS, BUILD (output directory), SAN=address,undefined, V=1 (show commands),
+# WITH_HWLOC=auto|yes|no
 
 BUILD ?= build
 PREFIX ?= /usr/local
+DESTDIR ?=
 CC = gcc
 AR = ar
 CFLAGS ?= -O2 -g
 WARNINGS = -Wall -Wextra -Wshadow -Wconversion -Wstrict-prototypes -Wmissing-prototypes \
 	-Wpointer-arith -Wformat=2 -Wvla
+WITH_HWLOC ?= auto
+FUZZ_SECONDS ?= 600
 SAN ?=
 ifneq ($(SAN),)
 SAN_FLAGS = -fsanitize=$(SAN) -fno-sanitize-recover=all -fno-omit-frame-pointer
 endif
-CPPFLAGS_ALL = -I. -I$(BUILD)/gen -D_GNU_SOURCE $(CPPFLAGS)
-CFLAGS_ALL = -std=gnu11 -pthread $(WARNINGS) $(CFLAGS) $(SAN_FLAGS)
-LDFLAGS_ALL = -pthread $(CFLAGS) $(SAN_FLAGS) $(LDFLAGS)
+Q = $(if $(V),,@)
 
-PKGS = libarchive libzstd jansson
+all: commands
+
+# What the build found on this machine; made by scripts/probe, which also prints it.
+ifneq ($(MAKECMDGOALS),clean)
+include $(BUILD)/config.mk
+endif
+
+PKGS = libarchive libzstd jansson $(OPTIONAL_PKGS)
 PKG_CFLAGS := $(shell pkg-config --cflags $(PKGS) 2>/dev/null)
 PKG_LIBS := $(shell pkg-config --libs $(PKGS) 2>/dev/null) -lm
 
+CPPFLAGS_ALL = -I. -I$(BUILD)/gen -D_GNU_SOURCE $(CPPFLAGS)
+CFLAGS_ALL = -std=gnu11 -pthread $(WARNINGS) $(CFLAGS) $(SAN_FLAGS)
+LDFLAGS_ALL = -pthread $(CFLAGS) $(SAN_FLAGS) -Wl,--as-needed $(LDFLAGS)
+
+# Whoever changes a variable that shapes the objects gets them all built anew.
+SETTINGS := $(CC) $(CFLAGS) $(CPPFLAGS) $(LDFLAGS) $(SAN) hwloc=$(WITH_HWLOC)
+$(shell mkdir -p $(BUILD); printf '%s\n' '$(SETTINGS)' | cmp -s - $(BUILD)/settings || \
+	printf '%s\n' '$(SETTINGS)' >$(BUILD)/settings)
+
+$(BUILD)/config.mk: scripts/probe $(wildcard scripts/probes/*.c) $(BUILD)/settings
+	@CC='$(CC)' WITH_HWLOC='$(WITH_HWLOC)' sh scripts/probe $@
+
 include $(wildcard scripts/make/*.mk)
 
-LIB_SRC := $(wildcard formats/*.c libanalysis/*.c)
-CAPTURE_SRC := $(wildcard capture/*.c)
+# An optional part NAME has two files: FILE_NAME.c, and FILE_NAME_none.c for builds without it.
+unused = $(foreach n,$(OPTIONAL_FOUND),%_$(n)_none.c) $(foreach n,$(OPTIONAL_MISSING),%_$(n).c)
+sources = $(filter-out $(unused),$(wildcard $(1)))
+LIB_SRC := $(call sources,formats/*.c libanalysis/*.c)
+CAPTURE_SRC := $(call sources,capture/*.c)
 CLI_SRC := $(wildcard cmd/cli*.c)
 CMD_SRC := $(filter-out $(CLI_SRC),$(wildcard cmd/*.c))
 UNIT_SRC := $(wildcard tests/unit/test_*.c)
 SAMPLE_SRC := $(wildcard samples/*.c)
+PROGRAM_SRC := $(wildcard tests/programs/*.c)
+FUZZ_SRC := $(wildcard tests/fuzz/fuzz_*.c)
 
 obj = $(patsubst %.c,$(BUILD)/obj/%.o,$(1))
 LIB_OBJ := $(call obj,$(LIB_SRC)) $(GEN_SRC:%.c=%.o)
 CAPTURE_OBJ := $(call obj,$(CAPTURE_SRC))
 CLI_OBJ := $(call obj,$(CLI_SRC))
-COMMANDS := $(patsubst cmd/%.c,%,$(CMD_SRC))
-BINS := $(foreach c,$(COMMANDS),$(BUILD)/bin/$(subst _,-,$(c)))
+ALL_OBJ := $(LIB_OBJ) $(CAPTURE_OBJ) $(CLI_OBJ) \
+	$(call obj,$(CMD_SRC) $(UNIT_SRC) $(SAMPLE_SRC) $(FUZZ_SRC))
+COMMANDS := $(subst _,-,$(patsubst cmd/%.c,%,$(CMD_SRC)))
+BINS := $(COMMANDS:%=$(BUILD)/bin/%)
 UNIT_BINS := $(patsubst tests/unit/%.c,$(BUILD)/tests/%,$(UNIT_SRC))
 SAMPLE_BINS := $(patsubst samples/%.c,$(BUILD)/samples/%,$(SAMPLE_SRC))
+PROGRAM_BINS := $(patsubst tests/programs/%.c,$(BUILD)/programs/%,$(PROGRAM_SRC))
+FUZZ_BINS := $(patsubst tests/fuzz/%.c,$(BUILD)/fuzz/%,$(FUZZ_SRC))
+LIBS := $(BUILD)/lib/libcapture.a $(BUILD)/lib/librn.a
 
-all: $(BINS) $(BUILD)/lib/librn.a
+commands: $(BINS) $(BUILD)/lib/librn.a
 samples: $(SAMPLE_BINS)
 unit: $(UNIT_BINS)
+programs: $(PROGRAM_BINS)
+fuzz-targets: $(FUZZ_BINS)
 
-$(BUILD)/obj/%.o: %.c $(GEN_HDR) | $(GEN_SRC)
+$(BUILD)/obj/%.o: %.c $(BUILD)/settings $(GEN_HDR) | $(GEN_SRC)
 	@mkdir -p $(@D)
-	$(CC) $(CPPFLAGS_ALL) $(PKG_CFLAGS) $(CFLAGS_ALL) -MMD -MP -c -o $@ $<
+	$(if $(V),,@echo "  CC    $<")
+	$(Q)$(CC) $(CPPFLAGS_ALL) $(PKG_CFLAGS) $(CFLAGS_ALL) -MMD -MP -c -o $@ $<
 
-$(BUILD)/gen/%.o: $(BUILD)/gen/%.c $(GEN_HDR)
-	$(CC) $(CPPFLAGS_ALL) $(CFLAGS_ALL) -MMD -MP -c -o $@ $<
+$(BUILD)/gen/%.o: $(BUILD)/gen/%.c $(BUILD)/settings $(GEN_HDR)
+	$(if $(V),,@echo "  CC    $<")
+	$(Q)$(CC) $(CPPFLAGS_ALL) $(CFLAGS_ALL) -MMD -MP -c -o $@ $<
+
+define archive
+	@mkdir -p $(@D)
+	@rm -f $@
+	$(if $(V),,@echo "  AR    $@")
+	$(Q)$(AR) rcs $@ $^
+endef
+define link
+	@mkdir -p $(@D)
+	$(if $(V),,@echo "  LINK  $@")
+	$(Q)$(CC) $(LDFLAGS_ALL) -o $@ $^
+endef
 
 $(BUILD)/lib/librn.a: $(LIB_OBJ)
-	@mkdir -p $(@D)
-	@rm -f $@
-	$(AR) rcs $@ $^
-
+	$(archive)
 $(BUILD)/lib/libcapture.a: $(CAPTURE_OBJ)
-	@mkdir -p $(@D)
-	@rm -f $@
-	$(AR) rcs $@ $^
+	$(archive)
 
 .SECONDEXPANSION:
-$(BINS): $(BUILD)/bin/%: $$(BUILD)/obj/cmd/$$(subst -,_,$$*).o $(CLI_OBJ) $(BUILD)/lib/libcapture.a $(BUILD)/lib/librn.a
-	@mkdir -p $(@D)
-	$(CC) $(LDFLAGS_ALL) -o $@ $^ $(PKG_LIBS)
-
-$(BUILD)/tests/%: $(BUILD)/obj/tests/unit/%.o $(CLI_OBJ) $(BUILD)/lib/libcapture.a $(BUILD)/lib/librn.a
-	@mkdir -p $(@D)
-	$(CC) $(LDFLAGS_ALL) -o $@ $^ $(PKG_LIBS) -lcmocka -llzma
-
+$(BINS): $(BUILD)/bin/%: $$(BUILD)/obj/cmd/$$(subst -,_,$$*).o $(CLI_OBJ) $(LIBS)
+	$(link) $(PKG_LIBS)
+$(BUILD)/tests/%: $(BUILD)/obj/tests/unit/%.o $(CLI_OBJ) $(LIBS)
+	$(link) $(PKG_LIBS) -lcmocka -llzma
 $(BUILD)/samples/%: $(BUILD)/obj/samples/%.o $(BUILD)/lib/librn.a
+	$(link) $(PKG_LIBS)
+$(BUILD)/fuzz/%: $(BUILD)/obj/tests/fuzz/%.o $(CLI_OBJ) $(LIBS)
+	$(link) $(PKG_LIBS) -fsanitize=fuzzer
+# Programs to be traced: as plain as a user's, whatever the tree is built with.
+$(BUILD)/programs/%: tests/programs/%.c
 	@mkdir -p $(@D)
-	$(CC) $(LDFLAGS_ALL) -o $@ $^ $(PKG_LIBS)
+	$(if $(V),,@echo "  CC    $<")
+	$(Q)$(CC) -std=gnu11 -D_GNU_SOURCE $(WARNINGS) -O1 -pthread -o $@ $<
+
+check:
+	./scripts/check --quick
+bench: all samples programs
+	BUILD='$(BUILD)' sh scripts/bench
+fuzz:
+	BUILD='$(BUILD)' sh scripts/fuzz $(FUZZ_SECONDS)
+
+VERSION := $(shell sed -n 's/^\#define RN_VERSION "\(.*\)"/\1/p' cmd/cli.h)
+libdir = $(PREFIX)/lib
+includedir = $(PREFIX)/include
+INSTALLED_HEADERS := $(filter-out %_private.h,$(wildcard formats/*.h libanalysis/*.h))
+
+$(BUILD)/lib/librn.pc: scripts/librn.pc.in cmd/cli.h $(BUILD)/settings FORCE
+	@mkdir -p $(@D)
+	@sed -e 's|@PREFIX@|$(PREFIX)|' -e 's|@VERSION@|$(VERSION)|' $< >$@
+
+install: all $(BUILD)/lib/librn.pc
+	install -d '$(DESTDIR)$(PREFIX)/bin' '$(DESTDIR)$(libdir)/pkgconfig' \
+		'$(DESTDIR)$(includedir)/renacer/formats' \
+		'$(DESTDIR)$(includedir)/renacer/libanalysis' \
+		'$(DESTDIR)$(PREFIX)/share/bash-completion/completions'
+	install $(BINS) '$(DESTDIR)$(PREFIX)/bin'
+	install -m 644 $(BUILD)/lib/librn.a '$(DESTDIR)$(libdir)'
+	install -m 644 $(BUILD)/lib/librn.pc '$(DESTDIR)$(libdir)/pkgconfig'
+	install -m 644 $(filter formats/%,$(INSTALLED_HEADERS)) \
+		'$(DESTDIR)$(includedir)/renacer/formats'
+	install -m 644 $(filter libanalysis/%,$(INSTALLED_HEADERS)) \
+		'$(DESTDIR)$(includedir)/renacer/libanalysis'
+	for page in man/*.[1-8]; do \
+		install -D -m 644 $$page \
+			"$(DESTDIR)$(PREFIX)/share/man/man$${page##*.}/$${page##*/}" || exit 1; \
+	done
+	for command in $(COMMANDS); do \
+		install -m 644 scripts/completion/renacer.bash \
+			"$(DESTDIR)$(PREFIX)/share/bash-completion/completions/$$command" || exit 1; \
+	done
 
 clean:
 	rm -rf $(BUILD)
 
-.PHONY: all samples unit clean
--include $(shell find $(BUILD) -name '*.d' 2>/dev/null)
+FORCE:
+.PHONY: all commands samples unit programs fuzz-targets check bench fuzz install clean FORCE
+-include $(ALL_OBJ:.o=.d)
