@@ -1,0 +1,278 @@
+/* SPDX-License-Identifier: MIT */
+/* rn-cat: print the events of recordings. */
+#include "cli_source.h"
+
+#include "libanalysis/render.h"
+
+static const char help[] =
+    "Usage: rn-cat [OPTION...] FILE...\n"
+    "Print the events of recordings; FILE '-' is standard input.\n"
+    "\n"
+    "Output:\n"
+    "      --json               one JSON object a line\n"
+    "      --csv                comma-separated values with a header line\n"
+    "  -n, --count N            only the first N events\n"
+    "  -o, --output FILE        write to FILE, which appears when it is whole\n"
+    "Text, as strace prints it:\n"
+    "  -t, -tt, -ttt            time of day; with microseconds; seconds since the Epoch\n"
+    "  -r, --relative           time since the event before\n"
+    "  -T, --durations          how long each call took\n"
+    "  -y, --descriptors        what descriptors stand for\n"
+    "  -i, --site               address each call was made from\n"
+    "  -s, --strings N          show at most N bytes of a string (32)\n"
+    "\n";
+
+static const char help_end[] = "\n"
+                               "  -q, --quiet   no warnings      -h, --help      this text\n"
+                               "  -v, --verbose more messages    -V, --version   version\n";
+
+enum { OPT_JSON = CLI_OPT_OWN, OPT_CSV };
+
+static const struct option options[] = {
+    CLI_SELECT_LONG,
+    CLI_COMMON_LONG,
+    {"count", required_argument, NULL, 'n'},
+    {"csv", no_argument, NULL, OPT_CSV},
+    {"descriptors", no_argument, NULL, 'y'},
+    {"durations", no_argument, NULL, 'T'},
+    {"json", no_argument, NULL, OPT_JSON},
+    {"output", required_argument, NULL, 'o'},
+    {"relative", no_argument, NULL, 'r'},
+    {"site", no_argument, NULL, 'i'},
+    {"strings", required_argument, NULL, 's'},
+    {"time", no_argument, NULL, 't'},
+    {NULL, 0, NULL, 0},
+};
+
+enum format { FORMAT_TEXT, FORMAT_JSON, FORMAT_CSV };
+
+struct cat {
+    struct rn_filter *filter;
+    struct rn_render_options text;
+    struct rn_render *render;
+    enum format format;
+    uint64_t limit, printed;
+    const char *output_path;
+    struct cli_output *output;
+    struct rn_buf buf;
+    bool trouble;
+};
+
+/* Calls that had not returned when the latest member was written, as text. */
+struct inflight {
+    struct rn_buf buf;
+    uint64_t events;
+};
+
+static void render(const struct cat *cat, struct rn_trace *trace, const struct rn_event *event,
+                   struct rn_buf *out)
+{
+    switch (cat->format) {
+    case FORMAT_JSON:
+        rn_render_json(trace, event, out);
+        break;
+    case FORMAT_CSV:
+        rn_render_csv(trace, event, out);
+        break;
+    case FORMAT_TEXT:
+        rn_render_text(cat->render, trace, event, out);
+        break;
+    }
+}
+
+/* A call in flight is restated in each member until it returns: only the last statement counts. */
+static void keep_inflight(struct cat *cat, struct cli_source *source, struct inflight *inflight,
+                          const struct rn_event *event)
+{
+    struct rn_event call = *event;
+    call.kind = RN_KIND_SYSCALL;
+    call.flags |= RN_EVENT_UNFINISHED;
+    if (!cli_source_selects(source, cat->filter, &call))
+        return;
+    render(cat, source->trace, &call, &inflight->buf);
+    inflight->events++;
+}
+
+static void print_event(struct cat *cat, struct cli_source *source, struct inflight *inflight,
+                        const struct rn_event *event)
+{
+    if (event->kind == RN_KIND_INFLIGHT) {
+        keep_inflight(cat, source, inflight, event);
+        return;
+    }
+    rn_buf_clear(&inflight->buf);
+    inflight->events = 0;
+    if (!RN_KIND_IS_EVENT(event->kind) || event->flags & RN_EVENT_SNAPSHOT ||
+        !cli_source_selects(source, cat->filter, event))
+        return;
+    size_t before = cat->buf.size;
+    render(cat, source->trace, event, &cat->buf);
+    cat->printed += cat->buf.size > before;
+}
+
+static void print_inflight(struct cat *cat, const struct inflight *inflight)
+{
+    if (cat->limit - cat->printed < inflight->events)
+        return;
+    rn_buf_append(&cat->buf, inflight->buf.data, inflight->buf.size);
+    cat->printed += inflight->events;
+}
+
+/* RN_OK where the limit was reached, RN_EOF at the end, else after a message. */
+static enum rn_status print_events(struct cat *cat, struct cli_source *source,
+                                   struct inflight *inflight)
+{
+    struct rn_event event;
+    while (cat->printed < cat->limit) {
+        enum rn_status status = cli_source_next(source, &event);
+        if (status == RN_OK) {
+            print_event(cat, source, inflight, &event);
+            status = cli_source_feed(source, &event);
+        }
+        if (status == RN_EOF)
+            print_inflight(cat, inflight);
+        if (status != RN_OK && status != RN_E_FORMAT)
+            return status;
+        if (!cli_output_flush_some(cat->output, &cat->buf))
+            return RN_E_SYSTEM;
+    }
+    return RN_OK;
+}
+
+/* False: stop altogether. */
+static bool print_file(struct cat *cat, const char *path)
+{
+    struct cli_source source;
+    struct inflight inflight = {.buf = RN_BUF_INIT};
+    enum rn_status status = RN_E_FORMAT;
+    cat->render = rn_render_new(&cat->text);
+    if (!cat->render)
+        cli_fail("out of memory");
+    if (cli_source_open(&source, path, cat->filter) && cat->render) {
+        status = print_events(cat, &source, &inflight);
+        if (status == RN_EOF)
+            cli_source_warn(&source);
+    }
+    if ((status != RN_OK && status != RN_EOF) || source.damage)
+        cat->trouble = true;
+    rn_buf_free(&inflight.buf);
+    rn_render_free(cat->render);
+    cli_source_close(&source);
+    return status == RN_EOF || status == RN_E_FORMAT;
+}
+
+static int print_files(struct cat *cat, char **paths)
+{
+    cat->output = cli_output_open(cat->output_path);
+    if (!cat->output)
+        return RN_EXIT_TROUBLE;
+    if (cat->format == FORMAT_CSV)
+        rn_render_csv_header(&cat->buf);
+    for (bool go_on = true; *paths && go_on; paths++)
+        go_on = print_file(cat, *paths);
+    /* A file that was there is not replaced by the output of a failure. */
+    if (cat->trouble && cat->printed == 0) {
+        cli_output_abandon(cat->output);
+        return RN_EXIT_TROUBLE;
+    }
+    bool written = cli_output_close(cat->output, &cat->buf);
+    return written && !cat->trouble ? RN_EXIT_OK : RN_EXIT_TROUBLE;
+}
+
+static bool set_number(const char *argument, uint64_t most, const char *name, uint64_t *value)
+{
+    if (cli_parse_number(argument, value) && *value <= most)
+        return true;
+    cli_usage("%s '%s' is not a number from 0 to %llu", name, argument, (unsigned long long)most);
+    return false;
+}
+
+static bool set_format(struct cat *cat, enum format format)
+{
+    if (cat->format != FORMAT_TEXT && cat->format != format) {
+        cli_usage("--json and --csv exclude each other");
+        return false;
+    }
+    cat->format = format;
+    return true;
+}
+
+/* False after a message. */
+static bool set_option(struct cat *cat, int letter)
+{
+    uint64_t number;
+    switch (letter) {
+    case 't':
+        if (cat->text.time < RN_TIME_OF_DAY || cat->text.time >= RN_TIME_EPOCH_US)
+            cat->text.time = RN_TIME_OF_DAY;
+        else
+            cat->text.time++;
+        return true;
+    case 'r':
+        cat->text.time = RN_TIME_RELATIVE;
+        return true;
+    case 'T':
+        cat->text.durations = true;
+        return true;
+    case 'y':
+        cat->text.descriptors = true;
+        return true;
+    case 'i':
+        cat->text.site = true;
+        return true;
+    case 's':
+        if (!set_number(optarg, UINT32_MAX, "string limit", &number))
+            return false;
+        cat->text.string_limit = (uint32_t)number;
+        return true;
+    case 'n':
+        return set_number(optarg, UINT64_MAX, "count", &cat->limit);
+    case 'o':
+        cat->output_path = optarg;
+        return true;
+    case OPT_JSON:
+        return set_format(cat, FORMAT_JSON);
+    case OPT_CSV:
+        return set_format(cat, FORMAT_CSV);
+    default:
+        return false;
+    }
+}
+
+/* -1: go on; else the exit status. */
+static int parse(struct cat *cat, int argc, char **argv)
+{
+    static const char letters[] = CLI_SELECT_SHORT CLI_COMMON_SHORT "in:o:rs:tTy";
+    static char whole_help[8192];
+    int letter, status = -1;
+    bool done = false;
+    snprintf(whole_help, sizeof(whole_help), "%s%s%s", help, cli_select_help, help_end);
+    while (status < 0 && !done && (letter = cli_getopt(argc, argv, letters, options)) != -1) {
+        if (cli_select(cat->filter, letter, optarg, &status) ||
+            cli_common(letter, whole_help, &done, &status))
+            continue;
+        if (!set_option(cat, letter))
+            status = RN_EXIT_TROUBLE;
+    }
+    if (status < 0 && optind == argc)
+        status = cli_usage("no recording given ('-' is standard input)");
+    return status;
+}
+
+int main(int argc, char **argv)
+{
+    struct cat cat = {.filter = rn_filter_new(), .limit = UINT64_MAX, .buf = RN_BUF_INIT};
+    cat.text.pid = true;
+    cat.text.string_limit = 32;
+    cli_start(argc, argv);
+    int status = RN_EXIT_TROUBLE;
+    if (!cat.filter)
+        cli_fail("out of memory");
+    else
+        status = parse(&cat, argc, argv);
+    if (status < 0)
+        status = print_files(&cat, argv + optind);
+    rn_buf_free(&cat.buf);
+    rn_filter_free(cat.filter);
+    return status;
+}
