@@ -14,9 +14,9 @@
 
 /* Limits that a reader enforces before it takes memory. */
 #define RN_CHUNK_MAX_ROWS    4096u
-#define RN_CHUNK_MAX_LIST    (RN_CHUNK_MAX_ROWS * 32u)
+#define RN_CHUNK_MAX_LIST    RN_COLUMN_MAX_VALUES
 #define RN_CHUNK_MAX_PAYLOAD (16u << 20) /* stored bytes */
-#define RN_CHUNK_MAX_BYTES   (16u << 20) /* of a byte column, unpacked */
+#define RN_CHUNK_MAX_BYTES   RN_COLUMN_MAX_BYTES /* of a byte column, unpacked */
 #define RN_CHUNK_HEADER_SIZE 56u
 #define RN_CHUNK_MAGIC       0x01434e52u /* "RNC\1", little-endian */
 

@@ -17,13 +17,18 @@
 /* Slots of a keyed predictor: slot = (key_a * 31 + key_b) mod RN_COLUMN_SLOTS. */
 #define RN_COLUMN_SLOTS 4096u
 
+/* No column has more: a reader refuses it, an encoder too. */
+#define RN_COLUMN_MAX_VALUES (4096u * 32u)
+#define RN_COLUMN_MAX_BYTES  (16u << 20) /* of a byte column */
+
 /* How the bytes of one plane are stored. */
 enum rn_plane_coding { RN_PLANE_CONSTANT = 0, RN_PLANE_RAW = 1, RN_PLANE_ZSTD = 2 };
 
 struct rn_column_spec {
-    uint8_t id;        /* enum rn_column */
-    uint8_t predictor; /* enum rn_predictor */
-    uint8_t key_a, key_b;
+    uint8_t id;           /* enum rn_column */
+    uint8_t predictor;    /* enum rn_predictor */
+    uint8_t key_a, key_b; /* columns with smaller numbers than id, so that no column can need
+                           * itself; 0 none */
 };
 
 /* Encoder state that is worth keeping between calls (zstd context, scratch). Not thread-safe. */
@@ -32,8 +37,8 @@ struct rn_column_encoder *rn_column_encoder_new(int zstd_level); /* NULL: no mem
 void rn_column_encoder_free(struct rn_column_encoder *encoder);
 
 /* Append the descriptor of a column of `count` values to `descriptors` and its planes to `data`.
- * keys_a and keys_b are the (decoded) key columns, `count` values each, or NULL where spec has
- * none. */
+ * keys_a and keys_b are the (decoded) key columns, `count` values each, or NULL where spec has none
+ * or the column is all zero. */
 RN_MUST_CHECK enum rn_status rn_column_encode(struct rn_column_encoder *encoder,
                                               const struct rn_column_spec *spec,
                                               const uint64_t *values, size_t count,
@@ -71,7 +76,8 @@ RN_MUST_CHECK enum rn_status rn_column_parse(const uint8_t **cursor, const uint8
                                              const uint8_t **data, const uint8_t *data_end,
                                              struct rn_column_view *view, struct rn_error *err);
 
-/* Decode into values[view->count]. */
+/* Decode into values[view->count]: compare that number with what is expected first. Keys as when
+ * encoding. */
 RN_MUST_CHECK enum rn_status rn_column_decode(struct rn_column_decoder *decoder,
                                               const struct rn_column_view *view,
                                               const uint64_t *keys_a, const uint64_t *keys_b,

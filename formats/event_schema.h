@@ -34,7 +34,8 @@ enum rn_predictor {
     RN_PREDICT_NONE = 0,     /* the value itself, no zigzag */
     RN_PREDICT_PREVIOUS = 1, /* the value of the row (list item, table entry) before */
     RN_PREDICT_KEYED = 2,    /* the last value whose key columns hashed to the same slot */
-    RN_PREDICT_NEWEST = 3,   /* 1 + the greatest value so far: fresh table numbers become 0 */
+    RN_PREDICT_NEWEST = 3,   /* 1 + the greatest value so far: fresh table numbers become 0. With
+                              * key column RN_COLUMN_ATT_TAG: so far in the same table */
 };
 
 struct rn_field {

@@ -1,0 +1,301 @@
+/* SPDX-License-Identifier: MIT */
+#include "column_codec.h"
+#include "event_schema.h"
+
+#include <stdlib.h>
+#include <zstd.h>
+
+/* Values put together at a time: a constant count of them lets the compiler use vectors. */
+#define BLOCK 64u
+
+struct rn_column_decoder {
+    ZSTD_DCtx *zstd;
+    size_t capacity;
+    uint8_t *planes; /* unpacked planes, one behind the other */
+    uint64_t slots[RN_COLUMN_SLOTS];
+};
+
+struct rn_column_decoder *rn_column_decoder_new(void)
+{
+    struct rn_column_decoder *decoder = calloc(1, sizeof *decoder);
+
+    if (!decoder)
+        return NULL;
+    decoder->zstd = ZSTD_createDCtx();
+    if (decoder->zstd)
+        return decoder;
+    free(decoder);
+    return NULL;
+}
+
+void rn_column_decoder_free(struct rn_column_decoder *decoder)
+{
+    if (!decoder)
+        return;
+    ZSTD_freeDCtx(decoder->zstd);
+    free(decoder->planes);
+    free(decoder);
+}
+
+static bool read_byte(const uint8_t **cursor, const uint8_t *end, uint8_t *value)
+{
+    if (*cursor >= end)
+        return false;
+    *value = *(*cursor)++;
+    return true;
+}
+
+/* No number in a descriptor is above 32 bits. */
+static bool read_varint(const uint8_t **cursor, const uint8_t *end, uint32_t *value)
+{
+    uint64_t sum = 0;
+    uint8_t byte;
+
+    for (unsigned shift = 0; shift < 35; shift += 7) {
+        if (!read_byte(cursor, end, &byte))
+            return false;
+        sum |= (uint64_t)(byte & 0x7f) << shift;
+        if (byte < 0x80) {
+            *value = (uint32_t)sum;
+            return sum <= UINT32_MAX;
+        }
+    }
+    return false;
+}
+
+static enum rn_status cut(struct rn_error *err)
+{
+    return rn_fail(err, RN_E_FORMAT, "column descriptor is cut or malformed");
+}
+
+static enum rn_status parse_plane(const uint8_t **cursor, const uint8_t *descriptors_end,
+                                  const uint8_t **data, const uint8_t *data_end,
+                                  struct rn_column_view *view, unsigned number,
+                                  struct rn_error *err)
+{
+    uint8_t coding = 0;
+    uint32_t value = 0;
+
+    if (!read_byte(cursor, descriptors_end, &coding) ||
+        !read_varint(cursor, descriptors_end, &value))
+        return cut(err);
+    view->plane[number].coding = coding;
+    if (coding == RN_PLANE_CONSTANT) {
+        if (value > 0xff)
+            return cut(err);
+        view->plane[number].constant = (uint8_t)value;
+        return RN_OK;
+    }
+    if (coding > RN_PLANE_ZSTD)
+        return rn_fail(err, RN_E_FORMAT, "column %u: unknown plane coding %u", view->spec.id,
+                       coding);
+    if (value > (size_t)(data_end - *data) || (coding == RN_PLANE_RAW && value != view->count))
+        return rn_fail(err, RN_E_FORMAT, "column %u: plane of %u bytes does not fit", view->spec.id,
+                       value);
+    view->plane[number].size = value;
+    view->plane[number].bytes = *data;
+    *data += value;
+    return RN_OK;
+}
+
+static enum rn_status check_spec(const struct rn_column_spec *spec, struct rn_error *err)
+{
+    if (spec->id == 0 || spec->id >= RN_COLUMN_LIMIT)
+        return rn_fail(err, RN_E_FORMAT, "no column can have number %u", spec->id);
+    if (spec->predictor > RN_PREDICT_NEWEST)
+        return rn_fail(err, RN_E_FORMAT, "column %u: unknown predictor %u", spec->id,
+                       spec->predictor);
+    if (!column_keys_valid(spec))
+        return rn_fail(err, RN_E_FORMAT, "column %u has a key column behind itself", spec->id);
+    return RN_OK;
+}
+
+enum rn_status rn_column_parse(const uint8_t **cursor, const uint8_t *descriptors_end,
+                               const uint8_t **data, const uint8_t *data_end,
+                               struct rn_column_view *view, struct rn_error *err)
+{
+    struct rn_column_spec *spec = &view->spec;
+    enum rn_status status;
+
+    memset(view, 0, sizeof *view);
+    if (!read_byte(cursor, descriptors_end, &spec->id) ||
+        !read_byte(cursor, descriptors_end, &spec->predictor) ||
+        !read_byte(cursor, descriptors_end, &spec->key_a) ||
+        !read_byte(cursor, descriptors_end, &spec->key_b) ||
+        !read_varint(cursor, descriptors_end, &view->count) ||
+        !read_byte(cursor, descriptors_end, &view->planes))
+        return cut(err);
+    status = check_spec(spec, err);
+    if (status != RN_OK)
+        return status;
+    if (view->count > RN_COLUMN_MAX_BYTES || view->planes > 8)
+        return rn_fail(err, RN_E_LIMIT, "column %u: %u values in %u planes are over the limit",
+                       spec->id, view->count, view->planes);
+    for (unsigned i = 0; i < view->planes; i++) {
+        status = parse_plane(cursor, descriptors_end, data, data_end, view, i, err);
+        if (status != RN_OK)
+            return status;
+    }
+    return RN_OK;
+}
+
+static enum rn_status decompress(struct rn_column_decoder *decoder,
+                                 const struct rn_column_view *view, unsigned number, uint8_t *out,
+                                 struct rn_error *err)
+{
+    size_t size = ZSTD_decompressDCtx(decoder->zstd, out, view->count, view->plane[number].bytes,
+                                      view->plane[number].size);
+
+    if (ZSTD_isError(size))
+        return rn_fail(err, RN_E_FORMAT, "column %u: plane cannot be unpacked: %s", view->spec.id,
+                       ZSTD_getErrorName(size));
+    if (size != view->count)
+        return rn_fail(err, RN_E_FORMAT, "column %u: plane has %zu bytes instead of %u",
+                       view->spec.id, size, view->count);
+    return RN_OK;
+}
+
+/* The planes that differ from value to value, and the sum of those that do not. */
+struct parts {
+    unsigned count;
+    unsigned shift[8];
+    const uint8_t *bytes[8];
+    uint64_t constant;
+};
+
+static enum rn_status make_room(struct rn_column_decoder *decoder, size_t size,
+                                struct rn_error *err)
+{
+    uint8_t *planes;
+
+    if (size <= decoder->capacity)
+        return RN_OK;
+    planes = realloc(decoder->planes, size);
+    if (!planes)
+        return rn_fail(err, RN_E_NOMEM, "no memory to decode a column");
+    decoder->planes = planes;
+    decoder->capacity = size;
+    return RN_OK;
+}
+
+static enum rn_status unpack_planes(struct rn_column_decoder *decoder,
+                                    const struct rn_column_view *view, struct parts *parts,
+                                    struct rn_error *err)
+{
+    enum rn_status status = make_room(decoder, (size_t)view->count * view->planes, err);
+
+    for (unsigned i = 0; i < view->planes && status == RN_OK; i++) {
+        uint8_t *unpacked = decoder->planes + (size_t)view->count * i;
+
+        if (view->plane[i].coding == RN_PLANE_CONSTANT) {
+            parts->constant |= (uint64_t)view->plane[i].constant << (8 * i);
+            continue;
+        }
+        parts->shift[parts->count] = 8 * i;
+        if (view->plane[i].coding == RN_PLANE_RAW) {
+            parts->bytes[parts->count++] = view->plane[i].bytes;
+            continue;
+        }
+        parts->bytes[parts->count++] = unpacked;
+        status = decompress(decoder, view, i, unpacked, err);
+    }
+    return status;
+}
+
+static void join_planes(const struct parts *parts, uint64_t *restrict values, size_t count)
+{
+    size_t at = 0;
+
+    for (; count - at >= BLOCK; at += BLOCK) {
+        for (unsigned i = 0; i < BLOCK; i++)
+            values[at + i] = parts->constant;
+        for (unsigned p = 0; p < parts->count; p++) {
+            const uint8_t *bytes = parts->bytes[p] + at;
+            unsigned shift = parts->shift[p];
+
+            for (unsigned i = 0; i < BLOCK; i++)
+                values[at + i] |= (uint64_t)bytes[i] << shift;
+        }
+    }
+    for (; at < count; at++) {
+        values[at] = parts->constant;
+        for (unsigned p = 0; p < parts->count; p++)
+            values[at] |= (uint64_t)parts->bytes[p][at] << parts->shift[p];
+    }
+}
+
+static void decode_previous(uint64_t *values, size_t count)
+{
+    uint64_t value = 0;
+
+    for (size_t i = 0; i < count; i++) {
+        value += unzigzag(values[i]);
+        values[i] = value;
+    }
+}
+
+static void decode_keyed(struct rn_column_decoder *decoder, uint64_t *restrict values, size_t count,
+                         const uint64_t *keys_a, const uint64_t *keys_b)
+{
+    for (size_t i = 0; i < count; i++) {
+        uint64_t *last = &decoder->slots[column_slot(column_key(keys_a, i), column_key(keys_b, i))];
+
+        *last += unzigzag(values[i]);
+        values[i] = *last;
+    }
+    column_slots_reset(decoder->slots, keys_a, keys_b, count);
+}
+
+static void decode_newest(uint64_t *values, size_t count, const uint64_t *tags)
+{
+    uint64_t fresh[2] = {0, 0};
+
+    for (size_t i = 0; i < count; i++) {
+        uint64_t *next = &fresh[column_table(column_key(tags, i))];
+
+        values[i] = *next + unzigzag(values[i]);
+        if (values[i] >= *next)
+            *next = values[i] + 1;
+    }
+}
+
+enum rn_status rn_column_decode(struct rn_column_decoder *decoder,
+                                const struct rn_column_view *view, const uint64_t *keys_a,
+                                const uint64_t *keys_b, uint64_t *values, struct rn_error *err)
+{
+    struct parts parts = {.count = 0};
+    enum rn_status status;
+
+    if (view->count > RN_COLUMN_MAX_VALUES)
+        return rn_fail(err, RN_E_LIMIT, "column %u: %u values are over the limit", view->spec.id,
+                       view->count);
+    status = unpack_planes(decoder, view, &parts, err);
+    if (status != RN_OK)
+        return status;
+    join_planes(&parts, values, view->count);
+    if (view->spec.predictor == RN_PREDICT_PREVIOUS)
+        decode_previous(values, view->count);
+    else if (view->spec.predictor == RN_PREDICT_KEYED)
+        decode_keyed(decoder, values, view->count, keys_a, keys_b);
+    else if (view->spec.predictor == RN_PREDICT_NEWEST)
+        decode_newest(values, view->count, keys_a);
+    return RN_OK;
+}
+
+enum rn_status rn_column_decode_bytes(struct rn_column_decoder *decoder,
+                                      const struct rn_column_view *view, uint8_t *bytes,
+                                      struct rn_error *err)
+{
+    if (view->planes > 1)
+        return rn_fail(err, RN_E_FORMAT, "byte column %u has %u planes", view->spec.id,
+                       view->planes);
+    if (view->count == 0)
+        return RN_OK;
+    if (view->planes == 0 || view->plane[0].coding == RN_PLANE_CONSTANT)
+        memset(bytes, view->plane[0].constant, view->count);
+    else if (view->plane[0].coding == RN_PLANE_RAW)
+        memcpy(bytes, view->plane[0].bytes, view->count);
+    else
+        return decompress(decoder, view, 0, bytes, err);
+    return RN_OK;
+}

@@ -1,0 +1,225 @@
+/* SPDX-License-Identifier: MIT */
+#include "column_codec.h"
+#include "event_schema.h"
+
+#include <stdlib.h>
+#include <zstd.h>
+
+/* A zstd frame costs some ten bytes of its own. */
+#define SMALLEST_ZSTD_PLANE 32u
+
+struct rn_column_encoder {
+    ZSTD_CCtx *zstd;
+    int level;
+    size_t capacity; /* values that codes and plane have room for */
+    uint64_t *codes;
+    uint8_t *plane;
+    uint64_t slots[RN_COLUMN_SLOTS];
+};
+
+struct rn_column_encoder *rn_column_encoder_new(int zstd_level)
+{
+    struct rn_column_encoder *encoder = calloc(1, sizeof *encoder);
+
+    if (!encoder)
+        return NULL;
+    encoder->level = zstd_level;
+    encoder->zstd = ZSTD_createCCtx();
+    if (encoder->zstd)
+        return encoder;
+    free(encoder);
+    return NULL;
+}
+
+void rn_column_encoder_free(struct rn_column_encoder *encoder)
+{
+    if (!encoder)
+        return;
+    ZSTD_freeCCtx(encoder->zstd);
+    free(encoder->codes);
+    free(encoder->plane);
+    free(encoder);
+}
+
+static bool make_room(struct rn_column_encoder *encoder, size_t count)
+{
+    uint64_t *codes;
+    uint8_t *plane;
+
+    if (count <= encoder->capacity)
+        return true;
+    codes = realloc(encoder->codes, count * sizeof *codes);
+    if (codes)
+        encoder->codes = codes;
+    plane = realloc(encoder->plane, count);
+    if (plane)
+        encoder->plane = plane;
+    if (!codes || !plane)
+        return false;
+    encoder->capacity = count;
+    return true;
+}
+
+static void code_previous(uint64_t *codes, const uint64_t *values, size_t count)
+{
+    codes[0] = zigzag(values[0]);
+    for (size_t i = 1; i < count; i++)
+        codes[i] = zigzag(values[i] - values[i - 1]);
+}
+
+static void code_keyed(struct rn_column_encoder *encoder, const uint64_t *values, size_t count,
+                       const uint64_t *keys_a, const uint64_t *keys_b)
+{
+    for (size_t i = 0; i < count; i++) {
+        uint64_t *last = &encoder->slots[column_slot(column_key(keys_a, i), column_key(keys_b, i))];
+
+        encoder->codes[i] = zigzag(values[i] - *last);
+        *last = values[i];
+    }
+    column_slots_reset(encoder->slots, keys_a, keys_b, count);
+}
+
+static void code_newest(uint64_t *codes, const uint64_t *values, size_t count, const uint64_t *tags)
+{
+    uint64_t fresh[2] = {0, 0};
+
+    for (size_t i = 0; i < count; i++) {
+        uint64_t *next = &fresh[column_table(column_key(tags, i))];
+
+        codes[i] = zigzag(values[i] - *next);
+        if (values[i] >= *next)
+            *next = values[i] + 1;
+    }
+}
+
+/* The codes to be cut into planes: encoder->codes, or the values themselves. */
+static const uint64_t *predict(struct rn_column_encoder *encoder, uint8_t predictor,
+                               const uint64_t *values, size_t count, const uint64_t *keys_a,
+                               const uint64_t *keys_b)
+{
+    switch (predictor) {
+    case RN_PREDICT_PREVIOUS:
+        code_previous(encoder->codes, values, count);
+        return encoder->codes;
+    case RN_PREDICT_KEYED:
+        code_keyed(encoder, values, count, keys_a, keys_b);
+        return encoder->codes;
+    case RN_PREDICT_NEWEST:
+        code_newest(encoder->codes, values, count, keys_a);
+        return encoder->codes;
+    default:
+        return values;
+    }
+}
+
+static void describe(struct rn_buf *descriptors, const struct rn_column_spec *spec, size_t count,
+                     unsigned planes)
+{
+    rn_buf_byte(descriptors, spec->id);
+    rn_buf_byte(descriptors, spec->predictor);
+    rn_buf_byte(descriptors, spec->key_a);
+    rn_buf_byte(descriptors, spec->key_b);
+    rn_buf_varint(descriptors, count);
+    rn_buf_byte(descriptors, (uint8_t)planes);
+}
+
+static void describe_plane(struct rn_buf *descriptors, enum rn_plane_coding coding, size_t number)
+{
+    rn_buf_byte(descriptors, (uint8_t)coding);
+    rn_buf_varint(descriptors, number);
+}
+
+/* Stored bytes of a zstd frame written behind data, 0 where that does not make the plane smaller.
+ */
+static size_t compress(struct rn_column_encoder *encoder, const uint8_t *plane, size_t size,
+                       struct rn_buf *data)
+{
+    size_t bound = ZSTD_compressBound(size), stored;
+    uint8_t *to;
+
+    if (size < SMALLEST_ZSTD_PLANE)
+        return 0;
+    to = rn_buf_reserve(data, bound);
+    if (!to)
+        return 0;
+    stored = ZSTD_compressCCtx(encoder->zstd, to, bound, plane, size, encoder->level);
+    return ZSTD_isError(stored) || stored >= size ? 0 : stored;
+}
+
+static void store_plane(struct rn_column_encoder *encoder, const uint8_t *plane, size_t size,
+                        struct rn_buf *descriptors, struct rn_buf *data)
+{
+    size_t stored = compress(encoder, plane, size, data);
+
+    if (stored) {
+        describe_plane(descriptors, RN_PLANE_ZSTD, stored);
+        data->size += stored;
+        return;
+    }
+    describe_plane(descriptors, RN_PLANE_RAW, size);
+    rn_buf_append(data, plane, size);
+}
+
+static unsigned bytes_needed(uint64_t value)
+{
+    return value ? (71u - (unsigned)__builtin_clzll(value)) / 8 : 0;
+}
+
+static enum rn_status check_appended(const struct rn_buf *descriptors, const struct rn_buf *data,
+                                     struct rn_error *err)
+{
+    if (descriptors->failed || data->failed)
+        return rn_fail(err, RN_E_NOMEM, "no memory to encode a column");
+    return RN_OK;
+}
+
+enum rn_status rn_column_encode(struct rn_column_encoder *encoder,
+                                const struct rn_column_spec *spec, const uint64_t *values,
+                                size_t count, const uint64_t *keys_a, const uint64_t *keys_b,
+                                struct rn_buf *descriptors, struct rn_buf *data,
+                                struct rn_error *err)
+{
+    uint64_t used = 0, varying = 0;
+    const uint64_t *codes;
+    unsigned planes;
+
+    if (!column_keys_valid(spec))
+        return rn_fail(err, RN_E_USAGE, "column %u has a key column behind itself", spec->id);
+    if (count == 0 || count > RN_COLUMN_MAX_VALUES)
+        return rn_fail(err, RN_E_LIMIT, "a column of %zu values cannot be encoded", count);
+    if (!make_room(encoder, count))
+        return rn_fail(err, RN_E_NOMEM, "no memory to encode a column of %zu values", count);
+    codes = predict(encoder, spec->predictor, values, count, keys_a, keys_b);
+    for (size_t i = 0; i < count; i++) {
+        used |= codes[i];
+        varying |= codes[i] ^ codes[0];
+    }
+    planes = bytes_needed(used);
+    describe(descriptors, spec, count, planes);
+    for (unsigned shift = 0; shift < 8 * planes; shift += 8) {
+        if ((varying >> shift & 0xff) == 0) {
+            describe_plane(descriptors, RN_PLANE_CONSTANT, codes[0] >> shift & 0xff);
+            continue;
+        }
+        for (size_t i = 0; i < count; i++)
+            encoder->plane[i] = (uint8_t)(codes[i] >> shift);
+        store_plane(encoder, encoder->plane, count, descriptors, data);
+    }
+    return check_appended(descriptors, data, err);
+}
+
+enum rn_status rn_column_encode_bytes(struct rn_column_encoder *encoder, uint8_t id,
+                                      const uint8_t *bytes, size_t size, struct rn_buf *descriptors,
+                                      struct rn_buf *data, struct rn_error *err)
+{
+    const struct rn_column_spec spec = {.id = id, .predictor = RN_PREDICT_NONE};
+
+    if (size == 0 || size > RN_COLUMN_MAX_BYTES)
+        return rn_fail(err, RN_E_LIMIT, "a column of %zu bytes cannot be encoded", size);
+    describe(descriptors, &spec, size, 1);
+    if (memcmp(bytes, bytes + 1, size - 1) == 0)
+        describe_plane(descriptors, RN_PLANE_CONSTANT, bytes[0]);
+    else
+        store_plane(encoder, bytes, size, descriptors, data);
+    return check_appended(descriptors, data, err);
+}
