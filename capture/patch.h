@@ -1,0 +1,79 @@
+/* SPDX-License-Identifier: MIT */
+/* Where the system call instructions of an ELF file are, which of them the inline engine can
+ * replace by jumps, and the patched text that is laid over the file's own when a process maps it.
+ * Pure computation on the bytes of a file: no process is touched here.
+ *
+ * Two shapes are replaced; both keep a real `syscall` (0f 05) in the two bytes before the return
+ * point, so that the kernel can restart a call by stepping back, and both keep the return point
+ * where unwind tables expect it:
+ *   RN_SITE_MOV  b8 imm32 0f 05                       -> e9 rel32 0f 05; returns behind the 0f 05
+ *   RN_SITE_CMP  0f 05 48 3d {00|01} f0 ff ff (8)     -> e9 rel32 90 0f 05; returns behind the cmp
+ *                0f 05 3d {00|01} f0 ff ff (7)        -> e9 rel32 0f 05
+ * A MOV site is preferred where both fit. A site is left alone where an instruction boundary is not
+ * certain or where a branch in the file may lead into its replaced bytes. */
+#ifndef RN_PATCH_H
+#define RN_PATCH_H
+
+#include "formats/buf.h"
+#include "formats/status.h"
+
+#include <stddef.h>
+#include <stdint.h>
+
+enum rn_site_kind { RN_SITE_MOV = 1, RN_SITE_CMP64 = 2, RN_SITE_CMP32 = 3 };
+
+struct rn_site {
+    uint64_t address;     /* of the jump: virtual address in the file (before relocation) */
+    uint64_t return_point; /* where the program goes on */
+    uint32_t immediate;   /* MOV: the number; CMP: the second operand of cmp (0xfffff000 or ...001) */
+    uint8_t kind;         /* enum rn_site_kind */
+    uint8_t length;       /* of the replaced bytes, the 0f 05 included: 7 or 8 */
+};
+
+struct rn_sites {
+    struct rn_site *sites; /* sorted by address */
+    size_t count;
+    size_t unpatched;      /* syscall instructions found that are left alone */
+    /* Executable PT_LOAD segment (the one that holds the sites; a file with several keeps the sites
+     * of the first that has any). */
+    uint64_t text_address; /* virtual address, page-aligned down */
+    uint64_t text_offset;  /* file offset of it, page-aligned down */
+    uint64_t text_size;    /* bytes, rounded up to pages */
+};
+
+/* Find the sites of a 64-bit x86 ELF file whose bytes are at image. Function starts come from
+ * .eh_frame (through PT_GNU_EH_FRAME, so stripped files work) and instructions are decoded from
+ * there with Zydis; a file without them gets only the sites that are certain without. Hostile files:
+ * RN_E_FORMAT or no sites, never a fault. Borrowed: nothing of image is kept. */
+RN_MUST_CHECK enum rn_status rn_sites_find(const uint8_t *image, size_t size,
+                                           struct rn_sites *sites, struct rn_error *err);
+void rn_sites_clear(struct rn_sites *sites);
+
+/* The stub of a site, in the stub area that lies `stub_distance` bytes from text_address (signed;
+ * the area begins at text_address + stub_distance and must be within reach of rel32):
+ *
+ *   MOV:  b8 imm32               mov $imm, %eax
+ *         48 8d 0d rel32         lea return_point(%rip), %rcx
+ *         ff 24 25 abs32         jmp *RN_BLOB_ENTRY_MOV     (a pointer at a fixed address below 2 GiB)
+ *   CMP:  48 8d 0d rel32         lea tail(%rip), %rcx
+ *         ff 24 25 abs32         jmp *RN_BLOB_ENTRY_CMP
+ *   tail: 48 3d imm32 / 3d imm32 cmp $imm, %rax / %eax
+ *         e9 rel32               jmp return_point
+ *
+ * Every stub is padded with int3 to RN_STUB_SIZE bytes and lies at index * RN_STUB_SIZE, so that the
+ * site of a stub address, and the stub of a site, are found by arithmetic. */
+#define RN_STUB_SIZE 32u
+
+struct rn_patched {
+    struct rn_buf text;  /* text_size bytes: the file's text with the jumps in it */
+    struct rn_buf stubs; /* count * RN_STUB_SIZE, rounded up to pages with int3 */
+    int64_t stub_distance;
+};
+/* entry_mov and entry_cmp: absolute addresses (below 2 GiB) of the two pointers. */
+RN_MUST_CHECK enum rn_status rn_patch_build(const uint8_t *image, size_t size,
+                                            const struct rn_sites *sites, int64_t stub_distance,
+                                            uint32_t entry_mov, uint32_t entry_cmp,
+                                            struct rn_patched *out, struct rn_error *err);
+void rn_patched_clear(struct rn_patched *patched);
+
+#endif
