@@ -127,7 +127,6 @@ static enum rn_status encode_bytes(struct encoding *encoding, uint8_t id, const 
 static const struct rn_column_spec common_columns[] = {
     {.id = RN_COLUMN_STREAM, .predictor = RN_PREDICT_NONE},
     {.id = RN_COLUMN_ORDINAL, .predictor = RN_PREDICT_KEYED, .key_a = RN_COLUMN_STREAM},
-    {.id = RN_COLUMN_START, .predictor = RN_PREDICT_PREVIOUS},
     {.id = RN_COLUMN_DURATION, .predictor = RN_PREDICT_NONE},
     {.id = RN_COLUMN_FLAGS, .predictor = RN_PREDICT_NONE},
     {.id = RN_COLUMN_ATTACHMENTS, .predictor = RN_PREDICT_NONE},
@@ -136,6 +135,30 @@ static const struct rn_column_spec common_columns[] = {
     {.id = RN_COLUMN_LENGTH, .predictor = RN_PREDICT_NONE},
     {.id = RN_COLUMN_HEAD_LENGTH, .predictor = RN_PREDICT_NONE},
 };
+
+/* Few threads: the next call begins a little after the last one ended. Many: a little after some
+ * other one began. */
+static const struct rn_column_spec start_by_stream = {.id = RN_COLUMN_START,
+                                                      .predictor = RN_PREDICT_END,
+                                                      .key_a = RN_COLUMN_STREAM,
+                                                      .key_b = RN_COLUMN_DURATION};
+static const struct rn_column_spec start_by_row = {.id = RN_COLUMN_START,
+                                                   .predictor = RN_PREDICT_PREVIOUS};
+
+static enum rn_status encode_start(struct encoding *encoding, struct rn_error *err)
+{
+    const struct rn_chunk_rows *rows = encoding->rows;
+    const uint64_t *start = rows->column[RN_COLUMN_START];
+    uint64_t by_stream, by_row;
+
+    if (all_zero(start, rows->rows))
+        return RN_OK;
+    by_stream =
+        rn_column_estimate(encoding->encoder, &start_by_stream, start, rows->rows,
+                           rows->column[RN_COLUMN_STREAM], rows->column[RN_COLUMN_DURATION]);
+    by_row = rn_column_estimate(encoding->encoder, &start_by_row, start, rows->rows, NULL, NULL);
+    return encode_column(encoding, by_stream < by_row ? &start_by_stream : &start_by_row, err);
+}
 
 static enum rn_status encode_common(struct encoding *encoding, struct rn_error *err)
 {
@@ -171,6 +194,8 @@ static enum rn_status encode_columns(struct encoding *encoding, struct rn_error 
     const struct rn_chunk_rows *rows = encoding->rows;
     enum rn_status status = encode_common(encoding, err);
 
+    if (status == RN_OK)
+        status = encode_start(encoding, err);
     if (status == RN_OK)
         status = encode_bytes(encoding, RN_COLUMN_BYTES, rows->bytes, rows->bytes_size, err);
     if (status == RN_OK)

@@ -46,7 +46,12 @@ RN_MUST_CHECK enum rn_status rn_column_encode(struct rn_column_encoder *encoder,
                                               struct rn_buf *descriptors, struct rn_buf *data,
                                               struct rn_error *err);
 
-/* The same for a column of bytes: one plane, no prediction. */
+/* How many bits the column would need with that predictor, about: to choose between two. */
+uint64_t rn_column_estimate(struct rn_column_encoder *encoder, const struct rn_column_spec *spec,
+                            const uint64_t *values, size_t count, const uint64_t *keys_a,
+                            const uint64_t *keys_b);
+
+/* A column of bytes: one plane, no prediction. */
 RN_MUST_CHECK enum rn_status rn_column_encode_bytes(struct rn_column_encoder *encoder, uint8_t id,
                                                     const uint8_t *bytes, size_t size,
                                                     struct rn_buf *descriptors, struct rn_buf *data,

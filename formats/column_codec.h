@@ -21,10 +21,34 @@ static inline size_t column_slot(uint64_t key_a, uint64_t key_b)
     return (size_t)((key_a * 31 + key_b) % RN_COLUMN_SLOTS);
 }
 
-/* Which table an attachment with that tag refers to: its own count of fresh numbers. */
+/* State of RN_PREDICT_NEWEST, one for each of the two tables. The number before the next fresh one
+ * and the last one referred to swap their codes, so that both "fresh" and "the same again" are one
+ * code throughout; most references are one of the two. */
+struct column_references {
+    uint64_t next, last;
+};
+#define COLUMN_REFERENCES_INIT                                                                     \
+    {                                                                                              \
+        .next = 0, .last = UINT64_MAX                                                              \
+    }
+
 static inline size_t column_table(uint64_t tag)
 {
     return (tag & 0xff) == RN_ATT_CONTENT;
+}
+
+static inline uint64_t column_swap_last(const struct column_references *state, uint64_t number)
+{
+    if (number == state->last)
+        return state->next - 1;
+    return number == state->next - 1 ? state->last : number;
+}
+
+static inline void column_refer(struct column_references *state, uint64_t number)
+{
+    state->last = number;
+    if (number >= state->next)
+        state->next = number + 1;
 }
 
 /* A column without keys, or whose key column is all zero and therefore not stored. */

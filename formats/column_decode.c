@@ -102,7 +102,7 @@ static enum rn_status check_spec(const struct rn_column_spec *spec, struct rn_er
 {
     if (spec->id == 0 || spec->id >= RN_COLUMN_LIMIT)
         return rn_fail(err, RN_E_FORMAT, "no column can have number %u", spec->id);
-    if (spec->predictor > RN_PREDICT_NEWEST)
+    if (spec->predictor >= RN_PREDICT_LIMIT)
         return rn_fail(err, RN_E_FORMAT, "column %u: unknown predictor %u", spec->id,
                        spec->predictor);
     if (!column_keys_valid(spec))
@@ -248,14 +248,50 @@ static void decode_keyed(struct rn_column_decoder *decoder, uint64_t *restrict v
 
 static void decode_newest(uint64_t *values, size_t count, const uint64_t *tags)
 {
-    uint64_t fresh[2] = {0, 0};
+    struct column_references states[2] = {COLUMN_REFERENCES_INIT, COLUMN_REFERENCES_INIT};
 
     for (size_t i = 0; i < count; i++) {
-        uint64_t *next = &fresh[column_table(column_key(tags, i))];
+        struct column_references *state = &states[column_table(column_key(tags, i))];
 
-        values[i] = *next + unzigzag(values[i]);
-        if (values[i] >= *next)
-            *next = values[i] + 1;
+        values[i] = column_swap_last(state, state->next + unzigzag(values[i]));
+        column_refer(state, values[i]);
+    }
+}
+
+static void decode_end(struct rn_column_decoder *decoder, uint64_t *restrict values, size_t count,
+                       const uint64_t *streams, const uint64_t *durations)
+{
+    uint64_t previous = 0;
+
+    for (size_t i = 0; i < count; i++) {
+        uint64_t *end = &decoder->slots[column_slot(column_key(streams, i), 0)];
+
+        previous = (*end ? *end : previous) + unzigzag(values[i]);
+        values[i] = previous;
+        *end = previous + column_key(durations, i);
+    }
+    column_slots_reset(decoder->slots, streams, NULL, count);
+}
+
+static void undo_prediction(struct rn_column_decoder *decoder, const struct rn_column_spec *spec,
+                            const uint64_t *keys_a, const uint64_t *keys_b, uint64_t *values,
+                            size_t count)
+{
+    switch (spec->predictor) {
+    case RN_PREDICT_PREVIOUS:
+        decode_previous(values, count);
+        break;
+    case RN_PREDICT_KEYED:
+        decode_keyed(decoder, values, count, keys_a, keys_b);
+        break;
+    case RN_PREDICT_NEWEST:
+        decode_newest(values, count, keys_a);
+        break;
+    case RN_PREDICT_END:
+        decode_end(decoder, values, count, keys_a, keys_b);
+        break;
+    default:
+        break;
     }
 }
 
@@ -273,12 +309,7 @@ enum rn_status rn_column_decode(struct rn_column_decoder *decoder,
     if (status != RN_OK)
         return status;
     join_planes(&parts, values, view->count);
-    if (view->spec.predictor == RN_PREDICT_PREVIOUS)
-        decode_previous(values, view->count);
-    else if (view->spec.predictor == RN_PREDICT_KEYED)
-        decode_keyed(decoder, values, view->count, keys_a, keys_b);
-    else if (view->spec.predictor == RN_PREDICT_NEWEST)
-        decode_newest(values, view->count, keys_a);
+    undo_prediction(decoder, &view->spec, keys_a, keys_b, values, view->count);
     return RN_OK;
 }
 

@@ -81,15 +81,29 @@ static void code_keyed(struct rn_column_encoder *encoder, const uint64_t *values
 
 static void code_newest(uint64_t *codes, const uint64_t *values, size_t count, const uint64_t *tags)
 {
-    uint64_t fresh[2] = {0, 0};
+    struct column_references states[2] = {COLUMN_REFERENCES_INIT, COLUMN_REFERENCES_INIT};
 
     for (size_t i = 0; i < count; i++) {
-        uint64_t *next = &fresh[column_table(column_key(tags, i))];
+        struct column_references *state = &states[column_table(column_key(tags, i))];
 
-        codes[i] = zigzag(values[i] - *next);
-        if (values[i] >= *next)
-            *next = values[i] + 1;
+        codes[i] = zigzag(column_swap_last(state, values[i]) - state->next);
+        column_refer(state, values[i]);
     }
+}
+
+static void code_end(struct rn_column_encoder *encoder, const uint64_t *values, size_t count,
+                     const uint64_t *streams, const uint64_t *durations)
+{
+    uint64_t previous = 0;
+
+    for (size_t i = 0; i < count; i++) {
+        uint64_t *end = &encoder->slots[column_slot(column_key(streams, i), 0)];
+
+        encoder->codes[i] = zigzag(values[i] - (*end ? *end : previous));
+        *end = values[i] + column_key(durations, i);
+        previous = values[i];
+    }
+    column_slots_reset(encoder->slots, streams, NULL, count);
 }
 
 /* The codes to be cut into planes: encoder->codes, or the values themselves. */
@@ -107,9 +121,27 @@ static const uint64_t *predict(struct rn_column_encoder *encoder, uint8_t predic
     case RN_PREDICT_NEWEST:
         code_newest(encoder->codes, values, count, keys_a);
         return encoder->codes;
+    case RN_PREDICT_END:
+        code_end(encoder, values, count, keys_a, keys_b);
+        return encoder->codes;
     default:
         return values;
     }
+}
+
+uint64_t rn_column_estimate(struct rn_column_encoder *encoder, const struct rn_column_spec *spec,
+                            const uint64_t *values, size_t count, const uint64_t *keys_a,
+                            const uint64_t *keys_b)
+{
+    uint64_t bits = 0;
+    const uint64_t *codes;
+
+    if (count == 0 || !make_room(encoder, count))
+        return 0;
+    codes = predict(encoder, spec->predictor, values, count, keys_a, keys_b);
+    for (size_t i = 0; i < count; i++)
+        bits += 64 - (unsigned)__builtin_clzll(codes[i] | 1);
+    return bits;
 }
 
 static void describe(struct rn_buf *descriptors, const struct rn_column_spec *spec, size_t count,

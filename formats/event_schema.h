@@ -14,8 +14,8 @@ extern "C" {
 enum rn_column {
     RN_COLUMN_STREAM = 1,
     RN_COLUMN_ORDINAL = 2,
-    RN_COLUMN_START = 3,
-    RN_COLUMN_DURATION = 4,
+    RN_COLUMN_DURATION = 3,
+    RN_COLUMN_START = 4,
     RN_COLUMN_FLAGS = 5,
     RN_COLUMN_ATTACHMENTS = 6, /* how many the row has */
     RN_COLUMN_ATT_TAG = 7,     /* list column: type | arg << 8 | flags << 16 */
@@ -34,8 +34,13 @@ enum rn_predictor {
     RN_PREDICT_NONE = 0,     /* the value itself, no zigzag */
     RN_PREDICT_PREVIOUS = 1, /* the value of the row (list item, table entry) before */
     RN_PREDICT_KEYED = 2,    /* the last value whose key columns hashed to the same slot */
-    RN_PREDICT_NEWEST = 3,   /* 1 + the greatest value so far: fresh table numbers become 0. With
-                              * key column RN_COLUMN_ATT_TAG: so far in the same table */
+    RN_PREDICT_NEWEST = 3,   /* a reference into the table that key_a (RN_COLUMN_ATT_TAG) tells:
+                              * 1 + the greatest so far; the greatest and the last one referred
+                              * to swap their codes, so that a repetition has code 1 */
+    RN_PREDICT_END = 4,      /* where the last row of the same stream (key_a) ended: its value plus
+                              * its duration (key_b); before there is one: the value of the row
+                              * before */
+    RN_PREDICT_LIMIT = 5,
 };
 
 struct rn_field {
