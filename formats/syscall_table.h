@@ -89,6 +89,16 @@ enum rn_struct_type {
     RN_STRUCT_OFFSET,      /* int64 */
     RN_STRUCT_IOVEC,
     RN_STRUCT_MSGHDR,
+    RN_STRUCT_BYTES, /* `bytes` is 1: size_arg is the length in bytes */
+    RN_STRUCT_SIGINFO, /* its first 32 bytes (28 on a 32-bit ABI) */
+    RN_STRUCT_ITIMERSPEC,
+    RN_STRUCT_ITIMERVAL,
+    RN_STRUCT_STACK,  /* of sigaltstack */
+    RN_STRUCT_FD_SET, /* of FD_SETSIZE bits; what lies behind a shorter set may be unreadable */
+    RN_STRUCT_CPU_SET,
+    RN_STRUCT_WINSIZE,
+    RN_STRUCT_SEMBUF, /* array */
+    RN_STRUCT_IO_URING_PARAMS,
 };
 
 enum rn_return_type {
@@ -98,6 +108,7 @@ enum rn_return_type {
     RN_RETURN_HEX,
     RN_RETURN_PID,
     RN_RETURN_NONE, /* does not return (exit) */
+    RN_RETURN_OCTAL,
 };
 
 struct rn_arg {
@@ -106,7 +117,7 @@ struct rn_arg {
     uint8_t size_arg; /* 0-5, RN_ARG_RETURN, RN_ARG_NONE */
     uint8_t struct_type; /* enum rn_struct_type */
     uint8_t xlat;     /* enum rn_xlat_id (xlat.h), 0 none */
-    uint16_t bytes;   /* size of the struct or of one element, on a 64-bit ABI */
+    uint16_t bytes;   /* size of the struct or of one element in the ABI at hand */
 };
 
 struct rn_syscall_info {
@@ -115,15 +126,26 @@ struct rn_syscall_info {
     uint8_t return_type; /* enum rn_return_type */
     uint16_t classes;    /* RN_CLASS_... */
     struct rn_arg args[6];
+    /* The infos right after this one that describe the call with certain operations (fcntl, futex,
+     * ioctl...): such a one applies where (args[select_arg] & select_mask) is one of its values. */
+    uint8_t variants;
+    uint8_t select_arg, select_count;
+    uint64_t select_mask;
+    const uint64_t *select_values;
 };
 
-/* NULL where the number is not known (then six hexadecimal arguments are printed). */
+/* NULL where the number is not known (then six hexadecimal arguments are printed). x32 numbers go
+ * with or without __X32_SYSCALL_BIT. */
 const struct rn_syscall_info *rn_syscall_info(uint64_t abi, uint64_t nr);
+/* The same for a call whose arguments are known: its variant, where it has one. This is what says
+ * what to capture and how to print it; name and classes are those of rn_syscall_info. */
+const struct rn_syscall_info *rn_syscall_info_for(const struct rn_syscall *call);
 /* The number of a name in that ABI, -1 where it has none. */
 int rn_syscall_number(enum rn_abi abi, const char *name, size_t length);
 /* Numbers of that ABI are below this. */
 unsigned rn_syscall_limit(enum rn_abi abi);
-/* Class bit of "file", "network"...; 0 for no class. Class names, for help texts: NULL ends. */
+/* Class bit of "file", "network"... ("%file" too); 0 for no class. Class names, for help texts: NULL
+ * ends. */
 uint16_t rn_syscall_class(const char *name, size_t length);
 extern const char *const rn_syscall_class_names[];
 const char *rn_abi_name(uint64_t abi);
