@@ -1,0 +1,25 @@
+# needs: python3 curl
+# varies: poll rt_sigaction
+# A server and a client on loopback. The fifo tells when it listens, so that nobody polls; an answer
+# is one write, so that it is read in one piece.
+prepare() { mkfifo ready && cat >server.py <<'PY'
+import http.server, os
+class Handler(http.server.BaseHTTPRequestHandler):
+    def log_message(self, *a): pass
+    def do_GET(self):
+        status = b"200 OK" if self.path == "/page" else b"404 Not Found"
+        self.wfile.write(b"HTTP/1.0 " + status + b"\r\nContent-Length: 6\r\n\r\nhello\n")
+server = http.server.HTTPServer(("127.0.0.1", int(os.environ["PORT"])), Handler)
+with open("ready", "w") as f: f.write("ready\n")
+for _ in range(3): server.handle_request()
+PY
+}
+run() {
+    python3 server.py &
+    read -r line <ready
+    for page in page absent page; do
+        curl -s -o /dev/null -w '%{http_code}\n' "http://127.0.0.1:$PORT/$page"
+    done
+    wait
+}
+"$@"

@@ -1,0 +1,5 @@
+# needs: node
+# all
+prepare() { echo 'const fs = require("fs"); fs.writeFileSync("x", "y".repeat(9000)); console.log(fs.readFileSync("x").length);' >x.js; }
+run() { exec node --single-threaded x.js; }
+"$@"
