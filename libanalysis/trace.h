@@ -2,7 +2,11 @@
 /* The unified trace model: which process and thread a stream is, what its name is, which files its
  * descriptors stand for, at the point of the trace that has been read so far. Feed every event of a
  * reader to it, in order. Memory grows with the number of processes and descriptors that are alive
- * at once, not with the length of the trace.
+ * at once, not with the length of the trace, and is limited: over RN_TRACE_MAX_STREAMS streams at
+ * once feeding fails, and descriptors beyond RN_TRACE_MAX_BYTES of names are not known.
+ *
+ * For a reader by batches it is enough to feed the STREAM, CLOCK, COMMIT and PROCESS rows: then
+ * streams, processes and times are known, and descriptors are not.
  *
  * Not thread-safe. */
 #ifndef RN_TRACE_H
@@ -15,7 +19,11 @@
 
 struct rn_trace;
 
+#define RN_TRACE_MAX_STREAMS (1u << 20)
+#define RN_TRACE_MAX_BYTES   (256u << 20)
+
 struct rn_process_info {
+    uint64_t serial; /* of the process in this trace, from 1: a pid may be reused, this is not */
     uint64_t pid, parent_pid;
     const char *exe;  /* path of the image, NULL unknown */
     const char *name; /* last component of exe, or the thread name; never NULL */
