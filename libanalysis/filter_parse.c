@@ -129,15 +129,17 @@ static void suggest_syscalls(struct rn_suggestion *best)
     }
 }
 
-static void suggest(struct rn_suggestion *best, enum list list)
+static void suggest(struct rn_suggestion *best, enum list list, bool percent)
 {
     static const char *const words[] = {"all", "none", "failed", NULL};
     static const char *const statuses[] = {"successful", "failed", "unfinished", NULL};
 
     switch (list) {
     case LIST_TRACE:
-        suggest_syscalls(best);
         rn_suggestion_try_all(best, rn_syscall_class_names);
+        if (percent)
+            break;
+        suggest_syscalls(best);
         rn_suggestion_try_all(best, words);
         break;
     case LIST_KIND:
@@ -156,11 +158,11 @@ static void suggest(struct rn_suggestion *best, enum list list)
 
 static enum rn_status unknown(const struct term *term, const char *what, struct rn_error *err)
 {
-    size_t percent = term->text[0] == '%';
+    bool percent = term->text[0] == '%';
     struct rn_suggestion best = rn_suggestion_begin(term->text + percent, term->length - percent);
     int shown = term->length > SHOWN_MAX ? SHOWN_MAX : (int)term->length;
 
-    suggest(&best, term->list);
+    suggest(&best, term->list, percent);
     if (best.word)
         return rn_fail(err, RN_E_USAGE, "'%.*s' at offset %zu is no %s; did you mean '%s'?", shown,
                        term->text, term->offset, what, best.word);

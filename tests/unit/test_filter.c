@@ -216,7 +216,7 @@ static void test_kinds(void **state)
 
 static void test_signals(void **state)
 {
-    struct rn_filter *two = PARSE("openat,signal=SIGCHLD,term"), *number = PARSE("signal=9");
+    struct rn_filter *two = PARSE("openat,signal=SIGCHLD,TERM"), *number = PARSE("signal=9");
     struct rn_filter *without = PARSE("signal=!SIGCHLD");
 
     (void)state;
