@@ -30,11 +30,14 @@ struct rn_ring_file {
     uint64_t reserved[7];
 };
 
-enum rn_inflight_state { RN_INFLIGHT_NONE = 0, RN_INFLIGHT_VALID = 1 };
+/* IN_RING: the record in work lies, without attachments worth reading, at `head` of the slot's own
+ * ring: its header (size and duration 0) and its fields. */
+enum rn_inflight_state { RN_INFLIGHT_NONE = 0, RN_INFLIGHT_VALID = 1, RN_INFLIGHT_IN_RING = 2 };
 
 /* `head` and `tail` count bytes since the slot was taken and never wrap; the byte at position p is
  * at data_offset + p mod size. A record may wrap around the end of the area. head is stored with
- * release order after the record's bytes: everything before it is committed. */
+ * release order after the record's bytes: everything before it is committed. A record of kind
+ * RN_KIND_NONE is padding: only its size counts. */
 struct rn_ring_slot {
     uint64_t head; /* producer */
     uint64_t tail; /* consumer: everything before it is in the archive */

@@ -1,0 +1,20 @@
+/* SPDX-License-Identifier: MIT */
+/* CRC-64/XZ in the injected code: the same numbers as formats/crc64.h. */
+#ifndef RN_BLOB_CRC64_H
+#define RN_BLOB_CRC64_H
+
+#include <stdint.h>
+
+struct rn_thread_area;
+
+/* CRC of the bytes so far (0 for none) and of `size` more. */
+uint64_t rn_blob_crc64(struct rn_thread_area *area, uint64_t crc, const uint8_t *data,
+                       uint64_t size);
+
+/* The whole 16-byte blocks of `size` bytes by carry-less multiplication, from the register state
+ * (not the finished CRC) `state`; size at least 64, and a multiple of 16. The 16 bytes of the
+ * remainder go to `rest`: the state is that of a table-driven CRC over them, begun at 0. Uses
+ * xmm0-xmm7 in their legacy-SSE form, which leaves upper vector state alone: the caller saves them. */
+void rn_blob_crc64_fold(uint64_t state, const uint8_t *data, uint64_t size, uint8_t rest[16]);
+
+#endif

@@ -1,0 +1,153 @@
+/* SPDX-License-Identifier: MIT */
+/* The way from a patched site into the system call and back.
+ *
+ * A stub comes here with everything as at a `syscall` instruction, but for rcx, which holds the
+ * return point; rcx and r11 are free, as the instruction itself would clobber them. The program's
+ * stack is not touched, ever: code below runs on the thread's private stack. Until RN_PHASE_BEFORE
+ * is stored no register but r11 has changed, so the engine can take a thread back to its site from
+ * anywhere in here. */
+#include "blob_layout.h"
+
+#define G(offset) %gs:offset
+
+        .section .text.slots, "ax"
+
+/* The two places from which the seccomp filter lets system calls pass: see blob_symbols.h. */
+        .globl rn_blob_own_call
+        .type rn_blob_own_call, @function
+/* long rn_blob_own_call(long nr, long a, long b): calls of the recorder's own, for C. */
+rn_blob_own_call:
+        mov %rdi, %rax
+        mov %rsi, %rdi
+        mov %rdx, %rsi
+        mov %rcx, %rdx
+        syscall
+        .globl rn_blob_own_return
+rn_blob_own_return:
+        ret
+
+        .globl rn_blob_before_range
+rn_blob_before_range:
+
+.macro fast_entry name kind
+        .globl rn_blob_fast_\name
+rn_blob_fast_\name:
+        movl $\kind, G(RN_AREA_KIND)
+        jmp common
+.endm
+        fast_entry mov     RN_ENTRY_MOV
+        fast_entry cmp64_0 RN_ENTRY_CMP64_0
+        fast_entry cmp64_1 RN_ENTRY_CMP64_1
+        fast_entry cmp32_0 RN_ENTRY_CMP32_0
+        fast_entry cmp32_1 RN_ENTRY_CMP32_1
+
+common:
+        mov %rax, G(RN_AREA_RAX)
+        mov %rdi, G(RN_AREA_RDI)
+        mov %rsi, G(RN_AREA_RSI)
+        mov %rdx, G(RN_AREA_RDX)
+        mov %r10, G(RN_AREA_R10)
+        mov %r8, G(RN_AREA_R8)
+        mov %r9, G(RN_AREA_R9)
+        mov %rcx, G(RN_AREA_RCX)
+        mov %rsp, G(RN_AREA_RSP)
+        mov %rbx, G(RN_AREA_RBX)
+        mov %rbp, G(RN_AREA_RBP)
+        mov %r12, G(RN_AREA_R12)
+        mov %r13, G(RN_AREA_R13)
+        mov %r14, G(RN_AREA_R14)
+        mov %r15, G(RN_AREA_R15)
+        movl $RN_PHASE_BEFORE, G(RN_AREA_PHASE)
+        lahf
+        seto %al
+        mov %rax, G(RN_AREA_FLAGS)
+        mov G(RN_AREA_SELF), %rdi
+        lea RN_AREA_SIZE(%rdi), %rsp
+        call rn_blob_before
+        test %eax, %eax
+        jz traced_way
+        mov G(RN_AREA_RAX), %rax
+        mov G(RN_AREA_RDI), %rdi
+        mov G(RN_AREA_RSI), %rsi
+        mov G(RN_AREA_RDX), %rdx
+        mov G(RN_AREA_R10), %r10
+        mov G(RN_AREA_R8), %r8
+        mov G(RN_AREA_R9), %r9
+        mov G(RN_AREA_RSP), %rsp
+        .globl rn_blob_program_call
+rn_blob_program_call:
+        syscall
+        .globl rn_blob_program_return
+rn_blob_program_return:
+        mov %rax, G(RN_AREA_RESULT)
+        movl $RN_PHASE_AFTER, G(RN_AREA_PHASE)
+        mov G(RN_AREA_SELF), %rdi
+        lea RN_AREA_SIZE(%rdi), %rsp
+        call rn_blob_after
+
+        mov G(RN_AREA_RDI), %rdi
+        mov G(RN_AREA_RSI), %rsi
+        mov G(RN_AREA_RDX), %rdx
+        mov G(RN_AREA_R10), %r10
+        mov G(RN_AREA_R8), %r8
+        mov G(RN_AREA_R9), %r9
+        mov G(RN_AREA_RSP), %rsp
+        mov G(RN_AREA_RCX), %rcx
+        mov G(RN_AREA_KIND), %r11d
+        jmp *exits(, %r11, 8)
+
+/* From here on the record is committed and every register but rax and the flags is the program's:
+ * a thread that is stopped here is sent to its return point with `result`. */
+        .globl rn_blob_exit_range
+rn_blob_exit_range:
+exit_mov:
+        mov G(RN_AREA_FLAGS), %rax
+        add $0x7f, %al
+        sahf
+        mov G(RN_AREA_RESULT), %rax
+        movl $RN_PHASE_OUT, G(RN_AREA_PHASE)
+        jmp *%rcx
+
+.macro exit_compare name operand register
+exit_\name:
+        mov G(RN_AREA_RESULT), %rax
+        movl $RN_PHASE_OUT, G(RN_AREA_PHASE)
+        cmp $\operand, \register
+        jmp *%rcx
+.endm
+        exit_compare cmp64_0 -4096 %rax
+        exit_compare cmp64_1 -4095 %rax
+        exit_compare cmp32_0 -4096 %eax
+        exit_compare cmp32_1 -4095 %eax
+
+/* The call is the engine's: make it from the real `syscall` instruction before the return point. */
+        .globl rn_blob_traced_range
+rn_blob_traced_range:
+traced_way:
+        mov G(RN_AREA_FLAGS), %rax
+        add $0x7f, %al
+        sahf
+        mov G(RN_AREA_RDI), %rdi
+        mov G(RN_AREA_RSI), %rsi
+        mov G(RN_AREA_RDX), %rdx
+        mov G(RN_AREA_R10), %r10
+        mov G(RN_AREA_R8), %r8
+        mov G(RN_AREA_R9), %r9
+        mov G(RN_AREA_RSP), %rsp
+        mov G(RN_AREA_RCX), %rcx
+        mov G(RN_AREA_RAX), %rax
+        movl $RN_PHASE_OUT, G(RN_AREA_PHASE)
+/* Also the entry of a process or thread that has no ring, or uses %gs itself. */
+        .globl rn_blob_slow
+rn_blob_slow:
+        lea -2(%rcx), %r11
+        jmp *%r11
+        .globl rn_blob_end_range
+rn_blob_end_range:
+
+        .section .rodata, "a"
+        .balign 8
+exits:
+        .quad exit_mov, exit_cmp64_0, exit_cmp64_1, exit_cmp32_0, exit_cmp32_1
+
+        .section .note.GNU-stack, "", @progbits

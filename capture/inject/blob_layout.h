@@ -1,0 +1,146 @@
+/* SPDX-License-Identifier: MIT */
+/* What the injected code and the inline engine share: where things lie in the traced program, the
+ * state of one thread, and the recipes that tell the injected code what to do with each system
+ * call. Used from C on both sides and, for the offsets, from assembly. */
+#ifndef RN_BLOB_LAYOUT_H
+#define RN_BLOB_LAYOUT_H
+
+/* Fixed addresses, below 2 GiB so that 32-bit absolute operands reach them, and below the shadow
+ * memory of AddressSanitizer (0x7fff8000). */
+#define RN_BLOB_ADDRESS  0x70000000 /* code, then configuration */
+#define RN_BLOB_CONFIG   0x70008000
+#define RN_BLOB_SIZE     0x10000
+#define RN_ARENA_ADDRESS 0x60000000 /* the ring file */
+#define RN_ARENA_MAX     0x0ff00000
+
+/* Entry pointers of the configuration, one a site kind; stubs jump through them. */
+#define RN_ENTRY_MOV     0
+#define RN_ENTRY_CMP64_0 1 /* cmp $-4096, %rax */
+#define RN_ENTRY_CMP64_1 2 /* cmp $-4095, %rax */
+#define RN_ENTRY_CMP32_0 3 /* cmp $-4096, %eax */
+#define RN_ENTRY_CMP32_1 4
+#define RN_ENTRY_COUNT   5
+
+/* Where a thread is (rn_thread_area.phase). Before the system call the engine can take everything
+ * back from `regs`; after it, it can finish the record from `regs` and `result`. */
+#define RN_PHASE_OUT    0
+#define RN_PHASE_BEFORE 1
+#define RN_PHASE_AFTER  2
+
+/* Offsets into struct rn_thread_area, checked against it in blob_record.c. */
+#define RN_AREA_SELF   0
+#define RN_AREA_PHASE  8
+#define RN_AREA_KIND   12
+#define RN_AREA_RESULT 16
+#define RN_AREA_FLAGS  24
+#define RN_AREA_RAX    32
+#define RN_AREA_RDI    40
+#define RN_AREA_RSI    48
+#define RN_AREA_RDX    56
+#define RN_AREA_R10    64
+#define RN_AREA_R8     72
+#define RN_AREA_R9     80
+#define RN_AREA_RCX    88
+#define RN_AREA_RSP    96
+#define RN_AREA_RBX    104
+#define RN_AREA_RBP    112
+#define RN_AREA_R12    120
+#define RN_AREA_R13    128
+#define RN_AREA_R14    136
+#define RN_AREA_R15    144
+#define RN_AREA_SIZE   16384 /* with the private stack, which grows down from its end */
+
+#ifndef __ASSEMBLER__
+
+#include <stdint.h>
+
+/* Register values of the program at the patched site. */
+struct rn_area_regs {
+    uint64_t rax, rdi, rsi, rdx, r10, r8, r9;
+    uint64_t rcx; /* the return point, not the program's rcx (a system call clobbers that) */
+    uint64_t rsp, rbx, rbp, r12, r13, r14, r15;
+};
+
+struct rn_ring_slot;
+
+/* %gs points here. Written by the thread, and by the engine while the thread is stopped. */
+struct rn_thread_area {
+    uint64_t self;
+    uint32_t phase; /* RN_PHASE_... */
+    uint32_t kind;  /* RN_ENTRY_... of the site in use */
+    uint64_t result;
+    uint64_t flags; /* as lahf and seto leave them in ax */
+    struct rn_area_regs regs;
+    struct rn_ring_slot *slot; /* addresses as the traced program sees them */
+    uint8_t *data;
+    uint64_t notify; /* bytes in the ring from which on a call takes the traced way */
+    uint32_t stream;
+    uint32_t recording;   /* this call is being recorded */
+    uint64_t head;        /* where the record in work begins */
+    uint64_t cursor;      /* where its next byte goes */
+    uint64_t fast, slow; /* calls that went either way */
+    uint8_t vectors[8 * 16]; /* xmm0-xmm7 while a fingerprint is computed */
+};
+
+enum rn_recipe_mode {
+    RN_RECIPE_TRACED = 0, /* leave it to the engine */
+    RN_RECIPE_RECORD = 1,
+    RN_RECIPE_PASS = 2, /* not selected: make the call, record nothing */
+};
+
+/* Conditions on the arguments, beyond the number. */
+enum rn_recipe_check {
+    RN_CHECK_NONE = 0,
+    RN_CHECK_MMAP,     /* no PROT_EXEC, no MAP_FIXED over reserved ranges */
+    RN_CHECK_MPROTECT, /* no PROT_EXEC, not over reserved ranges */
+    RN_CHECK_RANGE,    /* munmap, madvise...: [arg0, arg0 + arg1) not over reserved ranges */
+    RN_CHECK_PRCTL,    /* PR_SET_NAME and PR_GET_NAME only */
+    RN_CHECK_ARCH_PRCTL, /* ARCH_SET_FS and ARCH_GET_FS only */
+};
+
+enum rn_recipe_op {
+    RN_OP_NONE = 0,
+    /* before the call */
+    RN_OP_STRING,      /* attachment `attachment` of the string at arg */
+    RN_OP_STRUCT_IN,   /* `bytes`, times the value of size_arg where it has one */
+    RN_OP_SOCKADDR_IN, /* size_arg: its length */
+    /* after it, if it did not fail */
+    RN_OP_STRUCT_OUT,
+    RN_OP_STRING_OUT, /* as many bytes as the call returned */
+    RN_OP_SOCKADDR_OUT, /* size_arg: points to its length */
+    RN_OP_BUFFER,     /* fingerprint of as many bytes as the call returned */
+    RN_OP_IOVEC,      /* the same over a vector; size_arg: its elements */
+    RN_OP_FD,         /* identity of the descriptor it returned */
+};
+
+#define RN_RECIPE_OPS 3
+struct rn_recipe {
+    uint8_t mode;   /* enum rn_recipe_mode */
+    uint8_t fields; /* 64-bit words of struct rn_syscall to be stored */
+    uint8_t check;  /* enum rn_recipe_check */
+    uint8_t ops;
+    struct {
+        uint8_t op; /* enum rn_recipe_op */
+        uint8_t arg;
+        uint8_t size_arg; /* RN_ARG_NONE: none */
+        uint8_t bytes;    /* of a struct or element; with RN_OP_STRING the attachment type */
+    } op[RN_RECIPE_OPS];
+};
+
+#define RN_RECIPE_COUNT 512
+#define RN_MAX_RANGES   64
+struct rn_blob_config {
+    uint64_t entry[8]; /* RN_ENTRY_...: where a stub goes on */
+    uint32_t tick_shift;
+    uint32_t has_pclmul;
+    uint64_t content_head; /* bytes */
+    uint32_t content_on;   /* 0: no fingerprints at all */
+    uint32_t range_count;  /* ranges that the program must not change on the fast way */
+    struct {
+        uint64_t begin, end;
+    } range[RN_MAX_RANGES];
+    struct rn_recipe recipe[RN_RECIPE_COUNT];
+};
+
+#endif
+#endif
