@@ -1,0 +1,128 @@
+/* SPDX-License-Identifier: MIT */
+#include "formats/escape.h"
+
+#include <setjmp.h>
+#include <stdarg.h>
+
+#include <cmocka.h>
+
+typedef void escape_fn(struct rn_buf *out, const uint8_t *data, size_t size);
+
+static void check(escape_fn *escape, const char *in, size_t size, const char *expected)
+{
+    struct rn_buf out = RN_BUF_INIT;
+
+    escape(&out, (const uint8_t *)in, size);
+    rn_buf_byte(&out, 0);
+    assert_string_equal((const char *)out.data, expected);
+    rn_buf_free(&out);
+}
+
+#define CHECK(escape, in, expected) check(escape, in, sizeof(in) - 1, expected)
+
+static void c_all(struct rn_buf *out, const uint8_t *data, size_t size)
+{
+    rn_escape_c(out, data, size, SIZE_MAX, false);
+}
+
+static void c_four(struct rn_buf *out, const uint8_t *data, size_t size)
+{
+    rn_escape_c(out, data, size, 4, false);
+}
+
+static void c_more(struct rn_buf *out, const uint8_t *data, size_t size)
+{
+    rn_escape_c(out, data, size, 4, true);
+}
+
+static void c_strings(void **state)
+{
+    (void)state;
+    CHECK(c_all, "", "\"\"");
+    CHECK(c_all, "a\"b\\c", "\"a\\\"b\\\\c\"");
+    CHECK(c_all, "\t\n\v\f\r", "\"\\t\\n\\v\\f\\r\"");
+    CHECK(c_all, "\x7f\xff\x1b[", "\"\\177\\377\\33[\"");
+}
+
+static void c_octal_is_short_unless_a_digit_follows(void **state)
+{
+    (void)state;
+    CHECK(c_all,
+          "\0a\0"
+          "7\0"
+          "8",
+          "\"\\0a\\0007\\08\"");
+    CHECK(c_four, "abc\0001", "\"abc\\0\"...");
+}
+
+static void c_limit(void **state)
+{
+    (void)state;
+    CHECK(c_four, "abcd", "\"abcd\"");
+    CHECK(c_four, "abcde", "\"abcd\"...");
+    CHECK(c_more, "abc", "\"abc\"...");
+}
+
+static void json_strings(void **state)
+{
+    (void)state;
+    CHECK(rn_escape_json, "plain", "\"plain\"");
+    CHECK(rn_escape_json, "a\"\\\n\t\x01\v\x7f", "\"a\\\"\\\\\\n\\t\\u0001\\u000b\\u007f\"");
+    CHECK(rn_escape_json, "\xc3\xa9\xe2\x82\xac\xf0\x9f\x98\x80",
+          "\"\xc3\xa9\xe2\x82\xac\xf0\x9f\x98\x80\"");
+    CHECK(rn_escape_json, "\xc2\x9bx", "\"\\u009bx\"");
+}
+
+static void json_keeps_what_is_not_utf8(void **state)
+{
+    (void)state;
+    CHECK(rn_escape_json, "\xff\x80z", "\"\\udcff\\udc80z\"");
+    CHECK(rn_escape_json, "\xc0\xaf", "\"\\udcc0\\udcaf\"");            /* overlong */
+    CHECK(rn_escape_json, "\xe0\x80\xaf", "\"\\udce0\\udc80\\udcaf\""); /* overlong */
+    CHECK(rn_escape_json, "\xed\xa0\x80", "\"\\udced\\udca0\\udc80\""); /* surrogate */
+    CHECK(rn_escape_json, "\xf4\x90\x80\x80", "\"\\udcf4\\udc90\\udc80\\udc80\"");
+    CHECK(rn_escape_json, "\xe2\x82", "\"\\udce2\\udc82\""); /* cut */
+    CHECK(rn_escape_json, "\xf5\x80\x80\x80", "\"\\udcf5\\udc80\\udc80\\udc80\"");
+}
+
+static void csv_fields(void **state)
+{
+    (void)state;
+    CHECK(rn_escape_csv, "", "");
+    CHECK(rn_escape_csv, "plain text", "plain text");
+    CHECK(rn_escape_csv, "a,b", "\"a,b\"");
+    CHECK(rn_escape_csv, "say \"x\"", "\"say \"\"x\"\"\"");
+    CHECK(rn_escape_csv, " x", "\" x\"");
+    CHECK(rn_escape_csv,
+          "a\nb\\c\xff\x1b"
+          "3",
+          "a\\nb\\\\c\\377\\0333");
+    CHECK(rn_escape_csv, "\xc3\xa9", "\xc3\xa9");
+}
+
+static void terminal_text(void **state)
+{
+    (void)state;
+    CHECK(rn_escape_terminal, "a\x1b[31m\n", "a\\x1b[31m\\x0a");
+    CHECK(rn_escape_terminal, "\xc3\xa9\xc3\x7f", "\xc3\xa9\\xc3\\x7f");
+    CHECK(rn_escape_terminal,
+          "\xc2\x9b"
+          "1",
+          "\\xc2\\x9b"
+          "1");
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(c_strings),
+        cmocka_unit_test(c_octal_is_short_unless_a_digit_follows),
+        cmocka_unit_test(c_limit),
+        cmocka_unit_test(json_strings),
+        cmocka_unit_test(json_keeps_what_is_not_utf8),
+        cmocka_unit_test(csv_fields),
+        cmocka_unit_test(terminal_text),
+    };
+
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}
