@@ -6,11 +6,17 @@
  * Two shapes are replaced; both keep a real `syscall` (0f 05) in the two bytes before the return
  * point, so that the kernel can restart a call by stepping back, and both keep the return point
  * where unwind tables expect it:
- *   RN_SITE_MOV  b8 imm32 0f 05                       -> e9 rel32 0f 05; returns behind the 0f 05
- *   RN_SITE_CMP  0f 05 48 3d {00|01} f0 ff ff (8)     -> e9 rel32 90 0f 05; returns behind the cmp
- *                0f 05 3d {00|01} f0 ff ff (7)        -> e9 rel32 0f 05
+ *   RN_SITE_MOV    b8 imm32 0f 05                    -> e9 rel32 0f 05; returns behind the 0f 05
+ *   RN_SITE_CMP64  0f 05 48 3d {00|01} f0 ff ff (8)  -> e9 rel32 90 0f 05; returns behind the cmp
+ *   RN_SITE_CMP32  0f 05 3d {00|01} f0 ff ff (7)     -> e9 rel32 0f 05; returns behind the cmp
+ * A call of a CMP site that the kernel restarts through the kept 0f 05 comes back without the flags
+ * of its cmp: whoever sees it return there sends it to the tail of the stub instead.
+ *
  * A MOV site is preferred where both fit. A site is left alone where an instruction boundary is not
- * certain or where a branch in the file may lead into its replaced bytes. */
+ * certain or where a branch in the file may lead into its replaced bytes other than onto the first
+ * (and, of a MOV site, onto the 0f 05, which stays what it was). Left alone, too, are MOV sites of
+ * calls that must be made from where they stand: clone, clone3, fork, vfork, execve, execveat and
+ * rt_sigreturn (which unwinders know by its bytes). */
 #ifndef RN_PATCH_H
 #define RN_PATCH_H
 
@@ -22,35 +28,41 @@
 
 enum rn_site_kind { RN_SITE_MOV = 1, RN_SITE_CMP64 = 2, RN_SITE_CMP32 = 3 };
 
+#define RN_SITE_LENGTH_MAX 8u
+#define RN_SITES_MAX       65536u /* of one file; further ones are left alone */
+#define RN_PATCH_PAGE      4096u
+
 struct rn_site {
-    uint64_t address;     /* of the jump: virtual address in the file (before relocation) */
-    uint64_t return_point; /* where the program goes on */
-    uint32_t immediate;   /* MOV: the number; CMP: the second operand of cmp (0xfffff000 or ...001) */
-    uint8_t kind;         /* enum rn_site_kind */
-    uint8_t length;       /* of the replaced bytes, the 0f 05 included: 7 or 8 */
+    uint64_t address;      /* of the jump: virtual address in the file (before relocation) */
+    uint64_t return_point; /* where the program goes on; always address + length */
+    uint32_t immediate;    /* MOV: the number; CMP: the second operand of cmp (0xfffff000 or ...001) */
+    uint8_t kind;          /* enum rn_site_kind */
+    uint8_t length;        /* of the replaced bytes, the 0f 05 included: 7 or 8 */
 };
 
 struct rn_sites {
-    struct rn_site *sites; /* sorted by address */
+    struct rn_site *sites; /* sorted by address, not overlapping */
     size_t count;
-    size_t unpatched;      /* syscall instructions found that are left alone */
+    size_t unpatched; /* syscall instructions of the text that are left alone (0f 05 inside another
+                         instruction is none; where that is not certain, it counts) */
     /* Executable PT_LOAD segment (the one that holds the sites; a file with several keeps the sites
      * of the first that has any). */
     uint64_t text_address; /* virtual address, page-aligned down */
     uint64_t text_offset;  /* file offset of it, page-aligned down */
-    uint64_t text_size;    /* bytes, rounded up to pages */
+    uint64_t text_size;    /* bytes, rounded up to pages; 0: nothing that can be laid over */
 };
 
 /* Find the sites of a 64-bit x86 ELF file whose bytes are at image. Function starts come from
  * .eh_frame (through PT_GNU_EH_FRAME, so stripped files work) and instructions are decoded from
- * there with Zydis; a file without them gets only the sites that are certain without. Hostile files:
- * RN_E_FORMAT or no sites, never a fault. Borrowed: nothing of image is kept. */
+ * there; a file without them gets the sites that are certain without. Hostile files: RN_E_FORMAT or
+ * no sites, never a fault, and bounded time. Borrowed: nothing of image is kept. On failure *sites
+ * is empty. */
 RN_MUST_CHECK enum rn_status rn_sites_find(const uint8_t *image, size_t size,
                                            struct rn_sites *sites, struct rn_error *err);
 void rn_sites_clear(struct rn_sites *sites);
 
 /* The stub of a site, in the stub area that lies `stub_distance` bytes from text_address (signed;
- * the area begins at text_address + stub_distance and must be within reach of rel32):
+ * the area begins at text_address + stub_distance, whole pages, and must be within reach of rel32):
  *
  *   MOV:  b8 imm32               mov $imm, %eax
  *         48 8d 0d rel32         lea return_point(%rip), %rcx
@@ -63,13 +75,27 @@ void rn_sites_clear(struct rn_sites *sites);
  * Every stub is padded with int3 to RN_STUB_SIZE bytes and lies at index * RN_STUB_SIZE, so that the
  * site of a stub address, and the stub of a site, are found by arithmetic. */
 #define RN_STUB_SIZE 32u
+#define RN_STUB_TAIL 14u /* where the tail of a CMP stub begins */
+
+/* The first `site->length` bytes of out are what replaces the site numbered `index`. RN_E_LIMIT
+ * where the stub is out of reach. */
+RN_MUST_CHECK enum rn_status rn_patch_jump(const struct rn_sites *sites, size_t index,
+                                           int64_t stub_distance, uint8_t out[RN_SITE_LENGTH_MAX],
+                                           struct rn_error *err);
+
+/* Append the stubs of all sites, padded to whole pages. entry_mov and entry_cmp: absolute addresses
+ * (below 2 GiB) of the two pointers. */
+RN_MUST_CHECK enum rn_status rn_patch_stubs(const struct rn_sites *sites, int64_t stub_distance,
+                                            uint32_t entry_mov, uint32_t entry_cmp,
+                                            struct rn_buf *stubs, struct rn_error *err);
 
 struct rn_patched {
     struct rn_buf text;  /* text_size bytes: the file's text with the jumps in it */
     struct rn_buf stubs; /* count * RN_STUB_SIZE, rounded up to pages with int3 */
     int64_t stub_distance;
 };
-/* entry_mov and entry_cmp: absolute addresses (below 2 GiB) of the two pointers. */
+/* The whole text with its jumps, and the stubs. Every site is compared with the bytes of image
+ * before it is replaced: RN_E_FORMAT where these sites are not of this image. */
 RN_MUST_CHECK enum rn_status rn_patch_build(const uint8_t *image, size_t size,
                                             const struct rn_sites *sites, int64_t stub_distance,
                                             uint32_t entry_mov, uint32_t entry_cmp,

@@ -17,7 +17,7 @@ struct rn_session_options {
     uint64_t ring_bytes; /* of ring data in all; 0: the default */
 };
 
-/* manifest: filled but for uuid, clock and start point, which this sets. */
+/* manifest: filled but for clock and start point, which this sets. */
 RN_MUST_CHECK enum rn_status rn_session_new(const struct rn_session_options *options,
                                             struct rn_manifest *manifest, struct rn_session **out,
                                             struct rn_error *err);
@@ -35,8 +35,9 @@ void rn_session_end_stream(struct rn_session *session, uint64_t id);
 RN_MUST_CHECK enum rn_status rn_session_emit(struct rn_session *session,
                                              const struct rn_event *event, struct rn_error *err);
 
-/* In-flight slot of a thread: NULL where none is free (counted). */
+/* In-flight slot of a thread: NULL where none is free. A call that begins without one is counted. */
 struct rn_ring_slot *rn_session_take_slot(struct rn_session *session, uint64_t stream);
+void rn_session_count_unseen_call(struct rn_session *session);
 void rn_session_release_slot(struct rn_session *session, struct rn_ring_slot *slot);
 
 /* Called by the session when a segment begins: emit SNAPSHOT events of everything alive through
@@ -56,6 +57,10 @@ RN_MUST_CHECK enum rn_status rn_session_notice(struct rn_session *session,
 
 /* Commit if it is time to (enough waiting, or output is a pipe and a second has passed). */
 RN_MUST_CHECK enum rn_status rn_session_tick(struct rn_session *session, struct rn_error *err);
+
+/* Begin to collect the files of env/ (machine, CPU, topology, GPU) in a thread of its own: to be
+ * called once the program runs. Without it there are none. */
+void rn_session_collect_facts(struct rn_session *session);
 
 /* Nothing was recorded: leave no trace of the recording. */
 void rn_session_discard(struct rn_session *session);

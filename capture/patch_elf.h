@@ -1,0 +1,48 @@
+/* SPDX-License-Identifier: MIT */
+/* What the search for sites needs to know of an ELF file: its executable segments and the
+ * functions that its unwind table lists. Nothing in the file is trusted. */
+#ifndef RN_PATCH_ELF_H
+#define RN_PATCH_ELF_H
+
+#include "formats/status.h"
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+struct rn_patch_elf {
+    const uint8_t *image; /* borrowed */
+    size_t size;
+    uint64_t entry;
+    uint64_t headers; /* file offset of the program headers, all of them inside the file */
+    size_t header_count;
+    /* Search table of .eh_frame_hdr: pairs of int32, relative to its own address. */
+    const uint8_t *functions;
+    size_t function_count;
+    uint64_t functions_address;
+};
+
+/* Code of one segment: `size` bytes at `bytes` that a process sees at `address`. */
+struct rn_patch_code {
+    const uint8_t *bytes;
+    size_t size;
+    uint64_t address;
+    uint64_t offset; /* in the file */
+};
+
+struct rn_patch_range {
+    uint64_t start, end;
+};
+
+/* RN_E_FORMAT for anything but a 64-bit x86 executable or shared library. */
+RN_MUST_CHECK enum rn_status rn_patch_elf_open(struct rn_patch_elf *elf, const uint8_t *image,
+                                               size_t size, struct rn_error *err);
+
+/* Program header number `index`: an executable segment that is not also written to? */
+bool rn_patch_elf_code(const struct rn_patch_elf *elf, size_t index, struct rn_patch_code *code);
+
+/* The function that holds `address`, by the unwind table. */
+bool rn_patch_elf_function(const struct rn_patch_elf *elf, uint64_t address,
+                           struct rn_patch_range *function);
+
+#endif

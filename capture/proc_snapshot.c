@@ -1,0 +1,316 @@
+/* SPDX-License-Identifier: MIT */
+#include "proc_snapshot.h"
+
+#include <dirent.h>
+#include <elf.h>
+#include <fcntl.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/resource.h>
+#include <sys/stat.h>
+#include <sys/sysmacros.h>
+#include <time.h>
+#include <unistd.h>
+
+#define PROC_PATH_MAX 64u
+
+static size_t read_all(int fd, char *to, size_t size)
+{
+    size_t done = 0;
+
+    while (done < size - 1) {
+        ssize_t got = read(fd, to + done, size - 1 - done);
+
+        if (got <= 0)
+            break;
+        done += (size_t)got;
+    }
+    to[done] = '\0';
+    return done;
+}
+
+size_t rn_proc_read_path(const char *path, char *to, size_t size)
+{
+    int fd = open(path, O_RDONLY | O_CLOEXEC);
+    size_t length;
+
+    to[0] = '\0';
+    if (fd < 0)
+        return 0;
+    length = read_all(fd, to, size);
+    close(fd);
+    return length;
+}
+
+size_t rn_proc_read(pid_t pid, const char *name, char *to, size_t size)
+{
+    char path[PROC_PATH_MAX];
+
+    snprintf(path, sizeof(path), "/proc/%d/%s", (int)pid, name);
+    return rn_proc_read_path(path, to, size);
+}
+
+size_t rn_proc_link(pid_t pid, const char *name, char *to, size_t size)
+{
+    char path[PROC_PATH_MAX];
+    ssize_t length;
+
+    snprintf(path, sizeof(path), "/proc/%d/%s", (int)pid, name);
+    length = readlink(path, to, size - 1);
+    to[length > 0 ? length : 0] = '\0';
+    return length > 0 ? (size_t)length : 0;
+}
+
+/* The number behind "\nNAME:\t", `index` fields further on. */
+static uint64_t status_field(const char *text, const char *name, unsigned index, int base)
+{
+    const char *at = strstr(text, name);
+    char *end;
+    uint64_t value = 0;
+
+    if (!at)
+        return 0;
+    at += strlen(name);
+    for (unsigned i = 0; i <= index; i++) {
+        value = strtoull(at, &end, base);
+        at = end;
+    }
+    return value;
+}
+
+bool rn_proc_status(pid_t pid, struct rn_proc_status *status)
+{
+    char text[4096];
+
+    memset(status, 0, sizeof(*status));
+    if (rn_proc_read(pid, "status", text, sizeof(text)) == 0)
+        return false;
+    status->tgid = (pid_t)status_field(text, "\nTgid:", 0, 10);
+    status->ppid = (pid_t)status_field(text, "\nPPid:", 0, 10);
+    status->uid = status_field(text, "\nUid:", 0, 10);
+    status->euid = status_field(text, "\nUid:", 1, 10);
+    status->gid = status_field(text, "\nGid:", 0, 10);
+    status->egid = status_field(text, "\nGid:", 1, 10);
+    status->umask = status_field(text, "\nUmask:", 0, 8);
+    status->max_rss_bytes = status_field(text, "\nVmHWM:", 0, 10) * 1024;
+    return true;
+}
+
+/* The clock of another process, see clock_getcpuclockid(3): 0 both, 1 user, 2 as scheduled. */
+static uint64_t process_clock(pid_t pid, unsigned which)
+{
+    struct timespec time;
+
+    if (clock_gettime((clockid_t)((~(unsigned)pid << 3) | which), &time) != 0)
+        return 0;
+    return (uint64_t)time.tv_sec * 1000000000u + (uint64_t)time.tv_nsec;
+}
+
+bool rn_proc_cpu_time(pid_t pid, uint64_t *user_ns, uint64_t *system_ns)
+{
+    uint64_t both = process_clock(pid, 0);
+    uint64_t user = process_clock(pid, 1);
+    uint64_t scheduled = process_clock(pid, 2);
+
+    /* The split is sampled by the timer tick, the sum is exact: scale the one to the other. */
+    *user_ns = scheduled;
+    if (both != 0)
+        *user_ns = (uint64_t)((double)scheduled * ((double)user / (double)both));
+    *system_ns = scheduled - *user_ns;
+    return scheduled != 0;
+}
+
+bool rn_proc_limits(pid_t pid, uint64_t limits[2 * RN_PROC_LIMITS])
+{
+    for (unsigned i = 0; i < RN_PROC_LIMITS; i++) {
+        struct rlimit64 limit;
+
+        if (prlimit64(pid, (enum __rlimit_resource)i, NULL, &limit) != 0)
+            return false;
+        limits[2 * i] = limit.rlim_cur;
+        limits[2 * i + 1] = limit.rlim_max;
+    }
+    return true;
+}
+
+bool rn_proc_fd_identity(pid_t pid, int fd, struct rn_fd_identity *identity)
+{
+    char path[PROC_PATH_MAX];
+    struct statx info;
+
+    snprintf(path, sizeof(path), "/proc/%d/fd/%d", (int)pid, fd);
+    if (statx(AT_FDCWD, path, AT_STATX_DONT_SYNC | AT_NO_AUTOMOUNT,
+              STATX_TYPE | STATX_MODE | STATX_INO, &info) != 0)
+        return false;
+    *identity = (struct rn_fd_identity){.fd = (uint64_t)fd,
+                                        .device = makedev(info.stx_dev_major, info.stx_dev_minor),
+                                        .inode = info.stx_ino,
+                                        .rdev = makedev(info.stx_rdev_major, info.stx_rdev_minor),
+                                        .mode = info.stx_mode};
+    return true;
+}
+
+bool rn_proc_descriptor(pid_t pid, int fd, struct rn_descriptor *descriptor, char *path,
+                        size_t path_size, size_t *path_length)
+{
+    char name[24], text[256];
+    struct rn_fd_identity identity;
+
+    if (!rn_proc_fd_identity(pid, fd, &identity))
+        return false;
+    snprintf(name, sizeof(name), "fdinfo/%d", fd);
+    if (rn_proc_read(pid, name, text, sizeof(text)) == 0)
+        return false;
+    *descriptor = (struct rn_descriptor){.pid = (uint64_t)pid,
+                                         .fd = (uint64_t)fd,
+                                         .mode = identity.mode,
+                                         .device = identity.device,
+                                         .inode = identity.inode,
+                                         .rdev = identity.rdev,
+                                         .offset = status_field(text, "pos:", 0, 10),
+                                         .flags = status_field(text, "\nflags:", 0, 8)};
+    if (path) {
+        snprintf(name, sizeof(name), "fd/%d", fd);
+        *path_length = rn_proc_link(pid, name, path, path_size);
+    }
+    return true;
+}
+
+bool rn_proc_numbers(pid_t pid, const char *name, rn_proc_number_fn *function, void *context)
+{
+    char path[PROC_PATH_MAX];
+    DIR *directory;
+    struct dirent *entry;
+
+    snprintf(path, sizeof(path), "/proc/%d/%s", (int)pid, name);
+    directory = opendir(path);
+    if (!directory)
+        return false;
+    while ((entry = readdir(directory))) {
+        if (entry->d_name[0] >= '0' && entry->d_name[0] <= '9')
+            function(context, atoi(entry->d_name));
+    }
+    closedir(directory);
+    return true;
+}
+
+static bool parse_mapping(const char *line, struct rn_module *module, const char **path)
+{
+    unsigned long long start, end, offset, inode;
+    unsigned major_number, minor_number;
+    char permissions[8];
+    int at = 0;
+
+    if (sscanf(line, "%llx-%llx %7s %llx %x:%x %llu %n", &start, &end, permissions, &offset,
+               &major_number, &minor_number, &inode, &at) < 7 ||
+        at == 0)
+        return false;
+    if (permissions[2] != 'x' || inode == 0 || end <= start)
+        return false;
+    *module = (struct rn_module){.op = RN_MODULE_MAP,
+                                 .address = start,
+                                 .length = end - start,
+                                 .file_offset = offset,
+                                 .device = makedev(major_number, minor_number),
+                                 .inode = inode};
+    *path = line + at;
+    return true;
+}
+
+bool rn_proc_modules(pid_t pid, rn_proc_module_fn *function, void *context)
+{
+    char name[PROC_PATH_MAX];
+    char *line = NULL;
+    size_t capacity = 0;
+    ssize_t length;
+    FILE *file;
+
+    snprintf(name, sizeof(name), "/proc/%d/maps", (int)pid);
+    file = fopen(name, "re");
+    if (!file)
+        return false;
+    while ((length = getline(&line, &capacity, file)) > 0) {
+        struct rn_module module;
+        const char *path;
+
+        if (line[length - 1] == '\n')
+            line[length - 1] = '\0';
+        if (!parse_mapping(line, &module, &path))
+            continue;
+        module.pid = (uint64_t)pid;
+        function(context, &module, path);
+    }
+    free(line);
+    fclose(file);
+    return true;
+}
+
+static bool is_chosen(const char *entry, char *const *names)
+{
+    for (size_t i = 0; names[i]; i++) {
+        size_t length = strlen(names[i]);
+
+        if (strncmp(entry, names[i], length) == 0 && entry[length] == '=')
+            return true;
+    }
+    return false;
+}
+
+size_t rn_proc_environ(pid_t pid, char *const *names, char *to, size_t size)
+{
+    char path[PROC_PATH_MAX];
+    char *entry = NULL;
+    size_t capacity = 0, done = 0;
+    ssize_t length;
+    FILE *file;
+
+    snprintf(path, sizeof(path), "/proc/%d/environ", (int)pid);
+    file = fopen(path, "re");
+    if (!file)
+        return 0;
+    while ((length = getdelim(&entry, &capacity, '\0', file)) > 0) {
+        size_t bytes = strlen(entry) + 1;
+
+        if (!is_chosen(entry, names) || bytes > size - done)
+            continue;
+        memcpy(to + done, entry, bytes);
+        done += bytes;
+    }
+    free(entry);
+    fclose(file);
+    return done;
+}
+
+enum rn_abi rn_native_abi(void)
+{
+#if defined(__aarch64__)
+    return RN_ABI_AARCH64;
+#elif defined(__x86_64__)
+    return RN_ABI_X86_64;
+#else
+#error "no system call table for this architecture"
+#endif
+}
+
+enum rn_abi rn_proc_abi(pid_t pid)
+{
+    Elf64_Ehdr header;
+    char path[PROC_PATH_MAX];
+    int fd;
+    ssize_t got;
+
+    snprintf(path, sizeof(path), "/proc/%d/exe", (int)pid);
+    fd = open(path, O_RDONLY | O_CLOEXEC);
+    if (fd < 0)
+        return rn_native_abi();
+    got = read(fd, &header, sizeof(header));
+    close(fd);
+    if (got < (ssize_t)sizeof(Elf32_Ehdr) || memcmp(header.e_ident, ELFMAG, SELFMAG) != 0)
+        return rn_native_abi();
+    if (header.e_machine == EM_386)
+        return RN_ABI_I386;
+    if (header.e_machine == EM_X86_64 && header.e_ident[EI_CLASS] == ELFCLASS32)
+        return RN_ABI_X32;
+    return rn_native_abi();
+}

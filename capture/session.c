@@ -1,0 +1,353 @@
+/* SPDX-License-Identifier: MIT */
+#include "session.h"
+
+#include "env_facts.h"
+#include "session_clock.h"
+
+#include "formats/archive.h"
+
+#include <stdarg.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#define RING_BYTES_DEFAULT (8u << 20)
+#define RING_BYTES_MIN     (64u << 10)
+#define COMMIT_EVENTS      16384u
+#define PIPE_INTERVAL_NS   1000000000u
+#define CLOCK_STEP_NS      1000000 /* CLOCK_REALTIME moved by more than slewing explains */
+
+struct rn_session {
+    struct rn_writer *writer;
+    struct rn_session_clock clock;
+    struct rn_ring_area *area;
+    struct rn_ring_slot *ring;
+    uint64_t drained;  /* position: records before it are with the writer */
+    uint64_t waiting;  /* records in the ring */
+    bool to_pipe;
+    uint64_t last_commit_ns;
+    int64_t realtime_offset; /* CLOCK_REALTIME - CLOCK_MONOTONIC at the last commit, ns */
+    rn_snapshot_fn *snapshot;
+    void *snapshot_context;
+    bool snapshot_due;
+    struct rn_env_facts *facts;
+    struct rn_event inflight[RN_RING_SLOTS];
+    struct rn_ring_slot *in_use[RN_RING_SLOTS]; /* slots of threads */
+    size_t in_use_count;
+};
+
+static uint64_t ring_size(uint64_t wanted)
+{
+    uint64_t size = RING_BYTES_MIN;
+
+    while (size < wanted)
+        size *= 2;
+    return size;
+}
+
+static enum rn_status open_rings(struct rn_session *session, const uint8_t uuid[16],
+                                 uint64_t bytes, struct rn_error *err)
+{
+    const char *part = rn_writer_part(session->writer);
+    uint64_t size = ring_size(bytes ? bytes : RING_BYTES_DEFAULT);
+    bool in_memory;
+    char path[4096];
+    enum rn_status status;
+
+    if (part && snprintf(path, sizeof(path), "%s/%s", part, RN_PART_RINGS) >= (int)sizeof(path))
+        return rn_fail(err, RN_E_USAGE, "the name of the output is too long");
+    status = rn_ring_area_new(part ? path : NULL, uuid, size, &session->area, &in_memory, err);
+    if (status != RN_OK)
+        return status;
+    session->ring = rn_ring_take(session->area, size);
+    if (!session->ring)
+        return rn_fail(err, RN_E_NOMEM, "no room for the capture ring");
+    if (part && in_memory)
+        return rn_session_notice(session, RN_NOTICE_ENGINE, 0, err,
+                                 "the disk has no room for the capture ring: what is not yet "
+                                 "committed is lost if the recorder is killed");
+    return RN_OK;
+}
+
+enum rn_status rn_session_new(const struct rn_session_options *options,
+                              struct rn_manifest *manifest, struct rn_session **out,
+                              struct rn_error *err)
+{
+    struct rn_session *session = calloc(1, sizeof(*session));
+    enum rn_status status;
+
+    *out = NULL;
+    if (!session)
+        return rn_fail(err, RN_E_NOMEM, "no memory for the recording");
+    rn_session_clock_init(&session->clock, manifest);
+    session->realtime_offset =
+        (int64_t)(manifest->start.realtime_ns - manifest->start.monotonic_ns);
+    session->last_commit_ns = manifest->start.monotonic_ns;
+    session->to_pipe = strcmp(options->output, "-") == 0;
+    status = rn_writer_new(options->output, manifest, &options->writer, &session->writer, err);
+    if (status == RN_OK) {
+        status = open_rings(session, manifest->uuid, options->ring_bytes, err);
+        if (status != RN_OK)
+            rn_writer_discard(session->writer);
+    }
+    if (status != RN_OK) {
+        rn_session_free(session);
+        return status;
+    }
+    *out = session;
+    return RN_OK;
+}
+
+uint64_t rn_session_now(const struct rn_session *session)
+{
+    return rn_session_clock_now(&session->clock);
+}
+
+enum rn_status rn_session_add_stream(struct rn_session *session, uint64_t pid, uint64_t tid,
+                                     uint64_t parent, uint64_t *id, struct rn_error *err)
+{
+    struct rn_stream stream = {.type = RN_STREAM_THREAD, .pid = pid, .tid = tid, .parent = parent};
+
+    return rn_writer_add_stream(session->writer, &stream, NULL, id, err);
+}
+
+void rn_session_end_stream(struct rn_session *session, uint64_t id)
+{
+    rn_writer_end_stream(session->writer, id);
+}
+
+/* Hand what the ring holds to the writer. A record that cannot be decoded makes the rest of the
+ * ring worthless: it is counted as lost. */
+static enum rn_status drain(struct rn_session *session, struct rn_error *err)
+{
+    struct rn_error damage = RN_ERROR_INIT;
+    struct rn_event event;
+    enum rn_status status;
+
+    while ((status = rn_ring_peek(session->area, session->ring, &session->drained, &event,
+                                  &damage)) == RN_OK) {
+        status = rn_writer_add(session->writer, &event, err);
+        if (status != RN_OK)
+            return status;
+        session->waiting -= session->waiting > 0;
+    }
+    if (status != RN_EOF) {
+        status = rn_writer_add_loss(session->writer, RN_KIND_NONE, session->waiting,
+                                    RN_LOSS_OTHER, damage.what, err);
+        session->drained = __atomic_load_n(&session->ring->head, __ATOMIC_ACQUIRE);
+    }
+    session->waiting = 0;
+    return status == RN_EOF ? RN_OK : status;
+}
+
+static size_t collect_inflight(struct rn_session *session)
+{
+    size_t count = 0;
+
+    for (size_t i = 0; i < session->in_use_count; i++) {
+        const struct rn_ring_slot *slot = session->in_use[i];
+
+        if (slot->inflight_state != RN_INFLIGHT_VALID)
+            continue;
+        session->inflight[count++] = (struct rn_event){.kind = RN_KIND_INFLIGHT,
+                                                       .flags = slot->inflight.flags,
+                                                       .stream = slot->inflight.stream,
+                                                       .start = slot->inflight.start,
+                                                       .u.syscall = slot->inflight_call};
+    }
+    return count;
+}
+
+static enum rn_status note_clock_step(struct rn_session *session,
+                                      const struct rn_clock_point *point, struct rn_error *err)
+{
+    int64_t offset = (int64_t)(point->realtime_ns - point->monotonic_ns);
+    int64_t step = offset - session->realtime_offset;
+
+    session->realtime_offset = offset;
+    if (step > -CLOCK_STEP_NS && step < CLOCK_STEP_NS)
+        return RN_OK;
+    return rn_session_notice(session, RN_NOTICE_CLOCK, (uint64_t)step, err,
+                             "CLOCK_REALTIME was stepped by %lld ns", (long long)step);
+}
+
+static enum rn_status commit(struct rn_session *session, struct rn_error *err)
+{
+    struct rn_writer_source source = {
+        .source = rn_ring_slot_number(session->area, session->ring),
+        .generation = session->ring->generation};
+    struct rn_writer_commit_info info = {
+        .sources = &source,
+        .source_count = 1,
+        .inflight = session->inflight,
+        .clock = rn_session_clock_point(&session->clock)};
+    struct rn_error dropped = RN_ERROR_INIT;
+    enum rn_status status = note_clock_step(session, &info.clock, err);
+
+    if (status == RN_OK)
+        status = drain(session, err);
+    if (status != RN_OK)
+        return status;
+    info.inflight_count = collect_inflight(session);
+    source.position = session->drained;
+    session->last_commit_ns = info.clock.monotonic_ns;
+    status = rn_writer_commit(session->writer, &info, &dropped);
+    if (status != RN_OK && status != RN_E_SYSTEM && status != RN_E_LIMIT) {
+        if (err)
+            *err = dropped;
+        return status;
+    }
+    rn_ring_area_header(session->area)->lost_events = rn_writer_lost(session->writer);
+    rn_ring_area_header(session->area)->lost_reason =
+        status == RN_E_LIMIT ? RN_LOSS_MAX_SIZE : RN_LOSS_DISK_FULL;
+    rn_ring_consume(session->ring, session->drained);
+    session->snapshot_due = rn_writer_segment_due(session->writer);
+    return RN_OK;
+}
+
+enum rn_status rn_session_emit(struct rn_session *session, const struct rn_event *event,
+                               struct rn_error *err)
+{
+    if (!rn_ring_put(session->area, session->ring, event)) {
+        enum rn_status status = commit(session, err);
+
+        if (status != RN_OK)
+            return status;
+        if (!rn_ring_put(session->area, session->ring, event))
+            return rn_fail(err, RN_E_LIMIT, "an event does not fit into the capture ring");
+    }
+    session->waiting++;
+    return RN_OK;
+}
+
+struct rn_ring_slot *rn_session_take_slot(struct rn_session *session, uint64_t stream)
+{
+    struct rn_ring_slot *slot = rn_ring_take(session->area, 0);
+
+    if (!slot)
+        return NULL;
+    slot->stream = (uint32_t)stream;
+    session->in_use[session->in_use_count++] = slot;
+    return slot;
+}
+
+void rn_session_release_slot(struct rn_session *session, struct rn_ring_slot *slot)
+{
+    for (size_t i = 0; i < session->in_use_count; i++) {
+        if (session->in_use[i] != slot)
+            continue;
+        session->in_use[i] = session->in_use[--session->in_use_count];
+        rn_ring_release(session->area, slot);
+        return;
+    }
+}
+
+void rn_session_count_unseen_call(struct rn_session *session)
+{
+    rn_ring_area_header(session->area)->inflight_unknown++;
+}
+
+void rn_session_on_segment(struct rn_session *session, rn_snapshot_fn *function, void *context)
+{
+    session->snapshot = function;
+    session->snapshot_context = context;
+}
+
+enum rn_status rn_session_emit_snapshot(struct rn_session *session, const struct rn_event *event,
+                                        struct rn_error *err)
+{
+    struct rn_event copy = *event;
+
+    copy.flags |= RN_EVENT_SNAPSHOT;
+    return rn_writer_add(session->writer, &copy, err);
+}
+
+enum rn_status rn_session_notice(struct rn_session *session, enum rn_notice_code code,
+                                 uint64_t value, struct rn_error *err, const char *format, ...)
+{
+    char text[512];
+    struct rn_attachment attachment = {.type = RN_ATT_TEXT,
+                                       .arg = RN_ARG_NONE,
+                                       .data = (const uint8_t *)text};
+    struct rn_event event = {.kind = RN_KIND_NOTICE,
+                             .start = rn_session_now(session),
+                             .u.notice = {.code = code, .value = value},
+                             .attachment_count = 1,
+                             .attachments = &attachment};
+    va_list list;
+
+    va_start(list, format);
+    vsnprintf(text, sizeof(text), format, list);
+    va_end(list);
+    attachment.size = (uint32_t)strlen(text);
+    return rn_session_emit(session, &event, err);
+}
+
+static bool pipe_is_due(const struct rn_session *session)
+{
+    struct timespec now;
+
+    if (!session->to_pipe || session->waiting == 0)
+        return false;
+    clock_gettime(CLOCK_MONOTONIC, &now);
+    return (uint64_t)now.tv_sec * 1000000000u + (uint64_t)now.tv_nsec - session->last_commit_ns >=
+           PIPE_INTERVAL_NS;
+}
+
+enum rn_status rn_session_tick(struct rn_session *session, struct rn_error *err)
+{
+    enum rn_status status = RN_OK;
+
+    if (session->waiting >= COMMIT_EVENTS ||
+        rn_ring_used(session->ring) > session->ring->size / 2 || pipe_is_due(session))
+        status = commit(session, err);
+    if (status == RN_OK && session->snapshot_due && session->snapshot) {
+        session->snapshot_due = false;
+        status = session->snapshot(session->snapshot_context, session, err);
+    }
+    return status;
+}
+
+void rn_session_collect_facts(struct rn_session *session)
+{
+    session->facts = rn_env_facts_start();
+}
+
+void rn_session_discard(struct rn_session *session)
+{
+    rn_writer_discard(session->writer);
+}
+
+static enum rn_status add_fact(void *context, const char *name, const void *data, size_t size,
+                               struct rn_error *err)
+{
+    struct rn_session *session = context;
+
+    return rn_writer_add_file(session->writer, name, data, size, err);
+}
+
+enum rn_status rn_session_finish(struct rn_session *session, bool has_status, int status,
+                                 uint64_t *lost, struct rn_error *err)
+{
+    enum rn_status result = commit(session, err);
+
+    if (result == RN_OK && session->facts)
+        result = rn_env_facts_finish(session->facts, add_fact, session, err);
+    session->facts = NULL;
+    if (has_status)
+        rn_writer_set_status(session->writer, status);
+    if (result == RN_OK)
+        result = rn_writer_seal(session->writer, err);
+    *lost = rn_writer_lost(session->writer);
+    return result;
+}
+
+void rn_session_free(struct rn_session *session)
+{
+    if (!session)
+        return;
+    rn_env_facts_abandon(session->facts);
+    rn_ring_area_free(session->area);
+    rn_writer_free(session->writer);
+    free(session);
+}
