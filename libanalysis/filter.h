@@ -74,6 +74,7 @@ bool rn_filter_match_syscall(const struct rn_filter *filter, uint64_t abi, uint6
                              uint64_t ret, bool unfinished);
 /* ...and its time and thread? duration_ns UINT64_MAX: unfinished, which is always long enough. */
 bool rn_filter_match_thread(const struct rn_filter *filter, uint64_t pid, uint64_t tid);
+bool rn_filter_match_duration(const struct rn_filter *filter, uint64_t duration_ns);
 bool rn_filter_match_place(const struct rn_filter *filter, uint64_t pid, uint64_t tid,
                            uint64_t since_start_ns, uint64_t duration_ns);
 

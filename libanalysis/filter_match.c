@@ -178,10 +178,16 @@ bool rn_filter_match_thread(const struct rn_filter *filter, uint64_t pid, uint64
     return in_list(&filter->pids, pid) && in_list(&filter->tids, tid);
 }
 
+bool rn_filter_match_duration(const struct rn_filter *filter, uint64_t duration_ns)
+{
+    return duration_ns >= filter->min_duration_ns;
+}
+
 bool rn_filter_match_place(const struct rn_filter *filter, uint64_t pid, uint64_t tid,
                            uint64_t since_start_ns, uint64_t duration_ns)
 {
     return since_start_ns >= filter->from_ns &&
            (since_start_ns < filter->to_ns || filter->to_ns == UINT64_MAX) &&
-           duration_ns >= filter->min_duration_ns && rn_filter_match_thread(filter, pid, tid);
+           rn_filter_match_duration(filter, duration_ns) &&
+           rn_filter_match_thread(filter, pid, tid);
 }

@@ -1,0 +1,49 @@
+/* SPDX-License-Identifier: MIT */
+/* Inside the summary: its state, shared by summary.c (reading) and summary_groups.c. */
+#ifndef RN_SUMMARY_GROUPS_H
+#define RN_SUMMARY_GROUPS_H
+
+#include "id_map.h"
+#include "summary.h"
+#include "trace.h"
+
+#define RN_SUMMARY_NUMBERS 1024u
+#define RN_SUMMARY_CACHE   256u /* a power of two */
+
+/* What is asked for with every event of a stream, kept near: by stream number modulo the size. */
+struct rn_summary_stream {
+    uint64_t stream;
+    bool valid;
+    bool selected; /* by pid and tid */
+    struct rn_summary_group *group; /* RN_BY_PROCESS, RN_BY_THREAD: of its system calls; or NULL */
+};
+
+struct rn_summary {
+    struct rn_summary_options options;
+    struct rn_summary_totals totals;
+    struct rn_summary_group **groups;
+    size_t group_count;
+    struct rn_id_map by_key; /* the same, see group_key in summary_groups.c */
+    struct rn_summary_group *other[RN_KIND_STREAM];
+    struct rn_summary_group *by_number[RN_ABI_COUNT][RN_SUMMARY_NUMBERS];
+    struct rn_summary_stream cache[RN_SUMMARY_CACHE];
+    struct rn_trace *trace; /* of the recording that is being read */
+    uint64_t recording;
+    uint64_t in_flight; /* INFLIGHT rows of the member that is being read */
+    uint64_t kinds;     /* that are selected: bit kind */
+    bool selective;     /* each row has to be asked for */
+    bool no_memory;     /* a group could not be made */
+};
+
+/* The group, made if it is new; NULL without memory (no_memory is then set). */
+struct rn_summary_group *rn_summary_syscall_group(struct rn_summary *summary, uint64_t abi,
+                                                  uint64_t nr);
+struct rn_summary_group *rn_summary_named_group(struct rn_summary *summary, uint8_t kind,
+                                                const char *name, size_t length);
+/* Of the process or thread that the stream belongs to. */
+struct rn_summary_group *rn_summary_stream_group(struct rn_summary *summary, uint8_t kind,
+                                                 uint64_t stream);
+/* A process or thread may have another name now. */
+void rn_summary_rename(struct rn_summary *summary, uint64_t stream);
+
+#endif
