@@ -72,7 +72,7 @@ UNIT_BINS := $(patsubst tests/unit/%.c,$(BUILD)/tests/%,$(UNIT_SRC))
 SAMPLE_BINS := $(patsubst samples/%.c,$(BUILD)/samples/%,$(SAMPLE_SRC))
 PROGRAM_BINS := $(patsubst tests/programs/%.c,$(BUILD)/programs/%,$(PROGRAM_SRC))
 FUZZ_BINS := $(patsubst tests/fuzz/%.c,$(BUILD)/fuzz/%,$(FUZZ_SRC))
-LIBS := $(BUILD)/lib/libcapture.a $(BUILD)/lib/librn.a
+LIBS := $(BUILD)/lib/libcli.a $(BUILD)/lib/libcapture.a $(BUILD)/lib/librn.a
 
 commands: $(BINS) $(BUILD)/lib/librn.a
 samples: $(SAMPLE_BINS)
@@ -105,15 +105,17 @@ $(BUILD)/lib/librn.a: $(LIB_OBJ)
 	$(archive)
 $(BUILD)/lib/libcapture.a: $(CAPTURE_OBJ)
 	$(archive)
+$(BUILD)/lib/libcli.a: $(CLI_OBJ)
+	$(archive)
 
 .SECONDEXPANSION:
-$(BINS): $(BUILD)/bin/%: $$(BUILD)/obj/cmd/$$(subst -,_,$$*).o $(CLI_OBJ) $(LIBS)
+$(BINS): $(BUILD)/bin/%: $$(BUILD)/obj/cmd/$$(subst -,_,$$*).o $(LIBS)
 	$(link) $(PKG_LIBS)
-$(BUILD)/tests/%: $(BUILD)/obj/tests/unit/%.o $(CLI_OBJ) $(LIBS)
+$(BUILD)/tests/%: $(BUILD)/obj/tests/unit/%.o $(LIBS)
 	$(link) $(PKG_LIBS) -lcmocka -llzma
 $(BUILD)/samples/%: $(BUILD)/obj/samples/%.o $(BUILD)/lib/librn.a
 	$(link) $(PKG_LIBS)
-$(BUILD)/fuzz/%: $(BUILD)/obj/tests/fuzz/%.o $(CLI_OBJ) $(LIBS)
+$(BUILD)/fuzz/%: $(BUILD)/obj/tests/fuzz/%.o $(LIBS)
 	$(link) $(PKG_LIBS) -fsanitize=fuzzer
 # Programs to be traced: as plain as a user's, whatever the tree is built with.
 $(BUILD)/programs/%: tests/programs/%.c
@@ -162,5 +164,6 @@ clean:
 	rm -rf $(BUILD)
 
 FORCE:
+.SECONDARY:
 .PHONY: all commands samples unit programs fuzz-targets check bench fuzz install clean FORCE
 -include $(ALL_OBJ:.o=.d)
