@@ -12,7 +12,8 @@
 
         .section .text.slots, "ax"
 
-/* The two places from which the seccomp filter lets system calls pass: see blob_symbols.h. */
+/* The places from which the seccomp filter lets system calls pass are here and at
+ * rn_blob_program_call: see blob_image.h. */
         .globl rn_blob_own_call
         .type rn_blob_own_call, @function
 /* long rn_blob_own_call(long nr, long a, long b): calls of the recorder's own, for C. */
@@ -25,6 +26,13 @@ rn_blob_own_call:
         .globl rn_blob_own_return
 rn_blob_own_return:
         ret
+
+/* The same for scripts, which have no stack: goes on at r13. */
+script_call:
+        syscall
+        .globl rn_blob_script_return
+rn_blob_script_return:
+        jmp *%r13
 
         .globl rn_blob_before_range
 rn_blob_before_range:
@@ -144,6 +152,43 @@ rn_blob_slow:
         jmp *%r11
         .globl rn_blob_end_range
 rn_blob_end_range:
+
+/* Make the calls of a script (struct rn_script_call, rbx points to the first, rbp to behind the
+ * last) and tell the engine, which then sets all registers anew. A script may use what an earlier
+ * call returned: the open descriptor that is to be mapped. */
+        .globl rn_blob_bootstrap
+rn_blob_bootstrap:
+        mov %rbx, %r12
+next_call:
+        cmp %rbp, %rbx
+        jae script_done
+        mov RN_SCRIPT_REPLACE(%rbx), %rax
+        cmp $6, %rax
+        jae arguments_ready
+        mov RN_SCRIPT_FROM(%rbx), %rcx
+        imul $RN_SCRIPT_SIZE, %rcx, %rcx
+        mov RN_SCRIPT_RESULT(%r12, %rcx), %rcx
+        mov %rcx, RN_SCRIPT_ARGS(%rbx, %rax, 8)
+arguments_ready:
+        mov RN_SCRIPT_ARGS(%rbx), %rdi
+        mov RN_SCRIPT_ARGS+8(%rbx), %rsi
+        mov RN_SCRIPT_ARGS+16(%rbx), %rdx
+        mov RN_SCRIPT_ARGS+24(%rbx), %r10
+        mov RN_SCRIPT_ARGS+32(%rbx), %r8
+        mov RN_SCRIPT_ARGS+40(%rbx), %r9
+        mov (%rbx), %rax
+        lea script_returned(%rip), %r13
+        jmp script_call
+script_returned:
+        mov %rax, RN_SCRIPT_RESULT(%rbx)
+        add $RN_SCRIPT_SIZE, %rbx
+        jmp next_call
+script_done:
+        mov $RN_SCRIPT_DONE, %eax
+        syscall
+        .globl rn_blob_script_end
+rn_blob_script_end:
+        ud2
 
         .section .rodata, "a"
         .balign 8

@@ -50,6 +50,14 @@
 #define RN_AREA_R15    144
 #define RN_AREA_SIZE   16384 /* with the private stack, which grows down from its end */
 
+/* struct rn_script_call, for assembly. */
+#define RN_SCRIPT_ARGS    8
+#define RN_SCRIPT_RESULT  56
+#define RN_SCRIPT_REPLACE 64
+#define RN_SCRIPT_FROM    72
+#define RN_SCRIPT_SIZE    80
+#define RN_SCRIPT_DONE    0x726e6478 /* number of the call that ends a script; none of Linux's */
+
 #ifndef __ASSEMBLER__
 
 #include <stdint.h>
@@ -62,6 +70,7 @@ struct rn_area_regs {
 };
 
 struct rn_ring_slot;
+struct rn_recipe;
 
 /* %gs points here. Written by the thread, and by the engine while the thread is stopped. */
 struct rn_thread_area {
@@ -76,10 +85,22 @@ struct rn_thread_area {
     uint64_t notify; /* bytes in the ring from which on a call takes the traced way */
     uint32_t stream;
     uint32_t recording;   /* this call is being recorded */
+    uint32_t name_room;   /* bytes the program has for an address that the call returns */
+    uint32_t reserved;
     uint64_t head;        /* where the record in work begins */
     uint64_t cursor;      /* where its next byte goes */
+    const struct rn_recipe *recipe; /* of the call in work */
     uint64_t fast, slow; /* calls that went either way */
     uint8_t vectors[8 * 16]; /* xmm0-xmm7 while a fingerprint is computed */
+};
+
+/* System calls that the engine has the program make, in one go. */
+struct rn_script_call {
+    uint64_t nr;
+    uint64_t args[6];
+    uint64_t result;
+    uint64_t replace; /* this argument (6: none)... */
+    uint64_t from;    /* ...is replaced by the result of that call of the script */
 };
 
 enum rn_recipe_mode {
@@ -94,26 +115,30 @@ enum rn_recipe_check {
     RN_CHECK_MMAP,     /* no PROT_EXEC, no MAP_FIXED over reserved ranges */
     RN_CHECK_MPROTECT, /* no PROT_EXEC, not over reserved ranges */
     RN_CHECK_RANGE,    /* munmap, madvise...: [arg0, arg0 + arg1) not over reserved ranges */
-    RN_CHECK_PRCTL,    /* PR_SET_NAME and PR_GET_NAME only */
+    RN_CHECK_PRCTL,    /* PR_GET_NAME only */
     RN_CHECK_ARCH_PRCTL, /* ARCH_SET_FS and ARCH_GET_FS only */
 };
 
 enum rn_recipe_op {
     RN_OP_NONE = 0,
     /* before the call */
-    RN_OP_STRING,      /* attachment `attachment` of the string at arg */
-    RN_OP_STRUCT_IN,   /* `bytes`, times the value of size_arg where it has one */
-    RN_OP_SOCKADDR_IN, /* size_arg: its length */
+    RN_OP_PATH,
+    RN_OP_STRING,
+    RN_OP_STRUCT_IN,    /* `bytes`, times the value of size_arg where it has one */
+    RN_OP_STRUCT_ENTRY, /* the same, of one that is read again after the call */
+    RN_OP_SOCKADDR_IN,  /* size_arg: its length */
+    RN_OP_IOVEC_IN,     /* the array; size_arg: its elements */
     /* after it, if it did not fail */
     RN_OP_STRUCT_OUT,
     RN_OP_STRING_OUT, /* as many bytes as the call returned */
     RN_OP_SOCKADDR_OUT, /* size_arg: points to its length */
-    RN_OP_BUFFER,     /* fingerprint of as many bytes as the call returned */
+    RN_OP_BUFFER,     /* fingerprint of what the call moved; size_arg: room in the buffer */
     RN_OP_IOVEC,      /* the same over a vector; size_arg: its elements */
+    RN_OP_DIRENTS,    /* the same over types and names of directory entries */
     RN_OP_FD,         /* identity of the descriptor it returned */
 };
 
-#define RN_RECIPE_OPS 3
+#define RN_RECIPE_OPS 4
 struct rn_recipe {
     uint8_t mode;   /* enum rn_recipe_mode */
     uint8_t fields; /* 64-bit words of struct rn_syscall to be stored */
@@ -123,12 +148,19 @@ struct rn_recipe {
         uint8_t op; /* enum rn_recipe_op */
         uint8_t arg;
         uint8_t size_arg; /* RN_ARG_NONE: none */
-        uint8_t bytes;    /* of a struct or element; with RN_OP_STRING the attachment type */
+        uint8_t bytes;    /* of a struct or element */
     } op[RN_RECIPE_OPS];
+    /* Other recipes for certain values of one argument (fcntl, futex...). */
+    uint8_t variants; /* entries from first_variant on */
+    uint8_t select_arg;
+    uint16_t first_variant;
+    uint64_t select_mask;
 };
 
-#define RN_RECIPE_COUNT 512
-#define RN_MAX_RANGES   64
+#define RN_RECIPE_CALLS    512  /* numbers below this have a recipe of that number... */
+#define RN_RECIPE_COUNT    600  /* ...and their variants come behind */
+#define RN_RECIPE_VARIANTS 250
+#define RN_MAX_RANGES      64
 struct rn_blob_config {
     uint64_t entry[8]; /* RN_ENTRY_...: where a stub goes on */
     uint32_t tick_shift;
@@ -140,6 +172,10 @@ struct rn_blob_config {
         uint64_t begin, end;
     } range[RN_MAX_RANGES];
     struct rn_recipe recipe[RN_RECIPE_COUNT];
+    struct {
+        uint64_t value;
+        uint64_t recipe;
+    } variant[RN_RECIPE_VARIANTS];
 };
 
 #endif

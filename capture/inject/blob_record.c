@@ -19,6 +19,11 @@ _Static_assert(offsetof(struct rn_thread_area, flags) == RN_AREA_FLAGS, "layout"
 _Static_assert(offsetof(struct rn_thread_area, regs.rax) == RN_AREA_RAX, "layout");
 _Static_assert(offsetof(struct rn_thread_area, regs.rcx) == RN_AREA_RCX, "layout");
 _Static_assert(offsetof(struct rn_thread_area, regs.r15) == RN_AREA_R15, "layout");
+_Static_assert(offsetof(struct rn_script_call, args) == RN_SCRIPT_ARGS, "layout");
+_Static_assert(offsetof(struct rn_script_call, result) == RN_SCRIPT_RESULT, "layout");
+_Static_assert(offsetof(struct rn_script_call, replace) == RN_SCRIPT_REPLACE, "layout");
+_Static_assert(offsetof(struct rn_script_call, from) == RN_SCRIPT_FROM, "layout");
+_Static_assert(sizeof(struct rn_script_call) == RN_SCRIPT_SIZE, "layout");
 _Static_assert(sizeof(struct rn_blob_config) <= RN_BLOB_ADDRESS + RN_BLOB_SIZE - RN_BLOB_CONFIG,
                "configuration does not fit");
 
@@ -34,8 +39,6 @@ _Static_assert(sizeof(struct rn_blob_config) <= RN_BLOB_ADDRESS + RN_BLOB_SIZE -
 
 #define PROT_EXEC     4u
 #define MAP_FIXED     0x10u
-#define MREMAP_FIXED  2u
-#define PR_SET_NAME   15u
 #define PR_GET_NAME   16u
 #define ARCH_SET_FS   0x1002u
 #define ARCH_GET_FS   0x1003u
@@ -129,20 +132,22 @@ static void attach_string(struct rn_thread_area *area, unsigned arg, uint8_t typ
     bytes = attach(area, type, (uint8_t)arg, 0);
     while (size < MAX_PATH && (bytes[size] = string[size]) != 0)
         size++;
+    if (size == MAX_PATH)
+        bytes[-(int)sizeof(struct rn_record_attachment) + 2] = RN_ATT_CUT;
     attached(area, bytes, size);
 }
 
-static void attach_bytes(struct rn_thread_area *area, unsigned arg, uint8_t type, uint64_t size)
+static void attach_bytes(struct rn_thread_area *area, unsigned arg, uint8_t type, uint16_t flags,
+                         uint64_t size)
 {
     const uint8_t *from = (const uint8_t *)argument(area, arg);
-    uint16_t flags = 0;
     uint8_t *bytes;
 
     if (!from || size == 0)
         return;
     if (size > MAX_STRUCT) {
         size = MAX_STRUCT;
-        flags = RN_ATT_CUT;
+        flags |= RN_ATT_CUT;
     }
     bytes = attach(area, type, (uint8_t)arg, flags);
     copy(bytes, from, size);
@@ -151,15 +156,17 @@ static void attach_bytes(struct rn_thread_area *area, unsigned arg, uint8_t type
 
 /* Size of the array an argument points to: `bytes` each, counted by another argument or by the
  * result. Counts that make no sense stay below the limit, so that they cannot overflow. */
-static uint64_t struct_size(const struct rn_thread_area *area, const struct rn_recipe *recipe,
-                            unsigned i)
+static uint64_t struct_size(const struct rn_thread_area *area, unsigned i)
 {
+    const struct rn_recipe *recipe = area->recipe;
     uint64_t count = 1;
 
     if (recipe->op[i].size_arg == RN_ARG_RETURN)
         count = area->result;
     else if (recipe->op[i].size_arg != RN_ARG_NONE)
         count = argument(area, recipe->op[i].size_arg);
+    if (recipe->op[i].size_arg < 6 && recipe->op[i].bytes > 1)
+        count = (uint32_t)count;
     if (count > MAX_STRUCT)
         count = MAX_STRUCT + 1;
     return count * recipe->op[i].bytes;
@@ -226,9 +233,12 @@ static void content_end(struct content *content, uint8_t *bytes)
 static void attach_content(struct rn_thread_area *area, unsigned arg, const struct iovec *vectors,
                            uint64_t count, uint64_t length)
 {
-    uint8_t *bytes = attach(area, RN_ATT_CONTENT, (uint8_t)arg, 0);
+    uint8_t *bytes;
     struct content content;
 
+    if (!CONFIG->content_on)
+        return;
+    bytes = attach(area, RN_ATT_CONTENT, (uint8_t)arg, 0);
     content_begin(&content, area, bytes, length);
     for (uint64_t i = 0; i < count && length; i++) {
         uint64_t part = vectors[i].length < length ? vectors[i].length : length;
@@ -239,27 +249,77 @@ static void attach_content(struct rn_thread_area *area, unsigned arg, const stru
     content_end(&content, bytes);
 }
 
-static void attach_buffer(struct rn_thread_area *area, unsigned arg)
+/* recv with MSG_TRUNC returns more than there was room for. */
+static void attach_buffer(struct rn_thread_area *area, unsigned arg, unsigned size_arg)
 {
     struct iovec whole = {(const uint8_t *)argument(area, arg), area->result};
 
-    if (CONFIG->content_on)
-        attach_content(area, arg, &whole, 1, area->result);
+    if (size_arg < 6 && argument(area, size_arg) < whole.length)
+        whole.length = argument(area, size_arg);
+    if (whole.base || whole.length == 0)
+        attach_content(area, arg, &whole, 1, whole.length);
 }
 
-static void attach_iovec(struct rn_thread_area *area, unsigned arg, uint64_t count)
+/* getcwd counts the NUL, readlink writes none. */
+static void attach_text(struct rn_thread_area *area, unsigned arg)
 {
-    attach_bytes(area, arg, RN_ATT_STRUCT, count * sizeof(struct iovec));
-    if (CONFIG->content_on)
-        attach_content(area, arg, (const struct iovec *)argument(area, arg), count, area->result);
+    const uint8_t *text = (const uint8_t *)argument(area, arg);
+    uint64_t size = area->result;
+
+    if (text && size && text[size - 1] == 0)
+        size--;
+    attach_bytes(area, arg, RN_ATT_STRING, 0, size);
 }
 
+/* Room for names is what the caller said; the kernel may have found a longer one. */
 static void attach_sockaddr_out(struct rn_thread_area *area, unsigned arg, unsigned size_arg)
 {
     const uint32_t *length = (const uint32_t *)argument(area, size_arg);
 
-    if (length)
-        attach_bytes(area, arg, RN_ATT_SOCKADDR, *length < 128 ? *length : 128);
+    if (length && *length <= area->name_room)
+        attach_bytes(area, arg, RN_ATT_SOCKADDR, 0, *length);
+    else if (length)
+        attach_bytes(area, arg, RN_ATT_SOCKADDR, RN_ATT_CUT, area->name_room);
+}
+
+#define DIRENT_TYPE 18u /* struct linux_dirent64: inode 8, offset 8, length 2, then type and name */
+#define DIRENT_NAME 19u
+
+/* Type, name and NUL of each entry: `content` NULL to measure them only. */
+static uint64_t walk_dirents(const uint8_t *entries, uint64_t size, struct content *content)
+{
+    uint64_t total = 0;
+
+    for (uint64_t at = 0; at + DIRENT_NAME < size;) {
+        uint64_t length = (uint64_t)entries[at + 16] | (uint64_t)entries[at + 17] << 8;
+        uint64_t name = 0;
+
+        if (length <= DIRENT_NAME || length > size - at)
+            break;
+        while (DIRENT_NAME + name < length && entries[at + DIRENT_NAME + name])
+            name++;
+        if (DIRENT_NAME + name < length)
+            name++;
+        if (content)
+            content_add(content, entries + at + DIRENT_TYPE, 1 + name);
+        total += 1 + name;
+        at += length;
+    }
+    return total;
+}
+
+static void attach_dirents(struct rn_thread_area *area, unsigned arg)
+{
+    const uint8_t *entries = (const uint8_t *)argument(area, arg);
+    struct content content;
+    uint8_t *bytes;
+
+    if (!CONFIG->content_on)
+        return;
+    bytes = attach(area, RN_ATT_CONTENT, (uint8_t)arg, 0);
+    content_begin(&content, area, bytes, walk_dirents(entries, area->result, NULL));
+    walk_dirents(entries, area->result, &content);
+    content_end(&content, bytes);
 }
 
 static void attach_identity(struct rn_thread_area *area)
@@ -280,40 +340,68 @@ static void attach_identity(struct rn_thread_area *area)
     attached(area, bytes, sizeof(identity));
 }
 
-static void attach_before(struct rn_thread_area *area, const struct rn_recipe *recipe)
+static void attach_before(struct rn_thread_area *area)
 {
-    for (unsigned i = 0; i < recipe->ops; i++) {
-        unsigned arg = recipe->op[i].arg;
+    const struct rn_recipe *recipe = area->recipe;
 
-        if (recipe->op[i].op == RN_OP_STRING)
-            attach_string(area, arg, recipe->op[i].bytes);
-        else if (recipe->op[i].op == RN_OP_STRUCT_IN)
-            attach_bytes(area, arg, RN_ATT_STRUCT, struct_size(area, recipe, i));
-        else if (recipe->op[i].op == RN_OP_SOCKADDR_IN)
-            attach_bytes(area, arg, RN_ATT_SOCKADDR, argument(area, recipe->op[i].size_arg));
+    for (unsigned i = 0; i < recipe->ops; i++) {
+        unsigned arg = recipe->op[i].arg, size_arg = recipe->op[i].size_arg;
+
+        switch (recipe->op[i].op) {
+        case RN_OP_PATH:
+            attach_string(area, arg, RN_ATT_PATH);
+            break;
+        case RN_OP_STRING:
+            attach_string(area, arg, RN_ATT_STRING);
+            break;
+        case RN_OP_STRUCT_IN:
+            attach_bytes(area, arg, RN_ATT_STRUCT, 0, struct_size(area, i));
+            break;
+        case RN_OP_STRUCT_ENTRY:
+            attach_bytes(area, arg, RN_ATT_STRUCT, RN_ATT_ENTRY, struct_size(area, i));
+            break;
+        case RN_OP_SOCKADDR_IN:
+            attach_bytes(area, arg, RN_ATT_SOCKADDR, 0, argument(area, size_arg));
+            break;
+        case RN_OP_IOVEC_IN:
+            attach_bytes(area, arg, RN_ATT_STRUCT, 0,
+                         argument(area, size_arg) * sizeof(struct iovec));
+            break;
+        case RN_OP_SOCKADDR_OUT:
+            area->name_room = argument(area, size_arg) ? *(uint32_t *)argument(area, size_arg) : 0;
+            break;
+        default:
+            break;
+        }
     }
 }
 
-static void attach_after(struct rn_thread_area *area, const struct rn_recipe *recipe)
+static void attach_after(struct rn_thread_area *area)
 {
+    const struct rn_recipe *recipe = area->recipe;
+
     for (unsigned i = 0; i < recipe->ops; i++) {
         unsigned arg = recipe->op[i].arg, size_arg = recipe->op[i].size_arg;
 
         switch (recipe->op[i].op) {
         case RN_OP_STRUCT_OUT:
-            attach_bytes(area, arg, RN_ATT_STRUCT, struct_size(area, recipe, i));
+            attach_bytes(area, arg, RN_ATT_STRUCT, 0, struct_size(area, i));
             break;
         case RN_OP_STRING_OUT:
-            attach_bytes(area, arg, RN_ATT_STRING, area->result);
+            attach_text(area, arg);
             break;
         case RN_OP_SOCKADDR_OUT:
             attach_sockaddr_out(area, arg, size_arg);
             break;
         case RN_OP_BUFFER:
-            attach_buffer(area, arg);
+            attach_buffer(area, arg, size_arg);
             break;
         case RN_OP_IOVEC:
-            attach_iovec(area, arg, argument(area, size_arg));
+            attach_content(area, arg, (const struct iovec *)argument(area, arg),
+                           argument(area, size_arg), area->result);
+            break;
+        case RN_OP_DIRENTS:
+            attach_dirents(area, arg);
             break;
         case RN_OP_FD:
             attach_identity(area);
@@ -336,11 +424,11 @@ static int range_is_free(uint64_t begin, uint64_t size)
     return 1;
 }
 
-static int arguments_allow(const struct rn_thread_area *area, const struct rn_recipe *recipe)
+static int arguments_allow(const struct rn_thread_area *area)
 {
     const struct rn_area_regs *regs = &area->regs;
 
-    switch (recipe->check) {
+    switch (area->recipe->check) {
     case RN_CHECK_MMAP:
         return !(regs->rdx & PROT_EXEC) &&
                (!(regs->r10 & MAP_FIXED) || range_is_free(regs->rdi, regs->rsi));
@@ -349,7 +437,7 @@ static int arguments_allow(const struct rn_thread_area *area, const struct rn_re
     case RN_CHECK_RANGE:
         return range_is_free(regs->rdi, regs->rsi);
     case RN_CHECK_PRCTL:
-        return regs->rdi == PR_SET_NAME || regs->rdi == PR_GET_NAME;
+        return regs->rdi == PR_GET_NAME;
     case RN_CHECK_ARCH_PRCTL:
         return regs->rdi == ARCH_SET_FS || regs->rdi == ARCH_GET_FS;
     default:
@@ -357,28 +445,34 @@ static int arguments_allow(const struct rn_thread_area *area, const struct rn_re
     }
 }
 
-/* A record of a big transfer or a long vector may not fit into RECORD_ROOM: the engine takes it. */
-static int sizes_allow(const struct rn_thread_area *area, const struct rn_recipe *recipe)
+static int vector_allows(const struct iovec *vectors, uint64_t count)
 {
-    for (unsigned i = 0; i < recipe->ops; i++) {
-        uint8_t op = recipe->op[i].op, size_arg = recipe->op[i].size_arg;
+    uint64_t total = 0;
 
-        if (op == RN_OP_BUFFER && size_arg < 6 && argument(area, size_arg) > MAX_TRANSFER)
+    if (count > MAX_IOVEC)
+        return 0;
+    for (uint64_t i = 0; i < count; i++) {
+        if (vectors[i].length > MAX_TRANSFER)
             return 0;
-        if (op == RN_OP_IOVEC) {
-            const struct iovec *vectors = (const struct iovec *)argument(area, recipe->op[i].arg);
-            uint64_t count = argument(area, size_arg), total = 0;
+        total += vectors[i].length;
+    }
+    return total <= MAX_TRANSFER;
+}
 
-            if (count > MAX_IOVEC)
-                return 0;
-            for (uint64_t j = 0; j < count; j++) {
-                if (vectors[j].length > MAX_TRANSFER)
-                    return 0;
-                total += vectors[j].length;
-            }
-            if (total > MAX_TRANSFER)
-                return 0;
-        }
+/* A record of a big transfer or a long vector may not fit into RECORD_ROOM: the engine takes it. */
+static int sizes_allow(const struct rn_thread_area *area)
+{
+    const struct rn_recipe *recipe = area->recipe;
+
+    for (unsigned i = 0; i < recipe->ops; i++) {
+        uint8_t op = recipe->op[i].op;
+        uint64_t size = recipe->op[i].size_arg < 6 ? argument(area, recipe->op[i].size_arg) : 0;
+
+        if (op == RN_OP_BUFFER && size > MAX_TRANSFER)
+            return 0;
+        if (op == RN_OP_IOVEC_IN &&
+            !vector_allows((const struct iovec *)argument(area, recipe->op[i].arg), size))
+            return 0;
     }
     return 1;
 }
@@ -409,8 +503,9 @@ static int make_room(struct rn_thread_area *area)
     return 1;
 }
 
-static void begin_record(struct rn_thread_area *area, const struct rn_recipe *recipe)
+static void begin_record(struct rn_thread_area *area)
 {
+    const struct rn_recipe *recipe = area->recipe;
     static const uint8_t site_offset[8] = {0, 6, 6, 5, 5};
     const struct rn_area_regs *regs = &area->regs;
     struct rn_record *record = record_of(area);
@@ -431,28 +526,44 @@ static void begin_record(struct rn_thread_area *area, const struct rn_recipe *re
     for (unsigned i = 0; i + 4 < recipe->fields; i++)
         call->args[i] = argument(area, i);
     area->cursor = area->head + sizeof(*record) + recipe->fields * 8u;
-    attach_before(area, recipe);
+    attach_before(area);
     record->start = ticks_now();
     __atomic_store_n(&area->slot->inflight_state, RN_INFLIGHT_IN_RING, __ATOMIC_RELEASE);
 }
 
+/* The recipe of the call, NULL where the engine is to make it. */
+static const struct rn_recipe *find_recipe(const struct rn_thread_area *area)
+{
+    const struct rn_recipe *recipe;
+    uint64_t value;
+
+    if (area->regs.rax >= RN_RECIPE_CALLS)
+        return NULL;
+    recipe = &CONFIG->recipe[area->regs.rax];
+    if (recipe->variants) {
+        value = argument(area, recipe->select_arg) & recipe->select_mask;
+        for (unsigned i = 0; i < recipe->variants; i++)
+            if (CONFIG->variant[recipe->first_variant + i].value == value)
+                return &CONFIG->recipe[CONFIG->variant[recipe->first_variant + i].recipe];
+    }
+    return recipe;
+}
+
 int rn_blob_before(struct rn_thread_area *area)
 {
-    const struct rn_recipe *recipe = &CONFIG->recipe[area->regs.rax];
-
     area->recording = 0;
-    if (area->regs.rax >= RN_RECIPE_COUNT || recipe->mode == RN_RECIPE_TRACED ||
-        !arguments_allow(area, recipe)) {
+    area->recipe = find_recipe(area);
+    if (!area->recipe || area->recipe->mode == RN_RECIPE_TRACED || !arguments_allow(area)) {
         area->slow++;
         return 0;
     }
-    if (recipe->mode == RN_RECIPE_PASS)
+    if (area->recipe->mode == RN_RECIPE_PASS)
         return 1;
-    if (!area->slot || !sizes_allow(area, recipe) || !make_room(area)) {
+    if (!sizes_allow(area) || !make_room(area)) {
         area->slow++;
         return 0;
     }
-    begin_record(area, recipe);
+    begin_record(area);
     area->recording = 1;
     area->fast++;
     return 1;
@@ -470,7 +581,7 @@ void rn_blob_after(struct rn_thread_area *area)
     record->duration = ticks_now() - record->start;
     call->ret = area->result;
     if (area->result < (uint64_t)-4095)
-        attach_after(area, &CONFIG->recipe[call->nr]);
+        attach_after(area);
     record->size = (uint32_t)(area->cursor - area->head);
     /* Not in flight any more, then committed: the other order could show the call twice. */
     __atomic_store_n(&area->slot->inflight_state, RN_INFLIGHT_NONE, __ATOMIC_RELAXED);
