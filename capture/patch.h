@@ -64,18 +64,19 @@ void rn_sites_clear(struct rn_sites *sites);
 /* The stub of a site, in the stub area that lies `stub_distance` bytes from text_address (signed;
  * the area begins at text_address + stub_distance, whole pages, and must be within reach of rel32):
  *
- *   MOV:  b8 imm32               mov $imm, %eax
- *         48 8d 0d rel32         lea return_point(%rip), %rcx
- *         ff 24 25 abs32         jmp *RN_BLOB_ENTRY_MOV     (a pointer at a fixed address below 2 GiB)
- *   CMP:  48 8d 0d rel32         lea tail(%rip), %rcx
- *         ff 24 25 abs32         jmp *RN_BLOB_ENTRY_CMP
- *   tail: 48 3d imm32 / 3d imm32 cmp $imm, %rax / %eax
- *         e9 rel32               jmp return_point
+ *   b8 imm32               mov $imm, %eax                (MOV sites only)
+ *   48 8d 0d rel32         lea return_point(%rip), %rcx
+ *   ff 24 25 abs32         jmp *entry_table[e]           (absolute, below 2 GiB)
  *
- * Every stub is padded with int3 to RN_STUB_SIZE bytes and lies at index * RN_STUB_SIZE, so that the
- * site of a stub address, and the stub of a site, are found by arithmetic. */
+ * The entry is chosen by the shape of the site (rn_site_entry): the injected code does the displaced
+ * cmp itself and goes on at rcx, so stubs have no tail. Every stub is padded with int3 to
+ * RN_STUB_SIZE bytes and lies at index * RN_STUB_SIZE, so that the site of a stub address, and the
+ * stub of a site, are found by arithmetic. */
 #define RN_STUB_SIZE 32u
-#define RN_STUB_TAIL 14u /* where the tail of a CMP stub begins */
+
+/* RN_ENTRY_... of inject/blob_layout.h: MOV, CMP64 with 0xfffff000 or ...001, CMP32 likewise. Each
+ * entry of the table is a pointer of 8 bytes. */
+unsigned rn_site_entry(const struct rn_site *site);
 
 /* The first `site->length` bytes of out are what replaces the site numbered `index`. RN_E_LIMIT
  * where the stub is out of reach. */
@@ -83,10 +84,10 @@ RN_MUST_CHECK enum rn_status rn_patch_jump(const struct rn_sites *sites, size_t 
                                            int64_t stub_distance, uint8_t out[RN_SITE_LENGTH_MAX],
                                            struct rn_error *err);
 
-/* Append the stubs of all sites, padded to whole pages. entry_mov and entry_cmp: absolute addresses
- * (below 2 GiB) of the two pointers. */
+/* Append the stubs of all sites, padded to whole pages. entry_table: absolute address (below 2 GiB) of
+ * the table of entry pointers. */
 RN_MUST_CHECK enum rn_status rn_patch_stubs(const struct rn_sites *sites, int64_t stub_distance,
-                                            uint32_t entry_mov, uint32_t entry_cmp,
+                                            uint32_t entry_table,
                                             struct rn_buf *stubs, struct rn_error *err);
 
 struct rn_patched {
@@ -98,7 +99,7 @@ struct rn_patched {
  * before it is replaced: RN_E_FORMAT where these sites are not of this image. */
 RN_MUST_CHECK enum rn_status rn_patch_build(const uint8_t *image, size_t size,
                                             const struct rn_sites *sites, int64_t stub_distance,
-                                            uint32_t entry_mov, uint32_t entry_cmp,
+                                            uint32_t entry_table,
                                             struct rn_patched *out, struct rn_error *err);
 void rn_patched_clear(struct rn_patched *patched);
 
