@@ -14,7 +14,7 @@ static const char help[] =
     "  -n, --count N            only the first N events\n"
     "  -o, --output FILE        write to FILE, which appears when it is whole\n"
     "Text, as strace prints it:\n"
-    "  -t, -tt, -ttt            time of day; with microseconds; seconds since the Epoch\n"
+    "  -t, --time               time of day; -tt: with microseconds; -ttt: since the Epoch\n"
     "  -r, --relative           time since the event before\n"
     "  -T, --durations          how long each call took\n"
     "  -y, --descriptors        what descriptors stand for\n"
