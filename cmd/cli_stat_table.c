@@ -1,0 +1,240 @@
+/* SPDX-License-Identifier: MIT */
+#include "cli_stat.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+#define DEFAULT_OUTLIERS 10u
+
+const struct cli_stat_metric_info cli_stat_metrics[STAT_METRICS] = {
+    [STAT_CALLS] = {"calls", "calls", STAT_COUNT},
+    [STAT_ERRORS] = {"errors", "errors", STAT_COUNT},
+    [STAT_UNFINISHED] = {"unfinished", "unfinished", STAT_COUNT},
+    [STAT_TOTAL] = {"total", "total_ns", STAT_NS},
+    [STAT_MEAN] = {"mean", "mean_ns", STAT_NS},
+    [STAT_STDDEV] = {"stddev", "stddev_ns", STAT_NS},
+    [STAT_MIN] = {"min", "min_ns", STAT_NS},
+    [STAT_P50] = {"p50", "p50_ns", STAT_NS},
+    [STAT_P75] = {"p75", "p75_ns", STAT_NS},
+    [STAT_P90] = {"p90", "p90_ns", STAT_NS},
+    [STAT_P95] = {"p95", "p95_ns", STAT_NS},
+    [STAT_P99] = {"p99", "p99_ns", STAT_NS},
+    [STAT_MAX] = {"max", "max_ns", STAT_NS},
+    [STAT_SHARE] = {"time", "time_percent", STAT_PERCENT},
+    [STAT_ERROR_RATE] = {"error-rate", "error_percent", STAT_PERCENT},
+    [STAT_OUTLIERS_Z] = {"outliers-z", "outliers_z", STAT_COUNT},
+    [STAT_OUTLIERS_ROBUST] = {"outliers-robust", "outliers_robust", STAT_COUNT},
+};
+
+enum cli_stat_metric cli_stat_metric(const char *name, size_t length)
+{
+    for (unsigned i = 0; i < STAT_METRICS; i++) {
+        if (strlen(cli_stat_metrics[i].name) == length &&
+            memcmp(cli_stat_metrics[i].name, name, length) == 0)
+            return (enum cli_stat_metric)i;
+    }
+    return STAT_METRICS;
+}
+
+static void fill_outliers(struct cli_stat_row *row, const struct rn_histogram *durations)
+{
+    if (rn_histogram_count(durations) < CLI_STAT_MIN_OUTLIER_GROUP)
+        return;
+    row->model = rn_outlier_model(durations);
+    row->value[STAT_OUTLIERS_Z] = (double)rn_histogram_above(
+        durations, rn_outlier_bound_z(&row->model, RN_OUTLIER_Z));
+    row->value[STAT_OUTLIERS_ROBUST] = (double)rn_histogram_above(
+        durations, rn_outlier_bound_robust(&row->model, RN_OUTLIER_ROBUST));
+}
+
+static void fill_row(struct cli_stat_row *row, const struct rn_histogram *durations,
+                     uint64_t errors, uint64_t unfinished)
+{
+    static const struct {
+        enum cli_stat_metric metric;
+        double q;
+    } quantiles[] = {{STAT_P50, 0.5},
+                     {STAT_P75, 0.75},
+                     {STAT_P90, 0.9},
+                     {STAT_P95, 0.95},
+                     {STAT_P99, 0.99}};
+    uint64_t calls = rn_histogram_count(durations);
+
+    row->value[STAT_CALLS] = (double)calls;
+    row->value[STAT_ERRORS] = (double)errors;
+    row->value[STAT_UNFINISHED] = (double)unfinished;
+    row->value[STAT_TOTAL] = (double)rn_histogram_sum(durations);
+    row->value[STAT_MEAN] = rn_histogram_mean(durations);
+    row->value[STAT_STDDEV] = rn_histogram_stddev(durations);
+    row->value[STAT_MIN] = (double)rn_histogram_min(durations);
+    row->value[STAT_MAX] = (double)rn_histogram_max(durations);
+    for (size_t i = 0; i < sizeof quantiles / sizeof quantiles[0]; i++)
+        row->value[quantiles[i].metric] =
+            (double)rn_histogram_quantile(durations, quantiles[i].q);
+    row->value[STAT_ERROR_RATE] = calls ? 100.0 * (double)errors / (double)calls : 0;
+    fill_outliers(row, durations);
+}
+
+static bool fill_total(struct cli_stat_section *section)
+{
+    struct rn_histogram *all = rn_histogram_new();
+    uint64_t errors = 0, unfinished = 0;
+    double z = 0, robust = 0;
+
+    if (!all)
+        return false;
+    for (size_t i = 0; i < section->count; i++) {
+        const struct cli_stat_row *row = &section->rows[i];
+
+        rn_histogram_merge(all, row->group->durations);
+        errors += row->group->errors;
+        unfinished += row->group->unfinished;
+        z += row->value[STAT_OUTLIERS_Z];
+        robust += row->value[STAT_OUTLIERS_ROBUST];
+    }
+    section->total = (struct cli_stat_row){.name = "total", .kind = section->kind};
+    fill_row(&section->total, all, errors, unfinished);
+    /* What is usual for one call is an outlier of another: only groups have outliers. */
+    section->total.value[STAT_OUTLIERS_Z] = z;
+    section->total.value[STAT_OUTLIERS_ROBUST] = robust;
+    section->total.value[STAT_SHARE] = 100;
+    for (size_t i = 0; i < section->count; i++) {
+        double *value = section->rows[i].value, total = section->total.value[STAT_TOTAL];
+
+        value[STAT_SHARE] = total > 0 ? 100 * value[STAT_TOTAL] / total : 0;
+    }
+    rn_histogram_free(all);
+    return true;
+}
+
+/* Ties in the order of name, pid and thread, so that equal recordings give equal output. */
+static int compare_rows(const void *a, const void *b, void *context)
+{
+    const struct cli_stat_row *x = a, *y = b;
+    enum cli_stat_metric metric = *(const enum cli_stat_metric *)context;
+    int order;
+
+    if (metric < STAT_METRICS && x->value[metric] > y->value[metric])
+        return -1;
+    if (metric < STAT_METRICS && x->value[metric] < y->value[metric])
+        return 1;
+    order = strcmp(x->name, y->name);
+    if (order)
+        return order;
+    if (x->group->pid != y->group->pid)
+        return x->group->pid < y->group->pid ? -1 : 1;
+    return x->group->stream < y->group->stream ? -1 : x->group->stream > y->group->stream;
+}
+
+static bool fill_section(struct cli_stat_section *section, uint8_t kind,
+                         struct rn_summary_group *const *groups, size_t count,
+                         enum cli_stat_metric metric)
+{
+    section->kind = kind;
+    section->rows = calloc(count ? count : 1, sizeof *section->rows);
+    if (!section->rows)
+        return false;
+    for (size_t i = 0; i < count; i++) {
+        const struct rn_summary_group *group = groups[i];
+        struct cli_stat_row *row = &section->rows[section->count];
+
+        if (kind != RN_KIND_NONE && group->kind != kind)
+            continue;
+        section->count++;
+        row->group = group;
+        row->kind = group->kind;
+        row->name = group->name;
+        fill_row(row, group->durations, group->errors, group->unfinished);
+    }
+    if (!fill_total(section))
+        return false;
+    qsort_r(section->rows, section->count, sizeof *section->rows, compare_rows, &metric);
+    return true;
+}
+
+static bool is_outlier(const struct rn_outlier_score *score)
+{
+    return score->z > RN_OUTLIER_Z || score->robust > RN_OUTLIER_ROBUST;
+}
+
+static int compare_outliers(const void *a, const void *b)
+{
+    const struct cli_stat_outlier *x = a, *y = b;
+
+    if (x->score.robust != y->score.robust)
+        return x->score.robust > y->score.robust ? -1 : 1;
+    if (x->event->stream != y->event->stream)
+        return x->event->stream < y->event->stream ? -1 : 1;
+    return x->event->ordinal < y->event->ordinal ? -1 : x->event->ordinal > y->event->ordinal;
+}
+
+static void add_outliers(struct cli_stat_table *table, const struct cli_stat_row *row)
+{
+    const struct rn_summary_group *group = row->group;
+
+    if (rn_histogram_count(group->durations) < CLI_STAT_MIN_OUTLIER_GROUP)
+        return;
+    for (unsigned i = 0; i < group->worst_count; i++) {
+        struct cli_stat_outlier outlier = {
+            .event = &group->worst[i],
+            .row = row,
+            .score = rn_outlier_score(&row->model, group->worst[i].duration_ns),
+        };
+
+        if (is_outlier(&outlier.score))
+            table->outliers[table->outlier_count++] = outlier;
+    }
+}
+
+static bool find_outliers(struct cli_stat_table *table, size_t group_count, size_t top)
+{
+    size_t limit = top ? top : DEFAULT_OUTLIERS;
+
+    table->outliers =
+        calloc(group_count * RN_SUMMARY_MAX_WORST + 1, sizeof *table->outliers);
+    if (!table->outliers)
+        return false;
+    for (size_t s = 0; s < table->section_count; s++) {
+        for (size_t i = 0; i < table->sections[s].count; i++)
+            add_outliers(table, &table->sections[s].rows[i]);
+    }
+    qsort(table->outliers, table->outlier_count, sizeof *table->outliers, compare_outliers);
+    if (table->outlier_count > limit)
+        table->outlier_count = limit;
+    return true;
+}
+
+static bool any_of_kind(struct rn_summary_group *const *groups, size_t count, uint8_t kind)
+{
+    for (size_t i = 0; i < count; i++) {
+        if (groups[i]->kind == kind)
+            return true;
+    }
+    return false;
+}
+
+/* System calls have a section even where there are none: it says so. */
+bool cli_stat_table_make(struct cli_stat_table *table, const struct rn_summary *summary,
+                         enum rn_summary_by by, const struct cli_stat_order *order)
+{
+    size_t count;
+    struct rn_summary_group *const *groups = rn_summary_groups(summary, &count);
+    uint8_t last = by == RN_BY_KIND ? 0 : RN_KIND_STREAM - 1;
+
+    *table = (struct cli_stat_table){.by = by, .totals = rn_summary_totals(summary)};
+    for (uint8_t kind = by == RN_BY_KIND ? 0 : RN_KIND_SYSCALL; kind <= last; kind++) {
+        if (kind > RN_KIND_SYSCALL && !any_of_kind(groups, count, kind))
+            continue;
+        if (!fill_section(&table->sections[table->section_count++], kind, groups, count,
+                          order->metric))
+            return false;
+    }
+    return !order->outliers || find_outliers(table, count, order->top);
+}
+
+void cli_stat_table_free(struct cli_stat_table *table)
+{
+    for (size_t i = 0; i < table->section_count; i++)
+        free(table->sections[i].rows);
+    free(table->outliers);
+}

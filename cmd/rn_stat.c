@@ -1,0 +1,280 @@
+/* SPDX-License-Identifier: MIT */
+/* rn-stat: counts, times, percentiles and errors of recordings, in groups. */
+#include "cli_source.h"
+#include "cli_stat.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+static const char help[] =
+    "Usage: rn-stat [OPTION...] FILE...\n"
+    "Sum up recordings, all together; FILE '-' is standard input.\n"
+    "\n"
+    "      --by GROUP           syscall (default; also kernels and blocks), process, thread, kind\n"
+    "      --sort NUMBER        total (default), calls, errors, mean, p50... p99, max, name...\n"
+    "  -n, --top N              only the first N groups\n"
+    "      --outliers           also mark events that took unusually long, and say where they are\n"
+    "      --fail-if LIMIT      exit with 1 if LIMIT holds: 'errors>10', 'openat.p99>1ms',\n"
+    "                           '*.max>=2s', 'total.calls>1e6' (may be repeated)\n"
+    "      --json               one JSON document\n"
+    "      --csv                comma-separated values with a header line\n"
+    "  -o, --output FILE        write to FILE, which appears when it is whole\n"
+    "\n";
+
+static const char help_end[] = "\n"
+                               "  -q, --quiet   no warnings      -h, --help      this text\n"
+                               "  -v, --verbose more messages    -V, --version   version\n";
+
+enum { OPT_BY = CLI_OPT_OWN, OPT_CSV, OPT_FAIL_IF, OPT_JSON, OPT_OUTLIERS, OPT_SORT };
+
+static const struct option options[] = {
+    CLI_SELECT_LONG,
+    CLI_COMMON_LONG,
+    {"by", required_argument, NULL, OPT_BY},
+    {"csv", no_argument, NULL, OPT_CSV},
+    {"fail-if", required_argument, NULL, OPT_FAIL_IF},
+    {"json", no_argument, NULL, OPT_JSON},
+    {"outliers", no_argument, NULL, OPT_OUTLIERS},
+    {"output", required_argument, NULL, 'o'},
+    {"sort", required_argument, NULL, OPT_SORT},
+    {"top", required_argument, NULL, 'n'},
+    {NULL, 0, NULL, 0},
+};
+
+enum format { FORMAT_TEXT, FORMAT_JSON, FORMAT_CSV };
+
+struct job {
+    struct rn_filter *filter;
+    enum rn_summary_by by;
+    struct cli_stat_order order;
+    enum format format;
+    struct cli_stat_limit *limits;
+    size_t limit_count;
+    const char *output_path;
+};
+
+static bool set_by(struct job *job, const char *name)
+{
+    static const char *const names[] = {"syscall", "process", "thread", "kind"};
+
+    for (unsigned i = 0; i < 4; i++) {
+        if (strcmp(name, names[i]) == 0) {
+            job->by = (enum rn_summary_by)i;
+            return true;
+        }
+    }
+    cli_usage("--by '%s' is not syscall, process, thread or kind", name);
+    return false;
+}
+
+static bool set_sort(struct job *job, const char *name)
+{
+    job->order.metric = cli_stat_metric(name, strlen(name));
+    if (job->order.metric < STAT_METRICS || strcmp(name, "name") == 0)
+        return true;
+    cli_usage("--sort '%s' is not name, total, calls, errors, mean, p50, p75, p90, p95, p99, max, "
+              "min, stddev, unfinished, time or error-rate",
+              name);
+    return false;
+}
+
+static bool set_top(struct job *job, const char *text)
+{
+    uint64_t number;
+
+    if (cli_parse_number(text, &number) && number > 0 && number <= SIZE_MAX) {
+        job->order.top = (size_t)number;
+        return true;
+    }
+    cli_usage("-n '%s' is not a number of groups", text);
+    return false;
+}
+
+static bool add_limit(struct job *job, const char *text)
+{
+    struct cli_stat_limit *limits =
+        reallocarray(job->limits, job->limit_count + 1, sizeof *limits);
+
+    if (!limits) {
+        cli_fail("out of memory");
+        return false;
+    }
+    job->limits = limits;
+    return cli_stat_limit_parse(text, &limits[job->limit_count++]);
+}
+
+static bool set_format(struct job *job, enum format format)
+{
+    if (job->format != FORMAT_TEXT && job->format != format) {
+        cli_usage("--json and --csv exclude each other");
+        return false;
+    }
+    job->format = format;
+    return true;
+}
+
+/* False after a message. */
+static bool set_option(struct job *job, int letter)
+{
+    switch (letter) {
+    case OPT_BY:
+        return set_by(job, optarg);
+    case OPT_SORT:
+        return set_sort(job, optarg);
+    case 'n':
+        return set_top(job, optarg);
+    case OPT_OUTLIERS:
+        job->order.outliers = true;
+        return true;
+    case OPT_FAIL_IF:
+        return add_limit(job, optarg);
+    case OPT_JSON:
+        return set_format(job, FORMAT_JSON);
+    case OPT_CSV:
+        return set_format(job, FORMAT_CSV);
+    case 'o':
+        job->output_path = optarg;
+        return true;
+    default:
+        return false;
+    }
+}
+
+/* -1: go on; else the exit status. */
+static int parse(struct job *job, int argc, char **argv)
+{
+    static const char letters[] = CLI_SELECT_SHORT CLI_COMMON_SHORT "n:o:";
+    static char whole_help[8192];
+    int letter, status = -1;
+    bool done = false;
+
+    snprintf(whole_help, sizeof whole_help, "%s%s%s", help, cli_select_help, help_end);
+    while (status < 0 && !done && (letter = cli_getopt(argc, argv, letters, options)) != -1) {
+        if (cli_select(job->filter, letter, optarg, &status) ||
+            cli_common(letter, whole_help, &done, &status))
+            continue;
+        if (!set_option(job, letter))
+            status = RN_EXIT_TROUBLE;
+    }
+    if (status < 0 && optind == argc)
+        status = cli_usage("no recording given ('-' is standard input)");
+    return status;
+}
+
+/* What is wrong is told after the table, so that it is not overlooked above it. */
+static bool read_file(struct rn_summary *summary, const struct rn_filter *filter, const char *path,
+                      struct rn_error *err)
+{
+    struct cli_source source;
+    bool whole = false;
+
+    if (cli_source_open(&source, path, filter))
+        whole = rn_summary_read(summary, source.reader, err) == RN_OK;
+    cli_source_close(&source);
+    return whole;
+}
+
+static int check_limits(const struct job *job, const struct cli_stat_table *table)
+{
+    int status = RN_EXIT_OK;
+
+    for (size_t i = 0; i < job->limit_count; i++) {
+        const struct cli_stat_limit *limit = &job->limits[i];
+        const struct cli_stat_row *row;
+        size_t number = 0;
+
+        if (!cli_stat_limit_check(limit, table))
+            return RN_EXIT_TROUBLE;
+        while ((row = cli_stat_limit_violation(limit, table, &number))) {
+            struct rn_buf value = RN_BUF_INIT;
+
+            cli_stat_value(&value, limit->metric, row->value[limit->metric]);
+            cli_fail("limit '%s': %s of %s is %.*s", limit->text,
+                     cli_stat_metrics[limit->metric].name, row->name, (int)value.size,
+                     (const char *)value.data);
+            rn_buf_free(&value);
+            status = RN_EXIT_ANSWER;
+        }
+    }
+    return status;
+}
+
+static bool print_table(const struct job *job, const struct cli_stat_table *table)
+{
+    struct cli_output *output = cli_output_open(job->output_path);
+    struct rn_buf buf = RN_BUF_INIT;
+    bool written;
+
+    if (!output)
+        return false;
+    if (job->format == FORMAT_JSON)
+        cli_stat_json(table, &job->order, job->limits, job->limit_count, &buf);
+    else if (job->format == FORMAT_CSV)
+        cli_stat_csv(table, &job->order, &buf);
+    else
+        cli_stat_text(table, &job->order, &buf);
+    written = cli_output_close(output, &buf);
+    rn_buf_free(&buf);
+    return written;
+}
+
+static int print_summary(const struct job *job, const struct rn_summary *summary)
+{
+    struct cli_stat_table table;
+    int status = RN_EXIT_TROUBLE;
+
+    if (!cli_stat_table_make(&table, summary, job->by, &job->order))
+        cli_fail("out of memory");
+    else if (print_table(job, &table))
+        status = check_limits(job, &table);
+    cli_stat_table_free(&table);
+    return status;
+}
+
+static int sum_up(const struct job *job, char **paths)
+{
+    struct rn_summary_options summary_options = {
+        .by = job->by,
+        .filter = job->filter,
+        .worst = job->order.outliers ? RN_SUMMARY_MAX_WORST : 0,
+    };
+    struct rn_summary *summary = rn_summary_new(&summary_options);
+    struct rn_error first = RN_ERROR_INIT;
+    int status = RN_EXIT_TROUBLE;
+    bool whole = true;
+
+    if (!summary) {
+        cli_fail("out of memory");
+        return RN_EXIT_TROUBLE;
+    }
+    for (; *paths; paths++) {
+        struct rn_error err = RN_ERROR_INIT;
+
+        whole &= read_file(summary, job->filter, *paths, &err);
+        if (first.status == RN_OK)
+            first = err;
+    }
+    if (rn_summary_totals(summary)->recordings)
+        status = print_summary(job, summary);
+    if (first.status != RN_OK)
+        cli_error(&first);
+    rn_summary_free(summary);
+    return whole ? status : RN_EXIT_TROUBLE;
+}
+
+int main(int argc, char **argv)
+{
+    struct job job = {.filter = rn_filter_new(), .order.metric = STAT_TOTAL};
+    int status = RN_EXIT_TROUBLE;
+
+    cli_start(argc, argv);
+    if (!job.filter)
+        cli_fail("out of memory");
+    else
+        status = parse(&job, argc, argv);
+    if (status < 0)
+        status = sum_up(&job, argv + optind);
+    free(job.limits);
+    rn_filter_free(job.filter);
+    return status;
+}
