@@ -168,6 +168,21 @@ static void lengths_that_lie_are_refused(void **state)
     check_patched(body + 20, UINT32_MAX, 4);
 }
 
+/* As many bytes as there should be, shared out wrongly between block CRCs and head. */
+static void wrong_count_of_blocks_is_refused(void **state)
+{
+    struct rn_record header = {.kind = RN_KIND_SYSCALL, .attachments = 1};
+    struct rn_buf buf = RN_BUF_INIT;
+
+    (void)state;
+    rn_buf_append(&buf, &header, sizeof header);
+    append_content(&buf, 10000, 1, 13, 21);
+    header.size = (uint32_t)buf.size;
+    memcpy(buf.data, &header, sizeof header);
+    assert_int_equal(decode(&buf, buf.size), RN_E_FORMAT);
+    rn_buf_free(&buf);
+}
+
 static void unaligned_bytes_are_refused(void **state)
 {
     struct rn_buf buf = make_record();
@@ -186,6 +201,7 @@ int main(void)
         cmocka_unit_test(every_cut_is_found),
         cmocka_unit_test(damaged_bytes_do_no_harm),
         cmocka_unit_test(lengths_that_lie_are_refused),
+        cmocka_unit_test(wrong_count_of_blocks_is_refused),
         cmocka_unit_test(unaligned_bytes_are_refused),
     };
 
