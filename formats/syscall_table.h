@@ -91,6 +91,8 @@ enum rn_struct_type {
     RN_STRUCT_MSGHDR,
     RN_STRUCT_BYTES, /* `bytes` is 1: size_arg is the length in bytes */
     RN_STRUCT_SIGINFO, /* its first 32 bytes (28 on a 32-bit ABI) */
+    RN_STRUCT_TIMESPEC_PAIR, /* access and modification time */
+    RN_STRUCT_TIMEVAL_PAIR,
     RN_STRUCT_ITIMERSPEC,
     RN_STRUCT_ITIMERVAL,
     RN_STRUCT_STACK,  /* of sigaltstack */

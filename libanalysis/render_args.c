@@ -1,0 +1,422 @@
+/* SPDX-License-Identifier: MIT */
+/* One argument of a system call, by its type in the table. */
+#include "render_private.h"
+
+#include "formats/escape.h"
+
+#include <string.h>
+
+#define FD_CWD (-100)
+
+void rn_render_fd(struct rn_sink *sink, const struct rn_call_view *view, uint64_t value)
+{
+    int32_t fd = (int32_t)value;
+    const char *name;
+
+    rn_sink_signed(sink, fd);
+    if (!view->descriptors || fd < 0)
+        return;
+    name = rn_trace_descriptor(view->trace, view->event->stream, fd);
+    if (!name)
+        return;
+    rn_buf_byte(sink->out, '<');
+    rn_escape_terminal(sink->out, (const uint8_t *)name, strlen(name));
+    rn_buf_byte(sink->out, '>');
+}
+
+void rn_render_string_list(struct rn_sink *sink, struct rn_bytes bytes, bool more)
+{
+    size_t at = 0;
+
+    rn_sink_open(sink, '[');
+    while (at < bytes.size) {
+        size_t length = strnlen((const char *)bytes.data + at, bytes.size - at);
+
+        rn_sink_string(sink, bytes.data + at, length, false);
+        at += length + 1;
+    }
+    if (more)
+        rn_sink_symbol(sink, "...");
+    rn_sink_close(sink, ']');
+}
+
+static void add_crc(struct rn_sink *sink, uint64_t crc)
+{
+    char digits[17];
+
+    for (int i = 15; i >= 0; i--, crc >>= 4)
+        digits[i] = "0123456789abcdef"[crc & 15];
+    digits[16] = '\0';
+    rn_sink_symbol(sink, digits);
+}
+
+void rn_render_content(struct rn_sink *sink, const struct rn_attachment *attachment)
+{
+    const struct rn_content *content = &attachment->content;
+
+    if (!sink->json) {
+        rn_sink_string(sink, content->head, content->head_len,
+                       content->length > content->head_len);
+        return;
+    }
+    rn_sink_open(sink, '{');
+    rn_sink_name(sink, "length");
+    rn_sink_unsigned(sink, content->length);
+    rn_sink_name(sink, "crc64");
+    add_crc(sink, content->crc);
+    rn_sink_name(sink, "head");
+    rn_sink_path(sink, content->head, content->head_len, false);
+    rn_sink_close(sink, '}');
+}
+
+/* An unknown request is taken apart: _IOC(_IOC_READ, 0x4b, 0x2, 0x8). */
+static void add_ioctl(struct rn_sink *sink, uint32_t request)
+{
+    static const char *const directions[] = {"_IOC_NONE", "_IOC_WRITE", "_IOC_READ",
+                                             "_IOC_READ|_IOC_WRITE"};
+    const char *name = rn_ioctl_name(request);
+
+    if (name) {
+        rn_sink_symbol(sink, name);
+    } else if (sink->json) {
+        rn_sink_hex(sink, request);
+    } else {
+        rn_sink_call(sink, "_IOC");
+        rn_sink_symbol(sink, directions[request >> 30]);
+        rn_sink_hex(sink, request >> 8 & 0xff);
+        rn_sink_hex(sink, request & 0xff);
+        rn_sink_hex(sink, request >> 16 & 0x3fff);
+        rn_sink_call_end(sink);
+    }
+}
+
+/* glibc's and the kernel's encoding of 64-bit device numbers. */
+static void add_device(struct rn_sink *sink, uint64_t device)
+{
+    uint64_t major = (device >> 8 & 0xfff) | (device >> 32 & 0xfffff000u);
+    uint64_t minor = (device & 0xff) | (device >> 12 & 0xffffff00u);
+
+    if (sink->json) {
+        rn_sink_unsigned(sink, device);
+        return;
+    }
+    rn_sink_call(sink, "makedev");
+    rn_sink_hex(sink, major);
+    rn_sink_hex(sink, minor);
+    rn_sink_call_end(sink);
+}
+
+static void add_clock(struct rn_sink *sink, uint64_t value)
+{
+    const char *name = rn_xlat_name(RN_XLAT_CLOCKID, value & UINT32_MAX);
+
+    if (name)
+        rn_sink_symbol(sink, name);
+    else
+        rn_sink_signed(sink, (int32_t)value);
+}
+
+static void add_signal(struct rn_sink *sink, uint64_t value)
+{
+    if (value && value <= 64)
+        rn_sink_symbol(sink, rn_signal_name((unsigned)value));
+    else
+        rn_sink_signed(sink, (int32_t)value);
+}
+
+/* Flags and operations are ints wherever no table names a bit above. */
+static uint64_t symbol_value(const struct rn_arg *arg, uint64_t value)
+{
+    return arg->xlat == RN_XLAT_CLONE3_FLAGS ? value : value & UINT32_MAX;
+}
+
+static void add_id(struct rn_sink *sink, uint64_t value)
+{
+    if ((uint32_t)value == UINT32_MAX)
+        rn_sink_signed(sink, -1);
+    else
+        rn_sink_unsigned(sink, (uint32_t)value);
+}
+
+static void add_dirfd(struct rn_sink *sink, const struct rn_call_view *view, uint64_t value)
+{
+    if ((int32_t)value == FD_CWD)
+        rn_sink_symbol(sink, "AT_FDCWD");
+    else
+        rn_render_fd(sink, view, value);
+}
+
+/* Types that are values; false for the others. */
+static bool add_value(struct rn_sink *sink, const struct rn_call_view *view,
+                      const struct rn_arg *arg, uint64_t value)
+{
+    switch (arg->type) {
+    case RN_TYPE_INT:
+    case RN_TYPE_PID:
+        rn_sink_signed(sink, (int32_t)value);
+        return true;
+    case RN_TYPE_LONG:
+    case RN_TYPE_OFFSET:
+        rn_sink_signed(sink, (int64_t)value);
+        return true;
+    case RN_TYPE_UNSIGNED:
+    case RN_TYPE_SIZE:
+        rn_sink_unsigned(sink, value);
+        return true;
+    case RN_TYPE_HEX:
+        rn_sink_hex(sink, value);
+        return true;
+    case RN_TYPE_FD:
+        rn_render_fd(sink, view, value);
+        return true;
+    case RN_TYPE_DIRFD:
+        add_dirfd(sink, view, value);
+        return true;
+    case RN_TYPE_FLAGS:
+        rn_sink_flags(sink, arg->xlat, symbol_value(arg, value));
+        return true;
+    case RN_TYPE_ENUM:
+        rn_sink_enum(sink, arg->xlat, symbol_value(arg, value));
+        return true;
+    default:
+        return false;
+    }
+}
+
+static bool add_rare_value(struct rn_sink *sink, const struct rn_arg *arg, uint64_t value)
+{
+    switch (arg->type) {
+    case RN_TYPE_ID:
+        add_id(sink, value);
+        return true;
+    case RN_TYPE_SIGNAL:
+        add_signal(sink, value);
+        return true;
+    case RN_TYPE_MODE:
+        rn_sink_octal(sink, value & UINT32_MAX);
+        return true;
+    case RN_TYPE_IOCTL:
+        add_ioctl(sink, (uint32_t)value);
+        return true;
+    case RN_TYPE_DEVICE:
+        add_device(sink, value);
+        return true;
+    case RN_TYPE_CLOCKID:
+        add_clock(sink, value);
+        return true;
+    default:
+        return false;
+    }
+}
+
+/* The attachment of an argument with or without RN_ATT_ENTRY. */
+static const struct rn_attachment *find_struct(const struct rn_call_view *view, unsigned arg,
+                                               bool entry)
+{
+    for (uint32_t i = 0; i < view->event->attachment_count; i++) {
+        const struct rn_attachment *attachment = &view->event->attachments[i];
+
+        if (attachment->type == RN_ATT_STRUCT && attachment->arg == arg &&
+            ((attachment->flags & RN_ATT_ENTRY) != 0) == entry)
+            return attachment;
+    }
+    return NULL;
+}
+
+static void add_struct(struct rn_sink *sink, const struct rn_call_view *view, unsigned arg,
+                       const struct rn_attachment *attachment)
+{
+    if (!attachment || !rn_render_struct(sink, view, &view->info->args[arg],
+                                         rn_attachment_bytes(attachment)))
+        rn_sink_pointer(sink, view->call->args[arg]);
+}
+
+/* [128 => 16], or [16] where the call left it as it was. */
+static void add_changed_int(struct rn_sink *sink, const struct rn_attachment *entry,
+                            const struct rn_attachment *exit)
+{
+    int64_t before = entry ? rn_bytes_signed(rn_attachment_bytes(entry), 0, 4) : 0;
+    int64_t after = exit ? rn_bytes_signed(rn_attachment_bytes(exit), 0, 4) : before;
+
+    rn_sink_open(sink, '[');
+    if (entry && before != after) {
+        rn_sink_signed(sink, before);
+        rn_sink_raw(sink, " => ");
+    }
+    rn_sink_signed(sink, after);
+    rn_sink_close(sink, ']');
+}
+
+static bool same_bytes(const struct rn_attachment *a, const struct rn_attachment *b)
+{
+    return a->size == b->size && memcmp(a->data, b->data, a->size) == 0;
+}
+
+static void add_inout_json(struct rn_sink *sink, const struct rn_call_view *view, unsigned arg,
+                           const struct rn_attachment *entry, const struct rn_attachment *exit)
+{
+    rn_sink_open(sink, '{');
+    rn_sink_name(sink, "entry");
+    if (entry)
+        add_struct(sink, view, arg, entry);
+    else
+        rn_sink_null(sink);
+    rn_sink_name(sink, "exit");
+    if (exit)
+        add_struct(sink, view, arg, exit);
+    else
+        rn_sink_null(sink);
+    rn_sink_close(sink, '}');
+}
+
+/* Text: sets of descriptors as they were asked for (the result says which are ready), else both
+ * where they differ. */
+static void add_inout(struct rn_sink *sink, const struct rn_call_view *view, unsigned arg)
+{
+    const struct rn_attachment *entry = find_struct(view, arg, true);
+    const struct rn_attachment *exit = find_struct(view, arg, false);
+    uint8_t type = view->info->args[arg].struct_type;
+
+    if (!entry && !exit) {
+        rn_sink_pointer(sink, view->call->args[arg]);
+    } else if (sink->json) {
+        add_inout_json(sink, view, arg, entry, exit);
+    } else if (type == RN_STRUCT_INT) {
+        add_changed_int(sink, entry, exit);
+    } else if (type == RN_STRUCT_POLLFD || type == RN_STRUCT_FD_SET) {
+        add_struct(sink, view, arg, entry ? entry : exit);
+    } else if (type == RN_STRUCT_OFFSET && entry && exit && !same_bytes(entry, exit)) {
+        add_struct(sink, view, arg, entry);
+        rn_sink_raw(sink, " => ");
+        add_struct(sink, view, arg, exit);
+    } else {
+        add_struct(sink, view, arg, exit ? exit : entry);
+    }
+}
+
+static void add_buffer(struct rn_sink *sink, const struct rn_call_view *view, unsigned arg)
+{
+    const struct rn_attachment *content =
+        rn_event_attachment(view->event, RN_ATT_CONTENT, (uint8_t)arg);
+
+    if (content)
+        rn_render_content(sink, content);
+    else
+        rn_sink_pointer(sink, view->call->args[arg]);
+}
+
+static void add_text(struct rn_sink *sink, const struct rn_call_view *view, unsigned arg,
+                     uint8_t type)
+{
+    const struct rn_attachment *text = rn_event_attachment(view->event, type, (uint8_t)arg);
+
+    if (!text)
+        rn_sink_pointer(sink, view->call->args[arg]);
+    else if (type == RN_ATT_STRING && view->info->args[arg].type == RN_TYPE_STRING)
+        rn_sink_string(sink, text->data, text->size, text->flags & RN_ATT_CUT);
+    else
+        rn_sink_path(sink, text->data, text->size, text->flags & RN_ATT_CUT);
+}
+
+static void add_argv(struct rn_sink *sink, const struct rn_call_view *view, unsigned arg)
+{
+    const struct rn_attachment *argv =
+        rn_event_attachment(view->event, RN_ATT_ARGV, (uint8_t)arg);
+
+    if (argv)
+        rn_render_string_list(sink, rn_attachment_bytes(argv), argv->flags & RN_ATT_CUT);
+    else
+        rn_sink_pointer(sink, view->call->args[arg]);
+}
+
+static void add_sockaddr(struct rn_sink *sink, const struct rn_call_view *view, unsigned arg)
+{
+    const struct rn_attachment *address =
+        rn_event_attachment(view->event, RN_ATT_SOCKADDR, (uint8_t)arg);
+
+    if (address)
+        rn_render_sockaddr(sink, rn_attachment_bytes(address));
+    else
+        rn_sink_pointer(sink, view->call->args[arg]);
+}
+
+/* An address, and in JSON the fingerprint of the entries. */
+static void add_entries(struct rn_sink *sink, const struct rn_call_view *view, unsigned arg)
+{
+    if (sink->json)
+        add_buffer(sink, view, arg);
+    else
+        rn_sink_pointer(sink, view->call->args[arg]);
+}
+
+static void add_pair(struct rn_sink *sink, const struct rn_call_view *view, unsigned arg)
+{
+    const struct rn_attachment *pair = find_struct(view, arg, false);
+
+    if (!pair) {
+        rn_sink_pointer(sink, view->call->args[arg]);
+        return;
+    }
+    rn_sink_open(sink, '[');
+    rn_render_fd(sink, view, rn_bytes_get(rn_attachment_bytes(pair), 0, 4));
+    rn_render_fd(sink, view, rn_bytes_get(rn_attachment_bytes(pair), 4, 4));
+    rn_sink_close(sink, ']');
+}
+
+static void add_pointed(struct rn_sink *sink, const struct rn_call_view *view, unsigned arg)
+{
+    switch (view->info->args[arg].type) {
+    case RN_TYPE_PATH:
+        add_text(sink, view, arg, RN_ATT_PATH);
+        break;
+    case RN_TYPE_STRING:
+    case RN_TYPE_STRING_OUT:
+        add_text(sink, view, arg, RN_ATT_STRING);
+        break;
+    case RN_TYPE_BUFFER_IN:
+    case RN_TYPE_BUFFER_OUT:
+        add_buffer(sink, view, arg);
+        break;
+    case RN_TYPE_IOVEC_IN:
+    case RN_TYPE_IOVEC_OUT:
+        rn_render_iovec(sink, view, arg);
+        break;
+    case RN_TYPE_SOCKADDR_IN:
+    case RN_TYPE_SOCKADDR_OUT:
+        add_sockaddr(sink, view, arg);
+        break;
+    case RN_TYPE_MSGHDR_IN:
+    case RN_TYPE_MSGHDR_OUT:
+    case RN_TYPE_MMSGHDR_IN:
+    case RN_TYPE_MMSGHDR_OUT:
+        rn_render_messages(sink, view, arg);
+        break;
+    case RN_TYPE_STRUCT_IN:
+    case RN_TYPE_STRUCT_OUT:
+        add_struct(sink, view, arg, find_struct(view, arg, false));
+        break;
+    case RN_TYPE_STRUCT_INOUT:
+        add_inout(sink, view, arg);
+        break;
+    case RN_TYPE_FDPAIR_OUT:
+        add_pair(sink, view, arg);
+        break;
+    case RN_TYPE_ARGV:
+        add_argv(sink, view, arg);
+        break;
+    case RN_TYPE_DIRENTS_OUT:
+        add_entries(sink, view, arg);
+        break;
+    default:
+        rn_sink_pointer(sink, view->call->args[arg]);
+    }
+}
+
+void rn_render_argument(struct rn_sink *sink, const struct rn_call_view *view, unsigned arg)
+{
+    const struct rn_arg *info = &view->info->args[arg];
+    uint64_t value = view->call->args[arg];
+
+    if (!add_value(sink, view, info, value) && !add_rare_value(sink, info, value))
+        add_pointed(sink, view, arg);
+}
