@@ -4,8 +4,7 @@
 # make bench      sizes, speeds and overhead, measured on this machine
 # make fuzz       fuzz each target for FUZZ_SECONDS (default 600)
 # make install    PREFIX=/usr/local DESTDIR=
-# Variables: CC, CFLAGS, BUILD (output directory), SAN=address,undefined, V=1 (show commands),
-# WITH_HWLOC=auto|yes|no
+# Variables: CC, CFLAGS, BUILD (output directory), SAN=address,undefined, V=1 (show commands)
 
 BUILD ?= build
 PREFIX ?= /usr/local
@@ -15,7 +14,6 @@ AR = ar
 CFLAGS ?= -O2 -g
 WARNINGS = -Wall -Wextra -Wshadow -Wconversion -Wstrict-prototypes -Wmissing-prototypes \
 	-Wpointer-arith -Wformat=2 -Wvla
-WITH_HWLOC ?= auto
 FUZZ_SECONDS ?= 600
 SAN ?=
 ifneq ($(SAN),)
@@ -30,7 +28,6 @@ ifneq ($(MAKECMDGOALS),clean)
 include $(BUILD)/config.mk
 endif
 
-PKGS = libarchive libzstd jansson $(OPTIONAL_PKGS)
 PKG_CFLAGS := $(shell pkg-config --cflags $(PKGS) 2>/dev/null)
 PKG_LIBS := $(shell pkg-config --libs $(PKGS) 2>/dev/null) -lm
 
@@ -39,20 +36,17 @@ CFLAGS_ALL = -std=gnu11 -pthread $(WARNINGS) $(CFLAGS) $(SAN_FLAGS)
 LDFLAGS_ALL = -pthread $(CFLAGS) $(SAN_FLAGS) -Wl,--as-needed $(LDFLAGS)
 
 # Whoever changes a variable that shapes the objects gets them all built anew.
-SETTINGS := $(CC) $(CFLAGS) $(CPPFLAGS) $(LDFLAGS) $(SAN) hwloc=$(WITH_HWLOC)
+SETTINGS := $(CC) $(CFLAGS) $(CPPFLAGS) $(LDFLAGS) $(SAN)
 $(shell mkdir -p $(BUILD); printf '%s\n' '$(SETTINGS)' | cmp -s - $(BUILD)/settings || \
 	printf '%s\n' '$(SETTINGS)' >$(BUILD)/settings)
 
 $(BUILD)/config.mk: scripts/probe $(wildcard scripts/probes/*.c) $(BUILD)/settings
-	@CC='$(CC)' WITH_HWLOC='$(WITH_HWLOC)' sh scripts/probe $@
+	@CC='$(CC)' sh scripts/probe $@
 
 include $(wildcard scripts/make/*.mk)
 
-# An optional part NAME has two files: FILE_NAME.c, and FILE_NAME_none.c for builds without it.
-unused = $(foreach n,$(OPTIONAL_FOUND),%_$(n)_none.c) $(foreach n,$(OPTIONAL_MISSING),%_$(n).c)
-sources = $(filter-out $(unused),$(wildcard $(1)))
-LIB_SRC := $(call sources,formats/*.c libanalysis/*.c)
-CAPTURE_SRC := $(call sources,capture/*.c)
+LIB_SRC := $(wildcard formats/*.c libanalysis/*.c)
+CAPTURE_SRC := $(wildcard capture/*.c)
 CLI_SRC := $(wildcard cmd/cli*.c)
 CMD_SRC := $(filter-out $(CLI_SRC),$(wildcard cmd/*.c))
 UNIT_SRC := $(wildcard tests/unit/test_*.c)
@@ -130,14 +124,17 @@ $(BUILD)/programs/%: tests/programs/%.c
 check:
 	./scripts/check --quick
 bench: all samples programs
-	BUILD='$(BUILD)' sh scripts/bench
+	BUILD='$(BUILD)' ./scripts/bench
 fuzz:
-	BUILD='$(BUILD)' sh scripts/fuzz $(FUZZ_SECONDS)
+	BUILD='$(BUILD)' ./scripts/fuzz $(FUZZ_SECONDS)
 
 VERSION := $(shell sed -n 's/^\#define RN_VERSION "\(.*\)"/\1/p' cmd/cli.h)
 libdir = $(PREFIX)/lib
 includedir = $(PREFIX)/include
-INSTALLED_HEADERS := $(filter-out %_private.h,$(wildcard formats/*.h libanalysis/*.h))
+# What a program that links librn includes.
+INSTALLED_HEADERS := $(addprefix formats/,status.h buf.h crc64.h escape.h event.h event_schema.h \
+	manifest.h reader.h syscall_table.h writer.h) \
+	$(addprefix libanalysis/,clock.h filter.h render.h statistics.h summary.h trace.h)
 
 $(BUILD)/lib/librn.pc: scripts/librn.pc.in cmd/cli.h $(BUILD)/settings FORCE
 	@mkdir -p $(@D)
