@@ -21,6 +21,7 @@ struct rn_engine_options {
     uint64_t selected[RN_ABI_COUNT][1024 / 64];
     char *const *env_names; /* variables whose values are stored; NULL-terminated; may be NULL */
     bool stdout_to_stderr;  /* the archive goes to standard output */
+    bool sigpipe_ignored;   /* what the program starts with; the recorder itself may differ */
     bool pin;               /* recorder and program on one CPU: less overhead, no parallelism */
 };
 
@@ -38,8 +39,11 @@ struct rn_engine {
 
 extern const struct rn_engine rn_engine_ptrace;
 
-/* Ask the engine to end: 1: detach where attached, else wait for the program; 2: end the program's
- * process group. Async-signal-safe. */
-void rn_engine_interrupt(int how);
+/* Ask the engine to end. RN_INTERRUPT_ONCE: let go what was attached to, or what the program that
+ * was launched has left behind; a program that was launched and still runs ends by itself.
+ * RN_INTERRUPT_KILL: end every process of a launched program. signo, if not 0, is passed on to the
+ * launched program. Async-signal-safe. */
+enum rn_interrupt { RN_INTERRUPT_ONCE = 1, RN_INTERRUPT_KILL = 2 };
+void rn_engine_interrupt(enum rn_interrupt how, int signo);
 
 #endif

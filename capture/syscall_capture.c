@@ -56,7 +56,7 @@ enum rn_call_role rn_capture_role(const struct rn_capture *capture, const struct
 
 static uint16_t cut_flag(bool whole)
 {
-    return whole ? 0 : RN_ATT_CUT;
+    return (uint16_t)(whole ? 0 : RN_ATT_CUT);
 }
 
 static void capture_string(const struct rn_call_place *place, struct rn_call_buffer *buffer,

@@ -1,0 +1,177 @@
+/* SPDX-License-Identifier: MIT */
+#include "ptrace_engine.h"
+
+#include "proc_snapshot.h"
+
+#include <errno.h>
+#include <linux/audit.h>
+#include <sched.h>
+#include <sys/prctl.h>
+#include <sys/ptrace.h>
+
+#define X32_BIT 0x40000000u
+
+/* The ABI of a call: a 64-bit program can make 32-bit calls and the other way round. */
+static bool find_abi(uint32_t arch, uint64_t *nr, uint64_t *abi)
+{
+    switch (arch) {
+    case AUDIT_ARCH_X86_64:
+        *abi = RN_ABI_X86_64;
+        if (*nr != UINT64_MAX && *nr & X32_BIT) {
+            *nr &= ~(uint64_t)X32_BIT;
+            *abi = RN_ABI_X32;
+        }
+        return true;
+    case AUDIT_ARCH_I386:
+        *abi = RN_ABI_I386;
+        return true;
+    case AUDIT_ARCH_AARCH64:
+        *abi = RN_ABI_AARCH64;
+        return true;
+    default:
+        return false;
+    }
+}
+
+static bool is_selected(const struct rn_ptrace *engine, const struct rn_syscall *call)
+{
+    /* The last bit stands for all numbers behind it. */
+    uint64_t nr = call->nr < 1024 ? call->nr : 1023;
+
+    return engine->options->selected[call->abi][nr / 64] >> (nr % 64) & 1;
+}
+
+static void set_inflight(struct rn_ptrace *engine, struct rn_tracee *tracee)
+{
+    struct rn_event event = {.kind = RN_KIND_INFLIGHT,
+                             .stream = (uint32_t)tracee->stream,
+                             .start = tracee->call.start,
+                             .u.syscall = tracee->call.syscall};
+
+    if (tracee->slot)
+        rn_ring_set_inflight(tracee->slot, &event);
+    else
+        rn_session_count_unseen_call(engine->session);
+}
+
+static void begin_call(struct rn_ptrace *engine, struct rn_tracee *tracee,
+                       const struct __ptrace_syscall_info *stop)
+{
+    struct rn_call *call = &tracee->call;
+    struct rn_call_place place = {&tracee->memory, tracee->tid};
+    uint64_t nr = stop->entry.nr, abi;
+    enum rn_call_role role;
+
+    if (!find_abi(stop->arch, &nr, &abi))
+        return;
+    call->syscall = (struct rn_syscall){
+        .nr = nr, .abi = abi, .site = stop->instruction_pointer};
+    for (int i = 0; i < 6; i++)
+        call->syscall.args[i] =
+            abi == RN_ABI_I386 ? (uint32_t)stop->entry.args[i] : stop->entry.args[i];
+    role = rn_capture_role(engine->capture, &call->syscall);
+    if (tracee->before_exec && role != RN_ROLE_EXEC)
+        return;
+    tracee->before_exec = false;
+    call->info = rn_syscall_info_for(&call->syscall);
+    call->selected = is_selected(engine, &call->syscall);
+    rn_call_buffer_clear(&call->buffer);
+    if (call->selected || role == RN_ROLE_CLONE3)
+        rn_capture_entry(engine->capture, &place, call);
+    call->active = true;
+    /* Now, not when the stop was seen: the time until here is the recorder's. */
+    call->start = rn_session_now(engine->session);
+    if (call->selected)
+        set_inflight(engine, tracee);
+}
+
+/* What a call changed that later events need to be understood. */
+static void follow_effect(struct rn_ptrace *engine, struct rn_tracee *tracee)
+{
+    const struct rn_syscall *call = &tracee->call.syscall;
+
+    switch (rn_capture_role(engine->capture, call)) {
+    case RN_ROLE_MMAP:
+        rn_ptrace_mapped(engine, tracee, 1);
+        break;
+    case RN_ROLE_MMAP2:
+        rn_ptrace_mapped(engine, tracee, 4096);
+        break;
+    case RN_ROLE_MUNMAP:
+        rn_ptrace_unmapped(engine, tracee, call->args[0], call->args[1]);
+        break;
+    case RN_ROLE_PRCTL:
+        if (call->args[0] == PR_SET_NAME)
+            rn_ptrace_thread_name(engine, tracee);
+        break;
+    case RN_ROLE_CLONE:
+        if (call->args[0] & CLONE_UNTRACED)
+            rn_ptrace_blind_spot(engine, (int)call->ret,
+                                 "was made with CLONE_UNTRACED: it is not recorded");
+        break;
+    case RN_ROLE_IO_URING:
+        rn_ptrace_blind_spot(engine, (int)tracee->process->pid,
+                             "uses io_uring: what it submits through the ring is not seen");
+        break;
+    default:
+        break;
+    }
+}
+
+void rn_ptrace_end_call(struct rn_ptrace *engine, struct rn_tracee *tracee, uint64_t ret,
+                        uint32_t flags)
+{
+    struct rn_call *call = &tracee->call;
+    struct rn_event event = {.kind = RN_KIND_SYSCALL,
+                             .stream = (uint32_t)tracee->stream,
+                             .start = call->start,
+                             .duration = engine->now > call->start ? engine->now - call->start : 0};
+
+    if (!call->active)
+        return;
+    call->active = false;
+    call->syscall.ret = ret;
+    if (!call->selected)
+        return;
+    rn_call_buffer_finish(&call->buffer);
+    event.flags = flags | call->buffer.flags;
+    event.u.syscall = call->syscall;
+    event.attachment_count = call->buffer.count;
+    event.attachments = call->buffer.items;
+    rn_ptrace_emit(engine, &event);
+    if (tracee->slot)
+        rn_ring_clear_inflight(tracee->slot);
+}
+
+static void return_from_call(struct rn_ptrace *engine, struct rn_tracee *tracee,
+                             const struct __ptrace_syscall_info *stop)
+{
+    struct rn_call *call = &tracee->call;
+    struct rn_call_place place = {&tracee->memory, tracee->tid};
+
+    if (!call->active)
+        return;
+    call->syscall.ret = (uint64_t)stop->exit.rval;
+    if (call->selected)
+        rn_capture_exit(engine->capture, &place, call);
+    rn_ptrace_end_call(engine, tracee, (uint64_t)stop->exit.rval, 0);
+    if (!rn_syscall_failed(&call->syscall))
+        follow_effect(engine, tracee);
+}
+
+void rn_ptrace_syscall_stop(struct rn_ptrace *engine, struct rn_tracee *tracee)
+{
+    struct __ptrace_syscall_info stop;
+
+    if (ptrace(PTRACE_GET_SYSCALL_INFO, tracee->tid, sizeof(stop), &stop) <= 0) {
+        if (errno == EIO)
+            rn_ptrace_fail(engine, rn_fail(&engine->err, RN_E_SYSTEM,
+                                           "the kernel has no PTRACE_GET_SYSCALL_INFO: Linux 5.3 "
+                                           "or later is needed"));
+        return;
+    }
+    if (stop.op == PTRACE_SYSCALL_INFO_ENTRY)
+        begin_call(engine, tracee, &stop);
+    else if (stop.op == PTRACE_SYSCALL_INFO_EXIT)
+        return_from_call(engine, tracee, &stop);
+}

@@ -1,0 +1,255 @@
+/* SPDX-License-Identifier: MIT */
+#include "ptrace_engine.h"
+
+#include <errno.h>
+#include <signal.h>
+#include <stdlib.h>
+#include <sys/ptrace.h>
+#include <sys/wait.h>
+#include <time.h>
+
+/* How long the recorder may sleep after it was interrupted or while the output is a pipe: a signal
+ * that comes right before wait() begins would otherwise be seen at the next stop only. */
+#define KICK_NS 20000000
+#define TICK_S  1
+
+static volatile sig_atomic_t interrupt_how, interrupt_signal;
+static timer_t wake_timer;
+static volatile sig_atomic_t has_wake_timer;
+
+static void on_wake(int signo)
+{
+    (void)signo; /* it is enough that wait() returns */
+}
+
+static void set_timer(time_t seconds, long nanoseconds)
+{
+    struct itimerspec period = {.it_interval = {seconds, nanoseconds},
+                                .it_value = {seconds, nanoseconds}};
+
+    if (has_wake_timer)
+        timer_settime(wake_timer, 0, &period, NULL);
+}
+
+void rn_engine_interrupt(enum rn_interrupt how, int signo)
+{
+    if ((int)how > interrupt_how)
+        interrupt_how = (sig_atomic_t)how;
+    if (signo != 0)
+        interrupt_signal = signo;
+    set_timer(0, KICK_NS);
+}
+
+/* Its signal cannot go to the thread that collects facts: that one has all signals blocked. */
+static void make_wake_timer(struct rn_ptrace *engine)
+{
+    struct sigaction action = {.sa_handler = on_wake};
+    struct sigevent event = {.sigev_notify = SIGEV_SIGNAL, .sigev_signo = SIGALRM};
+    sigset_t alarm;
+
+    sigaction(SIGALRM, &action, &engine->program_alarm);
+    sigemptyset(&alarm);
+    sigaddset(&alarm, SIGALRM);
+    pthread_sigmask(SIG_UNBLOCK, &alarm, &engine->program_mask);
+    has_wake_timer = timer_create(CLOCK_MONOTONIC, &event, &wake_timer) == 0;
+    set_timer(TICK_S, 0);
+}
+
+void rn_ptrace_fail(struct rn_ptrace *engine, enum rn_status status)
+{
+    if (status == RN_OK || engine->status != RN_OK)
+        return;
+    engine->status = status;
+    rn_ptrace_let_go(engine);
+}
+
+void rn_ptrace_emit(struct rn_ptrace *engine, const struct rn_event *event)
+{
+    if (engine->status != RN_OK)
+        return;
+    rn_ptrace_fail(engine, engine->snapshotting
+                               ? rn_session_emit_snapshot(engine->session, event, &engine->err)
+                               : rn_session_emit(engine->session, event, &engine->err));
+}
+
+void rn_ptrace_blind_spot(struct rn_ptrace *engine, int pid, const char *what)
+{
+    if (engine->status == RN_OK)
+        rn_ptrace_fail(engine,
+                       rn_session_notice(engine->session, RN_NOTICE_BLIND_SPOT, (uint64_t)pid,
+                                         &engine->err, "process %d %s", pid, what));
+}
+
+static void interrupt_tracee(void *context, struct rn_tracee *tracee)
+{
+    (void)context;
+    (void)ptrace(PTRACE_INTERRUPT, tracee->tid, NULL, NULL);
+}
+
+/* Orphans are stopped already and will not stop again. */
+static void detach_orphans(struct rn_ptrace *engine)
+{
+    for (size_t i = 0; i < RN_TRACEE_BUCKETS && engine->tracees.orphans > 0; i++) {
+        struct rn_tracee *next;
+
+        for (struct rn_tracee *tracee = engine->tracees.buckets[i]; tracee; tracee = next) {
+            next = tracee->next;
+            if (!tracee->process && tracee->held_status)
+                rn_ptrace_detach(engine, tracee, 0);
+        }
+    }
+}
+
+void rn_ptrace_let_go(struct rn_ptrace *engine)
+{
+    if (engine->letting_go)
+        return;
+    engine->letting_go = true;
+    rn_tracee_each(&engine->tracees, interrupt_tracee, NULL);
+    detach_orphans(engine);
+}
+
+static void kill_process(void *context, struct rn_tracee *tracee)
+{
+    (void)context;
+    if (tracee->process && !tracee->process->attached && tracee->tid == tracee->process->pid)
+        kill(tracee->tid, SIGKILL);
+}
+
+static void kill_all(struct rn_ptrace *engine)
+{
+    rn_ptrace_fail(engine, rn_session_notice(engine->session, RN_NOTICE_INTERRUPTED, 0,
+                                             &engine->err,
+                                             "the recorder was interrupted twice and ended the program"));
+    rn_tracee_each(&engine->tracees, kill_process, NULL);
+}
+
+static void follow_interrupt(struct rn_ptrace *engine)
+{
+    int how = interrupt_how, signo = interrupt_signal;
+
+    if (how == 0 && signo == 0)
+        return;
+    interrupt_how = 0;
+    interrupt_signal = 0;
+    set_timer(TICK_S, 0);
+    if (engine->launched && !engine->launched_ended && signo != 0)
+        kill(engine->launched, signo);
+    if (how == RN_INTERRUPT_KILL && engine->launched)
+        kill_all(engine);
+    else if (!engine->launched || engine->launched_ended)
+        rn_ptrace_let_go(engine);
+}
+
+bool rn_ptrace_step(struct rn_ptrace *engine)
+{
+    int status;
+    pid_t tid;
+
+    follow_interrupt(engine);
+    if (engine->tracees.count == 0)
+        return false;
+    /* Not the children of the thread that collects facts. */
+    tid = waitpid(-1, &status, __WALL | __WNOTHREAD);
+    if (tid < 0 && errno != EINTR)
+        return false;
+    engine->now = rn_session_now(engine->session);
+    if (tid > 0)
+        rn_ptrace_handle(engine, tid, status);
+    if (engine->status == RN_OK)
+        rn_ptrace_fail(engine, rn_session_tick(engine->session, &engine->err));
+    return true;
+}
+
+/* TRACEPARENT and what was asked for. */
+static char **all_env_names(char *const *chosen)
+{
+    static char traceparent[] = "TRACEPARENT";
+    size_t count = 0;
+    char **names;
+
+    while (chosen && chosen[count])
+        count++;
+    names = calloc(count + 2, sizeof(*names));
+    if (!names)
+        return NULL;
+    names[0] = traceparent;
+    for (size_t i = 0; i < count; i++)
+        names[i + 1] = chosen[i];
+    return names;
+}
+
+static void ptrace_free(void *state)
+{
+    struct rn_ptrace *engine = state;
+
+    if (!engine)
+        return;
+    for (size_t i = 0; i < RN_TRACEE_BUCKETS; i++) {
+        while (engine->tracees.buckets[i])
+            rn_tracee_remove(&engine->tracees, engine->tracees.buckets[i]);
+    }
+    rn_build_ids_free(engine->build_ids);
+    free(engine->capture);
+    free(engine->env_names);
+    free(engine);
+}
+
+static enum rn_status ptrace_start(struct rn_session *session,
+                                   const struct rn_engine_options *options, void **state,
+                                   struct rn_error *err)
+{
+    struct rn_ptrace *engine = calloc(1, sizeof(*engine));
+    enum rn_status status;
+
+    *state = NULL;
+    if (!engine)
+        return rn_fail(err, RN_E_NOMEM, "no memory for the capture engine");
+    engine->session = session;
+    engine->options = options;
+    engine->env_names = all_env_names(options->env_names);
+    engine->capture = rn_capture_new(options->content_head, options->content_none);
+    engine->build_ids = rn_build_ids_new();
+    if (!engine->env_names || !engine->capture || !engine->build_ids) {
+        ptrace_free(engine);
+        return rn_fail(err, RN_E_NOMEM, "no memory for the capture engine");
+    }
+    make_wake_timer(engine);
+    rn_session_on_segment(session, rn_ptrace_snapshot, engine);
+    status = options->argv ? rn_ptrace_launch(engine, err) : rn_ptrace_attach(engine, err);
+    if (status != RN_OK) {
+        ptrace_free(engine);
+        return status;
+    }
+    *state = engine;
+    return RN_OK;
+}
+
+/* A program that was let go because recording failed is still this process's child. */
+static void wait_for_launched(struct rn_ptrace *engine)
+{
+    while (!engine->launched_ended) {
+        pid_t pid = waitpid(engine->launched, &engine->launched_status, __WNOTHREAD);
+
+        if (pid < 0 && errno != EINTR)
+            return;
+        engine->launched_ended = pid == engine->launched;
+    }
+}
+
+static enum rn_status ptrace_run(void *state, int *status, struct rn_error *err)
+{
+    struct rn_ptrace *engine = state;
+
+    while (rn_ptrace_step(engine))
+        ;
+    if (engine->launched)
+        wait_for_launched(engine);
+    *status = engine->launched_status;
+    if (engine->status != RN_OK && err)
+        *err = engine->err;
+    return engine->status;
+}
+
+const struct rn_engine rn_engine_ptrace = {
+    .name = "ptrace", .start = ptrace_start, .run = ptrace_run, .free = ptrace_free};

@@ -1,0 +1,80 @@
+/* SPDX-License-Identifier: MIT */
+/* What the files of the ptrace engine share. */
+#ifndef RN_PTRACE_ENGINE_H
+#define RN_PTRACE_ENGINE_H
+
+#include "build_id.h"
+#include "engine.h"
+#include "tracee.h"
+
+#include <signal.h>
+
+#define RN_FACT_BYTES 65536u
+
+struct rn_ptrace {
+    struct rn_session *session;
+    const struct rn_engine_options *options;
+    struct rn_tracees tracees;
+    struct rn_capture *capture;
+    struct rn_build_ids *build_ids;
+    char **env_names; /* variables whose values are stored, NULL-terminated; the names are not owned */
+    uint64_t now;     /* when the stop that is being handled was seen */
+    pid_t launched;   /* 0 where attached */
+    int launched_status;
+    bool launched_ended;
+    bool exec_seen;
+    bool letting_go;   /* each tracee is detached at its next stop */
+    bool snapshotting; /* events restate what is alive */
+    /* As they were when the recorder started: the program gets them back. */
+    sigset_t program_mask;
+    struct sigaction program_alarm;
+    /* The first failure: nothing is recorded any more, the program goes on alone. */
+    enum rn_status status;
+    struct rn_error err;
+    char path[4096], cwd[4096], root[4096], text[RN_FACT_BYTES], env[RN_FACT_BYTES];
+};
+
+/* ptrace_engine.c */
+void rn_ptrace_emit(struct rn_ptrace *engine, const struct rn_event *event);
+void rn_ptrace_fail(struct rn_ptrace *engine, enum rn_status status); /* err is filled */
+/* The notice "process PID WHAT". */
+void rn_ptrace_blind_spot(struct rn_ptrace *engine, int pid, const char *what);
+/* Wait for one stop and handle it. False when no tracee is left. */
+bool rn_ptrace_step(struct rn_ptrace *engine);
+void rn_ptrace_let_go(struct rn_ptrace *engine);
+
+/* ptrace_start.c */
+enum rn_status rn_ptrace_launch(struct rn_ptrace *engine, struct rn_error *err);
+enum rn_status rn_ptrace_attach(struct rn_ptrace *engine, struct rn_error *err);
+
+/* ptrace_stops.c */
+void rn_ptrace_handle(struct rn_ptrace *engine, pid_t tid, int status);
+void rn_ptrace_flush_signal(struct rn_ptrace *engine, struct rn_tracee *tracee, int exit_status);
+void rn_ptrace_detach(struct rn_ptrace *engine, struct rn_tracee *tracee, int signo);
+
+/* ptrace_calls.c */
+void rn_ptrace_syscall_stop(struct rn_ptrace *engine, struct rn_tracee *tracee);
+/* The call that is under way is done, or (RN_EVENT_UNFINISHED) will never be. */
+void rn_ptrace_end_call(struct rn_ptrace *engine, struct rn_tracee *tracee, uint64_t ret,
+                        uint32_t flags);
+
+/* ptrace_family.c: threads and processes come and go */
+bool rn_ptrace_adopt(struct rn_ptrace *engine, struct rn_tracee *child,
+                     struct rn_tracee_process *process, uint64_t parent_stream);
+void rn_ptrace_new_child(struct rn_ptrace *engine, struct rn_tracee *parent, unsigned event);
+void rn_ptrace_exec(struct rn_ptrace *engine, struct rn_tracee *tracee);
+void rn_ptrace_exit_begins(struct rn_ptrace *engine, struct rn_tracee *tracee);
+void rn_ptrace_ended(struct rn_ptrace *engine, struct rn_tracee *tracee, int status);
+
+/* process_events.c: what /proc says, as events */
+void rn_ptrace_process_facts(struct rn_ptrace *engine, struct rn_tracee *tracee,
+                             enum rn_process_op op);
+void rn_ptrace_descriptors(struct rn_ptrace *engine, const struct rn_tracee *tracee);
+void rn_ptrace_modules(struct rn_ptrace *engine, struct rn_tracee *tracee);
+void rn_ptrace_mapped(struct rn_ptrace *engine, struct rn_tracee *tracee, uint64_t page_size);
+void rn_ptrace_unmapped(struct rn_ptrace *engine, struct rn_tracee *tracee, uint64_t address,
+                        uint64_t length);
+void rn_ptrace_thread_name(struct rn_ptrace *engine, const struct rn_tracee *tracee);
+rn_snapshot_fn rn_ptrace_snapshot; /* context: the engine */
+
+#endif

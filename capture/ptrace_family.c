@@ -1,0 +1,292 @@
+/* SPDX-License-Identifier: MIT */
+#include "ptrace_engine.h"
+
+#include "proc_snapshot.h"
+
+#include <sched.h>
+#include <signal.h>
+#include <string.h>
+#include <sys/ptrace.h>
+#include <sys/wait.h>
+
+static pid_t event_message(const struct rn_tracee *tracee)
+{
+    unsigned long message = 0;
+
+    if (ptrace(PTRACE_GETEVENTMSG, tracee->tid, NULL, &message) != 0)
+        return 0;
+    return (pid_t)message;
+}
+
+bool rn_ptrace_adopt(struct rn_ptrace *engine, struct rn_tracee *child,
+                     struct rn_tracee_process *process, uint64_t parent_stream)
+{
+    enum rn_status status;
+
+    if (!process) {
+        rn_ptrace_fail(engine, rn_fail(&engine->err, RN_E_NOMEM, "no memory for a process"));
+        return false;
+    }
+    rn_tracee_join(&engine->tracees, child, process);
+    status = rn_session_add_stream(engine->session, (uint64_t)process->pid, (uint64_t)child->tid,
+                                   parent_stream, &child->stream, &engine->err);
+    if (status != RN_OK) {
+        rn_ptrace_fail(engine, status);
+        return false;
+    }
+    if (child->tid == process->pid)
+        process->stream = child->stream;
+    child->slot = rn_session_take_slot(engine->session, child->stream);
+    return true;
+}
+
+static uint64_t clone3_flags(const struct rn_call *call)
+{
+    uint64_t words[5]; /* of struct clone_args: flags first, exit_signal fifth */
+    uint32_t size;
+    const uint8_t *args = rn_call_buffer_find(&call->buffer, RN_ATT_STRUCT, 0, &size);
+
+    if (!args || size < sizeof(words))
+        return 0;
+    memcpy(words, args, sizeof(words));
+    return words[0] | words[4];
+}
+
+static uint64_t clone_flags(const struct rn_ptrace *engine, const struct rn_tracee *parent,
+                            unsigned event)
+{
+    const struct rn_call *call = &parent->call;
+
+    if (call->active) {
+        switch (rn_capture_role(engine->capture, &call->syscall)) {
+        case RN_ROLE_CLONE:
+            return call->syscall.args[0];
+        case RN_ROLE_CLONE3:
+            return clone3_flags(call);
+        default:
+            break;
+        }
+    }
+    if (event == PTRACE_EVENT_VFORK)
+        return CLONE_VFORK | CLONE_VM | SIGCHLD;
+    return event == PTRACE_EVENT_FORK ? SIGCHLD : 0;
+}
+
+static void emit_fork(struct rn_ptrace *engine, const struct rn_tracee *parent,
+                      const struct rn_tracee *child, uint64_t flags)
+{
+    struct rn_event event = {.kind = RN_KIND_PROCESS,
+                             .stream = (uint32_t)parent->stream,
+                             .start = engine->now};
+
+    event.u.process.op = RN_PROCESS_FORK;
+    event.u.process.pid = (uint64_t)parent->process->pid;
+    event.u.process.tid = (uint64_t)parent->tid;
+    event.u.process.child_stream = child->stream;
+    event.u.process.child_tid = (uint64_t)child->tid;
+    event.u.process.clone_flags = flags;
+    rn_ptrace_emit(engine, &event);
+}
+
+/* A process of its own begins with what its parent has mapped. */
+static struct rn_tracee_process *child_process(const struct rn_tracee *parent, pid_t tid,
+                                               uint64_t flags)
+{
+    struct rn_tracee_process *process;
+
+    if (flags & CLONE_THREAD)
+        return parent->process;
+    process = rn_tracee_process_new(tid);
+    if (process) {
+        process->attached = parent->process->attached;
+        /* Without memory for it only UNMAP events are missing. */
+        (void)rn_code_copy(process, parent->process);
+    }
+    return process;
+}
+
+static void welcome(struct rn_ptrace *engine, struct rn_tracee *parent, struct rn_tracee *child,
+                    uint64_t flags)
+{
+    int held = child->held_status;
+
+    if (!rn_ptrace_adopt(engine, child, child_process(parent, child->tid, flags), parent->stream))
+        return;
+    emit_fork(engine, parent, child, flags);
+    child->held_status = 0;
+    if (held)
+        rn_ptrace_handle(engine, child->tid, held);
+}
+
+void rn_ptrace_new_child(struct rn_ptrace *engine, struct rn_tracee *parent, unsigned event)
+{
+    pid_t tid = event_message(parent);
+    struct rn_tracee *child = tid > 0 ? rn_tracee_find(&engine->tracees, tid) : NULL;
+
+    if (tid <= 0 || (child && child->process))
+        return;
+    if (!child)
+        child = rn_tracee_add(&engine->tracees, tid);
+    if (!child) {
+        rn_ptrace_fail(engine, rn_fail(&engine->err, RN_E_NOMEM, "no memory for a thread"));
+        return;
+    }
+    welcome(engine, parent, child, clone_flags(engine, parent, event));
+}
+
+/* A parent that was killed before it could tell of its child: the child must not wait for ever. */
+static void welcome_orphans(struct rn_ptrace *engine, struct rn_tracee *parent)
+{
+    for (size_t i = 0; i < RN_TRACEE_BUCKETS && engine->tracees.orphans > 0; i++) {
+        struct rn_tracee *next;
+
+        for (struct rn_tracee *orphan = engine->tracees.buckets[i]; orphan; orphan = next) {
+            struct rn_proc_status status;
+
+            next = orphan->next;
+            if (orphan->process || !rn_proc_status(orphan->tid, &status))
+                continue;
+            if (status.tgid == parent->process->pid)
+                welcome(engine, parent, orphan, CLONE_THREAD | CLONE_VM | CLONE_SIGHAND);
+            else if (status.ppid == parent->process->pid ||
+                     !rn_tracee_process_find(&engine->tracees, status.ppid))
+                welcome(engine, parent, orphan, SIGCHLD);
+        }
+    }
+}
+
+static void emit_thread_exit(struct rn_ptrace *engine, const struct rn_tracee *tracee, int status)
+{
+    struct rn_event event = {.kind = RN_KIND_PROCESS,
+                             .stream = (uint32_t)tracee->stream,
+                             .start = engine->now};
+
+    event.u.process.op = RN_PROCESS_THREAD_EXIT;
+    event.u.process.pid = (uint64_t)tracee->process->pid;
+    event.u.process.tid = (uint64_t)tracee->tid;
+    event.u.process.status = (uint64_t)(unsigned)status;
+    rn_ptrace_emit(engine, &event);
+}
+
+static void forget(struct rn_ptrace *engine, struct rn_tracee *tracee)
+{
+    if (tracee->slot)
+        rn_session_release_slot(engine->session, tracee->slot);
+    if (tracee->process)
+        rn_session_end_stream(engine->session, tracee->stream);
+    rn_tracee_remove(&engine->tracees, tracee);
+}
+
+/* A thread that is not the leader has executed a program: all others are gone, and it goes on under
+ * the leader's number. What it did so far, the execve included, stays in its own stream. */
+static void supersede_leader(struct rn_ptrace *engine, struct rn_tracee *leader, pid_t former)
+{
+    struct rn_tracee *thread = rn_tracee_find(&engine->tracees, former);
+
+    rn_ptrace_end_call(engine, leader, 0, RN_EVENT_UNFINISHED);
+    if (leader->exiting) {
+        leader->exiting = false;
+        leader->process->exiting--;
+    }
+    if (!thread || !thread->process)
+        return;
+    rn_ptrace_flush_signal(engine, thread, 0);
+    rn_ptrace_end_call(engine, thread, 0, 0);
+    emit_thread_exit(engine, thread, 0);
+    forget(engine, thread);
+}
+
+void rn_ptrace_exec(struct rn_ptrace *engine, struct rn_tracee *tracee)
+{
+    pid_t former = event_message(tracee);
+
+    if (former > 0 && former != tracee->tid)
+        supersede_leader(engine, tracee, former);
+    else
+        rn_ptrace_end_call(engine, tracee, 0, 0);
+    tracee->process->code_count = 0;
+    tracee->memory.through_file = false;
+    engine->exec_seen = true;
+    rn_ptrace_process_facts(engine, tracee, RN_PROCESS_EXEC);
+    rn_ptrace_modules(engine, tracee);
+    rn_ptrace_descriptors(engine, tracee);
+}
+
+static void note_resources(struct rn_tracee_process *process, pid_t tid)
+{
+    struct rn_proc_status status;
+
+    rn_proc_cpu_time(process->pid, &process->user_ns, &process->system_ns);
+    if (rn_proc_status(tid, &status))
+        process->max_rss_bytes = status.max_rss_bytes;
+}
+
+/* Last words of a thread, whether or not its PTRACE_EVENT_EXIT was seen. */
+static void begin_exit(struct rn_ptrace *engine, struct rn_tracee *tracee, int status)
+{
+    struct rn_tracee_process *process = tracee->process;
+
+    tracee->exiting = true;
+    process->exiting++;
+    rn_ptrace_flush_signal(engine, tracee, status);
+    rn_ptrace_end_call(engine, tracee, 0, RN_EVENT_UNFINISHED);
+    if (process->exiting == process->threads)
+        note_resources(process, tracee->tid);
+    if (tracee->tid != process->pid || process->exiting < process->threads)
+        emit_thread_exit(engine, tracee, status);
+    if (engine->tracees.orphans > 0)
+        welcome_orphans(engine, tracee);
+}
+
+void rn_ptrace_exit_begins(struct rn_ptrace *engine, struct rn_tracee *tracee)
+{
+    if (!tracee->exiting)
+        begin_exit(engine, tracee, (int)event_message(tracee));
+}
+
+/* SIGKILL is never delivered through the tracer. */
+static void emit_unseen_signal(struct rn_ptrace *engine, const struct rn_tracee *leader,
+                               int status)
+{
+    struct rn_event event = {.kind = RN_KIND_SIGNAL,
+                             .stream = (uint32_t)leader->stream,
+                             .start = engine->now,
+                             .u.signal = {.signo = (uint64_t)WTERMSIG(status), .fatal = 1}};
+
+    if (WIFSIGNALED(status) && !leader->process->died_by_signal_event)
+        rn_ptrace_emit(engine, &event);
+}
+
+static void emit_exit(struct rn_ptrace *engine, const struct rn_tracee *leader, int status)
+{
+    const struct rn_tracee_process *process = leader->process;
+    struct rn_event event = {.kind = RN_KIND_PROCESS,
+                             .stream = (uint32_t)leader->stream,
+                             .start = engine->now};
+
+    event.u.process.op = RN_PROCESS_EXIT;
+    event.u.process.pid = (uint64_t)process->pid;
+    event.u.process.tid = (uint64_t)leader->tid;
+    event.u.process.status = (uint64_t)(unsigned)status;
+    event.u.process.user_ns = process->user_ns;
+    event.u.process.system_ns = process->system_ns;
+    event.u.process.max_rss_bytes = process->max_rss_bytes;
+    rn_ptrace_emit(engine, &event);
+}
+
+void rn_ptrace_ended(struct rn_ptrace *engine, struct rn_tracee *tracee, int status)
+{
+    if (tracee->tid == engine->launched) {
+        engine->launched_ended = true;
+        engine->launched_status = status;
+    }
+    if (tracee->process) {
+        if (!tracee->exiting)
+            begin_exit(engine, tracee, status);
+        if (tracee->tid == tracee->process->pid) {
+            emit_unseen_signal(engine, tracee, status);
+            emit_exit(engine, tracee, status);
+        }
+    }
+    forget(engine, tracee);
+}
