@@ -10,7 +10,7 @@
  *   RN_SITE_CMP64  0f 05 48 3d {00|01} f0 ff ff (8)  -> e9 rel32 90 0f 05; returns behind the cmp
  *   RN_SITE_CMP32  0f 05 3d {00|01} f0 ff ff (7)     -> e9 rel32 0f 05; returns behind the cmp
  * A call of a CMP site that the kernel restarts through the kept 0f 05 comes back without the flags
- * of its cmp: whoever sees it return there sends it to the tail of the stub instead.
+ * of its cmp: whoever sees it return there sets them.
  *
  * A MOV site is preferred where both fit. A site is left alone where an instruction boundary is not
  * certain or where a branch in the file may lead into its replaced bytes other than onto the first
@@ -35,9 +35,9 @@ enum rn_site_kind { RN_SITE_MOV = 1, RN_SITE_CMP64 = 2, RN_SITE_CMP32 = 3 };
 struct rn_site {
     uint64_t address;      /* of the jump: virtual address in the file (before relocation) */
     uint64_t return_point; /* where the program goes on; always address + length */
-    uint32_t immediate;    /* MOV: the number; CMP: the second operand of cmp (0xfffff000 or ...001) */
-    uint8_t kind;          /* enum rn_site_kind */
-    uint8_t length;        /* of the replaced bytes, the 0f 05 included: 7 or 8 */
+    uint32_t immediate; /* MOV: the number; CMP: the second operand of cmp (0xfffff000 or ...001) */
+    uint8_t kind;       /* enum rn_site_kind */
+    uint8_t length;     /* of the replaced bytes, the 0f 05 included: 7 or 8 */
 };
 
 struct rn_sites {
@@ -68,8 +68,8 @@ void rn_sites_clear(struct rn_sites *sites);
  *   48 8d 0d rel32         lea return_point(%rip), %rcx
  *   ff 24 25 abs32         jmp *entry_table[e]           (absolute, below 2 GiB)
  *
- * The entry is chosen by the shape of the site (rn_site_entry): the injected code does the displaced
- * cmp itself and goes on at rcx, so stubs have no tail. Every stub is padded with int3 to
+ * The entry is chosen by the shape of the site (rn_site_entry): the injected code does the
+ * displaced cmp itself and goes on at rcx, so stubs have no tail. Every stub is padded with int3 to
  * RN_STUB_SIZE bytes and lies at index * RN_STUB_SIZE, so that the site of a stub address, and the
  * stub of a site, are found by arithmetic. */
 #define RN_STUB_SIZE 32u
@@ -84,11 +84,11 @@ RN_MUST_CHECK enum rn_status rn_patch_jump(const struct rn_sites *sites, size_t 
                                            int64_t stub_distance, uint8_t out[RN_SITE_LENGTH_MAX],
                                            struct rn_error *err);
 
-/* Append the stubs of all sites, padded to whole pages. entry_table: absolute address (below 2 GiB) of
- * the table of entry pointers. */
+/* Append the stubs of all sites, padded to whole pages. entry_table: absolute address (below 2 GiB)
+ * of the table of entry pointers. */
 RN_MUST_CHECK enum rn_status rn_patch_stubs(const struct rn_sites *sites, int64_t stub_distance,
-                                            uint32_t entry_table,
-                                            struct rn_buf *stubs, struct rn_error *err);
+                                            uint32_t entry_table, struct rn_buf *stubs,
+                                            struct rn_error *err);
 
 struct rn_patched {
     struct rn_buf text;  /* text_size bytes: the file's text with the jumps in it */
@@ -99,8 +99,8 @@ struct rn_patched {
  * before it is replaced: RN_E_FORMAT where these sites are not of this image. */
 RN_MUST_CHECK enum rn_status rn_patch_build(const uint8_t *image, size_t size,
                                             const struct rn_sites *sites, int64_t stub_distance,
-                                            uint32_t entry_table,
-                                            struct rn_patched *out, struct rn_error *err);
+                                            uint32_t entry_table, struct rn_patched *out,
+                                            struct rn_error *err);
 void rn_patched_clear(struct rn_patched *patched);
 
 #endif
