@@ -49,6 +49,10 @@ void rn_suggestion_try(struct rn_suggestion *best, const char *word)
 
     if (!length || length > WORD_MAX || best->length > WORD_MAX)
         return;
+    /* At least as many letters have to be added or taken away. */
+    distance = length > best->length ? length - best->length : best->length - length;
+    if (distance >= best->distance)
+        return;
     distance = edits(best->asked, best->length, word, length);
     if (distance >= best->distance)
         return;
