@@ -1,0 +1,237 @@
+/* SPDX-License-Identifier: MIT */
+#include "cli_record.h"
+
+#include "cli.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <inttypes.h>
+#include <signal.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/resource.h>
+#include <sys/utsname.h>
+#include <sys/wait.h>
+#include <time.h>
+#include <unistd.h>
+
+/* timeout(1) and the like signal both the process and its group: that counts once. */
+enum { SECOND_INTERRUPT_MS = 100 };
+
+struct cli_inherited cli_record_inherited(void)
+{
+    struct cli_inherited inherited = {.sigpipe_ignored = false};
+    struct sigaction action;
+
+    if (sigaction(SIGPIPE, NULL, &action) == 0)
+        inherited.sigpipe_ignored = action.sa_handler == SIG_IGN;
+    for (int fd = 0; fd <= STDERR_FILENO; fd++)
+        inherited.closed[fd] = fcntl(fd, F_GETFD) < 0;
+    return inherited;
+}
+
+void cli_record_hide(const struct cli_inherited *inherited)
+{
+    for (int fd = 0; fd <= STDERR_FILENO; fd++) {
+        if (inherited->closed[fd])
+            (void)fcntl(fd, F_SETFD, FD_CLOEXEC);
+    }
+}
+
+static int64_t now_ms(void)
+{
+    struct timespec now;
+
+    clock_gettime(CLOCK_MONOTONIC, &now);
+    return (int64_t)now.tv_sec * 1000 + now.tv_nsec / 1000000;
+}
+
+/* The terminal sends its signals to the program too; what somebody sent to the recorder alone is
+ * passed on. */
+static void on_signal(int signo, siginfo_t *info, void *context)
+{
+    static int64_t first_ms;
+    int failure = errno;
+    enum rn_interrupt how = RN_INTERRUPT_ONCE;
+
+    (void)context;
+    if (signo == SIGINT && first_ms != 0 && now_ms() - first_ms > SECOND_INTERRUPT_MS)
+        how = RN_INTERRUPT_KILL;
+    if (signo == SIGINT && first_ms == 0)
+        first_ms = now_ms();
+    rn_engine_interrupt(how, info->si_code == SI_KERNEL ? 0 : signo);
+    errno = failure;
+}
+
+/* A signal that was ignored stays so, for the program too. */
+static void catch_signals(void)
+{
+    static const int signals[] = {SIGINT, SIGTERM, SIGHUP, SIGQUIT};
+    struct sigaction action = {.sa_sigaction = on_signal, .sa_flags = SA_SIGINFO};
+    struct sigaction old;
+
+    for (size_t i = 0; i < sizeof(signals) / sizeof(signals[0]); i++)
+        sigaddset(&action.sa_mask, signals[i]);
+    for (size_t i = 0; i < sizeof(signals) / sizeof(signals[0]); i++) {
+        if (sigaction(signals[i], NULL, &old) == 0 && old.sa_handler != SIG_IGN)
+            sigaction(signals[i], &action, NULL);
+    }
+    /* A reader of the archive that goes away must not take the program with it. */
+    signal(SIGPIPE, SIG_IGN);
+}
+
+static char *copy(const char *text)
+{
+    return text ? strdup(text) : NULL;
+}
+
+static char *boot_id(void)
+{
+    char text[64] = "";
+    int fd = open("/proc/sys/kernel/random/boot_id", O_RDONLY | O_CLOEXEC);
+    ssize_t got;
+
+    if (fd < 0)
+        return NULL;
+    got = read(fd, text, sizeof(text) - 1);
+    close(fd);
+    text[strcspn(text, "\n")] = '\0';
+    return got > 0 ? strdup(text) : NULL;
+}
+
+static char **copy_argv(char *const *argv)
+{
+    size_t count = 0;
+    char **result;
+
+    while (argv[count])
+        count++;
+    result = calloc(count + 1, sizeof(*result));
+    for (size_t i = 0; result && i < count; i++)
+        result[i] = copy(argv[i]);
+    return result;
+}
+
+static void fill_manifest(const struct cli_recording *recording, struct rn_manifest *manifest)
+{
+    struct utsname name;
+    char text[512];
+
+    rn_manifest_init(manifest);
+    snprintf(text, sizeof(text), "rn-record %s", RN_VERSION);
+    manifest->creator = copy(text);
+    if (uname(&name) == 0) {
+        snprintf(text, sizeof(text), "%s %s %s", name.sysname, name.release, name.machine);
+        manifest->host = copy(name.nodename);
+        manifest->os = copy(text);
+    }
+    manifest->boot_id = boot_id();
+    manifest->engine = copy(recording->how->name);
+    manifest->cwd = getcwd(NULL, 0);
+    if (recording->engine.argv)
+        manifest->argv = copy_argv(recording->engine.argv);
+    else
+        manifest->attached_pid = (uint32_t)recording->engine.attach_pids[0];
+    manifest->selection = copy(recording->selection);
+    manifest->content_head = recording->engine.content_none ? 0 : recording->engine.content_head;
+#if defined(__aarch64__)
+    manifest->abi = RN_ABI_AARCH64;
+#else
+    manifest->abi = RN_ABI_X86_64;
+#endif
+}
+
+static int start_failure(const struct cli_recording *recording, const struct rn_error *err)
+{
+    if (!recording->engine.argv || err->status != RN_E_SYSTEM)
+        return CLI_EXIT_RECORDER;
+    switch (err->sys_errno) {
+    case ENOENT:
+    case ENOTDIR:
+        return CLI_EXIT_NOT_FOUND;
+    case EACCES:
+    case ENOEXEC:
+    case EISDIR:
+    case E2BIG:
+        return CLI_EXIT_NOT_EXECUTABLE;
+    default:
+        return CLI_EXIT_RECORDER;
+    }
+}
+
+static struct rn_session *open_session(const struct cli_recording *recording, struct rn_error *err)
+{
+    struct rn_manifest manifest;
+    struct rn_session *session = NULL;
+
+    fill_manifest(recording, &manifest);
+    if (rn_session_new(&recording->session, &manifest, &session, err) != RN_OK)
+        session = NULL;
+    rn_manifest_clear(&manifest);
+    return session;
+}
+
+static bool finish(const struct cli_recording *recording, struct rn_session *session,
+                   int wait_status)
+{
+    struct rn_error err = RN_ERROR_INIT;
+    uint64_t lost;
+
+    if (rn_session_finish(session, recording->engine.argv != NULL, wait_status, &lost, &err) !=
+        RN_OK) {
+        cli_error(&err);
+        return false;
+    }
+    if (lost > 0 && recording->session.writer.keep_last == 0)
+        cli_warn("%s: %" PRIu64 " events could not be stored", recording->session.output, lost);
+    return true;
+}
+
+bool cli_record(const struct cli_recording *recording, int *wait_status, int *exit_status)
+{
+    struct rn_error err = RN_ERROR_INIT;
+    struct rn_session *session = open_session(recording, &err);
+    void *engine = NULL;
+    bool fine;
+
+    *exit_status = CLI_EXIT_RECORDER;
+    *wait_status = 0;
+    if (!session) {
+        cli_error(&err);
+        return false;
+    }
+    catch_signals();
+    if (recording->how->start(session, &recording->engine, &engine, &err) != RN_OK) {
+        *exit_status = start_failure(recording, &err);
+        rn_session_discard(session);
+        rn_session_free(session);
+        cli_error(&err);
+        return false;
+    }
+    rn_session_collect_facts(session);
+    fine = recording->how->run(engine, wait_status, &err) == RN_OK;
+    if (!fine)
+        cli_error(&err);
+    recording->how->free(engine);
+    fine = finish(recording, session, *wait_status) && fine;
+    rn_session_free(session);
+    return fine;
+}
+
+int cli_record_end_as(int wait_status)
+{
+    struct rlimit none = {0, 0};
+    int signo = WTERMSIG(wait_status);
+    sigset_t set;
+
+    if (!WIFSIGNALED(wait_status))
+        return WEXITSTATUS(wait_status);
+    /* The program has dumped its core; a second one, of the recorder, would replace it. */
+    (void)setrlimit(RLIMIT_CORE, &none);
+    signal(signo, SIG_DFL);
+    sigemptyset(&set);
+    sigaddset(&set, signo);
+    sigprocmask(SIG_UNBLOCK, &set, NULL);
+    raise(signo);
+    return 128 + signo;
+}

@@ -1,0 +1,35 @@
+/* SPDX-License-Identifier: MIT */
+/* Recording a program, for the commands that do. */
+#ifndef RN_CLI_RECORD_H
+#define RN_CLI_RECORD_H
+
+#include "capture/engine.h"
+#include "capture/session.h"
+
+/* The recorder's own failures, as env(1), timeout(1) and others have them. */
+enum { CLI_EXIT_RECORDER = 125, CLI_EXIT_NOT_EXECUTABLE = 126, CLI_EXIT_NOT_FOUND = 127 };
+
+struct cli_recording {
+    struct rn_session_options session;
+    struct rn_engine_options engine;
+    const struct rn_engine *how;
+    const char *selection; /* the -e expressions, for the manifest; NULL: all */
+};
+
+/* How this process was started, for the program to be started likewise. Before cli_start. */
+struct cli_inherited {
+    bool sigpipe_ignored;
+    bool closed[3]; /* standard descriptors that were not open */
+};
+struct cli_inherited cli_record_inherited(void);
+/* After cli_start: descriptors that it opened are not for the program. */
+void cli_record_hide(const struct cli_inherited *inherited);
+
+/* Record until the program has ended. True: *wait_status is the program's (0 where attached). False
+ * after a message: *exit_status is the command's. */
+bool cli_record(const struct cli_recording *recording, int *wait_status, int *exit_status);
+
+/* End as the program did: never returns where it was ended by a signal. */
+int cli_record_end_as(int wait_status);
+
+#endif
