@@ -68,8 +68,10 @@ RN_MUST_CHECK enum rn_status rn_reader_next_event(struct rn_reader *reader, stru
 RN_MUST_CHECK enum rn_status rn_reader_seek(struct rn_reader *reader, uint64_t ticks,
                                             struct rn_error *err);
 
-/* Rows of unknown kinds that were skipped; bytes of members that could not be read. */
+/* Rows of unknown kinds that were skipped. */
 uint64_t rn_reader_skipped(const struct rn_reader *reader);
+/* Bytes of members events/ that could not be used: damaged, or in a segment whose tables are. */
+uint64_t rn_reader_skipped_bytes(const struct rn_reader *reader);
 /* True when part of the recording could not be read or never was written: the archive is cut, was
  * not sealed after a crash, or a member was damaged. */
 bool rn_reader_incomplete(const struct rn_reader *reader);

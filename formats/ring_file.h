@@ -68,12 +68,14 @@ RN_MUST_CHECK enum rn_status rn_ring_remains_open(const char *path, const uint8_
                                                   struct rn_error *err);
 /* Next committed record that is not in the archive: `committed` gives, per slot, what the last
  * COMMIT chunk covers (array of `committed_count`), in case it is ahead of the slot's tail. Then
- * the in-flight calls as RN_KIND_SYSCALL events with RN_EVENT_UNFINISHED. RN_EOF after the last. */
+ * the in-flight calls as RN_KIND_SYSCALL events with RN_EVENT_UNFINISHED. RN_EOF after the last.
+ * RN_E_FORMAT where the rest of a slot cannot be understood; the next call goes on behind it. */
 RN_MUST_CHECK enum rn_status rn_ring_remains_next(struct rn_ring_remains *remains,
                                                   const struct rn_commit *committed,
                                                   size_t committed_count, struct rn_event *event,
                                                   struct rn_error *err);
-uint64_t rn_ring_remains_lost(const struct rn_ring_remains *remains);
+uint64_t rn_ring_remains_lost(const struct rn_ring_remains *remains); /* by the producers */
+const struct rn_ring_file *rn_ring_remains_header(const struct rn_ring_remains *remains);
 void rn_ring_remains_free(struct rn_ring_remains *remains);
 
 #endif

@@ -21,6 +21,7 @@ struct rn_writer_options {
     uint64_t max_size;       /* bytes; 0 none. When reached, events are counted as lost */
     uint64_t keep_last;      /* bytes of the newest segments to keep; 0 all (flight recorder) */
     uint64_t segment_bytes;  /* stored bytes after which a segment ends; 0: the default */
+    bool manual_commit;      /* only rn_writer_commit commits, also if that is late */
 };
 
 /* Begin a recording at `path` ("-": standard output, no part directory). The manifest is copied.
@@ -43,7 +44,8 @@ void rn_writer_end_stream(struct rn_writer *writer, uint64_t id);
 
 /* Add one event: everything it points to is copied. The writer gives the ordinal (event->ordinal
  * is ignored), in the order of calls per stream. Events of one commit may come in any order of
- * time. Without explicit commits the writer commits by itself every 16384 events. Disk trouble
+ * time. Without explicit commits (no call of rn_writer_commit that names sources, and not
+ * manual_commit) the writer commits by itself every 16384 events. Disk trouble
  * does not fail this call: see rn_writer_commit. */
 RN_MUST_CHECK enum rn_status rn_writer_add(struct rn_writer *writer, const struct rn_event *event,
                                            struct rn_error *err);
@@ -88,7 +90,9 @@ RN_MUST_CHECK enum rn_status rn_writer_add_file(struct rn_writer *writer, const 
 void rn_writer_set_status(struct rn_writer *writer, int wait_status);
 
 /* Commit the rest, write the index, rename to the final name. After a failure the recording is
- * left unsealed and whole. Call rn_writer_free in any case. */
+ * left unsealed and whole. Call rn_writer_free in any case. If the disk was full (RN_E_SYSTEM,
+ * ENOSPC), it may be called again after room was made, by removing the ring file for example: the
+ * first failure keeps the pending events, the second one counts them as lost. */
 RN_MUST_CHECK enum rn_status rn_writer_seal(struct rn_writer *writer, struct rn_error *err);
 /* Give up: remove the part directory (nothing was recorded yet: the program could not start). */
 void rn_writer_discard(struct rn_writer *writer);

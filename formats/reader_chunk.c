@@ -1,0 +1,183 @@
+/* SPDX-License-Identifier: MIT */
+#include "reader_private.h"
+
+#include <stdlib.h>
+
+/* A column that a chunk does not have. */
+static const uint64_t zeros[RN_CHUNK_MAX_ROWS];
+
+struct reader_chunk *rn_reader_chunk_new(void)
+{
+    return calloc(1, sizeof(struct reader_chunk));
+}
+
+void rn_reader_chunk_free(struct reader_chunk *chunk)
+{
+    if (!chunk)
+        return;
+    for (unsigned i = 0; i < RN_COLUMN_LIMIT; i++)
+        free(chunk->values[i]);
+    free(chunk->first_attachment);
+    free(chunk);
+}
+
+static bool is_list(unsigned column)
+{
+    return column == RN_COLUMN_ATT_TAG || column == RN_COLUMN_ATT_REF;
+}
+
+static bool is_bytes(unsigned column)
+{
+    return column == RN_COLUMN_BYTES || column == RN_COLUMN_CRC;
+}
+
+static enum rn_status check_view(const struct reader_chunk *chunk,
+                                 const struct rn_column_view *view, struct rn_error *err)
+{
+    unsigned id = view->spec.id;
+    uint32_t expected = is_list(id) ? chunk->header.list_items : chunk->header.rows;
+
+    if (chunk->present >> id & 1)
+        return rn_fail(err, RN_E_FORMAT, "chunk has column %u twice", id);
+    if (!is_bytes(id) && view->count != expected)
+        return rn_fail(err, RN_E_FORMAT, "column %u has %u values instead of %u", id, view->count,
+                       expected);
+    if (!is_list(id) && (is_list(view->spec.key_a) || is_list(view->spec.key_b)))
+        return rn_fail(err, RN_E_FORMAT, "column %u has a list as its key", id);
+    return RN_OK;
+}
+
+static enum rn_status parse_columns(struct reader_chunk *chunk, const uint8_t *payload,
+                                    struct rn_error *err)
+{
+    const uint8_t *cursor = payload, *data = payload + chunk->header.descriptor_size;
+    const uint8_t *descriptors_end = data, *data_end = payload + chunk->header.payload_size;
+    struct rn_column_view view;
+
+    chunk->present = chunk->decoded = 0;
+    for (unsigned i = 0; i < chunk->header.columns; i++) {
+        enum rn_status status =
+            rn_column_parse(&cursor, descriptors_end, &data, data_end, &view, err);
+
+        if (status == RN_OK)
+            status = check_view(chunk, &view, err);
+        if (status != RN_OK)
+            return status;
+        chunk->views[view.spec.id] = view;
+        chunk->present |= 1ull << view.spec.id;
+    }
+    return RN_OK;
+}
+
+enum rn_status rn_reader_chunk_load(struct rn_reader *reader, struct reader_chunk *chunk, size_t at,
+                                    struct rn_error *err)
+{
+    const uint8_t *bytes = reader->member.data + at;
+    enum rn_status status =
+        rn_chunk_parse_header(bytes, reader->member.size - at, &chunk->header, err);
+
+    if (status == RN_EOF)
+        return RN_EOF;
+    chunk->offset = reader->data_offset + at;
+    chunk->attachments_known = chunk->columns_known = false;
+    chunk->row = 0;
+    if (status == RN_OK)
+        status = rn_chunk_verify(bytes, &chunk->header, err);
+    if (status == RN_OK)
+        status = parse_columns(chunk, bytes + RN_CHUNK_HEADER_SIZE, err);
+    if (status != RN_OK)
+        rn_fail_at(err, reader->name, chunk->offset);
+    return status;
+}
+
+static uint64_t *room_for(struct reader_chunk *chunk, unsigned column)
+{
+    uint64_t **values = &chunk->values[column];
+
+    if (!is_list(column)) {
+        if (!*values)
+            *values = malloc(RN_CHUNK_MAX_ROWS * sizeof **values);
+        return *values;
+    }
+    if (chunk->list_room < chunk->header.list_items) {
+        for (unsigned i = RN_COLUMN_ATT_TAG; i <= RN_COLUMN_ATT_REF; i++) {
+            free(chunk->values[i]);
+            chunk->values[i] = NULL;
+        }
+        chunk->list_room = chunk->header.list_items;
+    }
+    if (!*values)
+        *values = malloc((chunk->list_room + 1) * sizeof **values);
+    return *values;
+}
+
+static enum rn_status decode(struct rn_reader *reader, struct reader_chunk *chunk, unsigned column,
+                             uint64_t *values, struct rn_error *err)
+{
+    const struct rn_column_view *view = &chunk->views[column];
+    const uint64_t *keys[2] = {NULL, NULL};
+    const uint8_t key_columns[2] = {view->spec.key_a, view->spec.key_b};
+
+    for (unsigned i = 0; i < 2; i++) {
+        /* A key column has a smaller number than the column it serves: this ends. */
+        if (!(chunk->present >> key_columns[i] & 1) ||
+            is_list(key_columns[i]) != is_list(column))
+            continue;
+        keys[i] = rn_reader_chunk_column(reader, chunk, key_columns[i], err);
+        if (!keys[i])
+            return RN_E_FORMAT;
+    }
+    return rn_column_decode(reader->decoder, view, keys[0], keys[1], values, err);
+}
+
+const uint64_t *rn_reader_chunk_column(struct rn_reader *reader, struct reader_chunk *chunk,
+                                       unsigned column, struct rn_error *err)
+{
+    uint64_t *values;
+
+    if (column == 0 || column >= RN_COLUMN_LIMIT || is_bytes(column)) {
+        rn_fail(err, RN_E_USAGE, "column %u has no numbers", column);
+        return NULL;
+    }
+    if (chunk->decoded >> column & 1)
+        return chunk->values[column];
+    if (!(chunk->present >> column & 1) && !is_list(column))
+        return zeros;
+    values = room_for(chunk, column);
+    if (!values) {
+        rn_fail(err, RN_E_NOMEM, "no memory for a column");
+        return NULL;
+    }
+    if (!(chunk->present >> column & 1)) {
+        memset(values, 0, chunk->header.list_items * sizeof *values);
+    } else if (decode(reader, chunk, column, values, err) != RN_OK) {
+        rn_fail_at(err, reader->name, chunk->offset);
+        return NULL;
+    }
+    chunk->decoded |= 1ull << column;
+    return values;
+}
+
+const uint64_t *rn_batch_column(struct rn_batch *batch, unsigned column, struct rn_error *err)
+{
+    return rn_reader_chunk_column(batch->reader, batch->chunk, column, err);
+}
+
+enum rn_status rn_reader_chunk_bytes(struct rn_reader *reader, struct reader_chunk *chunk,
+                                     unsigned column, struct rn_buf *out, struct rn_error *err)
+{
+    const struct rn_column_view *view = &chunk->views[column];
+    enum rn_status status;
+
+    rn_buf_clear(out);
+    if (!(chunk->present >> column & 1))
+        return RN_OK;
+    if (!rn_buf_reserve(out, view->count))
+        return rn_fail(err, RN_E_NOMEM, "no memory for a column of %u bytes", view->count);
+    status = rn_column_decode_bytes(reader->decoder, view, out->data, err);
+    if (status == RN_OK)
+        out->size = view->count;
+    else
+        rn_fail_at(err, reader->name, chunk->offset);
+    return status;
+}

@@ -1,0 +1,301 @@
+/* SPDX-License-Identifier: MIT */
+/* Reading the ring file of a recorder that is gone, or busy. The file is read, not mapped: it may
+ * be cut at any time, and what it says is checked before it is believed. */
+#include "ring_file.h"
+
+#include "buf.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <stdlib.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+/* Of a ring at a time; the largest record fits. */
+#define WINDOW_SIZE (2u * RN_RECORD_MAX)
+/* A recorder that is running may reuse what is being read; this often, and no longer. */
+#define ATTEMPTS 16u
+
+enum phase { PHASE_RECORDS, PHASE_INFLIGHT, PHASE_END };
+
+struct rn_ring_remains {
+    int fd;
+    uint64_t file_size;
+    struct rn_ring_file header;
+    struct rn_ring_slot *slots;
+    enum phase phase;
+    uint32_t slot;
+    bool slot_begun;
+    uint64_t position, end; /* in the slot's ring: of the window, and of what is committed */
+    struct rn_buf window;
+    size_t at; /* in the window */
+    struct rn_attachment attachments[RN_RECORD_MAX_ATTACHMENTS];
+};
+
+static enum rn_status read_at(const struct rn_ring_remains *remains, void *to, size_t size,
+                              uint64_t offset, struct rn_error *err)
+{
+    uint8_t *bytes = to;
+
+    while (size) {
+        ssize_t got = pread(remains->fd, bytes, size, (off_t)offset);
+
+        if (got < 0 && errno == EINTR)
+            continue;
+        if (got < 0)
+            return rn_fail(err, RN_E_SYSTEM, "cannot read the rings");
+        if (got == 0)
+            return rn_fail(err, RN_E_FORMAT, "the ring file is cut");
+        bytes += got;
+        offset += (uint64_t)got;
+        size -= (size_t)got;
+    }
+    return RN_OK;
+}
+
+static enum rn_status check_header(const struct rn_ring_file *header, const uint8_t uuid[16],
+                                   struct rn_error *err)
+{
+    if (header->magic != RN_RING_MAGIC)
+        return rn_fail(err, RN_E_FORMAT, "not a file of rings");
+    if (header->version != RN_RING_VERSION || header->record_version != RN_RECORD_VERSION)
+        return rn_fail(err, RN_E_VERSION, "rings of version %u.%u are not known", header->version,
+                       header->record_version);
+    if (memcmp(header->uuid, uuid, 16) != 0)
+        return rn_fail(err, RN_E_FORMAT, "the rings are of another recording");
+    if (header->slots > RN_RING_SLOTS)
+        return rn_fail(err, RN_E_LIMIT, "%u ring slots are over the limit of %u", header->slots,
+                       RN_RING_SLOTS);
+    return RN_OK;
+}
+
+static enum rn_status load(struct rn_ring_remains *remains, const uint8_t uuid[16],
+                           struct rn_error *err)
+{
+    enum rn_status status = read_at(remains, &remains->header, sizeof remains->header, 0, err);
+
+    if (status == RN_OK)
+        status = check_header(&remains->header, uuid, err);
+    if (status != RN_OK)
+        return status;
+    remains->slots = calloc(remains->header.slots + 1u, sizeof *remains->slots);
+    if (!remains->slots || !rn_buf_reserve(&remains->window, WINDOW_SIZE))
+        return rn_fail(err, RN_E_NOMEM, "no memory to read the rings");
+    return read_at(remains, remains->slots, remains->header.slots * sizeof *remains->slots,
+                   sizeof remains->header, err);
+}
+
+enum rn_status rn_ring_remains_open(const char *path, const uint8_t uuid[16],
+                                    struct rn_ring_remains **out, struct rn_error *err)
+{
+    struct rn_ring_remains *remains = calloc(1, sizeof *remains);
+    enum rn_status status;
+    struct stat st;
+
+    *out = NULL;
+    if (!remains)
+        return rn_fail(err, RN_E_NOMEM, "no memory to read the rings");
+    remains->fd = open(path, O_RDONLY | O_CLOEXEC);
+    if (remains->fd < 0 || fstat(remains->fd, &st) != 0) {
+        status = rn_fail(err, RN_E_SYSTEM, "cannot open");
+    } else {
+        remains->file_size = (uint64_t)st.st_size;
+        status = load(remains, uuid, err);
+    }
+    if (status != RN_OK) {
+        rn_fail_in(err, path);
+        rn_ring_remains_free(remains);
+        return status;
+    }
+    *out = remains;
+    return RN_OK;
+}
+
+void rn_ring_remains_free(struct rn_ring_remains *remains)
+{
+    if (!remains)
+        return;
+    if (remains->fd >= 0)
+        close(remains->fd);
+    rn_buf_free(&remains->window);
+    free(remains->slots);
+    free(remains);
+}
+
+uint64_t rn_ring_remains_lost(const struct rn_ring_remains *remains)
+{
+    uint64_t lost = 0;
+
+    for (uint32_t i = 0; i < remains->header.slots; i++)
+        lost += remains->slots[i].lost;
+    return lost;
+}
+
+const struct rn_ring_file *rn_ring_remains_header(const struct rn_ring_remains *remains)
+{
+    return &remains->header;
+}
+
+static enum rn_status begin_slot(struct rn_ring_remains *remains, const struct rn_commit *committed,
+                                 size_t committed_count, struct rn_error *err)
+{
+    const struct rn_ring_slot *slot = &remains->slots[remains->slot];
+    uint64_t from = slot->tail, size = slot->size;
+
+    remains->slot_begun = true;
+    remains->at = remains->window.size = 0;
+    remains->position = remains->end = 0;
+    if (size == 0)
+        return RN_OK;
+    for (size_t i = 0; i < committed_count; i++)
+        if (committed[i].source == remains->slot && committed[i].generation == slot->generation &&
+            committed[i].position > from)
+            from = committed[i].position;
+    if ((size & (size - 1)) != 0 || size > remains->file_size ||
+        slot->data_offset > remains->file_size - size || from > slot->head ||
+        slot->head - from > size)
+        return rn_fail(err, RN_E_FORMAT, "ring %u contradicts itself", remains->slot);
+    remains->position = from;
+    remains->end = slot->head;
+    return RN_OK;
+}
+
+static enum rn_status copy_ring(struct rn_ring_remains *remains, struct rn_error *err)
+{
+    const struct rn_ring_slot *slot = &remains->slots[remains->slot];
+    uint64_t left = remains->end - remains->position;
+    size_t size = left < WINDOW_SIZE ? (size_t)left : WINDOW_SIZE;
+    uint64_t at = remains->position & (slot->size - 1);
+    size_t first = size < slot->size - at ? size : (size_t)(slot->size - at);
+    enum rn_status status =
+        read_at(remains, remains->window.data, first, slot->data_offset + at, err);
+
+    if (status == RN_OK)
+        status = read_at(remains, remains->window.data + first, size - first, slot->data_offset,
+                         err);
+    remains->window.size = status == RN_OK ? size : 0;
+    return status;
+}
+
+/* Make the window begin at the next record. What a running recorder has released meanwhile may have
+ * been overwritten while it was copied: it is in the archive, which was read before. */
+static enum rn_status fill_window(struct rn_ring_remains *remains, struct rn_error *err)
+{
+    const struct rn_ring_slot *slot = &remains->slots[remains->slot];
+    uint64_t slot_offset = sizeof remains->header + remains->slot * sizeof *slot;
+
+    remains->position += remains->at;
+    remains->at = 0;
+    for (unsigned i = 0; i < ATTEMPTS; i++) {
+        struct rn_ring_slot now;
+        enum rn_status status = copy_ring(remains, err);
+
+        if (status == RN_OK)
+            status = read_at(remains, &now, sizeof now, slot_offset, err);
+        if (status != RN_OK)
+            return status;
+        if (now.generation != slot->generation || now.tail > remains->end) {
+            remains->position = remains->end;
+            remains->window.size = 0;
+            return RN_OK;
+        }
+        if (now.tail <= remains->position)
+            return RN_OK;
+        remains->position = now.tail;
+    }
+    return rn_fail(err, RN_E_FORMAT, "ring %u changes faster than it can be read", remains->slot);
+}
+
+static bool record_is_whole(const struct rn_ring_remains *remains)
+{
+    size_t available = remains->window.size - remains->at;
+    struct rn_record record;
+
+    if (available < sizeof record)
+        return false;
+    memcpy(&record, remains->window.data + remains->at, sizeof record);
+    return record.size <= available;
+}
+
+/* The next record of the slot; RN_EOF after the last. */
+static enum rn_status next_record(struct rn_ring_remains *remains, struct rn_event *event,
+                                  struct rn_error *err)
+{
+    enum rn_status status = RN_OK;
+    size_t used;
+
+    if (remains->position + remains->at >= remains->end)
+        return RN_EOF;
+    if (!record_is_whole(remains))
+        status = fill_window(remains, err);
+    if (status != RN_OK)
+        return status;
+    if (remains->position >= remains->end)
+        return RN_EOF;
+    status = rn_record_decode(remains->window.data + remains->at,
+                              remains->window.size - remains->at, event, remains->attachments,
+                              &used, err);
+    if (status == RN_OK)
+        remains->at += used;
+    return status;
+}
+
+static enum rn_status next_in_slots(struct rn_ring_remains *remains,
+                                    const struct rn_commit *committed, size_t committed_count,
+                                    struct rn_event *event, struct rn_error *err)
+{
+    for (; remains->slot < remains->header.slots; remains->slot++) {
+        enum rn_status status = RN_OK;
+
+        if (!remains->slot_begun)
+            status = begin_slot(remains, committed, committed_count, err);
+        if (status == RN_OK)
+            status = next_record(remains, event, err);
+        if (status == RN_OK)
+            return RN_OK;
+        remains->slot_begun = false;
+        if (status == RN_EOF)
+            continue;
+        remains->slot++;
+        return status;
+    }
+    return RN_EOF;
+}
+
+static enum rn_status next_inflight(struct rn_ring_remains *remains, struct rn_event *event)
+{
+    while (remains->slot < remains->header.slots) {
+        const struct rn_ring_slot *slot = &remains->slots[remains->slot++];
+
+        if (!slot->taken || slot->inflight_state != RN_INFLIGHT_VALID)
+            continue;
+        *event = (struct rn_event){.kind = RN_KIND_SYSCALL,
+                                   .flags = slot->inflight.flags | RN_EVENT_UNFINISHED,
+                                   .stream = slot->inflight.stream,
+                                   .start = slot->inflight.start};
+        event->u.syscall = slot->inflight_call;
+        event->u.syscall.ret = 0;
+        return RN_OK;
+    }
+    return RN_EOF;
+}
+
+enum rn_status rn_ring_remains_next(struct rn_ring_remains *remains,
+                                    const struct rn_commit *committed, size_t committed_count,
+                                    struct rn_event *event, struct rn_error *err)
+{
+    enum rn_status status = RN_EOF;
+
+    if (remains->phase == PHASE_RECORDS) {
+        status = next_in_slots(remains, committed, committed_count, event, err);
+        if (status != RN_EOF)
+            return status;
+        remains->phase = PHASE_INFLIGHT;
+        remains->slot = 0;
+    }
+    if (remains->phase == PHASE_INFLIGHT)
+        status = next_inflight(remains, event);
+    if (status == RN_EOF)
+        remains->phase = PHASE_END;
+    return status;
+}
