@@ -74,6 +74,9 @@ static void begin_call(struct rn_ptrace *engine, struct rn_tracee *tracee,
         return;
     tracee->before_exec = false;
     call->info = rn_syscall_info_for(&call->syscall);
+    /* Registers beyond the arguments hold leftovers that mean nothing and do not compress. */
+    for (unsigned i = call->info ? call->info->arg_count : 6; i < 6; i++)
+        call->syscall.args[i] = 0;
     call->selected = is_selected(engine, &call->syscall);
     rn_call_buffer_clear(&call->buffer);
     if (call->selected || role == RN_ROLE_CLONE3)
