@@ -30,9 +30,19 @@ struct rn_render;
 struct rn_render *rn_render_new(const struct rn_render_options *options); /* NULL: no memory */
 void rn_render_free(struct rn_render *render);
 
-/* One event as one or more lines that end in \n: system calls as strace -f -o prints them
- * (`PID openat(AT_FDCWD, "x", O_RDONLY) = 3`), signals as `PID --- SIGCHLD {...} ---`, exits as
- * `PID +++ exited with 0 +++`. Kinds that are not shown in text append nothing. */
+/* One event as a line that ends in \n:
+ *   system call   as strace -f -o prints it: `PID openat(AT_FDCWD, "x", O_RDONLY) = 3`; the result
+ *                 begins at column 40 at the earliest; `= ?` where there is none
+ *   signal        `PID --- SIGCHLD {si_signo=SIGCHLD, si_code=CLD_EXITED, si_pid=5, ...} ---`
+ *   process       `PID +++ exited with 0 +++`, `+++ killed by SIGKILL (core dumped) +++`,
+ *                 `+++ started +++`, `+++ attached to EXE +++`, `+++ detached +++`; FORK, EXEC and
+ *                 NAME append nothing: their system calls are there
+ *   others        `*** module mapped 0x...-0x... PATH ***`, `*** kernel NAME grid=[...] ... ***`,
+ *                 `*** block NAME ... ***`, `*** notice: TEXT ***`, `*** lost N KIND events: TEXT ***`
+ * DESCRIPTOR and snapshot events append nothing.
+ *
+ * Differences to strace: paths are never cut; the bytes of stat, termios and other large results
+ * are not recorded, so their address is printed; environments are an address without a count. */
 void rn_render_text(struct rn_render *render, struct rn_trace *trace, const struct rn_event *event,
                     struct rn_buf *out);
 
@@ -40,10 +50,25 @@ void rn_render_text(struct rn_render *render, struct rn_trace *trace, const stru
 void rn_render_syscall(const struct rn_render_options *options, struct rn_trace *trace,
                        const struct rn_event *event, struct rn_buf *out);
 
-/* One JSON object and \n (schema in rn-cat(1)); 64-bit identifiers and addresses as strings. */
+/* One JSON object and \n:
+ *   kind, stream, ordinal    which event (no ordinal: snapshot, in flight); pid, tid of a thread
+ *   start_ns                 CLOCK_REALTIME, as a string; since_start_ns, duration_ns as numbers
+ *   name                     of the call, process operation, signal, kernel, block
+ *   args                     object. System calls: by argument name. Others: every field of the
+ *                            kind, and path, exe, argv, cwd, env, text, build_id... where attached
+ *   flags                    array of strings, where any is set: unfinished, snapshot, traced,
+ *                            injected, no_entry, truncated, fault
+ * System calls only: nr, abi; ret (none where unfinished; -1 with errno, a name, on failure);
+ * descriptors (identity of those it gave out); site.
+ * Arguments: addresses are "0x..." or null; flags and enumerations a string of names as in text;
+ * modes octal strings; structs objects with the names of C; moved bytes {"length", "crc64", "head"};
+ * vectors {"iov_len": [...], "content"}; structs that a call reads and writes {"entry", "exit"}.
+ * Integers from 2^53 on are strings. Bytes that are not UTF-8: see rn_escape_json. */
 void rn_render_json(struct rn_trace *trace, const struct rn_event *event, struct rn_buf *out);
 
-/* CSV with a fixed header line. */
+/* CSV: a header line, then one record an event:
+ * kind,stream,ordinal,pid,tid,start_ns,since_start_ns,duration_ns,name,args,ret,errno
+ * args: of a call as in text; of others name=value of the fields that are not 0. */
 void rn_render_csv_header(struct rn_buf *out);
 void rn_render_csv(struct rn_trace *trace, const struct rn_event *event, struct rn_buf *out);
 

@@ -5,7 +5,6 @@
 #include "formats/escape.h"
 #include "formats/event_schema.h"
 
-#include <stdlib.h>
 #include <string.h>
 
 void rn_render_csv_header(struct rn_buf *out)
@@ -42,24 +41,27 @@ static void add_head(struct rn_trace *trace, const struct rn_event *event, const
     add_number(out, rn_clock_duration(clock, event->duration));
 }
 
-/* Move what was written behind `from` into a quoted field. Text without quotes, commas and control
- * characters stays as it is. */
+/* Make what was written behind `from` a field: quoted, where it needs to be. It is free of control
+ * characters. */
 static void quote_from(struct rn_buf *out, size_t from)
 {
-    size_t size = out->size - from;
-    uint8_t *copy;
+    size_t size = out->size - from, quotes = 2, to;
 
-    if (out->failed)
+    for (size_t i = from; i < out->size; i++)
+        quotes += out->data[i] == '"';
+    if (size == 0 || (quotes == 2 && !memchr(out->data + from, ',', size)))
         return;
-    copy = malloc(size ? size : 1);
-    if (!copy) {
-        out->failed = true;
+    if (!rn_buf_reserve(out, quotes))
         return;
+    to = out->size + quotes;
+    out->data[--to] = '"';
+    for (size_t i = out->size; i > from; i--) {
+        out->data[--to] = out->data[i - 1];
+        if (out->data[i - 1] == '"')
+            out->data[--to] = '"';
     }
-    memcpy(copy, out->data + from, size);
-    out->size = from;
-    rn_escape_csv(out, copy, size);
-    free(copy);
+    out->data[from] = '"';
+    out->size += quotes;
 }
 
 static void add_syscall(struct rn_trace *trace, const struct rn_event *event, struct rn_buf *out)

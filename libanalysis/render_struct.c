@@ -115,10 +115,8 @@ void rn_render_poll_ready(struct rn_sink *sink, const struct rn_call_view *view,
 }
 
 /* `unit` is 12 where the struct is packed (x86), 16 elsewhere. */
-static void add_epoll_events(struct rn_sink *sink, struct rn_bytes bytes, size_t unit)
+static void add_epoll_events(struct rn_sink *sink, struct rn_bytes bytes, size_t unit, bool array)
 {
-    bool array = bytes.size != unit;
-
     if (array)
         rn_sink_open(sink, '[');
     for (size_t at = 0; at + unit <= bytes.size; at += unit) {
@@ -321,7 +319,7 @@ static bool add_descriptor_struct(struct rn_sink *sink, const struct rn_call_vie
         add_pollfds(sink, view, bytes);
         return true;
     case RN_STRUCT_EPOLL_EVENT:
-        add_epoll_events(sink, bytes, arg->bytes);
+        add_epoll_events(sink, bytes, arg->bytes, arg->size_arg != RN_ARG_NONE);
         return true;
     case RN_STRUCT_FD_SET:
         add_members(sink, view, bytes);
@@ -349,6 +347,12 @@ static bool add_descriptor_struct(struct rn_sink *sink, const struct rn_call_vie
 bool rn_render_struct(struct rn_sink *sink, const struct rn_call_view *view,
                       const struct rn_arg *arg, struct rn_bytes bytes)
 {
+    bool single = arg->size_arg == RN_ARG_NONE && arg->struct_type != RN_STRUCT_FD_SET;
+
+    if (single && bytes.size < arg->bytes)
+        return false;
+    if (single)
+        bytes.size = arg->bytes;
     switch (arg->struct_type) {
     case RN_STRUCT_INT:
         add_ints(sink, bytes);
