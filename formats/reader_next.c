@@ -78,8 +78,12 @@ static enum rn_status next_member(struct rn_reader *reader, struct reader_chunk 
     bool wanted = false;
 
     reader->at = 0;
-    if (status == RN_OK)
-        status = begin_member(reader, chunk, &wanted, err);
+    /* Whatever else was read into the buffer, or read in part, is no member. */
+    if (status != RN_OK) {
+        rn_buf_clear(&reader->member);
+        return status;
+    }
+    status = begin_member(reader, chunk, &wanted, err);
     if (status != RN_OK)
         return status;
     reader->in_member = true;
