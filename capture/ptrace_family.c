@@ -232,7 +232,8 @@ static void begin_exit(struct rn_ptrace *engine, struct rn_tracee *tracee, int s
     rn_ptrace_end_call(engine, tracee, 0, RN_EVENT_UNFINISHED);
     if (process->exiting == process->threads)
         note_resources(process, tracee->tid);
-    if (tracee->tid != process->pid || process->exiting < process->threads)
+    /* The leader's end is told with the process's. */
+    if (tracee->tid != process->pid)
         emit_thread_exit(engine, tracee, status);
     if (engine->tracees.orphans > 0)
         welcome_orphans(engine, tracee);
