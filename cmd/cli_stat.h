@@ -100,10 +100,13 @@ struct cli_stat_limit {
 bool cli_stat_limit_parse(const char *text, struct cli_stat_limit *limit);
 /* Is there such a group, or could there be one? False after a message. */
 bool cli_stat_limit_check(const struct cli_stat_limit *limit, const struct cli_stat_table *table);
-/* The first row that violates the limit, by number: as long as it is not NULL, ask for the next. */
+/* The next row that violates the limit, beginning with *number 0; NULL behind the last. */
 const struct cli_stat_row *cli_stat_limit_violation(const struct cli_stat_limit *limit,
                                                     const struct cli_stat_table *table,
                                                     size_t *number);
+/* What such a row is called; it has no name of its own where the call was never made. */
+void cli_stat_limit_subject(const struct cli_stat_limit *limit, const struct cli_stat_row *row,
+                            const char **name, size_t *length);
 
 void cli_stat_text(const struct cli_stat_table *table, const struct cli_stat_order *order,
                    struct rn_buf *out);

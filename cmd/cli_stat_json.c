@@ -124,13 +124,15 @@ static void json_violations(const struct cli_stat_table *table,
     rn_buf_text(out, ",\n\"violations\":[");
     for (size_t i = 0; i < count; i++) {
         const struct cli_stat_row *row;
-        size_t number = 0;
+        size_t number = 0, length;
+        const char *name;
 
         while ((row = cli_stat_limit_violation(&limits[i], table, &number))) {
             rn_buf_printf(out, "%s\n{\"limit\":", separator);
             put_string(out, limits[i].text);
             rn_buf_text(out, ",\"group\":");
-            put_string(out, row->name);
+            cli_stat_limit_subject(&limits[i], row, &name, &length);
+            rn_escape_json(out, (const uint8_t *)name, length);
             rn_buf_text(out, ",\"value\":");
             put_value(out, limits[i].metric, row->value[limits[i].metric]);
             rn_buf_byte(out, '}');

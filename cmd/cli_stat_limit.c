@@ -161,7 +161,7 @@ static bool violates(const struct cli_stat_limit *limit, const struct cli_stat_r
 static const struct cli_stat_row *subject(const struct cli_stat_limit *limit,
                                           const struct cli_stat_table *table, size_t number)
 {
-    static const struct cli_stat_row absent = {.name = "absent"};
+    static const struct cli_stat_row absent = {.name = NULL};
     size_t seen = 0;
 
     if (!limit->group)
@@ -176,6 +176,13 @@ static const struct cli_stat_row *subject(const struct cli_stat_limit *limit,
     }
     /* A system call that was never made has zeros: "fsync.calls<1" is violated. */
     return !seen && !number && !is_each(limit) ? &absent : NULL;
+}
+
+void cli_stat_limit_subject(const struct cli_stat_limit *limit, const struct cli_stat_row *row,
+                            const char **name, size_t *length)
+{
+    *name = row->name ? row->name : limit->group;
+    *length = row->name ? strlen(row->name) : limit->group_length;
 }
 
 const struct cli_stat_row *cli_stat_limit_violation(const struct cli_stat_limit *limit,

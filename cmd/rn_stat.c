@@ -174,6 +174,19 @@ static bool read_file(struct rn_summary *summary, const struct rn_filter *filter
     return whole;
 }
 
+static void tell_violation(const struct cli_stat_limit *limit, const struct cli_stat_row *row)
+{
+    struct rn_buf value = RN_BUF_INIT;
+    const char *name;
+    size_t length;
+
+    cli_stat_limit_subject(limit, row, &name, &length);
+    cli_stat_value(&value, limit->metric, row->value[limit->metric]);
+    cli_fail("limit '%s': %s of %.*s is %.*s", limit->text, cli_stat_metrics[limit->metric].name,
+             (int)length, name, (int)value.size, (const char *)value.data);
+    rn_buf_free(&value);
+}
+
 static int check_limits(const struct job *job, const struct cli_stat_table *table)
 {
     int status = RN_EXIT_OK;
@@ -186,13 +199,7 @@ static int check_limits(const struct job *job, const struct cli_stat_table *tabl
         if (!cli_stat_limit_check(limit, table))
             return RN_EXIT_TROUBLE;
         while ((row = cli_stat_limit_violation(limit, table, &number))) {
-            struct rn_buf value = RN_BUF_INIT;
-
-            cli_stat_value(&value, limit->metric, row->value[limit->metric]);
-            cli_fail("limit '%s': %s of %s is %.*s", limit->text,
-                     cli_stat_metrics[limit->metric].name, row->name, (int)value.size,
-                     (const char *)value.data);
-            rn_buf_free(&value);
+            tell_violation(limit, row);
             status = RN_EXIT_ANSWER;
         }
     }
