@@ -30,8 +30,8 @@
 
 /* Appends whole members to a descriptor: each member is one write, and a write that fails is taken
  * back (ftruncate) where the descriptor is a regular file. Does not own the descriptor, which must
- * stand where the next member goes; `offset` is what that place is called in rn_archive_writer_offset
- * (bytes that are in the archive already). */
+ * stand where the next member goes; `offset` is what that place is called in
+ * rn_archive_writer_offset (bytes that are in the archive already). */
 struct rn_archive_writer;
 RN_MUST_CHECK enum rn_status rn_archive_writer_new(int fd, const char *name, uint64_t offset,
                                                    struct rn_archive_writer **out,
@@ -52,7 +52,7 @@ void rn_archive_writer_free(struct rn_archive_writer *writer);
 
 struct rn_archive_member {
     char name[256];
-    uint64_t offset; /* of the tar header in the file (or since the start of the pipe) */
+    uint64_t offset;      /* of the tar header in the file (or since the start of the pipe) */
     uint64_t data_offset; /* of the data */
     uint64_t end;         /* behind the data and its padding: where the next header goes */
     uint64_t size;
@@ -79,7 +79,7 @@ RN_MUST_CHECK enum rn_status rn_archive_reader_data(struct rn_archive_reader *re
 RN_MUST_CHECK enum rn_status rn_archive_reader_seek(struct rn_archive_reader *reader,
                                                     uint64_t offset, struct rn_error *err);
 bool rn_archive_reader_saw_end(const struct rn_archive_reader *reader); /* end blocks were there */
-bool rn_archive_reader_cut(const struct rn_archive_reader *reader); /* ended inside a member */
+bool rn_archive_reader_cut(const struct rn_archive_reader *reader);     /* ended inside a member */
 void rn_archive_reader_free(struct rn_archive_reader *reader);
 
 /* Offset of the header of `member`, where it is the last member of a regular file and text (what

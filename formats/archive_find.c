@@ -10,7 +10,7 @@
 #define BLOCK 512u
 /* Other programs pad an archive to their record size. */
 #define MAX_END_BLOCKS 2048u
-#define MAGIC_OFFSET 257u
+#define MAGIC_OFFSET   257u
 
 static bool read_block(int fd, uint64_t number, uint8_t block[BLOCK])
 {

@@ -49,7 +49,9 @@ static enum rn_status open_handle(struct rn_archive_reader *reader, struct rn_er
     if (reader->archive && archive_read_support_format_tar(reader->archive) == ARCHIVE_OK &&
         archive_read_open(reader->archive, reader, NULL, read_some, NULL) == ARCHIVE_OK)
         return RN_OK;
-    /* Opening reads the first block already. */
+    /* Opening reads the first block already. Of an empty file there is none. */
+    if (reader->archive && reader->at_file_end && !reader->some_read)
+        return RN_OK;
     if (!reader->read_errno)
         return rn_fail(err, RN_E_FORMAT, "not a tar archive");
     errno = reader->read_errno;
@@ -168,10 +170,18 @@ enum rn_status rn_archive_reader_next(struct rn_archive_reader *reader,
     if (result == ARCHIVE_EOF || (reader->at_file_end && !reader->some_read))
         return end(reader, result == ARCHIVE_EOF);
     if (result != ARCHIVE_RETRY)
-        return give_up(reader, reader->at_file_end ? "the archive is cut here" :
-                                                     "damaged tar header", err);
+        return give_up(reader,
+                       reader->at_file_end ? "the archive is cut here" : "damaged tar header", err);
     reader->member = reader->base + (uint64_t)archive_read_header_position(reader->archive);
     return damaged(reader, err);
+}
+
+/* Where only the padding is missing the member is whole, and the last one. */
+static enum rn_status end_early(struct rn_archive_reader *reader, bool whole, struct rn_error *err)
+{
+    enum rn_status status = give_up(reader, "the archive is cut inside this member", err);
+
+    return whole && status == RN_E_FORMAT ? RN_OK : status;
 }
 
 enum rn_status rn_archive_reader_data(struct rn_archive_reader *reader, uint64_t limit,
@@ -195,7 +205,7 @@ enum rn_status rn_archive_reader_data(struct rn_archive_reader *reader, uint64_t
         if (result == ARCHIVE_EOF)
             break;
         if (result != ARCHIVE_OK && result != ARCHIVE_WARN)
-            return give_up(reader, "the archive is cut inside this member", err);
+            return end_early(reader, out->size == expected, err);
         if ((uint64_t)at != out->size || size > expected - out->size)
             return give_up(reader, "sparse member", err);
         rn_buf_append(out, data, size);
@@ -203,9 +213,7 @@ enum rn_status rn_archive_reader_data(struct rn_archive_reader *reader, uint64_t
             return rn_fail(err, RN_E_NOMEM, "no memory for a member of %llu bytes",
                            (unsigned long long)expected);
     }
-    if (out->size == expected)
-        return RN_OK;
-    return give_up(reader, "the archive is cut inside this member", err);
+    return out->size == expected ? RN_OK : end_early(reader, false, err);
 }
 
 enum rn_status rn_archive_reader_seek(struct rn_archive_reader *reader, uint64_t offset,
@@ -218,7 +226,8 @@ enum rn_status rn_archive_reader_seek(struct rn_archive_reader *reader, uint64_t
                        (unsigned long long)offset);
     reader->base = reader->member = offset;
     reader->read_errno = 0;
-    reader->at_file_end = reader->some_read = reader->resync = reader->ended = reader->saw_end = reader->cut = false;
+    reader->at_file_end = reader->some_read = reader->resync = reader->ended = reader->saw_end =
+        reader->cut = false;
     status = open_handle(reader, err);
     if (status != RN_OK)
         rn_fail_at(err, reader->name, offset);

@@ -15,9 +15,9 @@ struct rn_archive_writer {
     int fd;
     char *name;
     uint64_t offset;
-    off_t origin;    /* file position of offset 0; meaningful where can_cut */
-    bool can_cut;    /* a regular file that only this writer appends to */
-    int broken;      /* errno of a write that could not be taken back: nothing may follow it */
+    off_t origin;         /* file position of offset 0; meaningful where can_cut */
+    bool can_cut;         /* a regular file that only this writer appends to */
+    int broken;           /* errno of a write that could not be taken back: nothing may follow it */
     struct rn_buf member; /* what the next write will be */
 };
 

@@ -35,7 +35,8 @@ static void get_counts(json_t *object, uint64_t counts[RN_KIND_LIMIT])
     const char *name;
     json_t *value;
 
-    json_object_foreach (object, name, value) {
+    json_object_foreach(object, name, value)
+    {
         uint8_t kind = rn_kind_from_name(name, strlen(name));
         unsigned long number = kind ? kind : strtoul(name, NULL, 10);
 

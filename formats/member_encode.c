@@ -40,9 +40,8 @@ static enum rn_status put_commit(struct rn_member_encoder *encoder,
     size_t count = head->info ? head->info->source_count : 0;
     const struct rn_writer_source *sources = count ? head->info->sources : &none;
     struct rn_chunk_rows rows = {.kind = RN_KIND_COMMIT};
-    static const unsigned columns[] = {RN_COLUMN_START,    RN_COLUMN_FLAGS,
-                                       RN_COLUMN_WORD,     RN_COLUMN_WORD + 1,
-                                       RN_COLUMN_WORD + 2, RN_COLUMN_WORD + 3};
+    static const unsigned columns[] = {RN_COLUMN_START,    RN_COLUMN_FLAGS,    RN_COLUMN_WORD,
+                                       RN_COLUMN_WORD + 1, RN_COLUMN_WORD + 2, RN_COLUMN_WORD + 3};
 
     rows.rows = count ? (uint32_t)count : 1;
     if (count > RN_CHUNK_MAX_ROWS)
@@ -124,8 +123,7 @@ static struct pending_event *event_of(struct rn_member_encoder *encoder, uint32_
 static struct pending_attachment *attachments_of(struct rn_member_encoder *encoder,
                                                  const struct pending_event *event)
 {
-    return (struct pending_attachment *)(void *)encoder->attachments.data +
-           event->first_attachment;
+    return (struct pending_attachment *)(void *)encoder->attachments.data + event->first_attachment;
 }
 
 /* Table numbers are given in the order in which the chunk will refer to them. */

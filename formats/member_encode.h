@@ -22,10 +22,10 @@ struct pending_event {
 };
 
 struct pending_attachment {
-    uint64_t ref;    /* number in its table, once interned */
-    size_t data;     /* offset in the pool: bytes, or prefix CRCs and head */
-    uint32_t tag;    /* as in RN_COLUMN_ATT_TAG */
-    uint32_t size;   /* of bytes */
+    uint64_t ref;         /* number in its table, once interned */
+    size_t data;          /* offset in the pool: bytes, or prefix CRCs and head */
+    uint32_t tag;         /* as in RN_COLUMN_ATT_TAG */
+    uint32_t size;        /* of bytes */
     uint64_t length, crc; /* RN_ATT_CONTENT */
     uint32_t blocks, head_len;
 };
@@ -47,7 +47,7 @@ struct rn_member_encoder {
 struct rn_member_head {
     uint64_t segment;
     bool segment_start;
-    uint64_t now; /* ticks: the commit's time */
+    uint64_t now;                             /* ticks: the commit's time */
     const struct rn_writer_commit_info *info; /* may be NULL */
 };
 
@@ -74,8 +74,7 @@ const struct pending_event *rn_member_pending_event(const struct rn_member_encod
 /* The pending events as the bytes of a member, in `out`; they stay pending. After a failure, or if
  * the bytes are not stored, the next member must begin a segment. */
 RN_MUST_CHECK enum rn_status rn_member_encode(struct rn_member_encoder *encoder,
-                                              const struct rn_member_head *head,
-                                              struct rn_buf *out,
+                                              const struct rn_member_head *head, struct rn_buf *out,
                                               struct rn_member_summary *summary,
                                               struct rn_error *err);
 void rn_member_clear(struct rn_member_encoder *encoder); /* forget the pending events */

@@ -120,10 +120,9 @@ static enum rn_status set_name(struct rn_member_encoder *encoder, struct rn_chun
 static enum rn_status put_some_streams(struct rn_member_encoder *encoder, const uint32_t *ids,
                                        uint32_t count, struct rn_buf *out, struct rn_error *err)
 {
-    static const unsigned columns[] = {RN_COLUMN_FLAGS,    RN_COLUMN_ATTACHMENTS,
-                                       RN_COLUMN_WORD,     RN_COLUMN_WORD + 1,
-                                       RN_COLUMN_WORD + 2, RN_COLUMN_WORD + 3,
-                                       RN_COLUMN_WORD + 4};
+    static const unsigned columns[] = {
+        RN_COLUMN_FLAGS,    RN_COLUMN_ATTACHMENTS, RN_COLUMN_WORD,    RN_COLUMN_WORD + 1,
+        RN_COLUMN_WORD + 2, RN_COLUMN_WORD + 3,    RN_COLUMN_WORD + 4};
     struct rn_chunk_rows rows = {.kind = RN_KIND_STREAM, .rows = count};
     enum rn_status status = RN_OK;
 

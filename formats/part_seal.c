@@ -30,9 +30,9 @@ static enum rn_status set_names(struct sealing *sealing, const char *part, struc
     while (size > 1 && part[size - 1] == '/')
         size--;
     if (size <= suffix || memcmp(part + size - suffix, RN_PART_SUFFIX, suffix) != 0)
-        return rn_fail(err, RN_E_USAGE,
-                       "%s is no directory of an unsealed recording: its name ends in " RN_PART_SUFFIX,
-                       part);
+        return rn_fail(
+            err, RN_E_USAGE,
+            "%s is no directory of an unsealed recording: its name ends in " RN_PART_SUFFIX, part);
     sealing->part = strndup(part, size);
     sealing->path = strndup(part, size - suffix);
     sealing->file = sealing->part ? rn_part_file(sealing->part, RN_PART_ARCHIVE) : NULL;
@@ -165,8 +165,7 @@ static enum rn_status seal(struct sealing *sealing, struct rn_error *err)
         status = complete(sealing, err);
     if (status != RN_OK && sealing->archive &&
         rn_archive_writer_cut(sealing->archive, sealing->end, NULL) != RN_OK)
-        status = rn_fail(err, RN_E_SYSTEM, "%s: cannot take back what was appended",
-                         sealing->file);
+        status = rn_fail(err, RN_E_SYSTEM, "%s: cannot take back what was appended", sealing->file);
     return status == RN_OK ? rename_part(sealing, err) : status;
 }
 

@@ -105,8 +105,8 @@ static enum rn_status read_manifest(struct rn_reader *reader, struct rn_error *e
         return not_an_archive(reader, err);
     status = rn_archive_reader_data(reader->archive, MANIFEST_MAX, &reader->member, err);
     if (status == RN_OK)
-        status = rn_manifest_from_json(reader->member.data, reader->member.size, &reader->manifest,
-                                       err);
+        status =
+            rn_manifest_from_json(reader->member.data, reader->member.size, &reader->manifest, err);
     if (status != RN_OK)
         rn_fail_at(err, reader->name, member.offset);
     reader->archive_end = member.end;

@@ -120,8 +120,7 @@ static enum rn_status decode(struct rn_reader *reader, struct reader_chunk *chun
 
     for (unsigned i = 0; i < 2; i++) {
         /* A key column has a smaller number than the column it serves: this ends. */
-        if (!(chunk->present >> key_columns[i] & 1) ||
-            is_list(key_columns[i]) != is_list(column))
+        if (!(chunk->present >> key_columns[i] & 1) || is_list(key_columns[i]) != is_list(column))
             continue;
         keys[i] = rn_reader_chunk_column(reader, chunk, key_columns[i], err);
         if (!keys[i])

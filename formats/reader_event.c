@@ -54,8 +54,7 @@ static enum rn_status resolve(struct rn_reader *reader, const struct reader_chun
 static enum rn_status add_attachments(struct rn_reader *reader, struct reader_chunk *chunk,
                                       uint32_t row, struct rn_event *event, struct rn_error *err)
 {
-    enum rn_status status =
-        chunk->attachments_known ? RN_OK : find_attachments(reader, chunk, err);
+    enum rn_status status = chunk->attachments_known ? RN_OK : find_attachments(reader, chunk, err);
     const uint64_t *tags, *refs;
     uint32_t first;
 
@@ -71,8 +70,8 @@ static enum rn_status add_attachments(struct rn_reader *reader, struct reader_ch
     if (!refs)
         return RN_E_FORMAT;
     for (uint32_t i = 0; i < event->attachment_count && status == RN_OK; i++)
-        status = resolve(reader, chunk, tags[first + i], refs[first + i], &reader->attachments[i],
-                         err);
+        status =
+            resolve(reader, chunk, tags[first + i], refs[first + i], &reader->attachments[i], err);
     return status;
 }
 

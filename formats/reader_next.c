@@ -48,8 +48,8 @@ static enum rn_status begin_member(struct rn_reader *reader, struct reader_chunk
     enum rn_status status = rn_reader_chunk_load(reader, chunk, 0, err);
     const uint64_t *flags = NULL;
 
-    if (status == RN_EOF || (status == RN_OK && (chunk->header.kind != RN_KIND_COMMIT ||
-                                                 chunk->header.rows == 0))) {
+    if (status == RN_EOF ||
+        (status == RN_OK && (chunk->header.kind != RN_KIND_COMMIT || chunk->header.rows == 0))) {
         rn_fail(err, RN_E_FORMAT, "the member does not begin with a commit");
         status = RN_E_FORMAT;
         rn_fail_at(err, reader->name, reader->data_offset);

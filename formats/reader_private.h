@@ -6,10 +6,10 @@
 #include "archive.h"
 #include "chunk.h"
 #include "member_encode.h"
+#include "part.h"
 #include "reader.h"
 #include "ring_file.h"
 #include "stream_map.h"
-#include "part.h"
 #include "table.h"
 
 /* One chunk whose columns are unpacked on demand. Buffers are kept when it is used again. */
@@ -19,11 +19,11 @@ struct reader_chunk {
     struct rn_column_view views[RN_COLUMN_LIMIT];
     uint64_t present, decoded; /* bit c: column c */
     uint64_t *values[RN_COLUMN_LIMIT];
-    uint32_t list_room;       /* values that the list columns have room for */
+    uint32_t list_room;         /* values that the list columns have room for */
     uint32_t *first_attachment; /* of each row, and the total; valid if attachments_known */
     bool attachments_known, columns_known;
     const uint64_t *columns[RN_COLUMN_LIMIT]; /* for events; valid if columns_known */
-    uint32_t row; /* next one to be handed out as an event */
+    uint32_t row;                             /* next one to be handed out as an event */
 };
 
 /* Where the next member comes from. */
@@ -42,7 +42,7 @@ struct reader_recovery {
     struct rn_stream_map streams;
     struct rn_commit committed[RN_RING_SLOTS];
     size_t committed_count;
-    uint64_t latest; /* greatest time seen, ticks */
+    uint64_t latest;      /* greatest time seen, ticks */
     uint64_t stated_lost; /* total of the LOSS events, but for those dropped on request */
 };
 
@@ -105,12 +105,10 @@ RN_MUST_CHECK enum rn_status rn_reader_load_member(struct rn_reader *reader, str
 
 /* reader_next.c: the next chunk that is handed out; tables and unknown kinds are dealt with. The
  * first one stays in the present member: RN_EOF at its end. */
-RN_MUST_CHECK enum rn_status rn_reader_member_chunk(struct rn_reader *reader,
-                                                    struct reader_chunk *chunk,
-                                                    struct rn_error *err);
+RN_MUST_CHECK enum rn_status
+rn_reader_member_chunk(struct rn_reader *reader, struct reader_chunk *chunk, struct rn_error *err);
 RN_MUST_CHECK enum rn_status rn_reader_next_chunk(struct rn_reader *reader,
-                                                  struct reader_chunk *chunk,
-                                                  struct rn_error *err);
+                                                  struct reader_chunk *chunk, struct rn_error *err);
 
 /* reader_chunk.c */
 struct reader_chunk *rn_reader_chunk_new(void);

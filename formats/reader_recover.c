@@ -95,8 +95,7 @@ static enum rn_status add_statement(struct reader_recovery *recovery, struct rn_
 static enum rn_status add_loss(struct reader_recovery *recovery, uint64_t count, uint64_t reason,
                                const char *text, struct rn_error *err)
 {
-    struct rn_event event = {.kind = RN_KIND_LOSS,
-                             .u.loss = {.count = count, .reason = reason}};
+    struct rn_event event = {.kind = RN_KIND_LOSS, .u.loss = {.count = count, .reason = reason}};
 
     return add_statement(recovery, &event, text ? text : rn_loss_text(reason), err);
 }

@@ -24,8 +24,8 @@ static enum rn_status add_strings(struct rn_reader *reader, struct reader_chunk 
     for (uint32_t i = 0; i < chunk->header.rows && status == RN_OK; i++) {
         if (length[i] > reader->bytes.size - at)
             return cut(reader, chunk, err);
-        status = rn_string_table_add(reader->strings, reader->bytes.data + at, (uint32_t)length[i],
-                                     err);
+        status =
+            rn_string_table_add(reader->strings, reader->bytes.data + at, (uint32_t)length[i], err);
         at += length[i];
     }
     return status;

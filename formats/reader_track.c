@@ -79,8 +79,8 @@ static enum rn_status note_stream(struct rn_reader *reader, const struct rn_even
 {
     const struct rn_attachment *name = rn_event_attachment(event, RN_ATT_NAME, RN_ARG_ANY);
     struct rn_stream_entry *entry;
-    enum rn_status status =
-        rn_stream_map_get(&reader->recovery.streams, (uint32_t)event->u.stream_info.id, &entry, err);
+    enum rn_status status = rn_stream_map_get(&reader->recovery.streams,
+                                              (uint32_t)event->u.stream_info.id, &entry, err);
 
     if (status != RN_OK)
         return status;

@@ -171,8 +171,8 @@ static enum rn_status copy_ring(struct rn_ring_remains *remains, struct rn_error
         read_at(remains, remains->window.data, first, slot->data_offset + at, err);
 
     if (status == RN_OK)
-        status = read_at(remains, remains->window.data + first, size - first, slot->data_offset,
-                         err);
+        status =
+            read_at(remains, remains->window.data + first, size - first, slot->data_offset, err);
     remains->window.size = status == RN_OK ? size : 0;
     return status;
 }
@@ -232,9 +232,9 @@ static enum rn_status next_record(struct rn_ring_remains *remains, struct rn_eve
         return status;
     if (remains->position >= remains->end)
         return RN_EOF;
-    status = rn_record_decode(remains->window.data + remains->at,
-                              remains->window.size - remains->at, event, remains->attachments,
-                              &used, err);
+    status =
+        rn_record_decode(remains->window.data + remains->at, remains->window.size - remains->at,
+                         event, remains->attachments, &used, err);
     if (status == RN_OK)
         remains->at += used;
     return status;

@@ -10,11 +10,11 @@
 
 struct rn_stream_entry {
     uint32_t id;
-    uint32_t age;      /* owner's use: when it was last stated or ended */
-    bool used;         /* the slot is taken */
+    uint32_t age;       /* owner's use: when it was last stated or ended */
+    bool used;          /* the slot is taken */
     bool ended;         /* writer: it will not be used again */
     bool stated, known; /* writer: written in this segment; ever */
-    bool described;    /* `info` is known */
+    bool described;     /* `info` is known */
     uint64_t next_ordinal;
     uint64_t last_call; /* start of its latest system call, ticks */
     struct rn_stream info;
@@ -35,10 +35,10 @@ struct rn_stream_entry *rn_stream_map_find(const struct rn_stream_map *map, uint
 RN_MUST_CHECK enum rn_status rn_stream_map_get(struct rn_stream_map *map, uint32_t id,
                                                struct rn_stream_entry **out, struct rn_error *err);
 /* Remove all entries that `keep` does not want. */
-RN_MUST_CHECK enum rn_status
-rn_stream_map_purge(struct rn_stream_map *map,
-                    bool (*keep)(const struct rn_stream_entry *entry, void *context), void *context,
-                    struct rn_error *err);
+RN_MUST_CHECK enum rn_status rn_stream_map_purge(struct rn_stream_map *map,
+                                                 bool (*keep)(const struct rn_stream_entry *entry,
+                                                              void *context),
+                                                 void *context, struct rn_error *err);
 /* The entries in order of id; malloc'ed, `map->count` of them. NULL: no memory, or none. */
 struct rn_stream_entry **rn_stream_map_sorted(const struct rn_stream_map *map);
 

@@ -123,8 +123,8 @@ static enum rn_status note_stored(struct rn_writer *writer, bool segment_start,
         writer->segment_stored = 0;
     }
     writer->segment_stored += writer->member.size;
-    writer->segment_due = writer->segment_stored >= writer->options.segment_bytes ||
-                          tables >= RN_TABLE_SEGMENT_BYTES;
+    writer->segment_due =
+        writer->segment_stored >= writer->options.segment_bytes || tables >= RN_TABLE_SEGMENT_BYTES;
     rn_member_clear(writer->encoder);
     if (++writer->commits % STREAM_GRACE)
         return RN_OK;
@@ -178,7 +178,7 @@ enum rn_status rn_writer_commit(struct rn_writer *writer, const struct rn_writer
     if (status == RN_OK)
         return RN_OK;
     rn_writer_drop(writer, status == RN_E_SYSTEM ? RN_LOSS_DISK_FULL
-                   : writer->full                ? RN_LOSS_MAX_SIZE
+                           : writer->full        ? RN_LOSS_MAX_SIZE
                                                  : RN_LOSS_OTHER);
     return status;
 }

@@ -14,8 +14,8 @@ static char *segment_path(const struct rn_writer *writer, uint64_t number)
 {
     char *path;
 
-    return asprintf(&path, "%s/" RN_PART_SEGMENT "%llu", writer->part,
-                    (unsigned long long)number) < 0
+    return asprintf(&path, "%s/" RN_PART_SEGMENT "%llu", writer->part, (unsigned long long)number) <
+                   0
                ? NULL
                : path;
 }

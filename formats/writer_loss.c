@@ -77,8 +77,8 @@ static enum rn_status add_loss_event(struct rn_writer *writer, const struct writ
 
     if (status != RN_OK)
         return status;
-    event.u.loss = (struct rn_loss){.kind = loss->kind, .count = loss->count,
-                                    .reason = loss->reason};
+    event.u.loss =
+        (struct rn_loss){.kind = loss->kind, .count = loss->count, .reason = loss->reason};
     status = rn_member_add(writer->encoder, &event, entry->next_ordinal, err);
     entry->next_ordinal += status == RN_OK;
     return status;

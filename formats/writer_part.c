@@ -27,8 +27,7 @@ static bool archive_has_events(int fd, const char *part, struct rn_manifest *man
         found = strncmp(member.name, RN_MEMBER_EVENTS, strlen(RN_MEMBER_EVENTS)) == 0;
         if (!*has_manifest && strcmp(member.name, RN_MEMBER_MANIFEST) == 0 &&
             rn_archive_reader_data(reader, RN_MEMBER_MAX, &data, NULL) == RN_OK) {
-            *has_manifest =
-                rn_manifest_from_json(data.data, data.size, manifest, NULL) == RN_OK;
+            *has_manifest = rn_manifest_from_json(data.data, data.size, manifest, NULL) == RN_OK;
             if (!*has_manifest)
                 rn_manifest_clear(manifest);
         }

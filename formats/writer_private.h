@@ -50,9 +50,9 @@ struct rn_writer {
     struct writer_loss losses[WRITER_LOSSES];
     unsigned loss_count;
     uint64_t lost;
-    bool full;             /* max_size was reached */
-    bool manual;           /* the caller commits */
-    bool seal_failed;      /* for lack of space: the pending events were kept once */
+    bool full;        /* max_size was reached */
+    bool manual;      /* the caller commits */
+    bool seal_failed; /* for lack of space: the pending events were kept once */
 
     int segment_fd; /* flight recorder */
     struct rn_archive_writer *segment_file;
@@ -80,8 +80,8 @@ uint64_t rn_writer_size(const struct rn_writer *writer); /* bytes of archive and
 /* State the loss of the segments that have to go when another one begins. */
 void rn_writer_forget_segments(struct rn_writer *writer);
 void rn_writer_remove_forgotten(struct rn_writer *writer);
-RN_MUST_CHECK enum rn_status rn_writer_begin_segment_file(struct rn_writer *writer,
-                                                          uint64_t number, struct rn_error *err);
+RN_MUST_CHECK enum rn_status rn_writer_begin_segment_file(struct rn_writer *writer, uint64_t number,
+                                                          struct rn_error *err);
 void rn_writer_close_segment_file(struct rn_writer *writer);
 /* Append the members of the segment files to the archive, and remove them. */
 RN_MUST_CHECK enum rn_status rn_writer_gather_segments(struct rn_writer *writer,

@@ -23,7 +23,7 @@ static enum rn_status commit_rest(struct rn_writer *writer, struct rn_error *err
         return status;
     }
     rn_writer_drop(writer, status == RN_E_SYSTEM ? RN_LOSS_DISK_FULL
-                   : writer->full                ? RN_LOSS_MAX_SIZE
+                           : writer->full        ? RN_LOSS_MAX_SIZE
                                                  : RN_LOSS_OTHER);
     return rn_writer_try_commit(writer, NULL, true, err);
 }
@@ -39,8 +39,7 @@ static void set_end(struct rn_writer *writer)
     if (writer->tick_unit != RN_TICK_NS)
         return;
     end->monotonic_ns = writer->latest << writer->tick_shift;
-    end->realtime_ns =
-        writer->start.realtime_ns + (end->monotonic_ns - writer->start.monotonic_ns);
+    end->realtime_ns = writer->start.realtime_ns + (end->monotonic_ns - writer->start.monotonic_ns);
 }
 
 static enum rn_status write_index(struct rn_writer *writer, struct rn_error *err)
