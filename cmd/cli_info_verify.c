@@ -84,18 +84,21 @@ struct environment {
     bool found;
 };
 
-/* The files come from another machine: what could steer a terminal is escaped, lines are kept. */
-static void show_lines(struct rn_buf *out, const uint8_t *data, size_t size)
+/* The files come from another machine: what could steer a terminal is escaped, the layout is
+ * kept. */
+static void show_layout(struct rn_buf *out, const uint8_t *data, size_t size)
 {
-    while (size) {
-        const uint8_t *end = memchr(data, '\n', size);
-        size_t length = end ? (size_t)(end - data) : size;
-        rn_escape_terminal(out, data, length);
-        rn_buf_byte(out, '\n');
-        length += end != NULL;
-        data += length;
-        size -= length;
+    size_t begin = 0;
+    for (size_t at = 0; at < size; at++) {
+        if (data[at] != '\n' && data[at] != '\t')
+            continue;
+        rn_escape_terminal(out, data + begin, at - begin);
+        rn_buf_byte(out, data[at]);
+        begin = at + 1;
     }
+    rn_escape_terminal(out, data + begin, size - begin);
+    if (size && data[size - 1] != '\n')
+        rn_buf_byte(out, '\n');
 }
 
 static void show_member(void *context, const char *name, const uint8_t *data, size_t size)
@@ -109,7 +112,7 @@ static void show_member(void *context, const char *name, const uint8_t *data, si
         rn_buf_text(environment->out, " <==\n");
     }
     environment->found = true;
-    show_lines(environment->out, data, size);
+    show_layout(environment->out, data, size);
 }
 
 bool cli_info_environment(const char *path, const char *name, struct rn_buf *out)

@@ -71,6 +71,7 @@ enum rn_status cli_source_feed(struct cli_source *source, const struct rn_event 
 {
     struct rn_error err = RN_ERROR_INIT;
     enum rn_status status = rn_trace_feed(source->trace, event, &err);
+    source->lacks_events |= event->kind == RN_KIND_LOSS;
     if (status != RN_OK)
         note_damage(source, &err);
     return status == RN_E_LIMIT || status == RN_E_VERSION ? RN_E_FORMAT : status;
@@ -83,12 +84,10 @@ bool cli_source_selects(struct cli_source *source, const struct rn_filter *filte
         return false;
     const struct rn_thread_info *thread = rn_trace_thread(source->trace, event->stream);
     const struct rn_clock *clock = rn_trace_clock(source->trace);
-    uint64_t begin = rn_reader_manifest(source->reader)->start.monotonic_ns;
-    uint64_t now = rn_clock_monotonic(clock, event->start);
     uint64_t duration =
         event->flags & RN_EVENT_UNFINISHED ? UINT64_MAX : rn_clock_duration(clock, event->duration);
-    return rn_filter_match_place(filter, thread->pid, thread->tid, now > begin ? now - begin : 0,
-                                 duration);
+    return rn_filter_match_place(filter, thread->pid, thread->tid,
+                                 rn_clock_since_start(clock, event->start), duration);
 }
 
 void cli_source_warn(struct cli_source *source)
@@ -101,6 +100,6 @@ void cli_source_warn(struct cli_source *source)
     if (skipped)
         cli_warn("%s: %llu events of kinds unknown to this version were skipped", name,
                  (unsigned long long)skipped);
-    if (rn_reader_incomplete(source->reader))
+    if (source->lacks_events || rn_reader_incomplete(source->reader))
         cli_warn("%s: the recording is incomplete; 'rn-info' says more", name);
 }

@@ -10,7 +10,8 @@
 struct cli_source {
     struct rn_reader *reader;
     struct rn_trace *trace;
-    uint64_t damage; /* places that could not be read */
+    uint64_t damage;   /* places that could not be read */
+    bool lacks_events; /* a loss was stated */
 };
 
 /* Open `path` and go to where the filter's time range can begin. False after a message; call

@@ -56,19 +56,25 @@ static bool describe(const struct command *command, const char *path, struct rn_
     return fine;
 }
 
-/* The part directory may be given by the name that the archive will have. */
+/* The name of the part directory, which may be given by the name that the archive will have. */
+static bool find_part(const char *path, struct rn_buf *part)
+{
+    struct stat st;
+    rn_buf_text(part, path);
+    rn_buf_append(part, RN_PART_SUFFIX, sizeof(RN_PART_SUFFIX));
+    if (!part->failed && stat((const char *)part->data, &st) < 0)
+        part->data[strlen(path)] = '\0';
+    return !part->failed;
+}
+
 static bool seal(const char *path, struct rn_buf *out)
 {
     struct rn_error err = RN_ERROR_INIT;
     struct rn_buf part = RN_BUF_INIT;
-    struct stat st;
     char *sealed = NULL;
-    rn_buf_text(&part, path);
-    if (stat(path, &st) < 0)
-        rn_buf_text(&part, RN_PART_SUFFIX);
-    rn_buf_byte(&part, '\0');
-    enum rn_status status = part.failed ? rn_fail(&err, RN_E_NOMEM, "out of memory")
-                                        : rn_part_seal((const char *)part.data, &sealed, &err);
+    enum rn_status status = find_part(path, &part)
+                                ? rn_part_seal((const char *)part.data, &sealed, &err)
+                                : rn_fail(&err, RN_E_NOMEM, "out of memory");
     if (status != RN_OK) {
         cli_error(&err);
     } else if (!cli_quiet) {

@@ -7,19 +7,20 @@
 #   ? STATUS         its exit status, where it is not 0
 # and is compared with the transcript of the run. Other lines (comments) are kept.
 #
-# After an intended change:  UPDATE=1 tests/run-cli build tests/cli/golden.sh; git diff
+# After an intended change:  UPDATE=1 tests/run-cli build "$PWD"/tests/cli/golden.sh; git diff
 set -u
 export TZ=UTC LC_ALL=C.UTF-8 TERM=dumb
 unset NO_COLOR
 cases=$RN_TOP/tests/cli/golden
 
-# Permission is asked of nobody where the tests run as root, who may do everything.
+# Permission is asked as user nobody where the tests run as root, who may do everything.
 cat >as-user <<'END'
 #!/bin/sh
 [ "$(id -u)" != 0 ] || exec setpriv --reuid=65534 --regid=65534 --clear-groups "$@"
 exec "$@"
 END
-chmod 755 as-user
+printf '#!/bin/sh\nexec sed -E "s/[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}/UUID/"\n' >without-uuid
+chmod 755 as-user without-uuid
 export PATH=$PWD:$PATH
 
 run_command() {
