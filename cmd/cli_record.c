@@ -3,6 +3,8 @@
 
 #include "cli.h"
 
+#include "formats/archive.h"
+
 #include <errno.h>
 #include <fcntl.h>
 #include <inttypes.h>
@@ -171,6 +173,18 @@ static struct rn_session *open_session(const struct cli_recording *recording, st
     return session;
 }
 
+/* An archive that could not be finished is still there, except in a pipe. */
+static void report_unsealed(const char *output, const struct rn_error *err)
+{
+    char text[2048];
+
+    if (strcmp(output, "-") == 0)
+        cli_error(err);
+    else
+        cli_fail("%s; what was recorded is in %s" RN_PART_SUFFIX ", see rn-info --seal",
+                 rn_error_text(err, text, sizeof(text)), output);
+}
+
 static bool finish(const struct cli_recording *recording, struct rn_session *session,
                    int wait_status)
 {
@@ -179,7 +193,7 @@ static bool finish(const struct cli_recording *recording, struct rn_session *ses
 
     if (rn_session_finish(session, recording->engine.argv != NULL, wait_status, &lost, &err) !=
         RN_OK) {
-        cli_error(&err);
+        report_unsealed(recording->session.output, &err);
         return false;
     }
     if (lost > 0 && recording->session.writer.keep_last == 0)
@@ -215,7 +229,8 @@ bool cli_record(const struct cli_recording *recording, int *wait_status, int *ex
     recording->how->free(engine);
     fine = finish(recording, session, *wait_status) && fine;
     rn_session_free(session);
-    return fine;
+    /* Whoever waits for the program gets its status, whatever has become of the recording. */
+    return fine || recording->engine.argv != NULL;
 }
 
 int cli_record_end_as(int wait_status)

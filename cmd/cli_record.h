@@ -25,8 +25,9 @@ struct cli_inherited cli_record_inherited(void);
 /* After cli_start: descriptors that it opened are not for the program. */
 void cli_record_hide(const struct cli_inherited *inherited);
 
-/* Record until the program has ended. True: *wait_status is the program's (0 where attached). False
- * after a message: *exit_status is the command's. */
+/* Record until the program has ended. True: *wait_status is the program's (0 where attached); a
+ * message has told if the recording is not whole. False after a message: nothing ran, or nothing
+ * could be recorded of what was attached to; *exit_status is the command's. */
 bool cli_record(const struct cli_recording *recording, int *wait_status, int *exit_status);
 
 /* End as the program did: never returns where it was ended by a signal. */
