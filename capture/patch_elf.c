@@ -162,6 +162,37 @@ bool rn_patch_elf_code(const struct rn_patch_elf *elf, size_t index, struct rn_p
     return true;
 }
 
+/* .eh_frame lies in the segment that .eh_frame_hdr lies in. */
+static bool holds_functions(const struct rn_patch_elf *elf, const Elf64_Phdr *segment)
+{
+    for (size_t i = 0; i < elf->header_count; i++) {
+        Elf64_Phdr header = header_at(elf, i);
+
+        if (header.p_type == PT_GNU_EH_FRAME && header.p_offset >= segment->p_offset &&
+            header.p_offset - segment->p_offset < segment->p_filesz)
+            return true;
+    }
+    return false;
+}
+
+bool rn_patch_elf_needed(const struct rn_patch_elf *elf, size_t index,
+                         struct rn_patch_range *in_file)
+{
+    Elf64_Phdr header = header_at(elf, index);
+    uint64_t left;
+
+    if (header.p_type != PT_DYNAMIC &&
+        (header.p_type != PT_LOAD || (!(header.p_flags & PF_X) && !holds_functions(elf, &header))))
+        return false;
+    if (header.p_offset >= elf->size)
+        return false;
+    left = elf->size - header.p_offset;
+    *in_file = (struct rn_patch_range){.start = header.p_offset,
+                                       .end = header.p_offset +
+                                              (header.p_filesz < left ? header.p_filesz : left)};
+    return true;
+}
+
 static uint64_t relative(const struct rn_patch_elf *elf, const uint8_t *bytes)
 {
     return elf->functions_address + (uint64_t)(int64_t)read_i32(bytes);
@@ -181,6 +212,15 @@ static const uint8_t *find_entry(const struct rn_patch_elf *elf, uint64_t addres
             high = middle;
     }
     return low ? elf->functions + (low - 1) * FUNCTION_ENTRY : NULL;
+}
+
+bool rn_patch_elf_start(const struct rn_patch_elf *elf, uint64_t address, uint64_t *start)
+{
+    const uint8_t *entry = find_entry(elf, address);
+
+    if (entry)
+        *start = relative(elf, entry);
+    return entry != NULL;
 }
 
 /* Of the FDE only the usual form is read (start relative to its own place, four bytes each, then

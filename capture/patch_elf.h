@@ -41,6 +41,14 @@ RN_MUST_CHECK enum rn_status rn_patch_elf_open(struct rn_patch_elf *elf, const u
 /* Program header number `index`: an executable segment that is not also written to? */
 bool rn_patch_elf_code(const struct rn_patch_elf *elf, size_t index, struct rn_patch_code *code);
 
+/* The last start of a function at or before `address`, whatever the function's size. */
+bool rn_patch_elf_start(const struct rn_patch_elf *elf, uint64_t address, uint64_t *start);
+
+/* Program header number `index`: the bytes of the file, if any, that the functions here and the
+ * search for sites look at; clipped to the file. */
+bool rn_patch_elf_needed(const struct rn_patch_elf *elf, size_t index,
+                         struct rn_patch_range *in_file);
+
 /* The function that holds `address`, by the unwind table. */
 bool rn_patch_elf_function(const struct rn_patch_elf *elf, uint64_t address,
                            struct rn_patch_range *function);

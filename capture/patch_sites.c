@@ -94,11 +94,11 @@ static enum rn_status append(struct search *search, const struct rn_site *site,
     return RN_OK;
 }
 
-/* Sites found by true boundaries never overlap. Those of a lying unwind table may: then neither is
- * certain. */
+/* Sites found by true boundaries never overlap, nor does a function start in one. Where a lying
+ * unwind table says otherwise, the boundaries are not certain. */
 static enum rn_status add(struct search *search, const struct rn_site *site, struct rn_error *err)
 {
-    struct rn_patch_range function;
+    uint64_t start;
 
     if (search->count && search->sites[search->count - 1].return_point > site->address) {
         search->count--;
@@ -106,8 +106,8 @@ static enum rn_status add(struct search *search, const struct rn_site *site, str
         return RN_OK;
     }
     if (search->count == RN_SITES_MAX ||
-        (rn_patch_elf_function(search->cover.elf, site->return_point - 1, &function) &&
-         function.start > site->address)) {
+        (rn_patch_elf_start(search->cover.elf, site->return_point - 1, &start) &&
+         start > site->address)) {
         search->unpatched++;
         return RN_OK;
     }
