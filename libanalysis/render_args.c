@@ -4,9 +4,12 @@
 
 #include "formats/escape.h"
 
+#include <stdio.h>
 #include <string.h>
 
-#define FD_CWD (-100)
+#define FD_CWD          (-100)
+#define FILE_TYPE_MASK  0170000u
+#define PERMISSION_MASK 0777u
 
 void rn_render_fd(struct rn_sink *sink, const struct rn_call_view *view, uint64_t value)
 {
@@ -130,6 +133,45 @@ static uint64_t symbol_value(const struct rn_arg *arg, uint64_t value)
     return arg->xlat == RN_XLAT_CLONE3_FLAGS ? value : value & UINT32_MAX;
 }
 
+/* S_IFIFO|0600; without a type the permission alone. */
+static void add_mode(struct rn_sink *sink, uint32_t mode)
+{
+    const char *type = rn_xlat_name(RN_XLAT_FILE_TYPE, mode & FILE_TYPE_MASK);
+    char text[48];
+
+    if (!type) {
+        rn_sink_octal(sink, mode);
+        return;
+    }
+    snprintf(text, sizeof(text), "%s|0%03o", type, mode & ~FILE_TYPE_MASK);
+    rn_sink_symbol(sink, text);
+}
+
+/* IPC_CREAT|0600 */
+static void add_ipc_flags(struct rn_sink *sink, uint32_t flags)
+{
+    struct rn_buf names = RN_BUF_INIT;
+
+    if (flags & ~PERMISSION_MASK)
+        rn_xlat_flags(&names, RN_XLAT_IPC_FLAGS, flags & ~PERMISSION_MASK);
+    if (flags & PERMISSION_MASK || !flags)
+        rn_buf_printf(&names, "%s0%03o", names.size ? "|" : "", flags & PERMISSION_MASK);
+    rn_buf_byte(&names, '\0');
+    if (names.failed)
+        sink->out->failed = true;
+    else
+        rn_sink_symbol(sink, (const char *)names.data);
+    rn_buf_free(&names);
+}
+
+static void add_flags(struct rn_sink *sink, const struct rn_arg *arg, uint64_t value)
+{
+    if (arg->xlat == RN_XLAT_IPC_FLAGS)
+        add_ipc_flags(sink, (uint32_t)value);
+    else
+        rn_sink_flags(sink, arg->xlat, symbol_value(arg, value));
+}
+
 static void add_id(struct rn_sink *sink, uint64_t value)
 {
     if ((uint32_t)value == UINT32_MAX)
@@ -173,7 +215,7 @@ static bool add_value(struct rn_sink *sink, const struct rn_call_view *view,
         add_dirfd(sink, view, value);
         return true;
     case RN_TYPE_FLAGS:
-        rn_sink_flags(sink, arg->xlat, symbol_value(arg, value));
+        add_flags(sink, arg, value);
         return true;
     case RN_TYPE_ENUM:
         rn_sink_enum(sink, arg->xlat, symbol_value(arg, value));
@@ -193,7 +235,7 @@ static bool add_rare_value(struct rn_sink *sink, const struct rn_arg *arg, uint6
         add_signal(sink, value);
         return true;
     case RN_TYPE_MODE:
-        rn_sink_octal(sink, value & UINT32_MAX);
+        add_mode(sink, (uint32_t)value);
         return true;
     case RN_TYPE_IOCTL:
         add_ioctl(sink, (uint32_t)value);
@@ -223,9 +265,21 @@ static const struct rn_attachment *find_struct(const struct rn_call_view *view, 
     return NULL;
 }
 
+/* An array with as many elements as the result says, which is none. */
+static bool is_empty_array(const struct rn_call_view *view, unsigned arg)
+{
+    return view->info->args[arg].size_arg == RN_ARG_RETURN && view->call->ret == 0 &&
+           view->call->args[arg] != 0 && !(view->event->flags & RN_EVENT_UNFINISHED);
+}
+
 static void add_struct(struct rn_sink *sink, const struct rn_call_view *view, unsigned arg,
                        const struct rn_attachment *attachment)
 {
+    if (!attachment && is_empty_array(view, arg)) {
+        rn_sink_open(sink, '[');
+        rn_sink_close(sink, ']');
+        return;
+    }
     if (!attachment || !rn_render_struct(sink, view, &view->info->args[arg],
                                          rn_attachment_bytes(attachment)))
         rn_sink_pointer(sink, view->call->args[arg]);
@@ -299,7 +353,7 @@ static void add_buffer(struct rn_sink *sink, const struct rn_call_view *view, un
     const struct rn_attachment *content =
         rn_event_attachment(view->event, RN_ATT_CONTENT, (uint8_t)arg);
 
-    if (content)
+    if (content && view->call->args[arg])
         rn_render_content(sink, content);
     else
         rn_sink_pointer(sink, view->call->args[arg]);

@@ -8,6 +8,8 @@
 #define OPTION_LINGER    13u
 #define OPTION_RCVTIMEO  20u
 #define OPTION_SNDTIMEO  21u
+#define GETLK_COMMAND    5u
+#define OFD_GETLK_COMMAND 36u
 #define RLIM64_UNIT      1024u
 
 static void add_time(struct rn_sink *sink, struct rn_bytes bytes, size_t width, const char *part)
@@ -192,8 +194,9 @@ static void add_rlimit(struct rn_sink *sink, struct rn_bytes bytes)
 }
 
 /* Two shorts, then start, length and pid; with longs of 8 bytes start is aligned to 8. */
-static void add_flock(struct rn_sink *sink, struct rn_bytes bytes)
+static void add_flock(struct rn_sink *sink, const struct rn_call_view *view, struct rn_bytes bytes)
 {
+    uint32_t command = (uint32_t)view->call->args[1];
     size_t width = bytes.size == 16 ? 4 : 8;
     size_t start = width;
 
@@ -204,6 +207,8 @@ static void add_flock(struct rn_sink *sink, struct rn_bytes bytes)
     rn_sink_enum(sink, RN_XLAT_WHENCE, rn_bytes_get(bytes, 2, 2));
     rn_sink_field(sink, "l_start", rn_bytes_signed(bytes, start, width));
     rn_sink_field(sink, "l_len", rn_bytes_signed(bytes, start + width, width));
+    if (command == GETLK_COMMAND || command == OFD_GETLK_COMMAND)
+        rn_sink_field(sink, "l_pid", rn_bytes_signed(bytes, start + 2 * width, 4));
     rn_sink_close(sink, '}');
 }
 
@@ -328,7 +333,7 @@ static bool add_descriptor_struct(struct rn_sink *sink, const struct rn_call_vie
         add_open_how(sink, view, bytes);
         return true;
     case RN_STRUCT_FLOCK:
-        add_flock(sink, bytes);
+        add_flock(sink, view, bytes);
         return true;
     case RN_STRUCT_WINSIZE:
         add_winsize(sink, bytes);

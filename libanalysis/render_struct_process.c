@@ -6,7 +6,6 @@
 #define CORE_BIT    0x80u
 #define STOPPED     0x7fu
 #define CONTINUED   0xffffu
-#define SA_SIGINFO_FLAG          4u
 #define SA_RESTORER_FLAG         0x04000000u
 #define CLONE_PIDFD_FLAG         0x1000u
 #define CLONE_PARENT_SETTID_FLAG 0x100000u
@@ -129,9 +128,9 @@ static void add_siginfo(struct rn_sink *sink, struct rn_bytes bytes)
     rn_sink_close(sink, '}');
 }
 
-static void add_handler(struct rn_sink *sink, uint64_t handler, uint64_t flags)
+static void add_handler(struct rn_sink *sink, uint64_t handler)
 {
-    rn_sink_name(sink, flags & SA_SIGINFO_FLAG && handler > 1 ? "sa_sigaction" : "sa_handler");
+    rn_sink_name(sink, "sa_handler");
     if (handler == 0)
         rn_sink_symbol(sink, "SIG_DFL");
     else if (handler == 1)
@@ -147,7 +146,7 @@ static void add_sigaction(struct rn_sink *sink, struct rn_bytes bytes)
     uint64_t flags = rn_bytes_get(bytes, width, width);
 
     rn_sink_open(sink, '{');
-    add_handler(sink, rn_bytes_get(bytes, 0, width), flags);
+    add_handler(sink, rn_bytes_get(bytes, 0, width));
     rn_sink_name(sink, "sa_mask");
     rn_render_sigset(sink, rn_bytes_get(bytes, 3 * width, 8));
     rn_sink_name(sink, "sa_flags");

@@ -6,6 +6,9 @@
 
 #define O_CREAT_BIT        0100u
 #define O_TMPFILE_BIT      020000000u
+#define FILE_TYPE_MASK     0170000u
+#define FILE_TYPE_CHAR     0020000u
+#define FILE_TYPE_BLOCK    0060000u
 #define MREMAP_ADDRESS     0x6u /* MREMAP_FIXED, MREMAP_DONTUNMAP */
 #define ERRNO_OF_TRACERS   512u
 #define CLONE_PARENT_TID   0x101000u  /* CLONE_PARENT_SETTID, CLONE_PIDFD */
@@ -23,8 +26,13 @@ void rn_call_view_init(struct rn_call_view *view, struct rn_trace *trace,
     };
 }
 
-/* The arguments from the mode of open(2) or the address of mremap(2) on mean nothing without the
- * flag before them. */
+static bool is_device(uint64_t mode)
+{
+    return (mode & FILE_TYPE_MASK) == FILE_TYPE_CHAR || (mode & FILE_TYPE_MASK) == FILE_TYPE_BLOCK;
+}
+
+/* The arguments from the mode of open(2), the address of mremap(2) or the device of mknod(2) on mean
+ * nothing without what the argument before them says. */
 static unsigned meaningful_arguments(const struct rn_call_view *view)
 {
     for (unsigned arg = 1; arg < view->info->arg_count; arg++) {
@@ -36,6 +44,9 @@ static unsigned meaningful_arguments(const struct rn_call_view *view)
             !(flags & (O_CREAT_BIT | O_TMPFILE_BIT)))
             return arg;
         if (xlat == RN_XLAT_MREMAP && !(flags & MREMAP_ADDRESS))
+            return arg;
+        if (view->info->args[arg].type == RN_TYPE_DEVICE && arg + 1u == view->info->arg_count &&
+            !is_device(flags))
             return arg;
     }
     return view->info->arg_count;
