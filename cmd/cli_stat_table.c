@@ -97,7 +97,7 @@ static bool fill_total(struct cli_stat_section *section)
     /* What is usual for one call is an outlier of another: only groups have outliers. */
     section->total.value[STAT_OUTLIERS_Z] = z;
     section->total.value[STAT_OUTLIERS_ROBUST] = robust;
-    section->total.value[STAT_SHARE] = 100;
+    section->total.value[STAT_SHARE] = section->total.value[STAT_TOTAL] > 0 ? 100 : 0;
     for (size_t i = 0; i < section->count; i++) {
         double *value = section->rows[i].value, total = section->total.value[STAT_TOTAL];
 

@@ -30,6 +30,7 @@ struct rn_trace_process {
     uint32_t holders; /* its threads, and the table of pids */
     struct rn_shared_name *exe, *name, *cwd;
     struct rn_fd_table *files; /* NULL until one is known */
+    bool had_leader;           /* the thread whose tid is the pid has been seen */
 };
 
 struct rn_trace_thread {

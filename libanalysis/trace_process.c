@@ -52,15 +52,20 @@ static struct rn_trace_process *process_new(struct rn_trace *trace, uint64_t pid
     return process;
 }
 
-/* A new stream is a thread of the process that has its pid; unless it is a first thread: then the
- * pid is being reused. A thread that calls execve becomes a first thread, though: it is told by its
- * maker, which was of the same process. */
-static bool is_reused(const struct rn_trace *trace, const struct rn_stream *row)
+static bool is_leader(const struct rn_stream *row)
 {
-    const struct rn_trace_process *process = rn_id_map_get(&trace->pids, row->pid);
+    return row->type == RN_STREAM_THREAD && row->tid == row->pid;
+}
+
+/* A new stream is a thread of the process that has its pid; unless it is the leader of its threads
+ * and the process had one: then the pid is being reused. A thread that calls execve becomes the
+ * leader, though: it is told by its maker, which was of the same process. */
+static bool is_reused(const struct rn_trace *trace, const struct rn_stream *row,
+                      const struct rn_trace_process *process)
+{
     const struct rn_trace_thread *parent = rn_trace_find_thread(trace, row->parent);
 
-    if (!process || row->tid != row->pid || row->type != RN_STREAM_THREAD)
+    if (!is_leader(row) || !process->had_leader)
         return false;
     return !process->info.threads || !parent || parent->process != process;
 }
@@ -70,8 +75,10 @@ static struct rn_trace_process *process_of(struct rn_trace *trace, const struct 
 {
     struct rn_trace_process *process = rn_id_map_get(&trace->pids, row->pid);
 
-    if (!process || is_reused(trace, row))
+    if (!process || is_reused(trace, row, process))
         process = process_new(trace, row->pid, err);
+    if (process && is_leader(row))
+        process->had_leader = true;
     return process;
 }
 
