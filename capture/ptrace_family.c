@@ -245,19 +245,6 @@ void rn_ptrace_exit_begins(struct rn_ptrace *engine, struct rn_tracee *tracee)
         begin_exit(engine, tracee, (int)event_message(tracee));
 }
 
-/* SIGKILL is never delivered through the tracer. */
-static void emit_unseen_signal(struct rn_ptrace *engine, const struct rn_tracee *leader,
-                               int status)
-{
-    struct rn_event event = {.kind = RN_KIND_SIGNAL,
-                             .stream = (uint32_t)leader->stream,
-                             .start = engine->now,
-                             .u.signal = {.signo = (uint64_t)WTERMSIG(status), .fatal = 1}};
-
-    if (WIFSIGNALED(status) && !leader->process->died_by_signal_event)
-        rn_ptrace_emit(engine, &event);
-}
-
 static void emit_exit(struct rn_ptrace *engine, const struct rn_tracee *leader, int status)
 {
     const struct rn_tracee_process *process = leader->process;
@@ -284,10 +271,8 @@ void rn_ptrace_ended(struct rn_ptrace *engine, struct rn_tracee *tracee, int sta
     if (tracee->process) {
         if (!tracee->exiting)
             begin_exit(engine, tracee, status);
-        if (tracee->tid == tracee->process->pid) {
-            emit_unseen_signal(engine, tracee, status);
+        if (tracee->tid == tracee->process->pid)
             emit_exit(engine, tracee, status);
-        }
     }
     forget(engine, tracee);
 }

@@ -17,10 +17,8 @@ void rn_ptrace_flush_signal(struct rn_ptrace *engine, struct rn_tracee *tracee, 
     if (!pending->valid)
         return;
     pending->valid = false;
-    if (WIFSIGNALED(exit_status) && (uint64_t)WTERMSIG(exit_status) == pending->signal.signo) {
+    if (WIFSIGNALED(exit_status) && (uint64_t)WTERMSIG(exit_status) == pending->signal.signo)
         event.u.signal.fatal = 1;
-        tracee->process->died_by_signal_event = true;
-    }
     rn_ptrace_emit(engine, &event);
 }
 

@@ -17,7 +17,6 @@ struct rn_tracee_process {
     unsigned exiting; /* of them, those whose exit has begun */
     uint64_t stream;  /* of the leader */
     bool attached;    /* was running before: must outlive the recorder */
-    bool died_by_signal_event; /* a SIGNAL event says what ended it */
     uint64_t user_ns, system_ns, max_rss_bytes; /* at the last thread's exit */
     struct rn_code_range *code; /* file mappings that are executable */
     size_t code_count, code_capacity;
