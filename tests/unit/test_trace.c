@@ -202,6 +202,24 @@ static void test_reused_pid_is_another_process(void **state)
     rn_trace_free(trace);
 }
 
+static void test_streams_of_a_process_in_any_order(void **state)
+{
+    struct rn_trace *trace = new_trace();
+
+    (void)state;
+    feed(trace, &(struct rn_event){.kind = RN_KIND_STREAM,
+                                   .u.stream_info = {
+                                       .id = 2, .type = RN_STREAM_QUEUE, .pid = 10, .tid = 10}});
+    add_stream(trace, 3, 10, 11, 1);
+    add_stream(trace, 1, 10, 10, 0);
+    assert_ptr_equal(rn_trace_thread(trace, 2)->process, rn_trace_thread(trace, 1)->process);
+    assert_ptr_equal(rn_trace_thread(trace, 3)->process, rn_trace_thread(trace, 1)->process);
+    /* A thread that calls execve becomes the leader. */
+    add_stream(trace, 4, 10, 10, 3);
+    assert_ptr_equal(rn_trace_thread(trace, 4)->process, rn_trace_thread(trace, 1)->process);
+    rn_trace_free(trace);
+}
+
 static void test_paths(void **state)
 {
     struct rn_trace *trace = one_process();
@@ -409,6 +427,7 @@ int main(void)
         cmocka_unit_test(test_names),
         cmocka_unit_test(test_threads_and_exit),
         cmocka_unit_test(test_reused_pid_is_another_process),
+        cmocka_unit_test(test_streams_of_a_process_in_any_order),
         cmocka_unit_test(test_paths),
         cmocka_unit_test(test_copies_of_descriptors),
         cmocka_unit_test(test_close_on_exec),
