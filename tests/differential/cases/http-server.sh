@@ -15,7 +15,7 @@ for _ in range(3): server.handle_request()
 PY
 }
 run() {
-    python3 server.py &
+    python3 server.py || echo failed >ready &
     read -r line <ready
     for page in page absent page; do
         curl -s -o /dev/null -w '%{http_code}\n' "http://127.0.0.1:$PORT/$page"
