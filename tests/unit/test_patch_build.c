@@ -1,7 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 #include "capture/patch.h"
 
-#include "capture/inject/blob_layout.h"
 #include "capture/patch_decode.h"
 #include "capture/patch_elf.h"
 #include "capture/patch_image.h"

@@ -1,0 +1,18 @@
+/* SPDX-License-Identifier: MIT */
+/* One slot of the disk cache. */
+#ifndef RN_PATCH_CACHE_FILE_H
+#define RN_PATCH_CACHE_FILE_H
+
+#include "patch_cache.h"
+
+/* The directory of the cache, made if missing; -1: none that can be trusted. NULL: the usual place.
+ */
+int rn_patch_cache_directory(const char *directory);
+
+/* Fill the sites of an entry whose key is set. false: not there, or not to be believed. */
+bool rn_patch_cache_file_load(int directory, struct rn_patch_entry *entry);
+
+/* Replaces what the slot held. A failure only means that the file is searched again. */
+void rn_patch_cache_file_store(int directory, const struct rn_patch_entry *entry);
+
+#endif
