@@ -25,7 +25,8 @@ export PATH=$PWD:$PATH
 
 run_command() {
     local status=0
-    bash -c "$1" >"$scratch/out" 2>"$scratch/err" </dev/null || status=$?
+    # The outer redirection is for this shell's own message about a command that was killed.
+    { bash -c "$1" >"$scratch/out" 2>"$scratch/err" </dev/null; } 2>/dev/null || status=$?
     sed 's/^/| /' "$scratch/out"
     if [ -s "$scratch/out" ] && [ "$(tail -c 1 "$scratch/out" | wc -l)" = 0 ]; then
         printf '\n# (no newline at the end)\n'
