@@ -64,6 +64,8 @@ static void test_interpolation_between_points(void **state)
     rn_clock_add(&clock, &(struct rn_clock_point){5000 + 40 * MS, 1220 * MS, 9270 * MS, 0});
     assert_int_equal(rn_clock_monotonic(&clock, 5000 + 20 * MS), 1100 * MS);
     assert_int_equal(rn_clock_monotonic(&clock, 5000 + 30 * MS), 1160 * MS);
+    /* Longer ago: from the older point, at the mean rate. */
+    assert_int_equal(rn_clock_monotonic(&clock, 5000 + 10 * MS), 1045 * MS);
     assert_int_equal(rn_clock_duration(&clock, 1000), 5500);
 }
 

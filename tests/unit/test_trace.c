@@ -286,6 +286,7 @@ static void test_close_on_exec(void **state)
     open_file(trace, 1, AT_FDCWD, "/cleared", 6, O_CLOEXEC);
     call(trace, 1, "openat2", 7, ARGS(AT_FDCWD, 0, 0), attachments, 2);
     assert_fd(trace, 1, 7, "/how");
+    CALL(trace, 1, "dup2", 7, 7, 7, 0);
     CALL(trace, 1, "fcntl", 0, 5, F_SETFD, FD_CLOEXEC);
     CALL(trace, 1, "fcntl", 0, 6, F_SETFD, 0);
     add_image(trace, 1, RN_PROCESS_EXEC, "/bin/second", "/");
