@@ -98,6 +98,7 @@ static enum rn_status build(struct rn_archive_writer *writer, const char *member
     struct archive *archive = open_member(&writer->member);
     struct archive_entry *entry = archive_entry_new();
     enum rn_status status = RN_OK;
+    size_t whole = 0;
 
     if (!archive || !entry) {
         status = rn_fail(err, RN_E_NOMEM, "no memory for member %s", member);
@@ -110,11 +111,12 @@ static enum rn_status build(struct rn_archive_writer *writer, const char *member
     archive_entry_set_mtime(entry, (time_t)mtime_s, 0);
     if (!put_member(archive, entry, data, size))
         status = rn_fail(err, RN_E_NOMEM, "member %s: %s", member, archive_error_string(archive));
-    /* Else freeing would append the end-of-archive blocks. */
-    archive_write_fail(archive);
+    whole = writer->member.size;
 out:
     archive_entry_free(entry);
     archive_write_free(archive);
+    /* Freeing has appended the end-of-archive blocks. */
+    writer->member.size = whole;
     return status;
 }
 
