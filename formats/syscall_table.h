@@ -48,6 +48,7 @@ enum rn_arg_type {
     RN_TYPE_IOCTL,  /* ioctl request */
     RN_TYPE_DEVICE,
     RN_TYPE_CLOCKID,
+    RN_TYPE_UINT, /* unsigned 32-bit */
     /* Pointers whose target is captured. "in": read at entry; "out": read after success. */
     RN_TYPE_PATH = 32, /* in: RN_ATT_PATH */
     RN_TYPE_STRING,    /* in: RN_ATT_STRING */

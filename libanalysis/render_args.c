@@ -205,6 +205,9 @@ static bool add_value(struct rn_sink *sink, const struct rn_call_view *view,
     case RN_TYPE_SIZE:
         rn_sink_unsigned(sink, value);
         return true;
+    case RN_TYPE_UINT:
+        rn_sink_unsigned(sink, (uint32_t)value);
+        return true;
     case RN_TYPE_HEX:
         rn_sink_hex(sink, value);
         return true;

@@ -3,7 +3,6 @@
 
 #include "formats/escape.h"
 
-#include <stdlib.h>
 #include <string.h>
 
 #define JSON_EXACT_LIMIT (UINT64_C(1) << 53)
@@ -37,13 +36,27 @@ void rn_sink_close(struct rn_sink *sink, char bracket)
     sink->separate = true;
 }
 
+/* In one go: half of what JSON consists of are names. */
 void rn_sink_name(struct rn_sink *sink, const char *name)
 {
-    begin_value(sink);
-    quote(sink);
-    rn_buf_text(sink->out, name);
-    quote(sink);
-    rn_buf_byte(sink->out, sink->json ? ':' : '=');
+    size_t length = strlen(name);
+    uint8_t *to = rn_buf_reserve(sink->out, length + 5), *start = to;
+
+    if (!to)
+        return;
+    if (sink->separate) {
+        *to++ = ',';
+        if (!sink->json)
+            *to++ = ' ';
+    }
+    if (sink->json)
+        *to++ = '"';
+    memcpy(to, name, length);
+    to += length;
+    if (sink->json)
+        *to++ = '"';
+    *to++ = sink->json ? ':' : '=';
+    sink->out->size += (size_t)(to - start);
     sink->separate = false;
 }
 

@@ -156,6 +156,23 @@ static void files(void **state)
     expect(&m, "ioctl(3, _IOC(_IOC_READ, 0x4b, 0x2, 0x8), 0x7ff0) = 0");
 }
 
+static void modes_and_keys(void **state)
+{
+    struct maker m = call("mknod", 0, 0, 010600, 77, 0, 0);
+
+    (void)state;
+    expect(&m, "mknod(NULL, S_IFIFO|0600) = 0");
+    m.event.u.syscall.args[1] = 020600;
+    m.event.u.syscall.args[2] = 0x103;
+    expect(&m, "mknod(NULL, S_IFCHR|0600, makedev(0x1, 0x3)) = 0");
+    m = call("shmget", 5, 0, 4096, 01600, 0, 0);
+    expect(&m, "shmget(IPC_PRIVATE, 4096, IPC_CREAT|0600) = 5");
+    m = call("dup3", 4, 3, 4, 02000000, 0, 0);
+    expect(&m, "dup3(3, 4, O_CLOEXEC) = 4");
+    m = call("epoll_wait", 0, 4, 0x1000, 32, 0, 0);
+    expect(&m, "epoll_wait(4, [], 32, 0) = 0");
+}
+
 static void paths_are_never_cut(void **state)
 {
     char path[300], expected[400];
@@ -327,6 +344,8 @@ static void memory_and_time(void **state)
     m = call("futex", 0, 0x1000, 0x80, 2, 0x2000, 0);
     attach(&m, RN_ATT_STRUCT, 3, time, 16);
     expect(&m, "futex(0x1000, FUTEX_WAIT_PRIVATE, 2, {tv_sec=1, tv_nsec=500}) = 0");
+    m.event.u.syscall.args[2] = 0xffffffff80000000;
+    expect(&m, "futex(0x1000, FUTEX_WAIT_PRIVATE, 2147483648, {tv_sec=1, tv_nsec=500}) = 0");
     m = call("futex", 1, 0x1000, 0x81, 1, 0x2000, 0);
     expect(&m, "futex(0x1000, FUTEX_WAKE_PRIVATE, 1) = 1");
     m = call("prlimit64", 0, 0, 3, 0, 0x1000, 0);
@@ -531,6 +550,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(files),
+        cmocka_unit_test(modes_and_keys),
         cmocka_unit_test(paths_are_never_cut),
         cmocka_unit_test(transfers),
         cmocka_unit_test(network),
