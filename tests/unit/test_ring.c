@@ -195,14 +195,17 @@ static void test_damage_is_refused(void **state)
     struct rn_event event = call_event(1);
     uint8_t *data = (uint8_t *)rn_ring_area_header(area) + ring->data_offset;
     static const uint32_t sizes[] = {0, 8, 57, RING_SIZE, UINT32_MAX};
+    uint32_t size;
 
     (void)state;
     assert_true(rn_ring_put(area, ring, &event));
+    memcpy(&size, data, sizeof(size));
     for (size_t i = 0; i < sizeof(sizes) / sizeof(sizes[0]); i++) {
         memcpy(data, &sizes[i], sizeof(sizes[i]));
         assert_int_equal(rn_ring_peek(area, ring, &position, &event, &err), RN_E_FORMAT);
         assert_int_equal(position, ring->tail);
     }
+    memcpy(data, &size, sizeof(size));
     ring->head = ring->tail + RING_SIZE + 8;
     assert_int_equal(rn_ring_peek(area, ring, &position, &event, &err), RN_E_FORMAT);
 }
