@@ -197,9 +197,17 @@ static int load(const char *path, size_t *size)
     return fd;
 }
 
+#if defined(__has_feature)
+#define SANITIZED __has_feature(address_sanitizer)
+#elif defined(__SANITIZE_ADDRESS__)
+#define SANITIZED 1
+#else
+#define SANITIZED 0
+#endif
+
 static void limit_memory(void)
 {
-#if !defined(__SANITIZE_ADDRESS__)
+#if !SANITIZED /* which maps terabytes */
     struct rlimit limit = {MEMORY_LIMIT, MEMORY_LIMIT};
     if (setrlimit(RLIMIT_AS, &limit) != 0)
         die("cannot limit memory", NULL);
