@@ -114,8 +114,8 @@ static void json_outliers(const struct cli_stat_table *table, struct rn_buf *out
     rn_buf_byte(out, ']');
 }
 
-static void json_violations(const struct cli_stat_table *table,
-                            const struct cli_stat_limit *limits, size_t count, struct rn_buf *out)
+static void json_violations(const struct cli_stat_table *table, const struct cli_stat_limit *limits,
+                            size_t count, struct rn_buf *out)
 {
     const char *separator = "";
 

@@ -14,7 +14,8 @@ static const struct {
     enum cli_stat_comparison comparison;
 } operators[] = {
     /* Longer ones first. */
-    {">=", STAT_GE}, {"<=", STAT_LE}, {"==", STAT_EQ}, {"!=", STAT_NE}, {">", STAT_GT}, {"<", STAT_LT},
+    {">=", STAT_GE}, {"<=", STAT_LE}, {"==", STAT_EQ},
+    {"!=", STAT_NE}, {">", STAT_GT},  {"<", STAT_LT},
 };
 
 static const char *skip_blanks(const char *text)

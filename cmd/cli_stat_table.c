@@ -41,8 +41,8 @@ static void fill_outliers(struct cli_stat_row *row, const struct rn_histogram *d
     if (rn_histogram_count(durations) < CLI_STAT_MIN_OUTLIER_GROUP)
         return;
     row->model = rn_outlier_model(durations);
-    row->value[STAT_OUTLIERS_Z] = (double)rn_histogram_above(
-        durations, rn_outlier_bound_z(&row->model, RN_OUTLIER_Z));
+    row->value[STAT_OUTLIERS_Z] =
+        (double)rn_histogram_above(durations, rn_outlier_bound_z(&row->model, RN_OUTLIER_Z));
     row->value[STAT_OUTLIERS_ROBUST] = (double)rn_histogram_above(
         durations, rn_outlier_bound_robust(&row->model, RN_OUTLIER_ROBUST));
 }
@@ -53,11 +53,8 @@ static void fill_row(struct cli_stat_row *row, const struct rn_histogram *durati
     static const struct {
         enum cli_stat_metric metric;
         double q;
-    } quantiles[] = {{STAT_P50, 0.5},
-                     {STAT_P75, 0.75},
-                     {STAT_P90, 0.9},
-                     {STAT_P95, 0.95},
-                     {STAT_P99, 0.99}};
+    } quantiles[] = {
+        {STAT_P50, 0.5}, {STAT_P75, 0.75}, {STAT_P90, 0.9}, {STAT_P95, 0.95}, {STAT_P99, 0.99}};
     uint64_t calls = rn_histogram_count(durations);
 
     row->value[STAT_CALLS] = (double)calls;
@@ -69,8 +66,7 @@ static void fill_row(struct cli_stat_row *row, const struct rn_histogram *durati
     row->value[STAT_MIN] = (double)rn_histogram_min(durations);
     row->value[STAT_MAX] = (double)rn_histogram_max(durations);
     for (size_t i = 0; i < sizeof quantiles / sizeof quantiles[0]; i++)
-        row->value[quantiles[i].metric] =
-            (double)rn_histogram_quantile(durations, quantiles[i].q);
+        row->value[quantiles[i].metric] = (double)rn_histogram_quantile(durations, quantiles[i].q);
     row->value[STAT_ERROR_RATE] = calls ? 100.0 * (double)errors / (double)calls : 0;
     fill_outliers(row, durations);
 }
@@ -190,8 +186,7 @@ static bool find_outliers(struct cli_stat_table *table, size_t group_count, size
 {
     size_t limit = top ? top : DEFAULT_OUTLIERS;
 
-    table->outliers =
-        calloc(group_count * RN_SUMMARY_MAX_WORST + 1, sizeof *table->outliers);
+    table->outliers = calloc(group_count * RN_SUMMARY_MAX_WORST + 1, sizeof *table->outliers);
     if (!table->outliers)
         return false;
     for (size_t s = 0; s < table->section_count; s++) {

@@ -23,8 +23,12 @@ void cli_stat_duration(struct rn_buf *out, double ns)
         return;
     }
     value = ns / units[unit].size;
-    rn_buf_printf(out, "%.*f%s", value < 10 ? 3 : value < 100 ? 2 : value < 1000 ? 1 : 0, value,
-                  units[unit].name);
+    rn_buf_printf(out, "%.*f%s",
+                  value < 10     ? 3
+                  : value < 100  ? 2
+                  : value < 1000 ? 1
+                                 : 0,
+                  value, units[unit].name);
 }
 
 void cli_stat_value(struct rn_buf *out, enum cli_stat_metric metric, double value)
@@ -122,8 +126,8 @@ static void text_header(const struct cli_stat_table *table, uint8_t kind, struct
     rn_buf_printf(out, "  %s\n", section_title(table, kind));
 }
 
-static void text_section(const struct cli_stat_table *table,
-                         const struct cli_stat_section *section, size_t top, struct rn_buf *out)
+static void text_section(const struct cli_stat_table *table, const struct cli_stat_section *section,
+                         size_t top, struct rn_buf *out)
 {
     size_t shown = top && top < section->count ? top : section->count;
 
@@ -136,8 +140,8 @@ static void text_section(const struct cli_stat_table *table,
     text_row(table, &section->total, out);
 }
 
-static void text_outlier(const struct cli_stat_table *table,
-                         const struct cli_stat_outlier *outlier, struct rn_buf *out)
+static void text_outlier(const struct cli_stat_table *table, const struct cli_stat_outlier *outlier,
+                         struct rn_buf *out)
 {
     const struct rn_summary_event *event = outlier->event;
     char id[64];
@@ -168,8 +172,9 @@ static void text_outliers(const struct cli_stat_table *table, struct rn_buf *out
         rn_buf_text(out, "\nNo outliers.\n");
         return;
     }
-    rn_buf_printf(out, "\nOutliers (z: over %.1f standard deviations; r: robust score over %.1f):\n"
-                       "%*s %9s %10s  %-4s %14s",
+    rn_buf_printf(out,
+                  "\nOutliers (z: over %.1f standard deviations; r: robust score over %.1f):\n"
+                  "%*s %9s %10s  %-4s %14s",
                   RN_OUTLIER_Z, RN_OUTLIER_ROBUST, COLUMN, "duration", "z", "robust", "mark",
                   "stream:ordinal");
     if (table->totals->recordings > 1)

@@ -92,8 +92,7 @@ static bool set_top(struct job *job, const char *text)
 
 static bool add_limit(struct job *job, const char *text)
 {
-    struct cli_stat_limit *limits =
-        reallocarray(job->limits, job->limit_count + 1, sizeof *limits);
+    struct cli_stat_limit *limits = reallocarray(job->limits, job->limit_count + 1, sizeof *limits);
 
     if (!limits) {
         cli_fail("out of memory");

@@ -75,8 +75,7 @@ static uint64_t add_ns(uint64_t ns, double difference)
  * result is exact to a nanosecond however long the machine has been up. */
 static double ticks_from(const struct rn_clock_point *point, uint64_t ticks)
 {
-    return ticks >= point->ticks ? (double)(ticks - point->ticks)
-                                 : -(double)(point->ticks - ticks);
+    return ticks >= point->ticks ? (double)(ticks - point->ticks) : -(double)(point->ticks - ticks);
 }
 
 uint64_t rn_clock_monotonic(const struct rn_clock *clock, uint64_t ticks)

@@ -54,7 +54,7 @@ struct rn_fd_entry *rn_fd_table_entry(const struct rn_fd_table *table, uint64_t 
 }
 
 void rn_fd_table_set(struct rn_trace *trace, struct rn_trace_process *process, uint64_t fd,
-                      struct rn_shared_name *name, bool close_on_exec)
+                     struct rn_shared_name *name, bool close_on_exec)
 {
     struct rn_fd_entry *entry;
 

@@ -13,9 +13,9 @@
  * A qualifier holds up to the next one. There is one set of selected events. It is empty before the
  * first term, or full where that is a negation or a status, or where there is none. Terms work from
  * left to right, also over several expressions: each adds its events, or with "!" takes them away.
- * A "!" in front of a list or of its first term holds for the whole list, as in strace. "status=" (and
- * its short form "failed") adds and takes nothing: it limits the system calls of the set to those
- * results; other events count as successful.
+ * A "!" in front of a list or of its first term holds for the whole list, as in strace. "status="
+ * (and its short form "failed") adds and takes nothing: it limits the system calls of the set to
+ * those results; other events count as successful.
  *
  * A bare word is a system call of the x86-64 table, a class, or a call of another table, in this
  * order; "%" asks for the class. */
@@ -67,8 +67,8 @@ bool rn_filter_by_thread(const struct rn_filter *filter); /* a pid or tid was gi
 /* Nothing was given: every event matches. */
 bool rn_filter_is_empty(const struct rn_filter *filter);
 
-/* Does the event match: kind, system call, result, signal? RN_KIND_INFLIGHT rows match as the system
- * calls that they are; other housekeeping rows never match. */
+/* Does the event match: kind, system call, result, signal? RN_KIND_INFLIGHT rows match as the
+ * system calls that they are; other housekeeping rows never match. */
 bool rn_filter_match(const struct rn_filter *filter, const struct rn_event *event);
 bool rn_filter_match_syscall(const struct rn_filter *filter, uint64_t abi, uint64_t nr,
                              uint64_t ret, bool unfinished);

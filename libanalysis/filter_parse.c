@@ -365,9 +365,10 @@ static size_t term_length(const char *text, const char *end)
 
 static enum rn_status take_qualifier(struct parser *parser, struct rn_error *err)
 {
-    static const char *const names[] = {
-        [LIST_TRACE] = "trace", [LIST_KIND] = "kind", [LIST_SIGNAL] = "signal",
-        [LIST_STATUS] = "status"};
+    static const char *const names[] = {[LIST_TRACE] = "trace",
+                                        [LIST_KIND] = "kind",
+                                        [LIST_SIGNAL] = "signal",
+                                        [LIST_STATUS] = "status"};
     bool negated = parser->cursor < parser->end && *parser->cursor == '!';
     const char *begin = parser->cursor + negated;
     const char *equals = memchr(begin, '=', term_length(begin, parser->end));
@@ -409,8 +410,7 @@ static struct term take_term(struct parser *parser)
     return term;
 }
 
-enum rn_status rn_filter_add(struct rn_filter *filter, const char *expression,
-                             struct rn_error *err)
+enum rn_status rn_filter_add(struct rn_filter *filter, const char *expression, struct rn_error *err)
 {
     struct parser parser = {
         .begin = expression,

@@ -11,14 +11,17 @@ struct rn_id_map {
     struct rn_id_slot {
         uint64_t id;
         void *value; /* NULL: the slot is free */
-    } *slots;
+    } * slots;
     size_t capacity, count; /* capacity: 0 or a power of two */
 };
 
-#define RN_ID_MAP_INIT {.slots = NULL}
+#define RN_ID_MAP_INIT                                                                             \
+    {                                                                                              \
+        .slots = NULL                                                                              \
+    }
 
 void rn_id_map_free(struct rn_id_map *map);
-void *rn_id_map_get(const struct rn_id_map *map, uint64_t id); /* NULL: not there */
+void *rn_id_map_get(const struct rn_id_map *map, uint64_t id);       /* NULL: not there */
 bool rn_id_map_set(struct rn_id_map *map, uint64_t id, void *value); /* false: no memory */
 void rn_id_map_remove(struct rn_id_map *map, uint64_t id);
 

@@ -2,7 +2,7 @@
 #include "statistics.h"
 
 /* The MAD of a normal distribution is this many standard deviations. */
-#define MAD_OF_NORMAL 0.6745
+#define MAD_OF_NORMAL      0.6745
 #define BUCKETS_PER_MEDIAN 128.0
 
 struct rn_outlier_model rn_outlier_model(const struct rn_histogram *histogram)

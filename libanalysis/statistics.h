@@ -26,10 +26,10 @@ void rn_histogram_merge(struct rn_histogram *into, const struct rn_histogram *fr
 bool rn_histogram_failed(const struct rn_histogram *histogram);
 
 uint64_t rn_histogram_count(const struct rn_histogram *histogram);
-uint64_t rn_histogram_sum(const struct rn_histogram *histogram); /* saturating */
-uint64_t rn_histogram_min(const struct rn_histogram *histogram); /* exact; 0 where empty */
-uint64_t rn_histogram_max(const struct rn_histogram *histogram); /* exact; 0 where empty */
-double rn_histogram_mean(const struct rn_histogram *histogram);  /* exact; 0 where empty */
+uint64_t rn_histogram_sum(const struct rn_histogram *histogram);  /* saturating */
+uint64_t rn_histogram_min(const struct rn_histogram *histogram);  /* exact; 0 where empty */
+uint64_t rn_histogram_max(const struct rn_histogram *histogram);  /* exact; 0 where empty */
+double rn_histogram_mean(const struct rn_histogram *histogram);   /* exact; 0 where empty */
 double rn_histogram_stddev(const struct rn_histogram *histogram); /* of the population */
 /* Nearest-rank quantile, q in [0,1]; the middle of its bucket, never outside [min, max]; the first
  * and the last rank are exact. */

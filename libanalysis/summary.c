@@ -85,8 +85,7 @@ static const struct rn_summary_stream *stream_entry(struct rn_summary *summary, 
     thread = rn_trace_thread(summary->trace, stream);
     *entry = (struct rn_summary_stream){.stream = stream, .valid = true, .selected = true};
     if (summary->selective)
-        entry->selected =
-            rn_filter_match_thread(summary->options.filter, thread->pid, thread->tid);
+        entry->selected = rn_filter_match_thread(summary->options.filter, thread->pid, thread->tid);
     if (entry->selected && (by == RN_BY_PROCESS || by == RN_BY_THREAD))
         entry->group = rn_summary_stream_group(summary, RN_KIND_SYSCALL, stream);
     return entry;
@@ -151,8 +150,8 @@ static void remember(struct rn_summary *summary, struct rn_summary_group *group,
     };
 }
 
-static void count_row(struct rn_summary *summary, struct rn_summary_group *group,
-                      struct rows *rows, uint32_t row, uint64_t duration_ns)
+static void count_row(struct rn_summary *summary, struct rn_summary_group *group, struct rows *rows,
+                      uint32_t row, uint64_t duration_ns)
 {
     unsigned limit = summary->options.worst;
 
@@ -182,10 +181,9 @@ static enum rn_status add_syscalls(struct rn_summary *summary, struct rn_batch *
 
         if (rows.flags[row] & NOT_COUNTED)
             continue;
-        if (summary->selective &&
-            (!rn_filter_match_syscall(summary->options.filter, abi[row], nr[row], ret[row],
-                                      unfinished) ||
-             !place_selected(summary, &rows, row, duration_ns)))
+        if (summary->selective && (!rn_filter_match_syscall(summary->options.filter, abi[row],
+                                                            nr[row], ret[row], unfinished) ||
+                                   !place_selected(summary, &rows, row, duration_ns)))
             continue;
         if (by == RN_BY_SYSCALL)
             group = rn_summary_syscall_group(summary, abi[row], nr[row]);
@@ -269,8 +267,7 @@ static enum rn_status add_losses(struct rn_summary *summary, struct rn_batch *ba
 }
 
 /* Streams, processes and clock: what the groups and times are made from. */
-static enum rn_status feed(struct rn_summary *summary, struct rn_batch *batch,
-                           struct rn_error *err)
+static enum rn_status feed(struct rn_summary *summary, struct rn_batch *batch, struct rn_error *err)
 {
     memset(summary->cache, 0, sizeof summary->cache);
     for (uint32_t row = 0; row < batch->rows; row++) {
@@ -325,8 +322,8 @@ static enum rn_status add_batch(struct rn_summary *summary, struct rn_batch *bat
     default:
         break;
     }
-    if (status != RN_OK || !RN_KIND_IS_EVENT(batch->kind) ||
-        !(summary->kinds >> batch->kind & 1) || !batch_in_time(summary, batch))
+    if (status != RN_OK || !RN_KIND_IS_EVENT(batch->kind) || !(summary->kinds >> batch->kind & 1) ||
+        !batch_in_time(summary, batch))
         return status;
     return batch->kind == RN_KIND_SYSCALL ? add_syscalls(summary, batch, err)
                                           : add_events(summary, batch, err);

@@ -37,11 +37,11 @@ struct rn_summary_event {
 struct rn_summary_group {
     uint8_t kind; /* enum rn_kind: one group holds events of one kind */
     const char *name;
-    uint64_t abi, nr;          /* RN_BY_SYSCALL */
-    uint64_t recording;        /* RN_BY_PROCESS, RN_BY_THREAD: the number of the recording */
-    uint64_t pid, tid, stream; /* the same; tid and stream with RN_BY_THREAD */
-    uint64_t errors;           /* system calls that failed */
-    uint64_t unfinished;       /* system calls that had not returned when their thread ended */
+    uint64_t abi, nr;               /* RN_BY_SYSCALL */
+    uint64_t recording;             /* RN_BY_PROCESS, RN_BY_THREAD: the number of the recording */
+    uint64_t pid, tid, stream;      /* the same; tid and stream with RN_BY_THREAD */
+    uint64_t errors;                /* system calls that failed */
+    uint64_t unfinished;            /* system calls that had not returned when their thread ended */
     struct rn_histogram *durations; /* ns; its count is the group's */
     struct rn_summary_event worst[RN_SUMMARY_MAX_WORST]; /* longest first, after reading */
     unsigned worst_count;
@@ -51,11 +51,11 @@ struct rn_summary_totals {
     uint64_t recordings;
     uint64_t events[RN_KIND_STREAM]; /* selected, by kind */
     /* Of the recordings, whatever is selected: */
-    uint64_t lost; /* events stated lost, where their number is known */
-    bool lost_more;   /* and an unknown number of others */
+    uint64_t lost;      /* events stated lost, where their number is known */
+    bool lost_more;     /* and an unknown number of others */
     uint64_t in_flight; /* calls that had not returned at the end of a recording */
-    uint64_t skipped; /* rows of kinds that this version does not know */
-    bool incomplete;  /* part could not be read or never was written */
+    uint64_t skipped;   /* rows of kinds that this version does not know */
+    bool incomplete;    /* part could not be read or never was written */
     bool unsealed;
     bool overflowed; /* there is an "(other)" group */
 };

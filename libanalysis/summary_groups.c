@@ -93,9 +93,9 @@ static size_t call_name(char *out, size_t size, uint64_t abi, uint64_t nr)
     int length;
 
     snprintf(number, sizeof number, "syscall_0x%llx", (unsigned long long)nr);
-    length = snprintf(out, size, "%s%s%s", info ? info->name : number,
-                      abi == RN_ABI_X86_64 ? "" : "@",
-                      abi == RN_ABI_X86_64 ? "" : rn_abi_name(abi));
+    length =
+        snprintf(out, size, "%s%s%s", info ? info->name : number, abi == RN_ABI_X86_64 ? "" : "@",
+                 abi == RN_ABI_X86_64 ? "" : rn_abi_name(abi));
     return (size_t)length < size ? (size_t)length : size - 1;
 }
 
@@ -163,8 +163,8 @@ void rn_summary_rename(struct rn_summary *summary, uint64_t stream)
     uint64_t id = identity(summary, thread, stream, &name);
 
     for (size_t i = 0; i < sizeof kinds; i++) {
-        struct rn_summary_group *group = rn_id_map_get(
-            &summary->by_key, group_key(kinds[i], summary->recording, id, NULL, 0));
+        struct rn_summary_group *group =
+            rn_id_map_get(&summary->by_key, group_key(kinds[i], summary->recording, id, NULL, 0));
         char *copy;
 
         if (!group || strcmp(group->name, name) == 0)

@@ -14,7 +14,7 @@
 struct rn_summary_stream {
     uint64_t stream;
     bool valid;
-    bool selected; /* by pid and tid */
+    bool selected;                  /* by pid and tid */
     struct rn_summary_group *group; /* RN_BY_PROCESS, RN_BY_THREAD: of its system calls; or NULL */
 };
 

@@ -29,7 +29,7 @@ struct rn_process_info {
     const char *name; /* last component of exe, or the thread name; never NULL */
     uint64_t threads; /* alive */
     bool ended;
-    int status; /* wait status, if ended */
+    int status;                                 /* wait status, if ended */
     uint64_t user_ns, system_ns, max_rss_bytes; /* if ended */
 };
 
@@ -37,7 +37,7 @@ struct rn_thread_info {
     uint64_t stream; /* 0: not a known stream */
     uint64_t type;   /* enum rn_stream_type */
     uint64_t pid, tid;
-    const char *name; /* of the thread, or of the stream; never NULL */
+    const char *name;                      /* of the thread, or of the stream; never NULL */
     const struct rn_process_info *process; /* NULL where the stream has none */
 };
 

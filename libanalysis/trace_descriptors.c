@@ -169,8 +169,9 @@ static struct rn_shared_name *labelled_name(struct rn_trace *trace,
 
     /* memfd_create: the label is a prefix. */
     if (effect->label[0] == '/' && suffix && suffix->data)
-        length = snprintf(text, sizeof text, "%s%.*s", effect->label,
-                          (int)(suffix->size < 200 ? suffix->size : 200), (const char *)suffix->data);
+        length =
+            snprintf(text, sizeof text, "%s%.*s", effect->label,
+                     (int)(suffix->size < 200 ? suffix->size : 200), (const char *)suffix->data);
     return rn_shared_name_new(trace, text, (size_t)length);
 }
 
@@ -281,7 +282,8 @@ static void feed_dup(struct rn_trace *trace, struct rn_trace_process *process, u
 
     if (from == to) /* dup2 of a descriptor to itself changes nothing */
         return;
-    rn_fd_table_set(trace, process, to, entry ? rn_shared_name_hold(entry->name) : NULL, close_on_exec);
+    rn_fd_table_set(trace, process, to, entry ? rn_shared_name_hold(entry->name) : NULL,
+                    close_on_exec);
 }
 
 static void feed_close_range(struct rn_trace *trace, const struct rn_trace_process *process,
@@ -400,6 +402,6 @@ void rn_trace_feed_descriptor(struct rn_trace *trace, const struct rn_event *eve
         strncmp(known + strnlen(known, path->size), "->", 2) == 0)
         return;
     rn_fd_table_set(trace, process, row->fd,
-              rn_shared_name_new(trace, (const char *)path->data, path->size),
-              row->flags & O_CLOEXEC);
+                    rn_shared_name_new(trace, (const char *)path->data, path->size),
+                    row->flags & O_CLOEXEC);
 }

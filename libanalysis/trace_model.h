@@ -55,7 +55,7 @@ struct rn_trace {
 /* NULL where there is no memory or the limit is reached: the name is then unknown. Text ends at a
  * NUL byte. */
 struct rn_shared_name *rn_shared_name_new(struct rn_trace *trace, const char *text, size_t length);
-struct rn_shared_name *rn_shared_name_hold(struct rn_shared_name *name); /* accepts NULL */
+struct rn_shared_name *rn_shared_name_hold(struct rn_shared_name *name);       /* accepts NULL */
 void rn_shared_name_drop(struct rn_trace *trace, struct rn_shared_name *name); /* accepts NULL */
 
 struct rn_trace_thread *rn_trace_find_thread(const struct rn_trace *trace, uint64_t stream);
@@ -63,9 +63,8 @@ void rn_trace_process_drop(struct rn_trace *trace, struct rn_trace_process *proc
 void rn_trace_thread_free(struct rn_trace *trace, struct rn_trace_thread *thread);
 
 /* trace_process.c: a STREAM row, a PROCESS event, and the end of what has ended. */
-RN_MUST_CHECK enum rn_status rn_trace_feed_stream(struct rn_trace *trace,
-                                                  const struct rn_event *event,
-                                                  struct rn_error *err);
+RN_MUST_CHECK enum rn_status
+rn_trace_feed_stream(struct rn_trace *trace, const struct rn_event *event, struct rn_error *err);
 void rn_trace_feed_process(struct rn_trace *trace, const struct rn_event *event);
 void rn_trace_forget_ended(struct rn_trace *trace);
 

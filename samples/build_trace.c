@@ -101,8 +101,8 @@ static enum rn_status add_calls(struct rn_writer *writer, uint64_t thread, struc
     status = add_call(writer, thread, "openat",
                       (const uint64_t[]){(uint64_t)AT_FDCWD, 0x5000, O_RDONLY}, 3, &path, err);
     if (status == RN_OK)
-        status = add_call(writer, thread, "read", (const uint64_t[]){3, 0x6000, 4096}, 6, &content,
-                          err);
+        status =
+            add_call(writer, thread, "read", (const uint64_t[]){3, 0x6000, 4096}, 6, &content, err);
     if (status == RN_OK)
         status = add_call(writer, thread, "close", (const uint64_t[]){3, 0, 0}, 0, NULL, err);
     return status;
@@ -147,7 +147,9 @@ static enum rn_status add_block(struct rn_writer *writer, uint64_t thread, struc
         .stream = (uint32_t)thread,
         .start = now,
         .duration = 900 * US,
-        .u.block = {.elements = 262144, .bytes = 3145728, .flops = 262144,
+        .u.block = {.elements = 262144,
+                    .bytes = 3145728,
+                    .flops = 262144,
                     .backend = RN_BACKEND_SIMD},
         .attachment_count = 3,
         .attachments = attachments,

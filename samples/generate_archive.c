@@ -94,8 +94,7 @@ static uint64_t draw_ticks(struct generator *generator, uint64_t typical_ns)
     return (ns << doublings) >> TICK_SHIFT;
 }
 
-static enum rn_status add(struct generator *generator, struct rn_event *event,
-                          struct rn_error *err)
+static enum rn_status add(struct generator *generator, struct rn_event *event, struct rn_error *err)
 {
     generator->events++;
     return rn_writer_add(generator->writer, event, err);
@@ -144,7 +143,7 @@ static void fill_call(struct generator *generator, struct thread *thread, const 
     else if (step->role == READS || step->role == WRITES)
         call->ret = (bits >> 24) % 4 ? (bits >> 26) % 64 * 8 + 1 : call->args[2];
     if ((bits >> 40) % 1000 < step->failing)
-        call->ret = (uint64_t)-(int64_t)step->error;
+        call->ret = (uint64_t) - (int64_t)step->error;
 }
 
 static enum rn_status add_call(struct generator *generator, struct thread *thread,
@@ -204,7 +203,8 @@ static enum rn_status add_process(struct generator *generator, const struct thre
 /* The first thread makes the other processes; the first of each process its other threads. */
 static enum rn_status start_thread(struct generator *generator, unsigned i, struct rn_error *err)
 {
-    struct thread *thread = &generator->threads[i], *first = &generator->threads[i / THREADS * THREADS];
+    struct thread *thread = &generator->threads[i],
+                  *first = &generator->threads[i / THREADS * THREADS];
     struct thread *parent = i % THREADS ? first : &generator->threads[0];
     struct rn_stream stream = {.type = RN_STREAM_THREAD, .parent = parent->stream};
     struct rn_process process = {.op = RN_PROCESS_START, .parent_pid = 1};
@@ -223,8 +223,9 @@ static enum rn_status start_thread(struct generator *generator, unsigned i, stru
         process.op = RN_PROCESS_FORK;
         process.child_stream = thread->stream;
         process.child_tid = thread->tid;
-        process.clone_flags =
-            i % THREADS ? CLONE_VM | CLONE_FS | CLONE_FILES | CLONE_SIGHAND | CLONE_THREAD : SIGCHLD;
+        process.clone_flags = i % THREADS
+                                  ? CLONE_VM | CLONE_FS | CLONE_FILES | CLONE_SIGHAND | CLONE_THREAD
+                                  : SIGCHLD;
     }
     return status == RN_OK ? add_process(generator, parent, process, err) : status;
 }
@@ -360,8 +361,7 @@ int main(int argc, char **argv)
         if (status == RN_OK)
             status = generate(generator, &err);
         if (status != RN_OK)
-            fprintf(stderr, "generate_archive: %s\n",
-                    rn_error_text(&err, message, sizeof message));
+            fprintf(stderr, "generate_archive: %s\n", rn_error_text(&err, message, sizeof message));
         rn_writer_free(generator->writer);
     }
     free(generator);

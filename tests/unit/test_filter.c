@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
-#include "libanalysis/filter.h"
 #include "formats/syscall_table.h"
+#include "libanalysis/filter.h"
 
 #include <setjmp.h>
 #include <signal.h>

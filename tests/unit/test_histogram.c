@@ -189,8 +189,7 @@ static void test_outliers(void **state)
     assert_true(score.robust > 1300 && score.robust < 1400); /* 0.6745 * 9900 / 5 */
     assert_true(rn_outlier_score(&model, 100).robust == 0);
     assert_true(rn_outlier_score(&model, 80).robust < -2);
-    assert_int_equal(
-        rn_histogram_above(histogram, rn_outlier_bound_z(&model, RN_OUTLIER_Z)), 1);
+    assert_int_equal(rn_histogram_above(histogram, rn_outlier_bound_z(&model, RN_OUTLIER_Z)), 1);
     assert_int_equal(
         rn_histogram_above(histogram, rn_outlier_bound_robust(&model, RN_OUTLIER_ROBUST)), 1);
     rn_histogram_free(histogram);

@@ -46,11 +46,9 @@ static void recording_begin(struct recording *recording)
     rn_manifest_clear(&manifest);
 }
 
-static uint32_t add_stream(struct recording *recording, uint64_t pid, uint64_t tid,
-                           uint64_t parent)
+static uint32_t add_stream(struct recording *recording, uint64_t pid, uint64_t tid, uint64_t parent)
 {
-    struct rn_stream stream = {
-        .type = RN_STREAM_THREAD, .pid = pid, .tid = tid, .parent = parent};
+    struct rn_stream stream = {.type = RN_STREAM_THREAD, .pid = pid, .tid = tid, .parent = parent};
     uint64_t id;
 
     must(rn_writer_add_stream(recording->writer, &stream, NULL, &id, &recording->err),
@@ -180,10 +178,9 @@ static void fill_two_processes(struct recording *recording)
     add_named(recording, RN_KIND_KERNEL, first, "vector_add", 150 * US);
     add_named(recording, RN_KIND_KERNEL, first, "vector_add", 250 * US);
     add_named(recording, RN_KIND_BLOCK, second, "dot", 90 * US);
-    add(recording, &(struct rn_event){.kind = RN_KIND_SIGNAL,
-                                      .stream = first,
-                                      .start = 800 * US,
-                                      .u.signal.signo = SIGCHLD});
+    add(recording,
+        &(struct rn_event){
+            .kind = RN_KIND_SIGNAL, .stream = first, .start = 800 * US, .u.signal.signo = SIGCHLD});
 }
 
 static void test_by_syscall(void **state)
@@ -272,8 +269,8 @@ static void test_reused_pid_is_a_group_of_its_own(void **state)
 
 static uint64_t count_selected(struct recording *recording, struct rn_filter *filter)
 {
-    struct rn_summary *summary = sum_up(
-        recording, &(struct rn_summary_options){.by = RN_BY_SYSCALL, .filter = filter});
+    struct rn_summary *summary =
+        sum_up(recording, &(struct rn_summary_options){.by = RN_BY_SYSCALL, .filter = filter});
     uint64_t count = 0;
 
     for (unsigned kind = 0; kind < RN_KIND_STREAM; kind++)
@@ -358,11 +355,10 @@ static void test_loss_is_stated_whatever_is_selected(void **state)
     must(rn_writer_add_loss(recording.writer, RN_KIND_SYSCALL, 7, RN_LOSS_RING_FULL, "x",
                             &recording.err),
          &recording.err);
-    must(rn_writer_add_loss(recording.writer, RN_KIND_NONE, 0, RN_LOSS_KILLED, "x",
-                            &recording.err),
+    must(rn_writer_add_loss(recording.writer, RN_KIND_NONE, 0, RN_LOSS_KILLED, "x", &recording.err),
          &recording.err);
-    summary = sum_up(&recording,
-                     &(struct rn_summary_options){.by = RN_BY_SYSCALL, .filter = filter});
+    summary =
+        sum_up(&recording, &(struct rn_summary_options){.by = RN_BY_SYSCALL, .filter = filter});
     assert_int_equal(rn_summary_totals(summary)->lost, 7);
     assert_true(rn_summary_totals(summary)->lost_more);
     rn_summary_free(summary);
@@ -408,7 +404,8 @@ static void test_damage_keeps_what_can_be_read(void **state)
     stream = add_stream(&recording, 10, 10, 0);
     for (unsigned member = 0; member < 4; member++) {
         for (unsigned i = 0; i < 100; i++)
-            add_call(&recording, stream, "read", (int64_t)i * 77 % 31, member * 1000 + i, i * 13 % 7);
+            add_call(&recording, stream, "read", (int64_t)i * 77 % 31, member * 1000 + i,
+                     i * 13 % 7);
         must(rn_writer_commit(recording.writer, NULL, &recording.err), &recording.err);
     }
     rn_summary_free(sum_up(&recording, &(struct rn_summary_options){.by = RN_BY_SYSCALL}));

@@ -40,12 +40,11 @@ static struct rn_trace *new_trace(void)
 static void add_stream(struct rn_trace *trace, uint64_t id, uint64_t pid, uint64_t tid,
                        uint64_t parent)
 {
-    feed(trace, &(struct rn_event){.kind = RN_KIND_STREAM,
-                                   .u.stream_info = {.id = id,
-                                                     .type = RN_STREAM_THREAD,
-                                                     .pid = pid,
-                                                     .tid = tid,
-                                                     .parent = parent}});
+    feed(trace,
+         &(struct rn_event){
+             .kind = RN_KIND_STREAM,
+             .u.stream_info = {
+                 .id = id, .type = RN_STREAM_THREAD, .pid = pid, .tid = tid, .parent = parent}});
 }
 
 static void add_image(struct rn_trace *trace, uint32_t stream, uint64_t op, const char *exe,
@@ -63,7 +62,8 @@ static void add_image(struct rn_trace *trace, uint32_t stream, uint64_t op, cons
 
 static void add_process(struct rn_trace *trace, uint32_t stream, struct rn_process process)
 {
-    feed(trace, &(struct rn_event){.kind = RN_KIND_PROCESS, .stream = stream, .u.process = process});
+    feed(trace,
+         &(struct rn_event){.kind = RN_KIND_PROCESS, .stream = stream, .u.process = process});
 }
 
 static void call(struct rn_trace *trace, uint32_t stream, const char *name, int64_t ret,
@@ -160,17 +160,18 @@ static void test_threads_and_exit(void **state)
 
     (void)state;
     add_stream(trace, 2, 10, 11, 1);
-    add_process(trace, 1, (struct rn_process){.op = RN_PROCESS_FORK,
-                                              .child_stream = 2,
-                                              .clone_flags = CLONE_THREAD | CLONE_FILES});
+    add_process(trace, 1,
+                (struct rn_process){.op = RN_PROCESS_FORK,
+                                    .child_stream = 2,
+                                    .clone_flags = CLONE_THREAD | CLONE_FILES});
     assert_ptr_equal(rn_trace_thread(trace, 2)->process, process);
     assert_string_equal(rn_trace_thread(trace, 2)->name, "first");
     assert_int_equal(process->threads, 2);
     add_process(trace, 2, (struct rn_process){.op = RN_PROCESS_THREAD_EXIT});
     assert_int_equal(process->threads, 1);
     assert_false(process->ended);
-    add_process(trace, 1, (struct rn_process){
-                              .op = RN_PROCESS_EXIT, .status = 256, .max_rss_bytes = 5000});
+    add_process(trace, 1,
+                (struct rn_process){.op = RN_PROCESS_EXIT, .status = 256, .max_rss_bytes = 5000});
     assert_true(process->ended);
     assert_int_equal(process->status, 256);
     assert_int_equal(process->max_rss_bytes, 5000);
@@ -207,9 +208,9 @@ static void test_streams_of_a_process_in_any_order(void **state)
     struct rn_trace *trace = new_trace();
 
     (void)state;
-    feed(trace, &(struct rn_event){.kind = RN_KIND_STREAM,
-                                   .u.stream_info = {
-                                       .id = 2, .type = RN_STREAM_QUEUE, .pid = 10, .tid = 10}});
+    feed(trace, &(struct rn_event){
+                    .kind = RN_KIND_STREAM,
+                    .u.stream_info = {.id = 2, .type = RN_STREAM_QUEUE, .pid = 10, .tid = 10}});
     add_stream(trace, 3, 10, 11, 1);
     add_stream(trace, 1, 10, 10, 0);
     assert_ptr_equal(rn_trace_thread(trace, 2)->process, rn_trace_thread(trace, 1)->process);
@@ -305,12 +306,14 @@ static void test_fork_copies_and_clone_files_shares(void **state)
     (void)state;
     open_file(trace, 1, AT_FDCWD, "/a", 3, 0);
     add_stream(trace, 2, 20, 20, 1);
-    add_process(trace, 1, (struct rn_process){
-                              .op = RN_PROCESS_FORK, .child_stream = 2, .clone_flags = SIGCHLD});
+    add_process(
+        trace, 1,
+        (struct rn_process){.op = RN_PROCESS_FORK, .child_stream = 2, .clone_flags = SIGCHLD});
     add_stream(trace, 3, 30, 30, 1);
-    add_process(trace, 1, (struct rn_process){.op = RN_PROCESS_FORK,
-                                              .child_stream = 3,
-                                              .clone_flags = CLONE_FILES | SIGCHLD});
+    add_process(trace, 1,
+                (struct rn_process){.op = RN_PROCESS_FORK,
+                                    .child_stream = 3,
+                                    .clone_flags = CLONE_FILES | SIGCHLD});
     assert_string_equal(rn_trace_thread(trace, 2)->process->name, "first");
     assert_int_equal(rn_trace_thread(trace, 2)->process->parent_pid, 10);
     assert_fd(trace, 2, 3, "/a");
