@@ -113,15 +113,6 @@ const char *rn_xlat_name(unsigned xlat, uint64_t value)
     return entry ? entry->name : NULL;
 }
 
-/* A name of zero bits (PROT_NONE, O_RDONLY) is shown where its field is empty in the whole value,
- * not where an earlier name has taken the field's bits. */
-static bool flag_applies(const struct rn_xlat_entry *entry, uint64_t value, uint64_t rest)
-{
-    uint64_t subject = entry->value ? rest : value;
-
-    return entry->mask && (subject & entry->mask) == entry->value;
-}
-
 void rn_xlat_flags(struct rn_buf *out, unsigned xlat, uint64_t value)
 {
     uint64_t rest = value;
@@ -133,7 +124,7 @@ void rn_xlat_flags(struct rn_buf *out, unsigned xlat, uint64_t value)
         for (uint32_t i = 0; i < table->count; i++) {
             const struct rn_xlat_entry *entry = &table->entries[i];
 
-            if (!flag_applies(entry, value, rest))
+            if (!entry->mask || (rest & entry->mask) != entry->value)
                 continue;
             if (any)
                 rn_buf_byte(out, '|');

@@ -415,8 +415,8 @@ static void add_pair(struct rn_sink *sink, const struct rn_call_view *view, unsi
         return;
     }
     rn_sink_open(sink, '[');
-    rn_render_fd(sink, view, rn_bytes_get(rn_attachment_bytes(pair), 0, 4));
-    rn_render_fd(sink, view, rn_bytes_get(rn_attachment_bytes(pair), 4, 4));
+    rn_sink_signed(sink, rn_bytes_signed(rn_attachment_bytes(pair), 0, 4));
+    rn_sink_signed(sink, rn_bytes_signed(rn_attachment_bytes(pair), 4, 4));
     rn_sink_close(sink, ']');
 }
 

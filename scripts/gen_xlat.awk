@@ -4,7 +4,7 @@
 # A file is one table. Its first line that is no comment says what it is:
 #   table flags     names of bits; NAME VALUE [MASK]: shown where (value & MASK) == VALUE. MASK is
 #                   VALUE itself unless given: give it for fields of several bits and for names of
-#                   zero. Names are tried in order, and bits are shown once.
+#                   zero, which come first. Names are tried in order, and bits are shown once.
 #   table enum      NAME VALUE
 #   table index     NAME VALUE [TEXT...]: small decimal values, looked up directly
 # Values are C expressions without spaces. Lines are comments from '#' on.
