@@ -57,7 +57,7 @@ FUZZ_SRC := $(wildcard tests/fuzz/fuzz_*.c)
 
 obj = $(patsubst %.c,$(BUILD)/obj/%.o,$(1))
 LIB_OBJ := $(call obj,$(LIB_SRC)) $(GEN_SRC:%.c=%.o)
-CAPTURE_OBJ := $(call obj,$(CAPTURE_SRC))
+CAPTURE_OBJ := $(call obj,$(CAPTURE_SRC)) $(BLOB_SRC:.c=.o)
 CLI_OBJ := $(call obj,$(CLI_SRC))
 ALL_OBJ := $(LIB_OBJ) $(CAPTURE_OBJ) $(CLI_OBJ) \
 	$(call obj,$(CMD_SRC) $(UNIT_SRC) $(SAMPLE_SRC) $(ROBUSTNESS_SRC) $(FUZZ_SRC))
@@ -165,6 +165,6 @@ clean:
 	rm -rf $(BUILD)
 
 FORCE:
-.SECONDARY:
+.PRECIOUS: $(ALL_OBJ)
 .PHONY: all commands samples unit programs fuzz-targets check bench fuzz install clean FORCE
 -include $(ALL_OBJ:.o=.d)

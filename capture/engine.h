@@ -38,6 +38,8 @@ struct rn_engine {
 };
 
 extern const struct rn_engine rn_engine_ptrace;
+/* Attaching is ptrace's in any case: a process that may be let go keeps its code as it is. */
+extern const struct rn_engine rn_engine_inline;
 
 /* Ask the engine to end. RN_INTERRUPT_ONCE: let go what was attached to, or what the program that
  * was launched has left behind; a program that was launched and still runs ends by itself.

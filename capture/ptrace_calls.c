@@ -1,15 +1,22 @@
 /* SPDX-License-Identifier: MIT */
 #include "ptrace_engine.h"
 
+#include "inline.h"
 #include "proc_snapshot.h"
 
 #include <errno.h>
+#include <fcntl.h>
 #include <linux/audit.h>
+#include <linux/seccomp.h>
 #include <sched.h>
+#include <stdio.h>
+#include <sys/mman.h>
 #include <sys/prctl.h>
 #include <sys/ptrace.h>
+#include <unistd.h>
 
-#define X32_BIT 0x40000000u
+#define X32_BIT        0x40000000u
+#define RN_ARCH_SET_GS 0x1001 /* of asm/prctl.h, which other architectures do not have */
 
 /* The ABI of a call: a 64-bit program can make 32-bit calls and the other way round. */
 static bool find_abi(uint32_t arch, uint64_t *nr, uint64_t *abi)
@@ -54,6 +61,13 @@ static void set_inflight(struct rn_ptrace *engine, struct rn_tracee *tracee)
         rn_session_count_unseen_call(engine->session);
 }
 
+/* Registers beyond the arguments mean nothing and do not compress. */
+static void drop_leftovers(struct rn_call *call)
+{
+    for (unsigned i = call->info ? call->info->arg_count : 6; i < 6; i++)
+        call->syscall.args[i] = 0;
+}
+
 static void begin_call(struct rn_ptrace *engine, struct rn_tracee *tracee,
                        const struct __ptrace_syscall_info *stop)
 {
@@ -62,10 +76,13 @@ static void begin_call(struct rn_ptrace *engine, struct rn_tracee *tracee,
     uint64_t nr = stop->entry.nr, abi;
     enum rn_call_role role;
 
-    if (!find_abi(stop->arch, &nr, &abi))
+    /* The same call may be seen twice: by its stop, and by the filter's. */
+    if (call->active || !find_abi(stop->arch, &nr, &abi))
         return;
+    if (tracee->slot && tracee->slot->size > 0)
+        rn_ptrace_fail(engine, rn_session_relieve(engine->session, tracee->slot, &engine->err));
     call->syscall = (struct rn_syscall){
-        .nr = nr, .abi = abi, .site = stop->instruction_pointer};
+        .nr = nr, .abi = abi, .site = rn_inline_site(tracee, stop->instruction_pointer)};
     for (int i = 0; i < 6; i++)
         call->syscall.args[i] =
             abi == RN_ABI_I386 ? (uint32_t)stop->entry.args[i] : stop->entry.args[i];
@@ -106,6 +123,16 @@ static void follow_effect(struct rn_ptrace *engine, struct rn_tracee *tracee)
     case RN_ROLE_PRCTL:
         if (call->args[0] == PR_SET_NAME)
             rn_ptrace_thread_name(engine, tracee);
+        if (call->args[0] == PR_SET_SECCOMP)
+            rn_inline_own_filter(engine, tracee);
+        break;
+    case RN_ROLE_SECCOMP:
+        if (call->args[0] == SECCOMP_SET_MODE_FILTER || call->args[0] == SECCOMP_SET_MODE_STRICT)
+            rn_inline_own_filter(engine, tracee);
+        break;
+    case RN_ROLE_ARCH_PRCTL:
+        if (call->args[0] == RN_ARCH_SET_GS)
+            rn_inline_give_up(engine, tracee, "uses %gs itself");
         break;
     case RN_ROLE_CLONE:
         if (call->args[0] & CLONE_UNTRACED)
@@ -146,6 +173,27 @@ void rn_ptrace_end_call(struct rn_ptrace *engine, struct rn_tracee *tracee, uint
         rn_ring_clear_inflight(tracee->slot);
 }
 
+void rn_ptrace_whole_call(struct rn_ptrace *engine, struct rn_tracee *tracee,
+                          const struct rn_syscall *syscall, uint64_t start, uint64_t ret,
+                          uint32_t flags)
+{
+    struct rn_call *call = &tracee->call;
+    struct rn_call_place place = {&tracee->memory, tracee->tid};
+
+    call->syscall = *syscall;
+    call->syscall.ret = ret;
+    call->info = rn_syscall_info_for(syscall);
+    drop_leftovers(call);
+    call->selected = true;
+    call->start = start;
+    rn_call_buffer_clear(&call->buffer);
+    rn_capture_entry(engine->capture, &place, call);
+    if (!(flags & RN_EVENT_UNFINISHED))
+        rn_capture_exit(engine->capture, &place, call);
+    call->active = true;
+    rn_ptrace_end_call(engine, tracee, ret, flags);
+}
+
 static void return_from_call(struct rn_ptrace *engine, struct rn_tracee *tracee,
                              const struct __ptrace_syscall_info *stop)
 {
@@ -162,19 +210,46 @@ static void return_from_call(struct rn_ptrace *engine, struct rn_tracee *tracee,
         follow_effect(engine, tracee);
 }
 
-void rn_ptrace_syscall_stop(struct rn_ptrace *engine, struct rn_tracee *tracee)
+/* Text that the program has just mapped can be replaced before any thread runs it. */
+static void lay_over(struct rn_ptrace *engine, struct rn_tracee *tracee, int *status)
+{
+    const struct rn_syscall *call = &tracee->call.syscall;
+    char path[64];
+    int fd;
+
+    *status = 0;
+    if (!tracee->process->image || call->abi != RN_ABI_X86_64 || rn_syscall_failed(call) ||
+        rn_capture_role(engine->capture, call) != RN_ROLE_MMAP || !(call->args[2] & PROT_EXEC) ||
+        (call->args[3] & MAP_ANONYMOUS))
+        return;
+    snprintf(path, sizeof(path), "/proc/%d/fd/%d", (int)tracee->tid, (int)call->args[4]);
+    fd = open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK);
+    if (fd < 0)
+        return;
+    rn_inline_mapped(engine, tracee, call->ret, call->args[1], call->args[5], fd, status);
+    close(fd);
+}
+
+bool rn_ptrace_syscall_stop(struct rn_ptrace *engine, struct rn_tracee *tracee)
 {
     struct __ptrace_syscall_info stop;
+    int status = 0;
 
     if (ptrace(PTRACE_GET_SYSCALL_INFO, tracee->tid, sizeof(stop), &stop) <= 0) {
         if (errno == EIO)
             rn_ptrace_fail(engine, rn_fail(&engine->err, RN_E_SYSTEM,
                                            "the kernel has no PTRACE_GET_SYSCALL_INFO: Linux 5.3 "
                                            "or later is needed"));
-        return;
+        return true;
     }
-    if (stop.op == PTRACE_SYSCALL_INFO_ENTRY)
+    if (stop.op == PTRACE_SYSCALL_INFO_ENTRY || stop.op == PTRACE_SYSCALL_INFO_SECCOMP) {
         begin_call(engine, tracee, &stop);
-    else if (stop.op == PTRACE_SYSCALL_INFO_EXIT)
+    } else if (stop.op == PTRACE_SYSCALL_INFO_EXIT && tracee->call.active) {
         return_from_call(engine, tracee, &stop);
+        rn_inline_returned(tracee, stop.instruction_pointer, (uint64_t)stop.exit.rval);
+        lay_over(engine, tracee, &status);
+    }
+    if (status != 0)
+        rn_ptrace_handle(engine, tracee->tid, status);
+    return status == 0;
 }

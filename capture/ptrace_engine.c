@@ -1,4 +1,5 @@
 /* SPDX-License-Identifier: MIT */
+#include "inline.h"
 #include "ptrace_engine.h"
 
 #include <errno.h>
@@ -102,7 +103,8 @@ static void detach_orphans(struct rn_ptrace *engine)
 
 void rn_ptrace_let_go(struct rn_ptrace *engine)
 {
-    if (engine->letting_go)
+    /* A program with a filter that needs a tracer cannot be let go: it is followed on. */
+    if (engine->letting_go || engine->inline_state)
         return;
     engine->letting_go = true;
     rn_tracee_each(&engine->tracees, interrupt_tracee, NULL);
@@ -189,15 +191,15 @@ static void ptrace_free(void *state)
         while (engine->tracees.buckets[i])
             rn_tracee_remove(&engine->tracees, engine->tracees.buckets[i]);
     }
+    rn_inline_free(engine->inline_state);
     rn_build_ids_free(engine->build_ids);
     free(engine->capture);
     free(engine->env_names);
     free(engine);
 }
 
-static enum rn_status ptrace_start(struct rn_session *session,
-                                   const struct rn_engine_options *options, void **state,
-                                   struct rn_error *err)
+static enum rn_status start(struct rn_session *session, const struct rn_engine_options *options,
+                            bool use_inline, void **state, struct rn_error *err)
 {
     struct rn_ptrace *engine = calloc(1, sizeof(*engine));
     enum rn_status status;
@@ -213,6 +215,13 @@ static enum rn_status ptrace_start(struct rn_session *session,
     if (!engine->env_names || !engine->capture || !engine->build_ids) {
         ptrace_free(engine);
         return rn_fail(err, RN_E_NOMEM, "no memory for the capture engine");
+    }
+    if (use_inline) {
+        engine->inline_state = rn_inline_new(engine, err);
+        if (!engine->inline_state) {
+            ptrace_free(engine);
+            return err->status;
+        }
     }
     make_wake_timer(engine);
     rn_session_on_segment(session, rn_ptrace_snapshot, engine);
@@ -251,5 +260,21 @@ static enum rn_status ptrace_run(void *state, int *status, struct rn_error *err)
     return engine->status;
 }
 
+static enum rn_status ptrace_start(struct rn_session *session,
+                                   const struct rn_engine_options *options, void **state,
+                                   struct rn_error *err)
+{
+    return start(session, options, false, state, err);
+}
+
+static enum rn_status inline_start(struct rn_session *session,
+                                   const struct rn_engine_options *options, void **state,
+                                   struct rn_error *err)
+{
+    return start(session, options, options->argv != NULL, state, err);
+}
+
 const struct rn_engine rn_engine_ptrace = {
     .name = "ptrace", .start = ptrace_start, .run = ptrace_run, .free = ptrace_free};
+const struct rn_engine rn_engine_inline = {
+    .name = "inline", .start = inline_start, .run = ptrace_run, .free = ptrace_free};

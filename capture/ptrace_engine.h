@@ -11,8 +11,11 @@
 
 #define RN_FACT_BYTES 65536u
 
+struct rn_inline;
+
 struct rn_ptrace {
     struct rn_session *session;
+    struct rn_inline *inline_state; /* NULL: every system call is traced */
     const struct rn_engine_options *options;
     struct rn_tracees tracees;
     struct rn_capture *capture;
@@ -53,7 +56,12 @@ void rn_ptrace_flush_signal(struct rn_ptrace *engine, struct rn_tracee *tracee, 
 void rn_ptrace_detach(struct rn_ptrace *engine, struct rn_tracee *tracee, int signo);
 
 /* ptrace_calls.c */
-void rn_ptrace_syscall_stop(struct rn_ptrace *engine, struct rn_tracee *tracee);
+/* False: the tracee ended meanwhile, and that has been handled. */
+bool rn_ptrace_syscall_stop(struct rn_ptrace *engine, struct rn_tracee *tracee);
+/* A call that was not traced and has returned: collect and record it. */
+void rn_ptrace_whole_call(struct rn_ptrace *engine, struct rn_tracee *tracee,
+                          const struct rn_syscall *syscall, uint64_t start, uint64_t ret,
+                          uint32_t flags);
 /* The call that is under way is done, or (RN_EVENT_UNFINISHED) will never be. */
 void rn_ptrace_end_call(struct rn_ptrace *engine, struct rn_tracee *tracee, uint64_t ret,
                         uint32_t flags);
@@ -62,7 +70,7 @@ void rn_ptrace_end_call(struct rn_ptrace *engine, struct rn_tracee *tracee, uint
 bool rn_ptrace_adopt(struct rn_ptrace *engine, struct rn_tracee *child,
                      struct rn_tracee_process *process, uint64_t parent_stream);
 void rn_ptrace_new_child(struct rn_ptrace *engine, struct rn_tracee *parent, unsigned event);
-void rn_ptrace_exec(struct rn_ptrace *engine, struct rn_tracee *tracee);
+bool rn_ptrace_exec(struct rn_ptrace *engine, struct rn_tracee *tracee); /* false: it ended */
 void rn_ptrace_exit_begins(struct rn_ptrace *engine, struct rn_tracee *tracee);
 void rn_ptrace_ended(struct rn_ptrace *engine, struct rn_tracee *tracee, int status);
 

@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 #include "ptrace_engine.h"
 
+#include "inline.h"
+
 #include "proc_snapshot.h"
 
 #include <sched.h>
@@ -99,6 +101,7 @@ static struct rn_tracee_process *child_process(const struct rn_tracee *parent, p
     process = rn_tracee_process_new(tid);
     if (process) {
         process->attached = parent->process->attached;
+        process->own_filter = parent->process->own_filter;
         /* Without memory for it only UNMAP events are missing. */
         (void)rn_code_copy(process, parent->process);
     }
@@ -113,6 +116,7 @@ static void welcome(struct rn_ptrace *engine, struct rn_tracee *parent, struct r
     if (!rn_ptrace_adopt(engine, child, child_process(parent, child->tid, flags), parent->stream))
         return;
     emit_fork(engine, parent, child, flags);
+    rn_inline_child(engine, parent, child, flags);
     child->held_status = 0;
     if (held)
         rn_ptrace_handle(engine, child->tid, held);
@@ -196,9 +200,10 @@ static void supersede_leader(struct rn_ptrace *engine, struct rn_tracee *leader,
     forget(engine, thread);
 }
 
-void rn_ptrace_exec(struct rn_ptrace *engine, struct rn_tracee *tracee)
+bool rn_ptrace_exec(struct rn_ptrace *engine, struct rn_tracee *tracee)
 {
     pid_t former = event_message(tracee);
+    int status;
 
     if (former > 0 && former != tracee->tid)
         supersede_leader(engine, tracee, former);
@@ -210,6 +215,10 @@ void rn_ptrace_exec(struct rn_ptrace *engine, struct rn_tracee *tracee)
     rn_ptrace_process_facts(engine, tracee, RN_PROCESS_EXEC);
     rn_ptrace_modules(engine, tracee);
     rn_ptrace_descriptors(engine, tracee);
+    if (!engine->inline_state || rn_inline_exec(engine, tracee, &status))
+        return true;
+    rn_ptrace_handle(engine, tracee->tid, status);
+    return false;
 }
 
 static void note_resources(struct rn_tracee_process *process, pid_t tid)
@@ -228,6 +237,7 @@ static void begin_exit(struct rn_ptrace *engine, struct rn_tracee *tracee, int s
 
     tracee->exiting = true;
     process->exiting++;
+    rn_inline_exit_begins(engine, tracee);
     rn_ptrace_flush_signal(engine, tracee, status);
     rn_ptrace_end_call(engine, tracee, 0, RN_EVENT_UNFINISHED);
     if (process->exiting == process->threads)

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 #include "ptrace_engine.h"
 
+#include "inline_filter.h"
 #include "proc_snapshot.h"
 
 #include <dirent.h>
@@ -18,7 +19,7 @@
 
 #define TRACE_OPTIONS                                                                              \
     (PTRACE_O_TRACESYSGOOD | PTRACE_O_TRACECLONE | PTRACE_O_TRACEFORK | PTRACE_O_TRACEVFORK |      \
-     PTRACE_O_TRACEEXEC | PTRACE_O_TRACEEXIT)
+     PTRACE_O_TRACEEXEC | PTRACE_O_TRACEEXIT | PTRACE_O_TRACESECCOMP)
 #define ATTACH_PASSES 100
 
 extern char **environ;
@@ -82,13 +83,21 @@ static void restore_signals(const struct rn_ptrace *engine)
     sigprocmask(SIG_SETMASK, &engine->program_mask, NULL);
 }
 
+static _Noreturn void give_up(const struct child_pipes *pipes)
+{
+    int failure = errno;
+
+    if (write(pipes->failure[1], &failure, sizeof(failure)) < 0)
+        _exit(126);
+    _exit(127);
+}
+
 static _Noreturn void run_child(const struct rn_ptrace *engine, const struct child_pipes *pipes,
                                 const char *path)
 {
     char *const *argv = engine->options->argv;
     char *shell[3] = {(char *)"sh", (char *)path, NULL};
     char byte;
-    int failure;
 
     close(pipes->go[1]);
     if (engine->options->stdout_to_stderr)
@@ -96,15 +105,14 @@ static _Noreturn void run_child(const struct rn_ptrace *engine, const struct chi
     restore_signals(engine);
     if (read(pipes->go[0], &byte, 1) != 1)
         _exit(127); /* the recorder is gone */
+    if (engine->inline_state && rn_inline_filter_install(NULL) != RN_OK)
+        give_up(pipes);
     execve(path, argv, environ);
     /* A script without a first line that names its interpreter: what execvp(3) does. Its further
      * arguments are rare enough to be passed by nobody but a shell. */
     if (errno == ENOEXEC && !argv[1])
         execve("/bin/sh", shell, environ);
-    failure = errno;
-    if (write(pipes->failure[1], &failure, sizeof(failure)) < 0)
-        _exit(126);
-    _exit(127);
+    give_up(pipes);
 }
 
 static enum rn_status seize(pid_t tid, unsigned long options, struct rn_error *err)

@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 #include "ptrace_engine.h"
 
+#include "inline.h"
+
 #include <errno.h>
 #include <signal.h>
 #include <sys/ptrace.h>
@@ -75,11 +77,20 @@ void rn_ptrace_detach(struct rn_ptrace *engine, struct rn_tracee *tracee, int si
     rn_tracee_remove(&engine->tracees, tracee);
 }
 
+/* With the inline engine's filter a call stops the thread by itself; only its end must be asked for.
+ * Not so where the program's own filter may answer first. */
+static bool filter_stops(const struct rn_ptrace *engine, const struct rn_tracee *tracee)
+{
+    return engine->inline_state && !tracee->call.active && !tracee->process->own_filter;
+}
+
 /* A failure means that the tracee was killed meanwhile: wait() tells. */
 static void resume(struct rn_ptrace *engine, struct rn_tracee *tracee, int signo)
 {
     if (engine->letting_go)
         rn_ptrace_detach(engine, tracee, signo);
+    else if (filter_stops(engine, tracee))
+        (void)ptrace(PTRACE_CONT, tracee->tid, NULL, (long)signo);
     else
         (void)ptrace(PTRACE_SYSCALL, tracee->tid, NULL, (long)signo);
 }
@@ -103,7 +114,12 @@ static void event_stop(struct rn_ptrace *engine, struct rn_tracee *tracee, unsig
         rn_ptrace_new_child(engine, tracee, event);
         break;
     case PTRACE_EVENT_EXEC:
-        rn_ptrace_exec(engine, tracee);
+        if (!rn_ptrace_exec(engine, tracee))
+            return;
+        break;
+    case PTRACE_EVENT_SECCOMP:
+        if (!rn_ptrace_syscall_stop(engine, tracee))
+            return;
         break;
     case PTRACE_EVENT_EXIT:
         rn_ptrace_exit_begins(engine, tracee);
@@ -153,12 +169,16 @@ void rn_ptrace_handle(struct rn_ptrace *engine, pid_t tid, int status)
         hold(engine, tid, status);
         return;
     }
+    if (tracee->inline_thread.fresh)
+        rn_inline_first_stop(tracee);
     if (event != PTRACE_EVENT_EXIT)
         rn_ptrace_flush_signal(engine, tracee, 0);
     if (event != 0) {
         event_stop(engine, tracee, event, signo);
     } else if (signo == (SIGTRAP | 0x80)) {
-        rn_ptrace_syscall_stop(engine, tracee);
+        if (rn_ptrace_syscall_stop(engine, tracee))
+            resume(engine, tracee, 0);
+    } else if (!rn_inline_signal(engine, tracee, signo)) {
         resume(engine, tracee, 0);
     } else {
         note_signal(engine, tracee, signo);

@@ -5,16 +5,29 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <stddef.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/mman.h>
 #include <unistd.h>
 
 #define DATA_ALIGNMENT 4096u
+#define RN_RING_GROWTH (4u << 20)
+
+/* A room that was given back; rooms are used again by slots of the same shape, the last one first. */
+struct room {
+    uint64_t offset, size;
+    uint32_t lead;
+};
 
 struct rn_ring_area {
-    struct rn_ring_file *file; /* mapping */
-    uint64_t size;
+    struct rn_ring_file *file; /* mapping of `limit` bytes */
+    int fd;
+    uint64_t size;  /* of the file: beyond it nothing may be touched */
+    uint64_t limit;
+    uint64_t next_room; /* offset: nothing was taken from here on */
+    struct room free_rooms[RN_RING_SLOTS];
+    size_t free_count;
     uint32_t next_slot; /* where the search for a free slot begins */
     uint8_t *scratch;   /* a record that wraps around the end of its ring */
     struct rn_attachment attachments[RN_RECORD_MAX_ATTACHMENTS];
@@ -25,7 +38,7 @@ static struct rn_ring_slot *slots_of(const struct rn_ring_area *area)
     return (struct rn_ring_slot *)(void *)(area->file + 1);
 }
 
-static uint8_t *data_of(const struct rn_ring_area *area, const struct rn_ring_slot *slot)
+uint8_t *rn_ring_data(struct rn_ring_area *area, const struct rn_ring_slot *slot)
 {
     return (uint8_t *)area->file + slot->data_offset;
 }
@@ -37,17 +50,23 @@ static uint64_t header_bytes(void)
     return (bytes + DATA_ALIGNMENT - 1) / DATA_ALIGNMENT * DATA_ALIGNMENT;
 }
 
-/* A file whose blocks are all there. Not posix_fallocate first: where the file system cannot
+/* Make the blocks of the file be there. Not posix_fallocate first: where the file system cannot
  * preallocate, glibc would write every page, which is the right thing only as the last resort. */
+static int allocate(int fd, uint64_t from, uint64_t to)
+{
+    if (fallocate(fd, 0, (off_t)from, (off_t)(to - from)) == 0)
+        return 0;
+    return errno == EOPNOTSUPP ? posix_fallocate(fd, (off_t)from, (off_t)(to - from)) : errno;
+}
+
 static int make_file(const char *path, uint64_t size)
 {
     int fd = open(path, O_RDWR | O_CREAT | O_EXCL | O_CLOEXEC, 0600);
-    int failure = 0;
+    int failure;
 
     if (fd < 0)
         return -1;
-    if (fallocate(fd, 0, 0, (off_t)size) != 0)
-        failure = errno == EOPNOTSUPP ? posix_fallocate(fd, 0, (off_t)size) : errno;
+    failure = allocate(fd, 0, size);
     if (failure == 0)
         return fd;
     close(fd);
@@ -80,34 +99,47 @@ static void fill_header(struct rn_ring_area *area, const uint8_t uuid[16])
     __atomic_store_n(&file->magic, RN_RING_MAGIC, __ATOMIC_RELEASE);
 }
 
+static enum rn_status map_file(struct rn_ring_area *area, const uint8_t uuid[16],
+                               struct rn_error *err)
+{
+    area->file = mmap(NULL, area->limit, PROT_READ | PROT_WRITE, MAP_SHARED, area->fd, 0);
+    if (area->file == MAP_FAILED) {
+        area->file = NULL;
+        return rn_fail(err, RN_E_SYSTEM, "cannot map the capture rings");
+    }
+    fill_header(area, uuid);
+    return RN_OK;
+}
+
 enum rn_status rn_ring_area_new(const char *path, const uint8_t uuid[16], uint64_t data_bytes,
-                                struct rn_ring_area **out, bool *in_memory, struct rn_error *err)
+                                uint64_t limit_bytes, struct rn_ring_area **out, bool *in_memory,
+                                struct rn_error *err)
 {
     struct rn_ring_area *area = calloc(1, sizeof(*area));
-    int fd = -1;
+    enum rn_status status;
 
     *out = NULL;
     *in_memory = false;
     if (!area)
         return rn_fail(err, RN_E_NOMEM, "no memory for the rings");
+    area->fd = -1;
     area->size = header_bytes() + data_bytes;
+    area->limit = header_bytes() + (limit_bytes > data_bytes ? limit_bytes : data_bytes);
+    area->next_room = header_bytes();
     if (path)
-        fd = make_file(path, area->size);
-    if (fd < 0) {
+        area->fd = make_file(path, area->size);
+    if (area->fd < 0) {
         *in_memory = true;
-        fd = make_memory(area->size);
+        area->fd = make_memory(area->size);
     }
-    if (fd >= 0)
-        area->file = mmap(NULL, area->size, PROT_READ | PROT_WRITE, MAP_SHARED, fd, 0);
-    if (fd < 0 || area->file == MAP_FAILED) {
-        (void)rn_fail(err, RN_E_SYSTEM, "cannot make the capture rings");
-        if (fd >= 0)
-            close(fd);
-        free(area);
-        return RN_E_SYSTEM;
+    if (area->fd < 0)
+        status = rn_fail(err, RN_E_SYSTEM, "cannot make the capture rings");
+    else
+        status = map_file(area, uuid, err);
+    if (status != RN_OK) {
+        rn_ring_area_free(area);
+        return status;
     }
-    close(fd);
-    fill_header(area, uuid);
     *out = area;
     return RN_OK;
 }
@@ -116,9 +148,17 @@ void rn_ring_area_free(struct rn_ring_area *area)
 {
     if (!area)
         return;
-    munmap(area->file, area->size);
+    if (area->file)
+        munmap(area->file, area->limit);
+    if (area->fd >= 0)
+        close(area->fd);
     free(area->scratch);
     free(area);
+}
+
+int rn_ring_area_fd(const struct rn_ring_area *area)
+{
+    return area->fd;
 }
 
 struct rn_ring_file *rn_ring_area_header(struct rn_ring_area *area)
@@ -126,22 +166,39 @@ struct rn_ring_file *rn_ring_area_header(struct rn_ring_area *area)
     return area->file;
 }
 
-/* First place of `size` bytes that no taken slot uses; 0 if there is none. */
-static uint64_t find_room(const struct rn_ring_area *area, uint64_t size)
+/* The file grows by several rooms at once. */
+static bool grow(struct rn_ring_area *area, uint64_t needed)
 {
-    const struct rn_ring_slot *slots = slots_of(area);
-    uint64_t offset = header_bytes();
+    uint64_t size = area->size + RN_RING_GROWTH;
 
-    for (uint32_t i = 0; i < RN_RING_SLOTS; i++) {
-        const struct rn_ring_slot *slot = &slots[i];
+    if (size < needed)
+        size = needed;
+    if (size > area->limit)
+        size = area->limit;
+    if (size < needed || allocate(area->fd, area->size, size) != 0)
+        return false;
+    area->size = size;
+    area->file->file_size = size;
+    return true;
+}
 
-        if (!slot->taken || slot->data_offset >= offset + size ||
-            slot->data_offset + slot->size <= offset || slot->size == 0)
+/* Offset of a room, 0 where there is none. */
+static uint64_t take_room(struct rn_ring_area *area, uint64_t size, uint32_t lead)
+{
+    uint64_t offset = area->next_room;
+
+    for (size_t i = area->free_count; i > 0; i--) {
+        struct room room = area->free_rooms[i - 1];
+
+        if (room.size != size || room.lead != lead)
             continue;
-        offset = slot->data_offset + slot->size;
-        i = UINT32_MAX; /* begin again: an earlier slot may lie at the new place */
+        area->free_rooms[i - 1] = area->free_rooms[--area->free_count];
+        return room.offset;
     }
-    return offset + size <= area->size ? offset : 0;
+    if (offset + lead + size > area->size && !grow(area, offset + lead + size))
+        return 0;
+    area->next_room = offset + lead + size;
+    return offset + lead;
 }
 
 static struct rn_ring_slot *find_slot(struct rn_ring_area *area)
@@ -159,7 +216,7 @@ static struct rn_ring_slot *find_slot(struct rn_ring_area *area)
     return NULL;
 }
 
-struct rn_ring_slot *rn_ring_take(struct rn_ring_area *area, uint64_t size)
+struct rn_ring_slot *rn_ring_take(struct rn_ring_area *area, uint64_t size, uint32_t lead)
 {
     struct rn_ring_slot *slot = find_slot(area);
     uint64_t offset = 0;
@@ -167,7 +224,7 @@ struct rn_ring_slot *rn_ring_take(struct rn_ring_area *area, uint64_t size)
     if (!slot || (size & (size - 1)) != 0)
         return NULL;
     if (size != 0) {
-        offset = find_room(area, size);
+        offset = take_room(area, size, lead);
         if (offset == 0)
             return NULL;
     }
@@ -175,6 +232,7 @@ struct rn_ring_slot *rn_ring_take(struct rn_ring_area *area, uint64_t size)
     slot->tail = 0;
     slot->data_offset = offset;
     slot->size = size;
+    slot->lead = lead;
     slot->generation++;
     slot->lost = 0;
     slot->stream = 0;
@@ -186,6 +244,9 @@ struct rn_ring_slot *rn_ring_take(struct rn_ring_area *area, uint64_t size)
 void rn_ring_release(struct rn_ring_area *area, struct rn_ring_slot *slot)
 {
     rn_ring_clear_inflight(slot);
+    if (slot->size != 0)
+        area->free_rooms[area->free_count++] =
+            (struct room){slot->data_offset, slot->size, slot->lead};
     __atomic_store_n(&slot->taken, 0, __ATOMIC_RELEASE);
     area->next_slot = (uint32_t)rn_ring_slot_number(area, slot);
 }
@@ -301,7 +362,7 @@ bool rn_ring_put(struct rn_ring_area *area, struct rn_ring_slot *slot,
                                .flags = event->flags,
                                .start = event->start,
                                .duration = event->duration};
-    struct cursor cursor = {data_of(area, slot), slot->size, head};
+    struct cursor cursor = {rn_ring_data(area, slot), slot->size, head};
 
     if (size > room)
         return false;
@@ -340,7 +401,7 @@ void rn_ring_clear_inflight(struct rn_ring_slot *slot)
 static const uint8_t *record_bytes(struct rn_ring_area *area, const struct rn_ring_slot *slot,
                                    uint64_t position, uint64_t available, uint32_t *size)
 {
-    const uint8_t *data = data_of(area, slot);
+    const uint8_t *data = rn_ring_data(area, slot);
     uint64_t at = position & (slot->size - 1);
 
     memcpy(size, data + at, sizeof(*size));
@@ -358,21 +419,40 @@ static const uint8_t *record_bytes(struct rn_ring_area *area, const struct rn_ri
     return area->scratch;
 }
 
+/* Go over padding at *position, which may be shorter than a record; false: it makes no sense. */
+static bool skip_padding(struct rn_ring_area *area, const struct rn_ring_slot *slot, uint64_t head,
+                         uint64_t *position)
+{
+    while (head - *position >= 8) {
+        const uint8_t *at = rn_ring_data(area, slot) + (*position & (slot->size - 1));
+        uint32_t size;
+
+        if (at[offsetof(struct rn_record, kind)] != RN_KIND_NONE)
+            return true;
+        memcpy(&size, at, sizeof(size));
+        if (size < 8 || size % 8 != 0 || size > head - *position)
+            return false;
+        *position += size;
+    }
+    return head == *position;
+}
+
 enum rn_status rn_ring_peek(struct rn_ring_area *area, struct rn_ring_slot *slot,
                             uint64_t *position, struct rn_event *event, struct rn_error *err)
 {
     uint64_t head = __atomic_load_n(&slot->head, __ATOMIC_ACQUIRE);
-    uint64_t available = head - *position;
     uint32_t size;
     size_t used;
     const uint8_t *bytes;
     enum rn_status status;
 
-    if (available == 0)
-        return RN_EOF;
-    if (available > slot->size || *position % 8 != 0 || available < 8)
+    if (head - *position > slot->size || *position % 8 != 0 || head % 8 != 0)
         return rn_fail(err, RN_E_FORMAT, "capture ring has impossible positions");
-    bytes = record_bytes(area, slot, *position, available, &size);
+    if (!skip_padding(area, slot, head, position))
+        return rn_fail(err, RN_E_FORMAT, "capture ring holds impossible padding");
+    if (head == *position)
+        return RN_EOF;
+    bytes = record_bytes(area, slot, *position, head - *position, &size);
     if (!bytes)
         return rn_fail(err, RN_E_FORMAT, "capture ring holds a record of impossible size");
     status = rn_record_decode(bytes, size, event, area->attachments, &used, err);

@@ -13,16 +13,20 @@ struct rn_ring_area;
 
 /* Make the ring file at `path` (NULL: a memfd) with room for `data_bytes` of rings, preallocated so
  * that a full disk cannot become a SIGBUS. Where the disk has no room for it a memfd is taken and
- * *in_memory set: what is in it dies with the recorder. */
+ * *in_memory set: what is in it dies with the recorder. It grows as rings are taken, up to
+ * `limit_bytes` of rings (at least data_bytes). */
 RN_MUST_CHECK enum rn_status rn_ring_area_new(const char *path, const uint8_t uuid[16],
-                                              uint64_t data_bytes, struct rn_ring_area **out,
-                                              bool *in_memory, struct rn_error *err);
+                                              uint64_t data_bytes, uint64_t limit_bytes,
+                                              struct rn_ring_area **out, bool *in_memory,
+                                              struct rn_error *err);
+/* The descriptor of the file. */
+int rn_ring_area_fd(const struct rn_ring_area *area);
 void rn_ring_area_free(struct rn_ring_area *area);
 struct rn_ring_file *rn_ring_area_header(struct rn_ring_area *area);
 
-/* Take a slot, with a data area of `size` bytes (0: in-flight record only; else a power of two).
- * NULL where none is free. */
-struct rn_ring_slot *rn_ring_take(struct rn_ring_area *area, uint64_t size);
+/* Take a slot, with a data area of `size` bytes (0: in-flight record only; else a power of two) and
+ * `lead` bytes in front of it (whole pages). NULL where none is free. */
+struct rn_ring_slot *rn_ring_take(struct rn_ring_area *area, uint64_t size, uint32_t lead);
 void rn_ring_release(struct rn_ring_area *area, struct rn_ring_slot *slot);
 uint64_t rn_ring_slot_number(const struct rn_ring_area *area, const struct rn_ring_slot *slot);
 
@@ -43,5 +47,8 @@ RN_MUST_CHECK enum rn_status rn_ring_peek(struct rn_ring_area *area, struct rn_r
 /* Everything before `position` is in the archive: its room may be used again. */
 void rn_ring_consume(struct rn_ring_slot *slot, uint64_t position);
 uint64_t rn_ring_used(const struct rn_ring_slot *slot);
+
+/* The slot's data area as mapped here. */
+uint8_t *rn_ring_data(struct rn_ring_area *area, const struct rn_ring_slot *slot);
 
 #endif

@@ -8,6 +8,7 @@
 #include "formats/status.h"
 #include "formats/writer.h"
 #include "ring.h"
+#include "session_clock.h"
 
 struct rn_session;
 
@@ -39,6 +40,22 @@ RN_MUST_CHECK enum rn_status rn_session_emit(struct rn_session *session,
 struct rn_ring_slot *rn_session_take_slot(struct rn_session *session, uint64_t stream);
 void rn_session_count_unseen_call(struct rn_session *session);
 void rn_session_release_slot(struct rn_session *session, struct rn_ring_slot *slot);
+
+/* A ring of the thread's own, with `lead` bytes in front of it: what the thread and rn_session_emit
+ * put into it stays in order. NULL where there is no room. It is given back with
+ * rn_session_release_slot, and what is in it is still recorded then. */
+struct rn_ring_slot *rn_session_take_ring(struct rn_session *session, uint64_t stream, uint64_t size,
+                                          uint32_t lead, struct rn_error *err);
+void *rn_session_ring_lead(struct rn_session *session, const struct rn_ring_slot *slot);
+uint8_t *rn_session_ring_data(struct rn_session *session, const struct rn_ring_slot *slot);
+/* Offset of the slot in the file of rings, and a path through which the program can open that. */
+uint64_t rn_session_slot_offset(struct rn_session *session, const struct rn_ring_slot *slot);
+const char *rn_session_rings_path(const struct rn_session *session);
+const struct rn_session_clock *rn_session_clock_of(const struct rn_session *session);
+/* Make room in a ring that is more than half full. */
+RN_MUST_CHECK enum rn_status rn_session_relieve(struct rn_session *session,
+                                                const struct rn_ring_slot *slot,
+                                                struct rn_error *err);
 
 /* Called by the session when a segment begins: emit SNAPSHOT events of everything alive through
  * rn_session_emit_snapshot. */

@@ -20,6 +20,8 @@ static const struct {
     {"mmap2", RN_ROLE_MMAP2},
     {"munmap", RN_ROLE_MUNMAP},
     {"prctl", RN_ROLE_PRCTL},
+    {"arch_prctl", RN_ROLE_ARCH_PRCTL},
+    {"seccomp", RN_ROLE_SECCOMP},
     {"io_uring_setup", RN_ROLE_IO_URING},
     {"sendfile", RN_ROLE_SENDFILE},
     {"sendfile64", RN_ROLE_SENDFILE},

@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 #include "tracee.h"
 
+#include "inline.h"
+
 #include <stdlib.h>
 #include <string.h>
 
@@ -57,6 +59,7 @@ static void leave(struct rn_tracee *tracee)
     process->exiting -= tracee->exiting;
     if (--process->threads > 0)
         return;
+    rn_inline_image_release(process->image);
     free(process->code);
     free(process);
 }

@@ -11,6 +11,16 @@ struct rn_code_range {
     uint64_t address, length;
 };
 
+struct rn_inline_image;
+struct rn_thread_area;
+
+/* Of a thread that records by itself (inline.h). */
+struct rn_inline_thread {
+    struct rn_thread_area *area; /* as mapped here; NULL: it does not */
+    uint64_t address;            /* in the program */
+    bool fresh;                  /* made by another such thread, and not yet at its first stop */
+};
+
 struct rn_tracee_process {
     pid_t pid;
     unsigned threads; /* tracees that refer to it */
@@ -18,6 +28,8 @@ struct rn_tracee_process {
     uint64_t stream;  /* of the leader */
     bool attached;    /* was running before: must outlive the recorder */
     uint64_t user_ns, system_ns, max_rss_bytes; /* at the last thread's exit */
+    bool own_filter; /* it has a seccomp filter of its own, which may outrank the engine's */
+    struct rn_inline_image *image; /* NULL: no code was injected */
     struct rn_code_range *code; /* file mappings that are executable */
     size_t code_count, code_capacity;
 };
@@ -38,6 +50,7 @@ struct rn_tracee {
     struct rn_memory memory;
     struct rn_call call;
     struct rn_pending_signal signal;
+    struct rn_inline_thread inline_thread;
     int held_status;  /* of an orphan: the stop it waits in, 0 none yet */
     bool exiting;     /* its PTRACE_EVENT_EXIT was seen */
     bool before_exec; /* a launched program before its exec: the recorder's own calls */

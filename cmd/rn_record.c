@@ -51,7 +51,7 @@ static const struct option options[] = {
     {NULL, 0, NULL, 0},
 };
 
-static const struct rn_engine *const engines[] = {&rn_engine_ptrace};
+static const struct rn_engine *const engines[] = {&rn_engine_ptrace, &rn_engine_inline};
 #define ENGINE_COUNT (sizeof(engines) / sizeof(engines[0]))
 
 enum { PIDS_MAX = 64, NAMES_MAX = 64, CONTENT_HEAD = 32 };

@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 #include "ring_file.h"
 
+#include "crc64.h"
+
 #include <string.h>
 
 #define WORDS_MAX (sizeof((struct rn_event *)0)->u.words / sizeof(uint64_t))
@@ -55,6 +57,9 @@ static enum rn_status decode_content(const uint8_t *bytes, uint32_t size,
         .head_len = raw.head_len,
         .head = cursor.at + (size_t)raw.blocks * 8,
     };
+    /* Whole in its head: a source need not have computed the sum. */
+    if (raw.head_len == raw.length)
+        content->crc = rn_crc64(0, content->head, raw.head_len);
     return RN_OK;
 }
 

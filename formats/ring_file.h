@@ -47,7 +47,7 @@ struct rn_ring_slot {
     uint32_t taken;             /* 1: belongs to a producer */
     uint32_t stream;            /* of the producer's thread, 0 where records of many streams */
     uint32_t inflight_state;    /* enum rn_inflight_state, stored last with release order */
-    uint32_t reserved;
+    uint32_t lead; /* bytes in front of the data area that are the slot's too: its thread area */
     struct rn_record inflight; /* a system call that has begun: RN_KIND_INFLIGHT */
     struct rn_syscall inflight_call;
     uint64_t padding[2];

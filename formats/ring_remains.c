@@ -217,6 +217,29 @@ static bool record_is_whole(const struct rn_ring_remains *remains)
     return record.size <= available;
 }
 
+/* Padding may be shorter than a record: only its size and kind are there for sure. */
+static enum rn_status skip_padding(struct rn_ring_remains *remains, struct rn_error *err)
+{
+    while (remains->window.size - remains->at >= 8) {
+        const uint8_t *at = remains->window.data + remains->at;
+        uint32_t size;
+
+        if (at[offsetof(struct rn_record, kind)] != RN_KIND_NONE)
+            return RN_OK;
+        memcpy(&size, at, sizeof size);
+        if (size < 8 || size % 8 || size > remains->end - remains->position - remains->at)
+            return rn_fail(err, RN_E_FORMAT, "ring %u has padding of %u bytes", remains->slot,
+                           size);
+        if (size > remains->window.size - remains->at) {
+            remains->position += remains->at + size;
+            remains->at = remains->window.size = 0;
+            return RN_OK;
+        }
+        remains->at += size;
+    }
+    return RN_OK;
+}
+
 /* The next record of the slot; RN_EOF after the last. */
 static enum rn_status next_record(struct rn_ring_remains *remains, struct rn_event *event,
                                   struct rn_error *err)
@@ -224,13 +247,17 @@ static enum rn_status next_record(struct rn_ring_remains *remains, struct rn_eve
     enum rn_status status = RN_OK;
     size_t used;
 
-    if (remains->position + remains->at >= remains->end)
+    status = skip_padding(remains, err);
+    if (status == RN_OK && remains->position + remains->at >= remains->end)
         return RN_EOF;
-    if (!record_is_whole(remains))
+    if (status == RN_OK && !record_is_whole(remains)) {
         status = fill_window(remains, err);
+        if (status == RN_OK)
+            status = skip_padding(remains, err);
+    }
     if (status != RN_OK)
         return status;
-    if (remains->position >= remains->end)
+    if (remains->position + remains->at >= remains->end)
         return RN_EOF;
     status =
         rn_record_decode(remains->window.data + remains->at, remains->window.size - remains->at,
@@ -262,11 +289,40 @@ static enum rn_status next_in_slots(struct rn_ring_remains *remains,
     return RN_EOF;
 }
 
+/* A call that its own thread records: what it has written at the head of its ring. */
+static bool inflight_in_ring(struct rn_ring_remains *remains, const struct rn_ring_slot *slot,
+                             struct rn_event *event)
+{
+    uint64_t at = slot->head & (slot->size - 1);
+    struct {
+        struct rn_record record;
+        struct rn_syscall call;
+    } raw;
+    struct rn_error ignored = RN_ERROR_INIT;
+
+    if (slot->size == 0 || (slot->size & (slot->size - 1)) != 0 || slot->size - at < sizeof raw ||
+        slot->data_offset > remains->file_size ||
+        slot->data_offset + at > remains->file_size - sizeof raw ||
+        read_at(remains, &raw, sizeof raw, slot->data_offset + at, &ignored) != RN_OK ||
+        raw.record.fields > sizeof raw.call / sizeof(uint64_t))
+        return false;
+    *event = (struct rn_event){.kind = RN_KIND_SYSCALL,
+                               .flags = RN_EVENT_UNFINISHED,
+                               .stream = slot->stream,
+                               .start = raw.record.start};
+    memcpy(&event->u.syscall, &raw.call, raw.record.fields * sizeof(uint64_t));
+    event->u.syscall.ret = 0;
+    return true;
+}
+
 static enum rn_status next_inflight(struct rn_ring_remains *remains, struct rn_event *event)
 {
     while (remains->slot < remains->header.slots) {
         const struct rn_ring_slot *slot = &remains->slots[remains->slot++];
 
+        if (slot->taken && slot->inflight_state == RN_INFLIGHT_IN_RING &&
+            inflight_in_ring(remains, slot, event))
+            return RN_OK;
         if (!slot->taken || slot->inflight_state != RN_INFLIGHT_VALID)
             continue;
         *event = (struct rn_event){.kind = RN_KIND_SYSCALL,

@@ -163,7 +163,7 @@ next_call:
         cmp %rbp, %rbx
         jae script_done
         mov RN_SCRIPT_REPLACE(%rbx), %rax
-        cmp $6, %rax
+        cmp $RN_SCRIPT_NONE, %rax
         jae arguments_ready
         mov RN_SCRIPT_FROM(%rbx), %rcx
         imul $RN_SCRIPT_SIZE, %rcx, %rcx
@@ -181,8 +181,12 @@ arguments_ready:
         jmp script_call
 script_returned:
         mov %rax, RN_SCRIPT_RESULT(%rbx)
+        mov RN_SCRIPT_NEEDED(%rbx), %rcx
         add $RN_SCRIPT_SIZE, %rbx
-        jmp next_call
+        test %rcx, %rcx
+        jz next_call
+        cmp $-4096, %rax
+        jbe next_call
 script_done:
         mov $RN_SCRIPT_DONE, %eax
         syscall

@@ -55,7 +55,9 @@
 #define RN_SCRIPT_RESULT  56
 #define RN_SCRIPT_REPLACE 64
 #define RN_SCRIPT_FROM    72
-#define RN_SCRIPT_SIZE    80
+#define RN_SCRIPT_NEEDED  80
+#define RN_SCRIPT_SIZE    88
+#define RN_SCRIPT_NONE    6
 #define RN_SCRIPT_DONE    0x726e6478 /* number of the call that ends a script; none of Linux's */
 
 #ifndef __ASSEMBLER__
@@ -99,8 +101,9 @@ struct rn_script_call {
     uint64_t nr;
     uint64_t args[6];
     uint64_t result;
-    uint64_t replace; /* this argument (6: none)... */
+    uint64_t replace; /* this argument (RN_SCRIPT_NONE: none)... */
     uint64_t from;    /* ...is replaced by the result of that call of the script */
+    uint64_t needed;  /* 1: the script ends where this call fails */
 };
 
 enum rn_recipe_mode {

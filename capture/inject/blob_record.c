@@ -23,6 +23,7 @@ _Static_assert(offsetof(struct rn_script_call, args) == RN_SCRIPT_ARGS, "layout"
 _Static_assert(offsetof(struct rn_script_call, result) == RN_SCRIPT_RESULT, "layout");
 _Static_assert(offsetof(struct rn_script_call, replace) == RN_SCRIPT_REPLACE, "layout");
 _Static_assert(offsetof(struct rn_script_call, from) == RN_SCRIPT_FROM, "layout");
+_Static_assert(offsetof(struct rn_script_call, needed) == RN_SCRIPT_NEEDED, "layout");
 _Static_assert(sizeof(struct rn_script_call) == RN_SCRIPT_SIZE, "layout");
 _Static_assert(sizeof(struct rn_blob_config) <= RN_BLOB_ADDRESS + RN_BLOB_SIZE - RN_BLOB_CONFIG,
                "configuration does not fit");

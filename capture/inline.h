@@ -1,0 +1,60 @@
+/* SPDX-License-Identifier: MIT */
+/* The inline engine: the ptrace engine, plus code in the traced program that records the hot system
+ * calls by itself. rn-engines(7) tells how it works. These are the places where the two meet; all of
+ * them do nothing for a process that has no injected code.
+ *
+ * An address space that has the injected code is an rn_inline_image. A thread in it that records by
+ * itself has a ring and a thread area, at which its %gs points. Everything else goes through the
+ * stops that the seccomp filter causes, as the ptrace engine handles them. */
+#ifndef RN_INLINE_H
+#define RN_INLINE_H
+
+#include "ptrace_engine.h"
+
+#include <sys/user.h>
+
+struct rn_inline;
+
+/* NULL with err filled where this machine or this program cannot have it. */
+struct rn_inline *rn_inline_new(const struct rn_ptrace *engine, struct rn_error *err);
+void rn_inline_free(struct rn_inline *state);
+
+/* A new program runs in `tracee`: it is at its PTRACE_EVENT_EXEC. Injects, unless it cannot be. The
+ * tracee is stopped at its first instruction afterwards, or gone: then *status is what wait said,
+ * to be handled, and false is returned. */
+bool rn_inline_exec(struct rn_ptrace *engine, struct rn_tracee *tracee, int *status);
+
+/* A process is gone: it used this image (NULL: none). */
+void rn_inline_image_release(struct rn_inline_image *image);
+
+/* A thread or process was made by `parent`; it has not run yet. And: it is at its first stop. */
+void rn_inline_child(struct rn_ptrace *engine, const struct rn_tracee *parent,
+                     struct rn_tracee *child, uint64_t clone_flags);
+void rn_inline_first_stop(struct rn_tracee *child);
+/* The thread ends: what it had under way is recorded now. */
+void rn_inline_exit_begins(struct rn_ptrace *engine, struct rn_tracee *tracee);
+
+/* The program mapped `length` bytes of a file at `address`, executable; the tracee is at the end of
+ * that system call. As rn_inline_exec, the tracee may be gone afterwards. */
+bool rn_inline_mapped(struct rn_ptrace *engine, struct rn_tracee *tracee, uint64_t address,
+                      uint64_t length, uint64_t file_offset, int fd, int *status);
+void rn_inline_unmapped(struct rn_tracee *tracee, uint64_t address, uint64_t length);
+
+/* A signal is about to be delivered: if the thread is in the injected code, make it look as if it
+ * were in its own, before or after the system call. False: the signal is of the injected code's own
+ * making (a bad pointer of the program) and must not be delivered. */
+bool rn_inline_signal(struct rn_ptrace *engine, struct rn_tracee *tracee, int signo);
+
+/* The address that a system call instruction would have had without patches. */
+uint64_t rn_inline_site(const struct rn_tracee *tracee, uint64_t instruction_pointer);
+/* A traced system call of a patched site has ended: do what the displaced compare would have. */
+void rn_inline_returned(struct rn_tracee *tracee, uint64_t instruction_pointer, uint64_t ret);
+
+/* From now on all calls of this address space go through the engine: the program uses %gs, or has a
+ * filter of its own. */
+void rn_inline_give_up(struct rn_ptrace *engine, struct rn_tracee *tracee, const char *why);
+
+/* The process has a filter of its own now: its calls are asked for, not waited for. */
+void rn_inline_own_filter(struct rn_ptrace *engine, struct rn_tracee *tracee);
+
+#endif

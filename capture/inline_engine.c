@@ -1,0 +1,137 @@
+/* SPDX-License-Identifier: MIT */
+#include "inline_private.h"
+
+#include "inline_recipes.h"
+
+#include <cpuid.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/auxv.h>
+#include <sys/ptrace.h>
+#include <sys/syscall.h>
+
+#define VDSO_BYTES 4096u /* the first page is sure to be there, and has calls to fall back on */
+
+/* Offset of a `syscall` instruction in the vDSO, which is the same in all processes. */
+static bool find_vdso_call(uint64_t *offset)
+{
+    const uint8_t *vdso = (const uint8_t *)(uintptr_t)getauxval(AT_SYSINFO_EHDR);
+
+    for (uint64_t i = 64; vdso && i + 1 < VDSO_BYTES; i++) {
+        if (vdso[i] == 0x0f && vdso[i + 1] == 0x05) {
+            *offset = i;
+            return true;
+        }
+    }
+    return false;
+}
+
+static bool has_pclmul(void)
+{
+    unsigned a, b, c, d;
+
+    return __get_cpuid(1, &a, &b, &c, &d) && (c & bit_PCLMUL);
+}
+
+static void make_config(const struct rn_ptrace *engine, struct rn_blob_config *config)
+{
+    const struct rn_blob_symbols *symbols = &rn_blob_symbols;
+
+    config->entry[RN_ENTRY_MOV] = symbols->fast_mov;
+    config->entry[RN_ENTRY_CMP64_0] = symbols->fast_cmp64_0;
+    config->entry[RN_ENTRY_CMP64_1] = symbols->fast_cmp64_1;
+    config->entry[RN_ENTRY_CMP32_0] = symbols->fast_cmp32_0;
+    config->entry[RN_ENTRY_CMP32_1] = symbols->fast_cmp32_1;
+    config->tick_shift = rn_session_clock_of(engine->session)->shift;
+    config->has_pclmul = has_pclmul();
+    config->content_on = !engine->options->content_none;
+    config->content_head = engine->options->content_head;
+    rn_inline_recipes(config, engine->options->selected[RN_ABI_X86_64]);
+}
+
+struct rn_inline *rn_inline_new(const struct rn_ptrace *engine, struct rn_error *err)
+{
+    struct rn_inline *state = calloc(1, sizeof(*state));
+
+    if (!state) {
+        (void)rn_fail(err, RN_E_NOMEM, "no memory for the inline engine");
+        return NULL;
+    }
+    snprintf(state->rings_path, sizeof(state->rings_path), "%s",
+             rn_session_rings_path(engine->session));
+    if (!find_vdso_call(&state->vdso_syscall) ||
+        rn_session_clock_of(engine->session)->unit != RN_TICK_TSC ||
+        engine->options->content_head > RN_INLINE_HEAD_MAX) {
+        (void)rn_fail(err, RN_E_USAGE, "the inline engine needs a vDSO, an invariant TSC and "
+                                       "--content of at most 4096 bytes");
+        free(state);
+        return NULL;
+    }
+    state->cache = rn_patch_cache_new(NULL, true);
+    if (!state->cache) {
+        (void)rn_fail(err, RN_E_NOMEM, "no memory for the inline engine");
+        free(state);
+        return NULL;
+    }
+    make_config(engine, &state->config);
+    return state;
+}
+
+void rn_inline_free(struct rn_inline *state)
+{
+    if (!state)
+        return;
+    rn_patch_cache_free(state->cache);
+    free(state);
+}
+
+/* Scripts of a thread that has an area lie in it, below the private stack's end. */
+#define AREA_SCRIPT 4096u
+
+bool rn_inline_mapped(struct rn_ptrace *engine, struct rn_tracee *tracee, uint64_t address,
+                      uint64_t length, uint64_t file_offset, int fd, int *status)
+{
+    struct rn_inline_thread *thread = &tracee->inline_thread;
+    struct rn_script_call calls[RN_PLAN_CALLS];
+    struct rn_module_plan plan;
+    struct rn_remote remote;
+    uint8_t *script;
+    size_t bytes, count;
+
+    *status = 0;
+    if (!tracee->process->image || tracee->process->image->slow || !thread->area ||
+        !rn_inline_plan(engine->inline_state, fd, address, length, file_offset, &plan) ||
+        !rn_remote_begin(&remote, tracee))
+        return true;
+    script = (uint8_t *)thread->area + AREA_SCRIPT;
+    bytes = sizeof(calls);
+    count = rn_inline_plan_calls(&plan, thread->address + AREA_SCRIPT + bytes, calls, 0);
+    memcpy(script, calls, bytes);
+    memcpy(script + bytes, plan.path, sizeof(plan.path));
+    if (rn_remote_script(&remote, thread->address + AREA_SCRIPT, count)) {
+        memcpy(calls, script, bytes);
+        if (rn_inline_plan_done(&plan, calls, tracee->process->image))
+            rn_inline_write_ranges(tracee->tid, tracee->process->image);
+    }
+    *status = remote.ended_status;
+    if (*status == 0)
+        (void)rn_remote_end(&remote, &remote.saved);
+    return *status == 0;
+}
+
+void rn_inline_unmapped(struct rn_tracee *tracee, uint64_t address, uint64_t length)
+{
+    struct rn_inline_image *image = tracee->process->image;
+
+    for (size_t i = 0; image && i < image->count;) {
+        struct rn_inline_module *module = &image->modules[i];
+
+        if (module->text >= address && module->text - address < length) {
+            rn_sites_clear(&module->sites);
+            *module = image->modules[--image->count];
+        } else {
+            i++;
+        }
+    }
+}

@@ -1,0 +1,238 @@
+/* SPDX-License-Identifier: MIT */
+/* A new program begins: the injected code, the rings and the patched text of what the kernel mapped
+ * are put into it before its first instruction. */
+#include "inline_private.h"
+
+#include <elf.h>
+#include <fcntl.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/mman.h>
+#include <sys/ptrace.h>
+#include <sys/resource.h>
+#include <sys/syscall.h>
+#include <unistd.h>
+
+/* Where a script and its strings lie below the stack pointer of a program that has not begun: the
+ * stack's mapping reaches further down, and nothing is there yet. */
+#define STACK_ROOM   20480u
+#define STRING_BYTES 4096u
+#define MODULES_MAX  2u /* the program and its interpreter */
+#define CALLS_MAX    (3u + MODULES_MAX * RN_PLAN_CALLS)
+
+struct new_image {
+    struct rn_remote remote;
+    struct user_regs_struct regs;
+    struct rn_inline_image *image;
+    struct rn_script_call calls[CALLS_MAX];
+    size_t call_count;
+    char strings[STRING_BYTES];
+    size_t string_bytes;
+    uint64_t script, string_address;
+    struct rn_module_plan plans[MODULES_MAX];
+    size_t first_call[MODULES_MAX];
+    size_t plan_count;
+};
+
+static uint64_t find_vdso(pid_t tid)
+{
+    Elf64_auxv_t auxv[64];
+    char path[64];
+    ssize_t got;
+    int fd;
+
+    snprintf(path, sizeof(path), "/proc/%d/auxv", (int)tid);
+    fd = open(path, O_RDONLY | O_CLOEXEC);
+    if (fd < 0)
+        return 0;
+    got = read(fd, auxv, sizeof(auxv));
+    close(fd);
+    for (ssize_t i = 0; i < got / (ssize_t)sizeof(auxv[0]); i++)
+        if (auxv[i].a_type == AT_SYSINFO_EHDR)
+            return auxv[i].a_un.a_val;
+    return 0;
+}
+
+/* A limit on address space would meet the rings before it meets the program. */
+static bool has_room(pid_t tid)
+{
+    struct rlimit limit;
+
+    return prlimit(tid, RLIMIT_AS, NULL, &limit) == 0 && limit.rlim_cur == RLIM_INFINITY;
+}
+
+/* The only call instruction that is sure to be there is the vDSO's. Whatever call it is about to
+ * make becomes ours. */
+static bool map_blob(struct new_image *new, const struct rn_inline *state)
+{
+    const uint64_t args[6] = {RN_BLOB_ADDRESS, RN_BLOB_SIZE, PROT_READ | PROT_EXEC,
+                              MAP_PRIVATE | MAP_ANONYMOUS | MAP_FIXED_NOREPLACE, UINT64_MAX, 0};
+    pid_t tid = new->remote.tracee->tid;
+    uint64_t vdso = find_vdso(tid), result;
+
+    if (!vdso)
+        return false;
+    new->regs = new->remote.saved;
+    new->regs.rip = vdso + state->vdso_syscall;
+    if (!rn_remote_until_call(&new->remote, &new->regs) ||
+        !rn_remote_call(&new->remote, &new->regs, SYS_mmap, args, &result))
+        return false;
+    return result == RN_BLOB_ADDRESS &&
+           rn_inline_write(tid, RN_BLOB_ADDRESS, rn_blob_image, rn_blob_image_size) &&
+           rn_inline_write(tid, RN_BLOB_CONFIG, &state->config, sizeof(state->config));
+}
+
+static uint64_t add_string(struct new_image *new, const char *string)
+{
+    size_t size = strlen(string) + 1;
+    uint64_t address = new->string_address + new->string_bytes;
+
+    if (size > sizeof(new->strings) - new->string_bytes)
+        return 0;
+    memcpy(new->strings + new->string_bytes, string, size);
+    new->string_bytes += size;
+    return address;
+}
+
+static void add_rings(struct new_image *new, const struct rn_inline *state)
+{
+    new->calls[0] = (struct rn_script_call){
+        .nr = SYS_open,
+        .args = {add_string(new, state->rings_path), O_RDWR | O_CLOEXEC},
+        .replace = RN_SCRIPT_NONE,
+        .needed = true};
+    new->calls[1] = (struct rn_script_call){.nr = SYS_mmap,
+                                            .args = {RN_ARENA_ADDRESS, RN_ARENA_MAX,
+                                                     PROT_READ | PROT_WRITE,
+                                                     MAP_SHARED | MAP_FIXED_NOREPLACE, 0, 0},
+                                            .replace = 4,
+                                            .from = 0,
+                                            .needed = true};
+    new->calls[2] = (struct rn_script_call){.nr = SYS_close, .replace = 0, .from = 0};
+    new->call_count = 3;
+}
+
+static void add_module(struct new_image *new, struct rn_inline *state, const char *path,
+                       uint64_t address, uint64_t length, uint64_t offset)
+{
+    struct rn_module_plan *plan = &new->plans[new->plan_count];
+    int fd = open(path, O_RDONLY | O_CLOEXEC);
+
+    if (fd < 0)
+        return;
+    if (rn_inline_plan(state, fd, address, length, offset, plan)) {
+        uint64_t string = add_string(new, plan->path);
+
+        if (string) {
+            new->first_call[new->plan_count++] = new->call_count;
+            new->call_count += rn_inline_plan_calls(plan, string, new->calls + new->call_count,
+                                                    new->call_count);
+        }
+    }
+    close(fd);
+}
+
+/* What the kernel mapped executable: the program and its interpreter. Their names in map_files are
+ * the very files, whatever has their paths now. */
+static void add_modules(struct new_image *new, struct rn_inline *state)
+{
+    pid_t tid = new->remote.tracee->tid;
+    char path[128], line[4400];
+    FILE *maps;
+
+    snprintf(path, sizeof(path), "/proc/%d/maps", (int)tid);
+    maps = fopen(path, "re");
+    while (maps && new->plan_count < MODULES_MAX && fgets(line, sizeof(line), maps)) {
+        unsigned long long begin, end, offset, inode;
+        char mode[5];
+        int name = 0;
+
+        if (sscanf(line, "%llx-%llx %4s %llx %*s %llu %n", &begin, &end, mode, &offset, &inode,
+                   &name) < 5 || mode[2] != 'x' || inode == 0 || name == 0)
+            continue;
+        line[strcspn(line, "\n")] = '\0';
+        add_module(new, state, line + name, begin, end - begin, offset);
+    }
+    if (maps)
+        fclose(maps);
+}
+
+static bool run_script(struct new_image *new)
+{
+    pid_t tid = new->remote.tracee->tid;
+    size_t bytes = new->call_count * sizeof(new->calls[0]);
+
+    return rn_inline_write(tid, new->script, new->calls, bytes) &&
+           rn_inline_write(tid, new->string_address, new->strings, new->string_bytes) &&
+           rn_remote_script(&new->remote, new->script, new->call_count) &&
+           rn_inline_read(tid, new->script, new->calls, bytes);
+}
+
+static bool rings_are_mapped(const struct new_image *new)
+{
+    return new->calls[1].result == RN_ARENA_ADDRESS;
+}
+
+static void note_modules(struct new_image *new)
+{
+    for (size_t i = 0; i < new->plan_count; i++)
+        (void)rn_inline_plan_done(&new->plans[i], new->calls + new->first_call[i], new->image);
+    rn_inline_write_ranges(new->remote.tracee->tid, new->image);
+}
+
+/* The plan for a file borrows from the cache until its next use, but a script that lays over two
+ * files is run as a whole: both were asked for before, so both stay. */
+static bool inject(struct rn_ptrace *engine, struct new_image *new)
+{
+    struct rn_inline *state = engine->inline_state;
+    struct rn_tracee *tracee = new->remote.tracee;
+
+    new->script = (new->remote.saved.rsp - STACK_ROOM) & ~63ull;
+    new->string_address = new->script + sizeof(new->calls);
+    if (!map_blob(new, state))
+        return false;
+    add_rings(new, state);
+    add_modules(new, state);
+    new->image = rn_inline_image_new();
+    if (!new->image || !run_script(new))
+        return false;
+    tracee->process->image = new->image;
+    if (!rings_are_mapped(new) || !rn_inline_thread_start(engine, tracee)) {
+        rn_inline_give_up(engine, tracee, "cannot map the capture rings");
+        return true;
+    }
+    note_modules(new);
+    return true;
+}
+
+bool rn_inline_exec(struct rn_ptrace *engine, struct rn_tracee *tracee, int *status)
+{
+    struct new_image *new;
+    struct user_regs_struct regs;
+
+    rn_inline_image_release(tracee->process->image);
+    tracee->process->image = NULL;
+    tracee->inline_thread.area = NULL;
+    *status = 0;
+    if (!has_room(tracee->tid))
+        return true;
+    new = calloc(1, sizeof(*new));
+    if (!new || !rn_remote_begin(&new->remote, tracee) || new->remote.saved.cs != 0x33) {
+        free(new);
+        return true;
+    }
+    if (!inject(engine, new)) {
+        *status = new->remote.ended_status;
+        if (!tracee->process->image)
+            rn_inline_image_release(new->image);
+    }
+    regs = new->remote.saved;
+    regs.rax = 0;
+    if (tracee->inline_thread.area)
+        regs.gs_base = tracee->inline_thread.address;
+    if (*status == 0)
+        (void)rn_remote_end(&new->remote, &regs);
+    free(new);
+    return *status == 0;
+}

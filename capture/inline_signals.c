@@ -1,0 +1,176 @@
+/* SPDX-License-Identifier: MIT */
+/* Where a thread is when a signal reaches it. Signal frames must show the program's own registers,
+ * and the interrupted call must look as natively: not begun, interrupted, or done. */
+#include "inline_private.h"
+
+#include <signal.h>
+#include <sys/ptrace.h>
+
+static bool in_blob(uint64_t address)
+{
+    return address >= RN_BLOB_ADDRESS && address < RN_BLOB_ADDRESS + rn_blob_image_size;
+}
+
+static void program_registers(const struct rn_thread_area *area, struct user_regs_struct *regs)
+{
+    regs->rdi = area->regs.rdi;
+    regs->rsi = area->regs.rsi;
+    regs->rdx = area->regs.rdx;
+    regs->r10 = area->regs.r10;
+    regs->r8 = area->regs.r8;
+    regs->r9 = area->regs.r9;
+    regs->rsp = area->regs.rsp;
+    regs->rbx = area->regs.rbx;
+    regs->rbp = area->regs.rbp;
+    regs->r12 = area->regs.r12;
+    regs->r13 = area->regs.r13;
+    regs->r14 = area->regs.r14;
+    regs->r15 = area->regs.r15;
+    regs->rcx = area->regs.rcx;
+}
+
+/* lahf and seto put SF, ZF, AF, PF and CF into ah and OF into al. */
+static void program_flags(const struct rn_thread_area *area, struct user_regs_struct *regs)
+{
+    uint64_t flags = (area->flags >> 8) & 0xd5;
+
+    if (area->flags & 1)
+        flags |= 0x800;
+    regs->eflags = (regs->eflags & ~0x8d5ull) | flags;
+}
+
+/* Back to before the call: it is made once more, through the engine. */
+static void take_back(const struct rn_tracee *tracee, struct user_regs_struct *regs,
+                      uint64_t return_point)
+{
+    regs->rip = return_point - 2;
+    regs->rcx = return_point;
+    regs->orig_rax = UINT64_MAX;
+    if (tracee->slot)
+        rn_ring_clear_inflight(tracee->slot);
+    if (tracee->inline_thread.area)
+        tracee->inline_thread.area->phase = RN_PHASE_OUT;
+}
+
+/* The call has returned `ret` and its record is not in the ring yet: record it from outside. */
+static void finish_record(struct rn_ptrace *engine, struct rn_tracee *tracee, uint64_t ret,
+                          uint32_t flags)
+{
+    const struct rn_thread_area *area = tracee->inline_thread.area;
+    const struct rn_area_regs *regs = &area->regs;
+    struct rn_syscall call = {
+        .nr = regs->rax,
+        .abi = RN_ABI_X86_64,
+        .site = rn_inline_site(tracee, regs->rcx),
+        .args = {regs->rdi, regs->rsi, regs->rdx, regs->r10, regs->r8, regs->r9},
+    };
+    const uint8_t *data = rn_session_ring_data(engine->session, tracee->slot);
+    const struct rn_record *record =
+        (const struct rn_record *)(const void *)(data + (area->head & (tracee->slot->size - 1)));
+
+    rn_ring_clear_inflight(tracee->slot);
+    rn_ptrace_whole_call(engine, tracee, &call, record->start, ret, flags);
+}
+
+/* At the return point, the displaced compare done. */
+static void go_on(const struct rn_tracee *tracee, struct user_regs_struct *regs,
+                  uint64_t return_point, uint64_t ret)
+{
+    regs->rip = return_point;
+    regs->rax = ret;
+    (void)rn_inline_compare(tracee->process->image, return_point, ret, regs);
+}
+
+/* Forward to the return point; the kernel may still decide to restart the call from the two bytes
+ * before it, so rax and orig_rax stay as they are. */
+static void finish(struct rn_ptrace *engine, struct rn_tracee *tracee,
+                   struct user_regs_struct *regs, uint64_t ret, bool fault)
+{
+    struct rn_thread_area *area = tracee->inline_thread.area;
+
+    if (area->recording && tracee->slot->head == area->head)
+        finish_record(engine, tracee, ret, fault ? RN_EVENT_FAULT : 0);
+    program_registers(area, regs);
+    program_flags(area, regs);
+    go_on(tracee, regs, area->regs.rcx, ret);
+    area->phase = RN_PHASE_OUT;
+}
+
+static void fix_in_blob(struct rn_ptrace *engine, struct rn_tracee *tracee,
+                        struct user_regs_struct *regs, bool fault)
+{
+    struct rn_thread_area *area = tracee->inline_thread.area;
+    uint64_t rip = regs->rip;
+
+    if (rip == rn_blob_symbols.program_return) {
+        finish(engine, tracee, regs, regs->rax, false);
+    } else if (area->phase == RN_PHASE_AFTER) {
+        regs->orig_rax = UINT64_MAX;
+        finish(engine, tracee, regs, area->result, fault);
+    } else if (area->phase == RN_PHASE_BEFORE) {
+        program_registers(area, regs);
+        program_flags(area, regs);
+        regs->rax = area->regs.rax;
+        take_back(tracee, regs, area->regs.rcx);
+    } else if (rip >= rn_blob_symbols.exit_range && rip < rn_blob_symbols.traced_range) {
+        regs->orig_rax = UINT64_MAX;
+        go_on(tracee, regs, regs->rcx, area->result);
+    } else {
+        /* On the way in, before anything was saved, or out to the traced call. */
+        take_back(tracee, regs, regs->rcx);
+    }
+}
+
+static bool fix_in_stub(struct rn_tracee *tracee, struct user_regs_struct *regs)
+{
+    uint64_t return_point, offset;
+    const struct rn_site *site =
+        rn_inline_find_stub(tracee->process->image, regs->rip, &return_point, &offset);
+
+    if (!site)
+        return false;
+    if (site->kind == RN_SITE_MOV)
+        regs->rax = site->immediate;
+    take_back(tracee, regs, return_point);
+    return true;
+}
+
+void rn_inline_exit_begins(struct rn_ptrace *engine, struct rn_tracee *tracee)
+{
+    struct rn_thread_area *area = tracee->inline_thread.area;
+
+    if (!area || area->phase == RN_PHASE_OUT || !area->recording ||
+        tracee->slot->head != area->head)
+        return;
+    if (area->phase == RN_PHASE_AFTER)
+        finish_record(engine, tracee, area->result, 0);
+    else if (tracee->slot->inflight_state == RN_INFLIGHT_IN_RING)
+        finish_record(engine, tracee, 0, RN_EVENT_UNFINISHED);
+    area->phase = RN_PHASE_OUT;
+}
+
+/* A fault inside the injected code comes from a pointer of the program. */
+static bool is_own_fault(pid_t tid, int signo)
+{
+    siginfo_t info;
+
+    return (signo == SIGSEGV || signo == SIGBUS) &&
+           ptrace(PTRACE_GETSIGINFO, tid, NULL, &info) == 0 && info.si_code > 0;
+}
+
+bool rn_inline_signal(struct rn_ptrace *engine, struct rn_tracee *tracee, int signo)
+{
+    struct user_regs_struct regs;
+    bool deliver = true;
+
+    if (!tracee->process->image || ptrace(PTRACE_GETREGS, tracee->tid, NULL, &regs) != 0)
+        return true;
+    if (in_blob(regs.rip) && tracee->inline_thread.area) {
+        deliver = !is_own_fault(tracee->tid, signo);
+        fix_in_blob(engine, tracee, &regs, !deliver);
+    } else if (!fix_in_stub(tracee, &regs)) {
+        return true;
+    }
+    (void)ptrace(PTRACE_SETREGS, tracee->tid, NULL, &regs);
+    return deliver;
+}
