@@ -2,6 +2,7 @@
 #include "summary_groups.h"
 
 #include "formats/event_schema.h"
+#include "formats/syscall_table.h"
 
 #include <stdlib.h>
 #include <string.h>
@@ -161,6 +162,14 @@ static void count_row(struct rn_summary *summary, struct rn_summary_group *group
         remember(summary, group, rows, row, duration_ns);
 }
 
+/* exit never returns: that is no reason to remark on it. */
+static bool should_return(uint64_t abi, uint64_t nr)
+{
+    const struct rn_syscall_info *info = rn_syscall_info(abi, nr);
+
+    return !info || info->return_type != RN_RETURN_NONE;
+}
+
 static enum rn_status add_syscalls(struct rn_summary *summary, struct rn_batch *batch,
                                    struct rn_error *err)
 {
@@ -191,7 +200,7 @@ static enum rn_status add_syscalls(struct rn_summary *summary, struct rn_batch *
             group = stream_entry(summary, rows.stream[row])->group;
         if (!group)
             continue;
-        group->unfinished += unfinished;
+        group->unfinished += unfinished && should_return(abi[row], nr[row]);
         group->errors += !unfinished && rn_syscall_failed(&(struct rn_syscall){.ret = ret[row]});
         count_row(summary, group, &rows, row, duration_ns);
     }

@@ -41,7 +41,7 @@ struct rn_summary_group {
     uint64_t recording;             /* RN_BY_PROCESS, RN_BY_THREAD: the number of the recording */
     uint64_t pid, tid, stream;      /* the same; tid and stream with RN_BY_THREAD */
     uint64_t errors;                /* system calls that failed */
-    uint64_t unfinished;            /* system calls that had not returned when their thread ended */
+    uint64_t unfinished;            /* the same, had not returned when their thread ended (not exit) */
     struct rn_histogram *durations; /* ns; its count is the group's */
     struct rn_summary_event worst[RN_SUMMARY_MAX_WORST]; /* longest first, after reading */
     unsigned worst_count;

@@ -175,6 +175,7 @@ static void fill_two_processes(struct recording *recording)
     add_call(recording, thread, "futex", 0, 500 * US, 50 * US);
     add_call_flags(recording, thread, "futex", 0, 600 * US, 70 * US, RN_EVENT_UNFINISHED);
     add_call_flags(recording, thread, "read", 0, 700 * US, 1 * US, RN_EVENT_INJECTED);
+    add_call_flags(recording, first, "exit_group", 0, 900 * US, 1 * US, RN_EVENT_UNFINISHED);
     add_named(recording, RN_KIND_KERNEL, first, "vector_add", 150 * US);
     add_named(recording, RN_KIND_KERNEL, first, "vector_add", 250 * US);
     add_named(recording, RN_KIND_BLOCK, second, "dot", 90 * US);
@@ -199,10 +200,11 @@ static void test_by_syscall(void **state)
     group = must_find(summary, RN_KIND_SYSCALL, "futex", 2);
     assert_int_equal(group->errors, 0);
     assert_int_equal(group->unfinished, 1);
+    assert_int_equal(must_find(summary, RN_KIND_SYSCALL, "exit_group", 1)->unfinished, 0);
     group = must_find(summary, RN_KIND_KERNEL, "vector_add", 2);
     assert_int_equal(rn_histogram_sum(group->durations), 400 * US);
     must_find(summary, RN_KIND_BLOCK, "dot", 1);
-    assert_int_equal(rn_summary_totals(summary)->events[RN_KIND_SYSCALL], 6);
+    assert_int_equal(rn_summary_totals(summary)->events[RN_KIND_SYSCALL], 7);
     assert_int_equal(rn_summary_totals(summary)->events[RN_KIND_SIGNAL], 1);
     assert_int_equal(rn_summary_totals(summary)->recordings, 1);
     assert_false(rn_summary_totals(summary)->incomplete);
@@ -219,7 +221,7 @@ static void test_by_process_thread_and_kind(void **state)
     (void)state;
     fill_two_processes(&recording);
     summary = sum_up(&recording, &(struct rn_summary_options){.by = RN_BY_PROCESS});
-    assert_int_equal(must_find(summary, RN_KIND_SYSCALL, "sh", 2)->pid, 10);
+    assert_int_equal(must_find(summary, RN_KIND_SYSCALL, "sh", 3)->pid, 10);
     group = must_find(summary, RN_KIND_SYSCALL, "python3", 4);
     assert_int_equal(group->pid, 20);
     assert_int_equal(group->errors, 1);
@@ -232,7 +234,7 @@ static void test_by_process_thread_and_kind(void **state)
     rn_summary_free(summary);
 
     summary = sum_up(&recording, &(struct rn_summary_options){.by = RN_BY_KIND});
-    must_find(summary, RN_KIND_SYSCALL, "syscall", 6);
+    must_find(summary, RN_KIND_SYSCALL, "syscall", 7);
     must_find(summary, RN_KIND_SIGNAL, "signal", 1);
     must_find(summary, RN_KIND_PROCESS, "process", 2);
     must_find(summary, RN_KIND_KERNEL, "kernel", 2);
@@ -297,10 +299,10 @@ static void test_selection(void **state)
 
     (void)state;
     fill_two_processes(&recording);
-    assert_int_equal(count_selected(&recording, rn_filter_new()), 12);
+    assert_int_equal(count_selected(&recording, rn_filter_new()), 13);
     assert_int_equal(count_selected(&recording, expression("read")), 3);
     assert_int_equal(count_selected(&recording, expression("read,failed")), 1);
-    assert_int_equal(count_selected(&recording, expression("status=unfinished")), 1);
+    assert_int_equal(count_selected(&recording, expression("status=unfinished")), 2);
     assert_int_equal(count_selected(&recording, expression("kind=signal,kernel")), 3);
     filter = rn_filter_new();
     must(rn_filter_add_pid(filter, 20, &err), &err);
