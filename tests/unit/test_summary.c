@@ -315,7 +315,7 @@ static void test_selection(void **state)
     assert_int_equal(count_selected(&recording, filter), 3);
     filter = expression("kind=syscall");
     rn_filter_set_min_duration(filter, 9 * US);
-    assert_int_equal(count_selected(&recording, filter), 3);
+    assert_int_equal(count_selected(&recording, filter), 4); /* unfinished: long enough */
     recording_end(&recording);
 }
 
