@@ -8,9 +8,9 @@
 #define X32_SYSCALL_BIT 0x40000000u
 
 static const uint16_t class_bits[] = {
-    RN_CLASS_FILE, RN_CLASS_NETWORK, RN_CLASS_PROCESS, RN_CLASS_MEMORY, RN_CLASS_IPC,
-    RN_CLASS_DESC, RN_CLASS_SIGNAL,  RN_CLASS_CREDS,   RN_CLASS_CLOCK,  RN_CLASS_STAT,
-    RN_CLASS_PURE,
+    RN_CLASS_FILE,  RN_CLASS_NETWORK, RN_CLASS_PROCESS, RN_CLASS_MEMORY,
+    RN_CLASS_IPC,   RN_CLASS_DESC,    RN_CLASS_SIGNAL,  RN_CLASS_CREDS,
+    RN_CLASS_CLOCK, RN_CLASS_STAT,    RN_CLASS_PURE,
 };
 const char *const rn_syscall_class_names[] = {
     "file",   "network", "process", "memory", "ipc",  "desc",

@@ -42,18 +42,18 @@ enum rn_arg_type {
     RN_TYPE_PID,
     RN_TYPE_ID, /* uid or gid, -1 as such */
     RN_TYPE_SIGNAL,
-    RN_TYPE_MODE,   /* octal */
-    RN_TYPE_FLAGS,  /* bits of table `xlat` */
-    RN_TYPE_ENUM,   /* one value of table `xlat` */
-    RN_TYPE_IOCTL,  /* ioctl request */
+    RN_TYPE_MODE,  /* octal */
+    RN_TYPE_FLAGS, /* bits of table `xlat` */
+    RN_TYPE_ENUM,  /* one value of table `xlat` */
+    RN_TYPE_IOCTL, /* ioctl request */
     RN_TYPE_DEVICE,
     RN_TYPE_CLOCKID,
     RN_TYPE_UINT, /* unsigned 32-bit */
     /* Pointers whose target is captured. "in": read at entry; "out": read after success. */
-    RN_TYPE_PATH = 32, /* in: RN_ATT_PATH */
-    RN_TYPE_STRING,    /* in: RN_ATT_STRING */
+    RN_TYPE_PATH = 32,  /* in: RN_ATT_PATH */
+    RN_TYPE_STRING,     /* in: RN_ATT_STRING */
     RN_TYPE_STRING_OUT, /* out: RN_ATT_STRING of `ret` bytes (readlink, getcwd without its NUL) */
-    RN_TYPE_BUFFER_IN, /* RN_ATT_CONTENT of the bytes moved (size_arg: RN_ARG_RETURN or an arg) */
+    RN_TYPE_BUFFER_IN,  /* RN_ATT_CONTENT of the bytes moved (size_arg: RN_ARG_RETURN or an arg) */
     RN_TYPE_BUFFER_OUT,
     RN_TYPE_IOVEC_IN, /* size_arg: element count. RN_ATT_STRUCT of the array + RN_ATT_CONTENT */
     RN_TYPE_IOVEC_OUT,
@@ -63,12 +63,12 @@ enum rn_arg_type {
     RN_TYPE_MSGHDR_OUT,
     RN_TYPE_MMSGHDR_IN, /* size_arg: count; per message as MSGHDR, in order */
     RN_TYPE_MMSGHDR_OUT,
-    RN_TYPE_STRUCT_IN,  /* RN_ATT_STRUCT; bytes: `bytes`, times argument size_arg if it has one */
-    RN_TYPE_STRUCT_OUT, /* size_arg may be RN_ARG_RETURN */
+    RN_TYPE_STRUCT_IN,    /* RN_ATT_STRUCT; bytes: `bytes`, times argument size_arg if it has one */
+    RN_TYPE_STRUCT_OUT,   /* size_arg may be RN_ARG_RETURN */
     RN_TYPE_STRUCT_INOUT, /* read before (RN_ATT_ENTRY) and after */
-    RN_TYPE_FDPAIR_OUT, /* RN_ATT_STRUCT of 8 bytes and two RN_ATT_FD */
-    RN_TYPE_ARGV,       /* in: RN_ATT_ARGV */
-    RN_TYPE_DIRENTS_OUT, /* RN_ATT_CONTENT over d_type byte, name and NUL of each entry */
+    RN_TYPE_FDPAIR_OUT,   /* RN_ATT_STRUCT of 8 bytes and two RN_ATT_FD */
+    RN_TYPE_ARGV,         /* in: RN_ATT_ARGV */
+    RN_TYPE_DIRENTS_OUT,  /* RN_ATT_CONTENT over d_type byte, name and NUL of each entry */
 };
 
 /* How RN_ATT_STRUCT bytes are to be printed; see render_struct.c for what each looks like. */
@@ -77,7 +77,7 @@ enum rn_struct_type {
     RN_STRUCT_INT,     /* array of int */
     RN_STRUCT_TIMESPEC,
     RN_STRUCT_TIMEVAL,
-    RN_STRUCT_POLLFD, /* array */
+    RN_STRUCT_POLLFD,      /* array */
     RN_STRUCT_EPOLL_EVENT, /* array */
     RN_STRUCT_OPEN_HOW,
     RN_STRUCT_CLONE_ARGS,
@@ -90,8 +90,8 @@ enum rn_struct_type {
     RN_STRUCT_OFFSET,      /* int64 */
     RN_STRUCT_IOVEC,
     RN_STRUCT_MSGHDR,
-    RN_STRUCT_BYTES, /* `bytes` is 1: size_arg is the length in bytes */
-    RN_STRUCT_SIGINFO, /* its first 32 bytes (28 on a 32-bit ABI) */
+    RN_STRUCT_BYTES,         /* `bytes` is 1: size_arg is the length in bytes */
+    RN_STRUCT_SIGINFO,       /* its first 32 bytes (28 on a 32-bit ABI) */
     RN_STRUCT_TIMESPEC_PAIR, /* access and modification time */
     RN_STRUCT_TIMEVAL_PAIR,
     RN_STRUCT_ITIMERSPEC,
@@ -116,11 +116,11 @@ enum rn_return_type {
 
 struct rn_arg {
     const char *name;
-    uint8_t type;     /* enum rn_arg_type */
-    uint8_t size_arg; /* 0-5, RN_ARG_RETURN, RN_ARG_NONE */
+    uint8_t type;        /* enum rn_arg_type */
+    uint8_t size_arg;    /* 0-5, RN_ARG_RETURN, RN_ARG_NONE */
     uint8_t struct_type; /* enum rn_struct_type */
-    uint8_t xlat;     /* enum rn_xlat_id (xlat.h), 0 none */
-    uint16_t bytes;   /* size of the struct or of one element in the ABI at hand */
+    uint8_t xlat;        /* enum rn_xlat_id (xlat.h), 0 none */
+    uint16_t bytes;      /* size of the struct or of one element in the ABI at hand */
 };
 
 struct rn_syscall_info {
@@ -147,8 +147,8 @@ const struct rn_syscall_info *rn_syscall_info_for(const struct rn_syscall *call)
 int rn_syscall_number(enum rn_abi abi, const char *name, size_t length);
 /* Numbers of that ABI are below this. */
 unsigned rn_syscall_limit(enum rn_abi abi);
-/* Class bit of "file", "network"... ("%file" too); 0 for no class. Class names, for help texts: NULL
- * ends. */
+/* Class bit of "file", "network"... ("%file" too); 0 for no class. Class names, for help texts:
+ * NULL ends. */
 uint16_t rn_syscall_class(const char *name, size_t length);
 extern const char *const rn_syscall_class_names[];
 const char *rn_abi_name(uint64_t abi);

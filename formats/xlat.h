@@ -22,7 +22,7 @@ int rn_errno_from_name(const char *name, size_t length); /* 0 unknown */
 /* "SIGCHLD" for 17, "SIGRT_3"...; into a static table: never NULL. */
 const char *rn_signal_name(unsigned signo);
 int rn_signal_from_name(const char *name, size_t length); /* with or without SIG; 0 unknown */
-const char *rn_ioctl_name(uint64_t request); /* NULL unknown */
+const char *rn_ioctl_name(uint64_t request);              /* NULL unknown */
 
 /* The name of exactly this value in a table; NULL unknown. */
 const char *rn_xlat_name(unsigned xlat, uint64_t value);

@@ -19,10 +19,10 @@ enum rn_render_time {
 
 struct rn_render_options {
     enum rn_render_time time;
-    bool durations;   /* -T: <0.000123> */
-    bool descriptors; /* -y: 3</etc/passwd>; not of those a call returns: they are new */
-    bool site;        /* -i: [00007f...] */
-    bool pid;         /* "PID " in front */
+    bool durations;        /* -T: <0.000123> */
+    bool descriptors;      /* -y: 3</etc/passwd>; not of those a call returns: they are new */
+    bool site;             /* -i: [00007f...] */
+    bool pid;              /* "PID " in front */
     uint32_t string_limit; /* -s: bytes of strings shown */
 };
 
@@ -38,8 +38,8 @@ void rn_render_free(struct rn_render *render);
  *                 `+++ started +++`, `+++ attached to EXE +++`, `+++ detached +++`; FORK, EXEC and
  *                 NAME append nothing: their system calls are there
  *   others        `*** module mapped 0x...-0x... PATH ***`, `*** kernel NAME grid=[...] ... ***`,
- *                 `*** block NAME ... ***`, `*** notice: TEXT ***`, `*** lost N KIND events: TEXT ***`
- * DESCRIPTOR and snapshot events append nothing.
+ *                 `*** block NAME ... ***`, `*** notice: TEXT ***`, `*** lost N KIND events: TEXT
+ * ***` DESCRIPTOR and snapshot events append nothing.
  *
  * Differences to strace: paths are never cut; the bytes of stat, termios and other large results
  * are not recorded, so their address is printed; environments are an address without a count. */
@@ -61,9 +61,9 @@ void rn_render_syscall(const struct rn_render_options *options, struct rn_trace 
  * System calls only: nr, abi; ret (none where unfinished; -1 with errno, a name, on failure);
  * descriptors (identity of those it gave out); site.
  * Arguments: addresses are "0x..." or null; flags and enumerations a string of names as in text;
- * modes octal strings; structs objects with the names of C; moved bytes {"length", "crc64", "head"};
- * vectors {"iov_len": [...], "content"}; structs that a call reads and writes {"entry", "exit"}.
- * Integers from 2^53 on are strings. Bytes that are not UTF-8: see rn_escape_json. */
+ * modes octal strings; structs objects with the names of C; moved bytes {"length", "crc64",
+ * "head"}; vectors {"iov_len": [...], "content"}; structs that a call reads and writes {"entry",
+ * "exit"}. Integers from 2^53 on are strings. Bytes that are not UTF-8: see rn_escape_json. */
 void rn_render_json(struct rn_trace *trace, const struct rn_event *event, struct rn_buf *out);
 
 /* CSV: a header line, then one record an event:

@@ -58,8 +58,7 @@ void rn_render_content(struct rn_sink *sink, const struct rn_attachment *attachm
     const struct rn_content *content = &attachment->content;
 
     if (!sink->json) {
-        rn_sink_string(sink, content->head, content->head_len,
-                       content->length > content->head_len);
+        rn_sink_string(sink, content->head, content->head_len, content->length > content->head_len);
         return;
     }
     rn_sink_open(sink, '{');
@@ -283,8 +282,8 @@ static void add_struct(struct rn_sink *sink, const struct rn_call_view *view, un
         rn_sink_close(sink, ']');
         return;
     }
-    if (!attachment || !rn_render_struct(sink, view, &view->info->args[arg],
-                                         rn_attachment_bytes(attachment)))
+    if (!attachment ||
+        !rn_render_struct(sink, view, &view->info->args[arg], rn_attachment_bytes(attachment)))
         rn_sink_pointer(sink, view->call->args[arg]);
 }
 
@@ -377,8 +376,7 @@ static void add_text(struct rn_sink *sink, const struct rn_call_view *view, unsi
 
 static void add_argv(struct rn_sink *sink, const struct rn_call_view *view, unsigned arg)
 {
-    const struct rn_attachment *argv =
-        rn_event_attachment(view->event, RN_ATT_ARGV, (uint8_t)arg);
+    const struct rn_attachment *argv = rn_event_attachment(view->event, RN_ATT_ARGV, (uint8_t)arg);
 
     if (argv)
         rn_render_string_list(sink, rn_attachment_bytes(argv), argv->flags & RN_ATT_CUT);

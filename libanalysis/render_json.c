@@ -155,8 +155,8 @@ static void add_syscall(struct rn_sink *sink, struct rn_trace *trace, const stru
 
 static const char *process_op(uint64_t op)
 {
-    static const char *const names[] = {NULL,   "start",       "attach", "fork",
-                                        "exec", "thread_exit", "exit",   "name", "detach"};
+    static const char *const names[] = {NULL,          "start", "attach", "fork",  "exec",
+                                        "thread_exit", "exit",  "name",   "detach"};
 
     return op < sizeof(names) / sizeof(names[0]) ? names[op] : NULL;
 }
@@ -205,8 +205,8 @@ static void add_hex_bytes(struct rn_sink *sink, struct rn_bytes bytes)
 {
     rn_buf_byte(sink->out, '"');
     for (size_t i = 0; i < bytes.size; i++) {
-        rn_buf_byte(sink->out, (uint8_t)"0123456789abcdef"[bytes.data[i] >> 4]);
-        rn_buf_byte(sink->out, (uint8_t)"0123456789abcdef"[bytes.data[i] & 15]);
+        rn_buf_byte(sink->out, (uint8_t) "0123456789abcdef"[bytes.data[i] >> 4]);
+        rn_buf_byte(sink->out, (uint8_t) "0123456789abcdef"[bytes.data[i] & 15]);
     }
     rn_buf_byte(sink->out, '"');
     sink->separate = true;
@@ -230,10 +230,10 @@ static void add_limits(struct rn_sink *sink, struct rn_bytes bytes)
 static void add_attachment(struct rn_sink *sink, const struct rn_attachment *attachment)
 {
     static const char *const names[RN_ATT_COUNT] = {
-        [RN_ATT_PATH] = "path",     [RN_ATT_STRING] = "string",     [RN_ATT_ARGV] = "argv",
-        [RN_ATT_ENV] = "env",       [RN_ATT_EXE] = "exe",           [RN_ATT_CWD] = "cwd",
-        [RN_ATT_ROOT] = "root",     [RN_ATT_TEXT] = "text",         [RN_ATT_BUILD_ID] = "build_id",
-        [RN_ATT_LIMITS] = "limits", [RN_ATT_ISA] = "isa",           [RN_ATT_SOURCE] = "source",
+        [RN_ATT_PATH] = "path",     [RN_ATT_STRING] = "string", [RN_ATT_ARGV] = "argv",
+        [RN_ATT_ENV] = "env",       [RN_ATT_EXE] = "exe",       [RN_ATT_CWD] = "cwd",
+        [RN_ATT_ROOT] = "root",     [RN_ATT_TEXT] = "text",     [RN_ATT_BUILD_ID] = "build_id",
+        [RN_ATT_LIMITS] = "limits", [RN_ATT_ISA] = "isa",       [RN_ATT_SOURCE] = "source",
     };
     struct rn_bytes bytes = rn_attachment_bytes(attachment);
 

@@ -34,8 +34,8 @@ void rn_render_fd(struct rn_sink *sink, const struct rn_call_view *view, uint64_
 void rn_render_string_list(struct rn_sink *sink, struct rn_bytes bytes, bool more);
 void rn_render_content(struct rn_sink *sink, const struct rn_attachment *attachment);
 
-/* render_struct.c and, for what it leaves to it, render_struct_process.c: bytes of the struct or the
- * array that an argument points to. False where only the address can be shown. */
+/* render_struct.c and, for what it leaves to it, render_struct_process.c: bytes of the struct or
+ * the array that an argument points to. False where only the address can be shown. */
 bool rn_render_struct(struct rn_sink *sink, const struct rn_call_view *view,
                       const struct rn_arg *arg, struct rn_bytes bytes);
 bool rn_render_struct_process(struct rn_sink *sink, const struct rn_call_view *view,

@@ -38,7 +38,8 @@ void rn_sink_enum(struct rn_sink *sink, unsigned xlat, uint64_t value);
 /* Bytes of the program, quoted and escaped; at most string_limit of them in text. `more`: there was
  * more than is here. */
 void rn_sink_string(struct rn_sink *sink, const uint8_t *data, size_t size, bool more);
-void rn_sink_path(struct rn_sink *sink, const uint8_t *data, size_t size, bool more); /* never cut */
+void rn_sink_path(struct rn_sink *sink, const uint8_t *data, size_t size,
+                  bool more); /* never cut */
 /* A C string of our own. */
 void rn_sink_text(struct rn_sink *sink, const char *text);
 

@@ -5,8 +5,14 @@
 #include <string.h>
 
 /* Linux numbers, whatever the host. */
-enum { FAMILY_UNSPEC = 0, FAMILY_UNIX = 1, FAMILY_INET = 2, FAMILY_INET6 = 10, FAMILY_NETLINK = 16,
-       FAMILY_PACKET = 17 };
+enum {
+    FAMILY_UNSPEC = 0,
+    FAMILY_UNIX = 1,
+    FAMILY_INET = 2,
+    FAMILY_INET6 = 10,
+    FAMILY_NETLINK = 16,
+    FAMILY_PACKET = 17
+};
 
 static uint64_t big_endian(struct rn_bytes bytes, size_t offset, size_t width)
 {

@@ -2,15 +2,15 @@
 /* Structs that calls about time, descriptors, files and sockets point to. */
 #include "render_private.h"
 
-#define UTIME_NOW_NSEC  0x3fffffffu
-#define UTIME_OMIT_NSEC 0x3ffffffeu
-#define SOL_SOCKET_LEVEL 1u
-#define OPTION_LINGER    13u
-#define OPTION_RCVTIMEO  20u
-#define OPTION_SNDTIMEO  21u
-#define GETLK_COMMAND    5u
+#define UTIME_NOW_NSEC    0x3fffffffu
+#define UTIME_OMIT_NSEC   0x3ffffffeu
+#define SOL_SOCKET_LEVEL  1u
+#define OPTION_LINGER     13u
+#define OPTION_RCVTIMEO   20u
+#define OPTION_SNDTIMEO   21u
+#define GETLK_COMMAND     5u
 #define OFD_GETLK_COMMAND 36u
-#define RLIM64_UNIT      1024u
+#define RLIM64_UNIT       1024u
 
 static void add_time(struct rn_sink *sink, struct rn_bytes bytes, size_t width, const char *part)
 {
@@ -375,8 +375,7 @@ bool rn_render_struct(struct rn_sink *sink, const struct rn_call_view *view,
         add_sembufs(sink, bytes);
         return true;
     default:
-        return add_time_struct(sink, arg, bytes) ||
-               add_descriptor_struct(sink, view, arg, bytes) ||
+        return add_time_struct(sink, arg, bytes) || add_descriptor_struct(sink, view, arg, bytes) ||
                rn_render_struct_process(sink, view, arg, bytes);
     }
 }

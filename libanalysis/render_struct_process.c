@@ -2,10 +2,10 @@
 /* Structs that calls about processes and signals point to. */
 #include "render_private.h"
 
-#define SIGNAL_CHLD 17u
-#define CORE_BIT    0x80u
-#define STOPPED     0x7fu
-#define CONTINUED   0xffffu
+#define SIGNAL_CHLD              17u
+#define CORE_BIT                 0x80u
+#define STOPPED                  0x7fu
+#define CONTINUED                0xffffu
 #define SA_RESTORER_FLAG         0x04000000u
 #define CLONE_PIDFD_FLAG         0x1000u
 #define CLONE_PARENT_SETTID_FLAG 0x100000u
@@ -69,7 +69,8 @@ static void add_wait_status_text(struct rn_buf *out, uint64_t status)
     if (status == CONTINUED)
         rn_buf_text(out, "WIFCONTINUED(s)");
     else if ((status & 0xff) == STOPPED)
-        rn_buf_printf(out, "WIFSTOPPED(s) && WSTOPSIG(s) == %s", rn_signal_name(status >> 8 & 0xff));
+        rn_buf_printf(out, "WIFSTOPPED(s) && WSTOPSIG(s) == %s",
+                      rn_signal_name(status >> 8 & 0xff));
     else if (signo == 0)
         rn_buf_printf(out, "WIFEXITED(s) && WEXITSTATUS(s) == %u", (unsigned)(status >> 8 & 0xff));
     else
@@ -93,8 +94,9 @@ void rn_render_wait_status(struct rn_sink *sink, uint64_t status)
 void rn_render_si_code(struct rn_sink *sink, unsigned signo, int32_t code)
 {
     static const uint8_t by_signal[32] = {
-        [4] = RN_XLAT_SI_CODE_ILL,  [5] = RN_XLAT_SI_CODE_TRAP, [7] = RN_XLAT_SI_CODE_BUS,
-        [8] = RN_XLAT_SI_CODE_FPE,  [11] = RN_XLAT_SI_CODE_SEGV, [SIGNAL_CHLD] = RN_XLAT_SI_CODE_CHLD,
+        [4] = RN_XLAT_SI_CODE_ILL,   [5] = RN_XLAT_SI_CODE_TRAP,
+        [7] = RN_XLAT_SI_CODE_BUS,   [8] = RN_XLAT_SI_CODE_FPE,
+        [11] = RN_XLAT_SI_CODE_SEGV, [SIGNAL_CHLD] = RN_XLAT_SI_CODE_CHLD,
         [29] = RN_XLAT_SI_CODE_POLL, [31] = RN_XLAT_SI_CODE_SYS,
     };
     const char *name = rn_xlat_name(RN_XLAT_SI_CODE, (uint32_t)code);

@@ -4,16 +4,16 @@
 
 #include <string.h>
 
-#define O_CREAT_BIT        0100u
-#define O_TMPFILE_BIT      020000000u
-#define FILE_TYPE_MASK     0170000u
-#define FILE_TYPE_CHAR     0020000u
-#define FILE_TYPE_BLOCK    0060000u
-#define MREMAP_ADDRESS     0x6u /* MREMAP_FIXED, MREMAP_DONTUNMAP */
-#define ERRNO_OF_TRACERS   512u
-#define CLONE_PARENT_TID   0x101000u  /* CLONE_PARENT_SETTID, CLONE_PIDFD */
-#define CLONE_TLS          0x80000u
-#define CLONE_CHILD_TID    0x1200000u /* CLONE_CHILD_SETTID, CLONE_CHILD_CLEARTID */
+#define O_CREAT_BIT      0100u
+#define O_TMPFILE_BIT    020000000u
+#define FILE_TYPE_MASK   0170000u
+#define FILE_TYPE_CHAR   0020000u
+#define FILE_TYPE_BLOCK  0060000u
+#define MREMAP_ADDRESS   0x6u /* MREMAP_FIXED, MREMAP_DONTUNMAP */
+#define ERRNO_OF_TRACERS 512u
+#define CLONE_PARENT_TID 0x101000u /* CLONE_PARENT_SETTID, CLONE_PIDFD */
+#define CLONE_TLS        0x80000u
+#define CLONE_CHILD_TID  0x1200000u /* CLONE_CHILD_SETTID, CLONE_CHILD_CLEARTID */
 
 void rn_call_view_init(struct rn_call_view *view, struct rn_trace *trace,
                        const struct rn_event *event)
@@ -31,8 +31,8 @@ static bool is_device(uint64_t mode)
     return (mode & FILE_TYPE_MASK) == FILE_TYPE_CHAR || (mode & FILE_TYPE_MASK) == FILE_TYPE_BLOCK;
 }
 
-/* The arguments from the mode of open(2), the address of mremap(2) or the device of mknod(2) on mean
- * nothing without what the argument before them says. */
+/* The arguments from the mode of open(2), the address of mremap(2) or the device of mknod(2) on
+ * mean nothing without what the argument before them says. */
 static unsigned meaningful_arguments(const struct rn_call_view *view)
 {
     for (unsigned arg = 1; arg < view->info->arg_count; arg++) {
@@ -189,8 +189,8 @@ void rn_render_result_note(struct rn_sink *sink, const struct rn_call_view *view
         add_select_note(sink, view);
     else if (info->args[1].xlat == RN_XLAT_FCNTL_CMD && info->return_type == RN_RETURN_HEX &&
              view->call->args[1] == 3)
-        add_flags_note(sink, view->call->abi == RN_ABI_AARCH64 ? RN_XLAT_OPEN_AARCH64 : RN_XLAT_OPEN,
-                       ret);
+        add_flags_note(
+            sink, view->call->abi == RN_ABI_AARCH64 ? RN_XLAT_OPEN_AARCH64 : RN_XLAT_OPEN, ret);
     else if (info->args[1].xlat == RN_XLAT_FCNTL_CMD && info->return_type == RN_RETURN_HEX && ret)
         add_flags_note(sink, RN_XLAT_FD_FLAGS, ret);
 }

@@ -218,7 +218,8 @@ static void add_block(struct rn_trace *trace, const struct rn_event *event, stru
 
     rn_buf_text(out, "*** block ");
     add_text(out, event, RN_ATT_NAME, "?");
-    rn_buf_printf(out, " backend=%s isa=", backends[block->backend <= RN_BACKEND_GPU ? block->backend : 0]);
+    rn_buf_printf(
+        out, " backend=%s isa=", backends[block->backend <= RN_BACKEND_GPU ? block->backend : 0]);
     add_text(out, event, RN_ATT_ISA, "?");
     rn_buf_printf(out, " elements=%" PRIu64 " bytes=%" PRIu64 " <", block->elements, block->bytes);
     add_seconds(out, rn_clock_duration(rn_trace_clock(trace), event->duration), 0);

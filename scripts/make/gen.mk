@@ -13,15 +13,15 @@ AWK ?= awk
 
 $(BUILD)/gen/xlat_ids.gen.h: $(XLAT_IN) scripts/gen_xlat.awk
 	@mkdir -p $(@D)
-	@echo "  GEN   $@"
-	@LC_ALL=C $(AWK) -v out=header -f scripts/gen_xlat.awk $(XLAT_IN) >$@.new && mv $@.new $@
+	$(if $(V),,@echo "  GEN   $@")
+	$(Q)LC_ALL=C $(AWK) -v out=header -f scripts/gen_xlat.awk $(XLAT_IN) >$@.new && mv $@.new $@
 
 $(BUILD)/gen/xlat_tables.c: $(XLAT_IN) scripts/gen_xlat.awk
 	@mkdir -p $(@D)
-	@echo "  GEN   $@"
-	@LC_ALL=C $(AWK) -v out=source -f scripts/gen_xlat.awk $(XLAT_IN) >$@.new && mv $@.new $@
+	$(if $(V),,@echo "  GEN   $@")
+	$(Q)LC_ALL=C $(AWK) -v out=source -f scripts/gen_xlat.awk $(XLAT_IN) >$@.new && mv $@.new $@
 
 $(BUILD)/gen/syscall_infos.c: $(XLAT_IN) $(SYSCALL_DEF) scripts/gen_syscalls.awk
 	@mkdir -p $(@D)
-	@echo "  GEN   $@"
-	@LC_ALL=C $(AWK) -f scripts/gen_syscalls.awk $(XLAT_IN) $(SYSCALL_DEF) >$@.new && mv $@.new $@
+	$(if $(V),,@echo "  GEN   $@")
+	$(Q)LC_ALL=C $(AWK) -f scripts/gen_syscalls.awk $(XLAT_IN) $(SYSCALL_DEF) >$@.new && mv $@.new $@

@@ -31,10 +31,10 @@ static inline int setup(void **state)
         .tick_unit = RN_TICK_NS,
         .start = {.ticks = 1000, .monotonic_ns = 1000, .realtime_ns = 1700000000000000000},
     };
-    struct rn_event stream = {.kind = RN_KIND_STREAM,
-                              .stream = 1,
-                              .u.stream_info = {
-                                  .id = 1, .type = RN_STREAM_THREAD, .pid = 42, .tid = 43}};
+    struct rn_event stream = {
+        .kind = RN_KIND_STREAM,
+        .stream = 1,
+        .u.stream_info = {.id = 1, .type = RN_STREAM_THREAD, .pid = 42, .tid = 43}};
 
     (void)state;
     setenv("TZ", "UTC", 1);
@@ -72,8 +72,8 @@ static inline struct rn_attachment *attach(struct maker *maker, uint8_t type, ui
     struct rn_attachment *attachment = &maker->attachments[maker->event.attachment_count++];
 
     assert_true(maker->event.attachment_count <= MAX_ATTACHMENTS);
-    *attachment = (struct rn_attachment){
-        .type = type, .arg = arg, .data = data, .size = (uint32_t)size};
+    *attachment =
+        (struct rn_attachment){.type = type, .arg = arg, .data = data, .size = (uint32_t)size};
     return attachment;
 }
 
@@ -96,8 +96,8 @@ static inline json_t *as_json(struct maker *maker)
     maker->event.attachments = maker->attachments;
     rn_render_json(trace, &maker->event, &out);
     assert_true(out.size > 0 && out.data[out.size - 1] == '\n');
-    json = json_loadb((const char *)out.data, out.size, JSON_REJECT_DUPLICATES | JSON_ALLOW_NUL,
-                      NULL);
+    json =
+        json_loadb((const char *)out.data, out.size, JSON_REJECT_DUPLICATES | JSON_ALLOW_NUL, NULL);
     rn_buf_free(&out);
     assert_non_null(json);
     return json;

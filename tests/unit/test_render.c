@@ -327,8 +327,9 @@ static void other_events(void **state)
                                 .u.signal = {.signo = 17, .code = 1, .sender_pid = 5}}};
 
     (void)state;
-    expect_text(&options, &m, "43    --- SIGCHLD {si_signo=SIGCHLD, si_code=CLD_EXITED, si_pid=5, "
-                              "si_uid=0} ---\n");
+    expect_text(&options, &m,
+                "43    --- SIGCHLD {si_signo=SIGCHLD, si_code=CLD_EXITED, si_pid=5, "
+                "si_uid=0} ---\n");
     m.event.u.signal = (struct rn_signal){.signo = 11, .code = 1, .address = 0};
     expect_text(&options, &m,
                 "43    --- SIGSEGV {si_signo=SIGSEGV, si_code=SEGV_MAPERR, si_addr=NULL} ---\n");

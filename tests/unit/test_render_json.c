@@ -69,8 +69,7 @@ static void json_of_other_events(void **state)
     json = as_json(&m);
     assert_string_equal(text_at(json, "name", NULL), "exec");
     assert_string_equal(text_at(json, "args", "exe"), "/bin/ls");
-    assert_int_equal(
-        json_array_size(json_object_get(json_object_get(json, "args"), "argv")), 2);
+    assert_int_equal(json_array_size(json_object_get(json_object_get(json, "args"), "argv")), 2);
     json_decref(json);
     for (unsigned kind = 0; kind < RN_KIND_LIMIT; kind++) {
         struct rn_buf out = RN_BUF_INIT;

@@ -106,7 +106,7 @@ static const struct rn_syscall_info *info_for(uint64_t nr, uint64_t arg0, uint64
 static void variants_go_by_operation(void **state)
 {
     (void)state;
-    assert_int_equal(info_for(72, 3, 1030)->return_type, RN_RETURN_FD); /* F_DUPFD_CLOEXEC */
+    assert_int_equal(info_for(72, 3, 1030)->return_type, RN_RETURN_FD);    /* F_DUPFD_CLOEXEC */
     assert_int_equal(info_for(72, 3, 6)->args[2].type, RN_TYPE_STRUCT_IN); /* F_SETLK */
     assert_int_equal(info_for(72, 3, 6)->args[2].struct_type, RN_STRUCT_FLOCK);
     assert_int_equal(info_for(72, 3, 999)->args[2].type, RN_TYPE_HEX);

@@ -139,9 +139,12 @@ static void ioctl_names(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(flags_by_name),   cmocka_unit_test(flags_without_a_name),
-        cmocka_unit_test(enumerations),    cmocka_unit_test(errno_names),
-        cmocka_unit_test(errno_agrees_with_libc), cmocka_unit_test(signal_names),
+        cmocka_unit_test(flags_by_name),
+        cmocka_unit_test(flags_without_a_name),
+        cmocka_unit_test(enumerations),
+        cmocka_unit_test(errno_names),
+        cmocka_unit_test(errno_agrees_with_libc),
+        cmocka_unit_test(signal_names),
         cmocka_unit_test(ioctl_names),
     };
 
