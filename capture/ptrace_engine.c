@@ -143,22 +143,62 @@ static void follow_interrupt(struct rn_ptrace *engine)
         rn_ptrace_let_go(engine);
 }
 
+/* Room for a stop of every tracee. */
+static bool grow_queue(struct rn_stop_queue *queue, size_t needed)
+{
+    size_t capacity = queue->capacity ? queue->capacity * 2 : 64;
+    struct rn_stop *stops;
+
+    if (queue->capacity >= needed)
+        return true;
+    while (capacity < needed)
+        capacity *= 2;
+    stops = realloc(queue->stops, capacity * sizeof(*stops));
+    if (!stops)
+        return false;
+    queue->stops = stops;
+    queue->capacity = capacity;
+    return true;
+}
+
+/* Collect the stops of all tracees that have stopped, before any of them is resumed: wait() always
+ * begins its search with the oldest tracee, and a few that stop often would starve all others. False
+ * where there is nothing to wait for. */
+static bool collect_stops(struct rn_ptrace *engine)
+{
+    struct rn_stop_queue *queue = &engine->queue;
+    int flags = __WALL | __WNOTHREAD; /* not the children of the thread that collects facts */
+    struct rn_stop stop;
+
+    queue->count = 0;
+    /* Without memory for a queue they are taken one by one. */
+    while (queue->count == 0 ||
+           (engine->tracees.count > 1 && grow_queue(queue, queue->count + 1))) {
+        stop.tid = waitpid(-1, &stop.status, queue->count == 0 ? flags : flags | WNOHANG);
+        if (stop.tid <= 0)
+            return queue->count > 0 || errno == EINTR;
+        stop.time = rn_session_now(engine->session);
+        queue->stops[queue->count++] = stop;
+    }
+    return true;
+}
+
+static void handle_stop(struct rn_ptrace *engine, const struct rn_stop *stop)
+{
+    engine->now = stop->time;
+    rn_ptrace_handle(engine, stop->tid, stop->status);
+    if (engine->status == RN_OK)
+        rn_ptrace_fail(engine, rn_session_tick(engine->session, &engine->err));
+}
+
 bool rn_ptrace_step(struct rn_ptrace *engine)
 {
-    int status;
-    pid_t tid;
-
     follow_interrupt(engine);
-    if (engine->tracees.count == 0)
+    if (engine->tracees.count == 0 || !collect_stops(engine))
         return false;
-    /* Not the children of the thread that collects facts. */
-    tid = waitpid(-1, &status, __WALL | __WNOTHREAD);
-    if (tid < 0 && errno != EINTR)
-        return false;
-    engine->now = rn_session_now(engine->session);
-    if (tid > 0)
-        rn_ptrace_handle(engine, tid, status);
-    if (engine->status == RN_OK)
+    for (size_t i = 0; i < engine->queue.count; i++)
+        handle_stop(engine, &engine->queue.stops[i]);
+    if (engine->queue.count == 0 && engine->status == RN_OK)
         rn_ptrace_fail(engine, rn_session_tick(engine->session, &engine->err));
     return true;
 }
@@ -195,6 +235,7 @@ static void ptrace_free(void *state)
     rn_build_ids_free(engine->build_ids);
     free(engine->capture);
     free(engine->env_names);
+    free(engine->queue.stops);
     free(engine);
 }
 
@@ -212,7 +253,8 @@ static enum rn_status start(struct rn_session *session, const struct rn_engine_o
     engine->env_names = all_env_names(options->env_names);
     engine->capture = rn_capture_new(options->content_head, options->content_none);
     engine->build_ids = rn_build_ids_new();
-    if (!engine->env_names || !engine->capture || !engine->build_ids) {
+    if (!engine->env_names || !engine->capture || !engine->build_ids ||
+        !grow_queue(&engine->queue, 1)) {
         ptrace_free(engine);
         return rn_fail(err, RN_E_NOMEM, "no memory for the capture engine");
     }

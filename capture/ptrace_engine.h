@@ -13,11 +13,24 @@
 
 struct rn_inline;
 
+/* What wait() told. */
+struct rn_stop {
+    pid_t tid;
+    int status;
+    uint64_t time; /* when */
+};
+
+struct rn_stop_queue {
+    struct rn_stop *stops;
+    size_t count, capacity;
+};
+
 struct rn_ptrace {
     struct rn_session *session;
     struct rn_inline *inline_state; /* NULL: every system call is traced */
     const struct rn_engine_options *options;
     struct rn_tracees tracees;
+    struct rn_stop_queue queue;
     struct rn_capture *capture;
     struct rn_build_ids *build_ids;
     char **env_names; /* variables whose values are stored, NULL-terminated; the names are not owned */
@@ -42,7 +55,7 @@ void rn_ptrace_emit(struct rn_ptrace *engine, const struct rn_event *event);
 void rn_ptrace_fail(struct rn_ptrace *engine, enum rn_status status); /* err is filled */
 /* The notice "process PID WHAT". */
 void rn_ptrace_blind_spot(struct rn_ptrace *engine, int pid, const char *what);
-/* Wait for one stop and handle it. False when no tracee is left. */
+/* Wait for stops and handle them. False when no tracee is left. */
 bool rn_ptrace_step(struct rn_ptrace *engine);
 void rn_ptrace_let_go(struct rn_ptrace *engine);
 
