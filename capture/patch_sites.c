@@ -11,8 +11,8 @@
 #define MOV_SIZE     5u
 #define SYSCALL_SIZE 2u
 
-/* Instructions that may be decoded for one file: some 0.3 s. Large real files need a tenth. */
-#define DECODE_BUDGET 2000000u
+/* Instructions that may be decoded for one file: some 50 ms. gcc's cc1 (20 MB of text) takes a quarter. */
+#define DECODE_BUDGET 500000u
 
 /* One segment that is being searched. */
 struct search {

@@ -219,6 +219,20 @@ static void test_function_in_the_middle(void **state)
     assert_none(1);
 }
 
+static void test_function_that_ends_in_an_instruction(void **state)
+{
+    static const uint8_t text[] = {GETPID, SYSCALL, 0xc3};
+    const struct elf_function cut = {0, 4}, enough = {0, 5};
+
+    (void)state;
+    elf_build(image, text, sizeof(text), &cut, 1);
+    find_again();
+    assert_none(1);
+    elf_build(image, text, sizeof(text), &enough, 1);
+    find_again();
+    assert_int_equal(sites.count, 1);
+}
+
 /* mov $0x3322b811, %eax; syscall; syscall: with the second function, b8 22 33 0f 05 is a mov, too.
  */
 static void test_overlap(void **state)
@@ -249,6 +263,12 @@ static void test_end_of_text(void **state)
     find(BYTES(0x53, GETPID, SYSCALL));
     assert_int_equal(sites.count, 1);
     find(BYTES(0x53, SYSCALL, 0x48, 0x3d, 0x01, 0xf0, 0xff)); /* cut within the cmp */
+    image[ELF_TEXT + 8] = 0xff;
+    find_again();
+    assert_none(1);
+    find(BYTES(0x53, SYSCALL, 0x3d, 0x01, 0xf0, 0xff));
+    image[ELF_TEXT + 7] = 0xff;
+    find_again();
     assert_none(1);
     find(BYTES(0x53, SYSCALL));
     assert_none(1);
@@ -280,14 +300,17 @@ static void test_without_functions(void **state)
 /* From every other start, 00 b8 27 00 00 00 (add %bh, 0x27(%rax)) swallows the mov. */
 static void test_without_functions_and_certainty(void **state)
 {
-    uint8_t text[160] = {0};
     static const uint8_t site[] = {GETPID, SYSCALL, 0xc3};
 
     (void)state;
-    memcpy(text + 128, site, sizeof(site));
-    elf_build(image, text, sizeof(text), NULL, 0);
-    find_again();
-    assert_none(1);
+    for (size_t offset = 128; offset < 130; offset++) {
+        uint8_t text[160] = {0};
+
+        memcpy(text + offset, site, sizeof(site));
+        elf_build(image, text, sizeof(text), NULL, 0);
+        find_again();
+        assert_none(1);
+    }
 }
 
 static void test_branch_from_another_segment(void **state)
@@ -431,6 +454,7 @@ int main(void)
         cmocka_unit_test(test_jump_into_mov),
         cmocka_unit_test(test_branch_bytes_inside_an_instruction),
         cmocka_unit_test(test_function_in_the_middle),
+        cmocka_unit_test(test_function_that_ends_in_an_instruction),
         cmocka_unit_test(test_overlap),
         cmocka_unit_test(test_end_of_text),
         cmocka_unit_test(test_without_functions),
