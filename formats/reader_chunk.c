@@ -31,6 +31,11 @@ static bool is_bytes(unsigned column)
     return column == RN_COLUMN_BYTES || column == RN_COLUMN_CRC;
 }
 
+static bool is_key_of(unsigned key, unsigned column)
+{
+    return key == 0 || (is_list(key) == is_list(column) && !is_bytes(key));
+}
+
 static enum rn_status check_view(const struct reader_chunk *chunk,
                                  const struct rn_column_view *view, struct rn_error *err)
 {
@@ -42,8 +47,8 @@ static enum rn_status check_view(const struct reader_chunk *chunk,
     if (!is_bytes(id) && view->count != expected)
         return rn_fail(err, RN_E_FORMAT, "column %u has %u values instead of %u", id, view->count,
                        expected);
-    if (!is_list(id) && (is_list(view->spec.key_a) || is_list(view->spec.key_b)))
-        return rn_fail(err, RN_E_FORMAT, "column %u has a list as its key", id);
+    if (!is_key_of(view->spec.key_a, id) || !is_key_of(view->spec.key_b, id))
+        return rn_fail(err, RN_E_FORMAT, "column %u has a key of another shape", id);
     return RN_OK;
 }
 
@@ -120,7 +125,7 @@ static enum rn_status decode(struct rn_reader *reader, struct reader_chunk *chun
 
     for (unsigned i = 0; i < 2; i++) {
         /* A key column has a smaller number than the column it serves: this ends. */
-        if (!(chunk->present >> key_columns[i] & 1) || is_list(key_columns[i]) != is_list(column))
+        if (!(chunk->present >> key_columns[i] & 1))
             continue;
         keys[i] = rn_reader_chunk_column(reader, chunk, key_columns[i], err);
         if (!keys[i])
