@@ -21,13 +21,13 @@ static struct rn_ring_area *make_area(const char *path, uint64_t size, bool *in_
 {
     struct rn_ring_area *made;
 
-    assert_int_equal(rn_ring_area_new(path, uuid, size, &made, in_memory, &err), RN_OK);
+    assert_int_equal(rn_ring_area_new(path, uuid, size, size, &made, in_memory, &err), RN_OK);
     return made;
 }
 
 static struct rn_ring_slot *take(uint64_t size)
 {
-    return rn_ring_take(area, size);
+    return rn_ring_take(area, size, 0);
 }
 
 static int set_up(void **state)
