@@ -6,7 +6,20 @@
 #include <string.h>
 #include <sys/ptrace.h>
 
-#define RING_BYTES (256u << 10)
+/* A ring is committed when it is three quarters full, and each commit has a price in the archive: so
+ * the first threads get large ones. Later ones must share what there is. */
+#define RING_BYTES       (1u << 20)
+#define RING_BYTES_SMALL (128u << 10)
+
+static struct rn_ring_slot *take_ring(struct rn_ptrace *engine, uint64_t stream)
+{
+    struct rn_ring_slot *slot = rn_session_take_ring(engine->session, stream, RING_BYTES,
+                                                     RN_AREA_SIZE, &engine->err);
+
+    return slot ? slot
+                : rn_session_take_ring(engine->session, stream, RING_BYTES_SMALL, RN_AREA_SIZE,
+                                       &engine->err);
+}
 
 struct rn_inline_image *rn_inline_image_new(void)
 {
@@ -65,8 +78,7 @@ bool rn_inline_thread_start(struct rn_ptrace *engine, struct rn_tracee *tracee)
     struct rn_thread_area *area;
 
     if (!slot || slot->size == 0) {
-        slot = rn_session_take_ring(engine->session, tracee->stream, RING_BYTES, RN_AREA_SIZE,
-                                    &engine->err);
+        slot = take_ring(engine, tracee->stream);
         if (!slot)
             return false;
         if (tracee->slot)
@@ -81,7 +93,7 @@ bool rn_inline_thread_start(struct rn_ptrace *engine, struct rn_tracee *tracee)
     area->slot = (struct rn_ring_slot *)(uintptr_t)(RN_ARENA_ADDRESS +
                                                     rn_session_slot_offset(engine->session, slot));
     area->data = (uint8_t *)(uintptr_t)(RN_ARENA_ADDRESS + slot->data_offset);
-    area->notify = slot->size / 2;
+    area->notify = slot->size / 4 * 3;
     area->stream = (uint32_t)tracee->stream;
     return true;
 }

@@ -461,6 +461,26 @@ enum rn_status rn_ring_peek(struct rn_ring_area *area, struct rn_ring_slot *slot
     return status;
 }
 
+bool rn_ring_move(struct rn_ring_area *area, struct rn_ring_slot *from, uint64_t *position,
+                  struct rn_ring_slot *to)
+{
+    uint64_t head = __atomic_load_n(&from->head, __ATOMIC_ACQUIRE);
+
+    while (skip_padding(area, from, head, position) && *position != head) {
+        uint32_t size;
+        const uint8_t *bytes = record_bytes(area, from, *position, head - *position, &size);
+        struct cursor cursor = {rn_ring_data(area, to), to->size, to->head};
+
+        if (!bytes || size > to->size - rn_ring_used(to))
+            return false;
+        put_bytes(&cursor, bytes, size);
+        *position += size;
+        __atomic_store_n(&to->head, cursor.position, __ATOMIC_RELEASE);
+        __atomic_store_n(&from->tail, *position, __ATOMIC_RELEASE);
+    }
+    return *position == head;
+}
+
 void rn_ring_consume(struct rn_ring_slot *slot, uint64_t position)
 {
     __atomic_store_n(&slot->tail, position, __ATOMIC_RELEASE);

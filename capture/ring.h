@@ -48,6 +48,12 @@ RN_MUST_CHECK enum rn_status rn_ring_peek(struct rn_ring_area *area, struct rn_r
 void rn_ring_consume(struct rn_ring_slot *slot, uint64_t position);
 uint64_t rn_ring_used(const struct rn_ring_slot *slot);
 
+/* Move all committed records of one ring from *position on, whose producer is gone, to the end of
+ * another. False where there is no room for all of them, or a record makes no sense: then *position
+ * says how far it came. */
+bool rn_ring_move(struct rn_ring_area *area, struct rn_ring_slot *from, uint64_t *position,
+                  struct rn_ring_slot *to);
+
 /* The slot's data area as mapped here. */
 uint8_t *rn_ring_data(struct rn_ring_area *area, const struct rn_ring_slot *slot);
 

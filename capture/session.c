@@ -45,7 +45,7 @@ struct rn_session {
     struct rn_env_facts *facts;
     struct rn_event inflight[RN_RING_SLOTS];
     struct session_slot in_use[RN_RING_SLOTS];
-    size_t in_use_count;
+    size_t in_use_count, given_up;
     struct rn_writer_source sources[RN_RING_SLOTS];
     struct rn_ring_slot *by_stream[STREAM_SLOTS]; /* rings of threads; a slot says whose it is */
 };
@@ -192,6 +192,12 @@ static size_t collect_sources(struct rn_session *session)
     return count;
 }
 
+static void forget_slot(struct rn_session *session, size_t index)
+{
+    rn_ring_release(session->area, session->in_use[index].slot);
+    session->in_use[index] = session->in_use[--session->in_use_count];
+}
+
 static void consume_all(struct rn_session *session)
 {
     for (size_t i = session->in_use_count; i > 0; i--) {
@@ -202,8 +208,8 @@ static void consume_all(struct rn_session *session)
         rn_ring_consume(ring->slot, ring->drained);
         if (!ring->given_up)
             continue;
-        rn_ring_release(session->area, ring->slot);
-        *ring = session->in_use[--session->in_use_count];
+        forget_slot(session, i - 1);
+        session->given_up--;
     }
 }
 
@@ -331,7 +337,7 @@ struct rn_ring_slot *rn_session_take_ring(struct rn_session *session, uint64_t s
     struct rn_ring_slot *slot = take_ring(session, size, lead);
 
     /* Rings of threads that have ended come back with a commit. */
-    if (!slot && commit(session, err) == RN_OK)
+    if (!slot && session->given_up > 0 && commit(session, err) == RN_OK)
         slot = take_ring(session, size, lead);
     if (!slot)
         return NULL;
@@ -369,21 +375,25 @@ const struct rn_session_clock *rn_session_clock_of(const struct rn_session *sess
 enum rn_status rn_session_relieve(struct rn_session *session, const struct rn_ring_slot *slot,
                                   struct rn_error *err)
 {
-    return rn_ring_used(slot) >= slot->size / 2 ? commit(session, err) : RN_OK;
+    return rn_ring_used(slot) >= slot->size / 4 * 3 ? commit(session, err) : RN_OK;
 }
 
+/* What is in a ring of its own goes to the common one, so that the room is free at once. Where that
+ * cannot be, the ring stays until the next commit. */
 void rn_session_release_slot(struct rn_session *session, struct rn_ring_slot *slot)
 {
     for (size_t i = 0; i < session->in_use_count; i++) {
-        if (session->in_use[i].slot != slot)
+        struct session_slot *used = &session->in_use[i];
+
+        if (used->slot != slot)
             continue;
-        if (slot->size != 0) {
-            rn_ring_clear_inflight(slot);
-            session->in_use[i].given_up = true;
-            return;
+        rn_ring_clear_inflight(slot);
+        if (slot->size == 0 || rn_ring_move(session->area, slot, &used->drained, session->ring)) {
+            forget_slot(session, i);
+        } else {
+            used->given_up = true;
+            session->given_up++;
         }
-        rn_ring_release(session->area, slot);
-        session->in_use[i] = session->in_use[--session->in_use_count];
         return;
     }
 }

@@ -52,7 +52,7 @@ uint8_t *rn_session_ring_data(struct rn_session *session, const struct rn_ring_s
 uint64_t rn_session_slot_offset(struct rn_session *session, const struct rn_ring_slot *slot);
 const char *rn_session_rings_path(const struct rn_session *session);
 const struct rn_session_clock *rn_session_clock_of(const struct rn_session *session);
-/* Make room in a ring that is more than half full. */
+/* Make room in a ring that is three quarters full. */
 RN_MUST_CHECK enum rn_status rn_session_relieve(struct rn_session *session,
                                                 const struct rn_ring_slot *slot,
                                                 struct rn_error *err);
