@@ -7,7 +7,8 @@
 #include "formats/crc64.h"
 
 #define EVENTS   400u
-#define SEGMENTS 8u
+#define MEMBERS  16u
+#define SEGMENTS 8u /* of two members each */
 
 static uint8_t *archive;
 static size_t archive_size;
@@ -41,7 +42,7 @@ static void load_archive(void)
 
 static int set_up(void **state)
 {
-    struct rn_writer_options options = {.segment_bytes = 1};
+    struct rn_writer_options options = {.segment_bytes = 2200};
     struct rn_writer *writer;
 
     if (make_directory(state) != 0)
@@ -49,8 +50,9 @@ static int set_up(void **state)
     seed = 88172645463325252ull;
     writer = new_writer(path, &options);
     assert_ok(rn_writer_add_file(writer, "env/uname", "Linux", 5, &err));
-    for (uint64_t i = 0; i < SEGMENTS; i++) {
-        add_events(writer, i * EVENTS / SEGMENTS, (i + 1) * EVENTS / SEGMENTS);
+    for (uint64_t i = 0; i < MEMBERS; i++) {
+        assert_int_equal(rn_writer_segment_due(writer), i % 2 == 0);
+        add_events(writer, i * EVENTS / MEMBERS, (i + 1) * EVENTS / MEMBERS);
         assert_ok(rn_writer_commit(writer, NULL, &err));
     }
     seal(writer);
