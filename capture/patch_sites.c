@@ -11,7 +11,7 @@
 #define MOV_SIZE     5u
 #define SYSCALL_SIZE 2u
 
-/* Instructions that may be decoded for one file: some 50 ms. gcc's cc1 (20 MB of text) takes a quarter. */
+/* Instructions that may be decoded for one file: some 50 ms. gcc's cc1, 20 MB, takes a quarter. */
 #define DECODE_BUDGET 500000u
 
 /* One segment that is being searched. */

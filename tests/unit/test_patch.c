@@ -297,20 +297,22 @@ static void test_without_functions(void **state)
     assert_site(0, 32, RN_SITE_MOV, 39);
 }
 
-/* From every other start, 00 b8 27 00 00 00 (add %bh, 0x27(%rax)) swallows the mov. */
+/* From every other start, 00 b8 27 00 00 00 (add %bh, 0x27(%rax)) swallows the mov; with a nop before
+ * it, from the others. */
 static void test_without_functions_and_certainty(void **state)
 {
     static const uint8_t site[] = {GETPID, SYSCALL, 0xc3};
+    uint8_t text[160] = {0};
 
     (void)state;
-    for (size_t offset = 128; offset < 130; offset++) {
-        uint8_t text[160] = {0};
-
-        memcpy(text + offset, site, sizeof(site));
-        elf_build(image, text, sizeof(text), NULL, 0);
-        find_again();
-        assert_none(1);
-    }
+    memcpy(text + 128, site, sizeof(site));
+    elf_build(image, text, sizeof(text), NULL, 0);
+    find_again();
+    assert_none(1);
+    text[125] = 0x90;
+    elf_build(image, text, sizeof(text), NULL, 0);
+    find_again();
+    assert_none(1);
 }
 
 static void test_branch_from_another_segment(void **state)
