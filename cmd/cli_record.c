@@ -196,6 +196,8 @@ static bool finish(const struct cli_recording *recording, struct rn_session *ses
         report_unsealed(recording->session.output, &err);
         return false;
     }
+    if (cli_verbose > 0)
+        cli_warn("%s: recorded by the %s engine", recording->session.output, recording->how->name);
     if (lost > 0 && recording->session.writer.keep_last == 0)
         cli_warn("%s: %" PRIu64 " events could not be stored", recording->session.output, lost);
     return true;
