@@ -297,8 +297,8 @@ static void test_without_functions(void **state)
     assert_site(0, 32, RN_SITE_MOV, 39);
 }
 
-/* From every other start, 00 b8 27 00 00 00 (add %bh, 0x27(%rax)) swallows the mov; with a nop before
- * it, from the others. */
+/* From every other start, 00 b8 27 00 00 00 (add %bh, 0x27(%rax)) swallows the mov; with a nop
+ * before it, from the others. */
 static void test_without_functions_and_certainty(void **state)
 {
     static const uint8_t site[] = {GETPID, SYSCALL, 0xc3};
