@@ -102,6 +102,7 @@ enum rn_status rn_session_new(const struct rn_session_options *options,
                               struct rn_error *err)
 {
     struct rn_session *session = calloc(1, sizeof(*session));
+    struct rn_writer_options writer = options->writer;
     enum rn_status status;
 
     *out = NULL;
@@ -112,7 +113,9 @@ enum rn_status rn_session_new(const struct rn_session_options *options,
         (int64_t)(manifest->start.realtime_ns - manifest->start.monotonic_ns);
     session->last_commit_ns = manifest->start.monotonic_ns;
     session->to_pipe = strcmp(options->output, "-") == 0;
-    status = rn_writer_new(options->output, manifest, &options->writer, &session->writer, err);
+    /* A commit must say up to where the rings are in it. */
+    writer.manual_commit = true;
+    status = rn_writer_new(options->output, manifest, &writer, &session->writer, err);
     if (status == RN_OK) {
         status = open_rings(session, manifest->uuid, options->ring_bytes, err);
         if (status != RN_OK)

@@ -54,7 +54,9 @@ const struct rn_index *rn_reader_index(struct rn_reader *reader)
     return reader->stage == STAGE_END ? &reader->seen : NULL;
 }
 
-/* A member that begins a segment and is the last one before `ticks`; else the first of all. */
+/* The last member that begins a segment and before which everything began before `ticks`. A call
+ * that took long is in the member of its end: where a member begins says nothing about those before
+ * it. */
 static const struct rn_index_member *find_segment(const struct rn_index *index, uint64_t ticks)
 {
     const struct rn_index_member *found = NULL;
@@ -62,8 +64,10 @@ static const struct rn_index_member *find_segment(const struct rn_index *index, 
     for (size_t i = 0; i < index->member_count; i++) {
         const struct rn_index_member *member = &index->members[i];
 
-        if (member->segment_start && (!found || member->first <= ticks))
+        if (member->segment_start)
             found = member;
+        if (member->last >= ticks)
+            break;
     }
     return found;
 }
