@@ -107,6 +107,9 @@ static enum rn_status map_file(struct rn_ring_area *area, const uint8_t uuid[16]
         area->file = NULL;
         return rn_fail(err, RN_E_SYSTEM, "cannot map the capture rings");
     }
+    /* The kernel would read ahead in a file that has nothing to read: milliseconds for a program
+     * that runs no longer than that. */
+    (void)madvise(area->file, area->limit, MADV_RANDOM);
     fill_header(area, uuid);
     return RN_OK;
 }
