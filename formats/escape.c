@@ -119,12 +119,14 @@ static bool json_needs_care(uint8_t byte)
     return byte < 0x20 || byte >= 0x7f || byte == '"' || byte == '\\';
 }
 
-/* One character (or stray byte) that json_needs_care; returns its length. */
+/* One character that json_needs_care; returns its length, 0 where there is none. */
 static size_t append_json_special(struct rn_buf *out, const uint8_t *data, size_t size)
 {
     uint8_t byte = data[0], letter = byte == '\v' ? 0 : c_letter(byte);
     size_t length;
 
+    if (byte == '\0')
+        return 0;
     if (byte == '"' || letter) {
         append_backslash(out, letter ? letter : byte);
         return 1;
@@ -134,33 +136,69 @@ static size_t append_json_special(struct rn_buf *out, const uint8_t *data, size_
         return 1;
     }
     length = utf8_length(data, size);
-    if (length == 0) {
-        append_unicode_escape(out, 0xdc00u + byte);
-        return 1;
-    }
-    if (byte == 0xc2 && data[1] < 0xa0)
+    if (byte == 0xc2 && length && data[1] < 0xa0)
         append_unicode_escape(out, data[1]);
     else
         rn_buf_append(out, data, length);
     return length;
 }
 
-void rn_escape_json(struct rn_buf *out, const uint8_t *data, size_t size)
+/* False, with something appended, where the bytes are no text. */
+static bool append_json_text(struct rn_buf *out, const uint8_t *data, size_t size)
 {
     size_t at = 0;
 
     rn_buf_byte(out, '"');
     while (at < size) {
-        size_t plain = at;
+        size_t plain = at, length;
 
         while (plain < size && !json_needs_care(data[plain]))
             plain++;
         rn_buf_append(out, data + at, plain - at);
         at = plain;
-        if (at < size)
-            at += append_json_special(out, data + at, size - at);
+        if (at == size)
+            break;
+        length = append_json_special(out, data + at, size - at);
+        if (length == 0)
+            return false;
+        at += length;
     }
     rn_buf_byte(out, '"');
+    return true;
+}
+
+static void append_json_numbers(struct rn_buf *out, const uint8_t *data, size_t size)
+{
+    rn_buf_byte(out, '[');
+    for (size_t i = 0; i < size; i++) {
+        if (i)
+            rn_buf_byte(out, ',');
+        rn_buf_decimal(out, data[i]);
+    }
+    rn_buf_byte(out, ']');
+}
+
+void rn_escape_json(struct rn_buf *out, const uint8_t *data, size_t size)
+{
+    size_t start = out->size;
+
+    if (append_json_text(out, data, size))
+        return;
+    out->size = start;
+    append_json_numbers(out, data, size);
+}
+
+void rn_escape_hex(struct rn_buf *out, const uint8_t *data, size_t size)
+{
+    uint8_t *to = size <= SIZE_MAX / 2 ? rn_buf_reserve(out, 2 * size) : NULL;
+
+    if (!to)
+        return;
+    for (size_t i = 0; i < size; i++) {
+        *to++ = (uint8_t)hex_digits[data[i] >> 4];
+        *to++ = (uint8_t)hex_digits[data[i] & 15];
+    }
+    out->size += 2 * size;
 }
 
 static bool csv_needs_quotes(const uint8_t *data, size_t size)

@@ -6,12 +6,16 @@
 #include "buf.h"
 
 /* As strace prints strings, in double quotes: C escapes, octal for what is not printable ASCII. At
- * most `limit` bytes of `size` are shown; "..." follows where bytes are left out or `more` is set. */
+ * most `limit` bytes of `size` are shown; "..." follows where bytes are left out or `more` is set.
+ */
 void rn_escape_c(struct rn_buf *out, const uint8_t *data, size_t size, size_t limit, bool more);
 
-/* A JSON string with its quotes. Valid UTF-8 is kept; each byte that is not part of valid UTF-8
- * becomes \udcXX (a lone surrogate, as Python's surrogateescape has it), so that nothing is lost. */
+/* A JSON value: a string in its quotes where the bytes are text, that is valid UTF-8 without NUL;
+ * else an array of their numbers, so that nothing is lost and every parser of JSON takes it. */
 void rn_escape_json(struct rn_buf *out, const uint8_t *data, size_t size);
+
+/* Two lower-case hexadecimal digits a byte, without quotes. */
+void rn_escape_hex(struct rn_buf *out, const uint8_t *data, size_t size);
 
 /* A CSV field (RFC 4180): quoted where needed; control characters as in rn_escape_c. */
 void rn_escape_csv(struct rn_buf *out, const uint8_t *data, size_t size);

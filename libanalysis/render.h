@@ -62,8 +62,11 @@ void rn_render_syscall(const struct rn_render_options *options, struct rn_trace 
  * descriptors (identity of those it gave out); site.
  * Arguments: addresses are "0x..." or null; flags and enumerations a string of names as in text;
  * modes octal strings; structs objects with the names of C; moved bytes {"length", "crc64",
- * "head"}; vectors {"iov_len": [...], "content"}; structs that a call reads and writes {"entry",
- * "exit"}. Integers from 2^53 on are strings. Bytes that are not UTF-8: see rn_escape_json. */
+ * "head_hex"}; vectors {"iov_len": [...], "content"}; structs that a call reads and writes
+ * {"entry", "exit"}; bytes of no known form hexadecimal digits; an abstract socket name
+ * "sun_path_abstract", without its NUL. Integers from 2^53 on are strings. Every line is strict
+ * JSON. Texts (paths, arguments, names) that are not valid UTF-8, or have a NUL in them, are an
+ * array of byte numbers instead of a string, as in systemd's journal. */
 void rn_render_json(struct rn_trace *trace, const struct rn_event *event, struct rn_buf *out);
 
 /* CSV: a header line, then one record an event:

@@ -66,8 +66,8 @@ void rn_render_content(struct rn_sink *sink, const struct rn_attachment *attachm
     rn_sink_unsigned(sink, content->length);
     rn_sink_name(sink, "crc64");
     add_crc(sink, content->crc);
-    rn_sink_name(sink, "head");
-    rn_sink_path(sink, content->head, content->head_len, false);
+    rn_sink_name(sink, "head_hex");
+    rn_sink_bytes(sink, content->head, content->head_len, false);
     rn_sink_close(sink, '}');
 }
 

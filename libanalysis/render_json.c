@@ -201,17 +201,6 @@ static void add_words(struct rn_sink *sink, const struct rn_event *event,
     }
 }
 
-static void add_hex_bytes(struct rn_sink *sink, struct rn_bytes bytes)
-{
-    rn_buf_byte(sink->out, '"');
-    for (size_t i = 0; i < bytes.size; i++) {
-        rn_buf_byte(sink->out, (uint8_t) "0123456789abcdef"[bytes.data[i] >> 4]);
-        rn_buf_byte(sink->out, (uint8_t) "0123456789abcdef"[bytes.data[i] & 15]);
-    }
-    rn_buf_byte(sink->out, '"');
-    sink->separate = true;
-}
-
 static void add_limits(struct rn_sink *sink, struct rn_bytes bytes)
 {
     rn_sink_open(sink, '{');
@@ -227,7 +216,7 @@ static void add_limits(struct rn_sink *sink, struct rn_bytes bytes)
     rn_sink_close(sink, '}');
 }
 
-static void add_attachment(struct rn_sink *sink, const struct rn_attachment *attachment)
+static const char *attachment_key(uint8_t type)
 {
     static const char *const names[RN_ATT_COUNT] = {
         [RN_ATT_PATH] = "path",     [RN_ATT_STRING] = "string", [RN_ATT_ARGV] = "argv",
@@ -235,19 +224,38 @@ static void add_attachment(struct rn_sink *sink, const struct rn_attachment *att
         [RN_ATT_ROOT] = "root",     [RN_ATT_TEXT] = "text",     [RN_ATT_BUILD_ID] = "build_id",
         [RN_ATT_LIMITS] = "limits", [RN_ATT_ISA] = "isa",       [RN_ATT_SOURCE] = "source",
     };
+
+    return type < RN_ATT_COUNT ? names[type] : NULL;
+}
+
+static void add_attachment(struct rn_sink *sink, const struct rn_attachment *attachment,
+                           const char *key)
+{
     struct rn_bytes bytes = rn_attachment_bytes(attachment);
 
-    if (attachment->type >= RN_ATT_COUNT || !names[attachment->type])
-        return;
-    rn_sink_name(sink, names[attachment->type]);
+    rn_sink_name(sink, key);
     if (attachment->type == RN_ATT_ARGV || attachment->type == RN_ATT_ENV)
         rn_render_string_list(sink, bytes, attachment->flags & RN_ATT_CUT);
     else if (attachment->type == RN_ATT_BUILD_ID)
-        add_hex_bytes(sink, bytes);
+        rn_sink_bytes(sink, bytes.data, bytes.size, false);
     else if (attachment->type == RN_ATT_LIMITS)
         add_limits(sink, bytes);
     else
         rn_sink_path(sink, bytes.data, bytes.size, false);
+}
+
+/* The key of an attachment; NULL where it has none, or where the key would be there twice. */
+static const char *unique_key(const struct rn_event *event, const struct rn_schema *schema,
+                              const struct rn_attachment *attachment)
+{
+    const char *key = attachment_key(attachment->type);
+
+    if (!key || rn_event_attachment(event, attachment->type, RN_ARG_ANY) != attachment)
+        return NULL;
+    for (unsigned i = 0; i < schema->words; i++)
+        if (strcmp(schema->fields[i].name, key) == 0)
+            return NULL;
+    return key;
 }
 
 static void add_generic(struct rn_sink *sink, const struct rn_event *event,
@@ -257,8 +265,13 @@ static void add_generic(struct rn_sink *sink, const struct rn_event *event,
     rn_sink_name(sink, "args");
     rn_sink_open(sink, '{');
     add_words(sink, event, schema);
-    for (uint32_t i = 0; i < event->attachment_count; i++)
-        add_attachment(sink, &event->attachments[i]);
+    for (uint32_t i = 0; i < event->attachment_count; i++) {
+        const struct rn_attachment *attachment = &event->attachments[i];
+        const char *key = unique_key(event, schema, attachment);
+
+        if (key)
+            add_attachment(sink, attachment, key);
+    }
     rn_sink_close(sink, '}');
 }
 

@@ -96,7 +96,7 @@ static void add_control_message(struct rn_sink *sink, const struct rn_call_view 
     if (level == SOL_SOCKET_LEVEL && type == SCM_RIGHTS_TYPE)
         add_rights(sink, view, data);
     else
-        rn_sink_string(sink, data.data, data.size, false);
+        rn_sink_bytes(sink, data.data, data.size, false);
     rn_sink_close(sink, '}');
 }
 

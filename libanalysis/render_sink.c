@@ -172,6 +172,18 @@ void rn_sink_path(struct rn_sink *sink, const uint8_t *data, size_t size, bool m
     add_string(sink, data, size, SIZE_MAX, more);
 }
 
+void rn_sink_bytes(struct rn_sink *sink, const uint8_t *data, size_t size, bool more)
+{
+    if (!sink->json) {
+        rn_sink_string(sink, data, size, more);
+        return;
+    }
+    begin_value(sink);
+    quote(sink);
+    rn_escape_hex(sink->out, data, size);
+    quote(sink);
+}
+
 void rn_sink_text(struct rn_sink *sink, const char *text)
 {
     rn_sink_path(sink, (const uint8_t *)text, strlen(text), false);

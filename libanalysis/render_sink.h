@@ -35,11 +35,13 @@ void rn_sink_null(struct rn_sink *sink);
 void rn_sink_symbol(struct rn_sink *sink, const char *name);
 void rn_sink_flags(struct rn_sink *sink, unsigned xlat, uint64_t value);
 void rn_sink_enum(struct rn_sink *sink, unsigned xlat, uint64_t value);
-/* Bytes of the program, quoted and escaped; at most string_limit of them in text. `more`: there was
- * more than is here. */
+/* Characters of the program, quoted and escaped; at most string_limit of them in text. `more`:
+ * there was more than is here. JSON: see rn_escape_json. */
 void rn_sink_string(struct rn_sink *sink, const uint8_t *data, size_t size, bool more);
 void rn_sink_path(struct rn_sink *sink, const uint8_t *data, size_t size,
                   bool more); /* never cut */
+/* Bytes that may be no text: as rn_sink_string in text, always hexadecimal digits in JSON. */
+void rn_sink_bytes(struct rn_sink *sink, const uint8_t *data, size_t size, bool more);
 /* A C string of our own. */
 void rn_sink_text(struct rn_sink *sink, const char *text);
 

@@ -77,14 +77,15 @@ static void add_unix(struct rn_sink *sink, struct rn_bytes bytes)
 
     if (path.size == 0)
         return;
-    rn_sink_name(sink, "sun_path");
-    if (path.data[0] == '\0' && path.size > 1 && !sink->json) {
-        rn_sink_prefix(sink, "@");
+    if (path.data[0] == '\0' && path.size > 1) {
+        rn_sink_name(sink, sink->json ? "sun_path_abstract" : "sun_path");
+        if (!sink->json)
+            rn_sink_prefix(sink, "@");
         rn_sink_path(sink, path.data + 1, path.size - 1, false);
         return;
     }
-    if (path.data[0] != '\0')
-        path.size = strnlen((const char *)path.data, path.size);
+    rn_sink_name(sink, "sun_path");
+    path.size = strnlen((const char *)path.data, path.size);
     rn_sink_path(sink, path.data, path.size, false);
 }
 
@@ -110,7 +111,7 @@ static void add_other(struct rn_sink *sink, struct rn_bytes bytes)
     struct rn_bytes data = rn_bytes_slice(bytes, 2, bytes.size);
 
     rn_sink_name(sink, "sa_data");
-    rn_sink_path(sink, data.data, data.size, false);
+    rn_sink_bytes(sink, data.data, data.size, false);
 }
 
 void rn_render_sockaddr(struct rn_sink *sink, struct rn_bytes bytes)

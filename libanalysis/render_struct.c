@@ -257,7 +257,7 @@ static void add_option_value(struct rn_sink *sink, const struct rn_call_view *vi
     } else if (bytes.size == 4) {
         add_ints(sink, bytes);
     } else {
-        rn_sink_string(sink, bytes.data, bytes.size, false);
+        rn_sink_bytes(sink, bytes.data, bytes.size, false);
     }
 }
 

@@ -91,13 +91,15 @@ static inline void content(struct maker *maker, uint8_t arg, const char *head, u
 static inline json_t *as_json(struct maker *maker)
 {
     struct rn_buf out = RN_BUF_INIT;
+    json_error_t error;
     json_t *json;
 
     maker->event.attachments = maker->attachments;
     rn_render_json(trace, &maker->event, &out);
     assert_true(out.size > 0 && out.data[out.size - 1] == '\n');
-    json =
-        json_loadb((const char *)out.data, out.size, JSON_REJECT_DUPLICATES | JSON_ALLOW_NUL, NULL);
+    json = json_loadb((const char *)out.data, out.size, JSON_REJECT_DUPLICATES, &error);
+    if (!json)
+        print_error("%s: %.*s", error.text, (int)out.size, (const char *)out.data);
     rn_buf_free(&out);
     assert_non_null(json);
     return json;

@@ -73,16 +73,27 @@ static void json_strings(void **state)
     CHECK(rn_escape_json, "\xc2\x9bx", "\"\\u009bx\"");
 }
 
-static void json_keeps_what_is_not_utf8(void **state)
+static void json_of_what_is_no_text(void **state)
 {
     (void)state;
-    CHECK(rn_escape_json, "\xff\x80z", "\"\\udcff\\udc80z\"");
-    CHECK(rn_escape_json, "\xc0\xaf", "\"\\udcc0\\udcaf\"");            /* overlong */
-    CHECK(rn_escape_json, "\xe0\x80\xaf", "\"\\udce0\\udc80\\udcaf\""); /* overlong */
-    CHECK(rn_escape_json, "\xed\xa0\x80", "\"\\udced\\udca0\\udc80\""); /* surrogate */
-    CHECK(rn_escape_json, "\xf4\x90\x80\x80", "\"\\udcf4\\udc90\\udc80\\udc80\"");
-    CHECK(rn_escape_json, "\xe2\x82", "\"\\udce2\\udc82\""); /* cut */
-    CHECK(rn_escape_json, "\xf5\x80\x80\x80", "\"\\udcf5\\udc80\\udc80\\udc80\"");
+    CHECK(rn_escape_json, "\xff\x80z", "[255,128,122]");
+    CHECK(rn_escape_json, "valid \"first\" \xe9",
+          "[118,97,108,105,100,32,34,102,105,114,115,116,34,32,"
+          "233]");
+    CHECK(rn_escape_json, "a\0b", "[97,0,98]");
+    CHECK(rn_escape_json, "\xc0\xaf", "[192,175]");         /* overlong */
+    CHECK(rn_escape_json, "\xe0\x80\xaf", "[224,128,175]"); /* overlong */
+    CHECK(rn_escape_json, "\xed\xa0\x80", "[237,160,128]"); /* surrogate */
+    CHECK(rn_escape_json, "\xf4\x90\x80\x80", "[244,144,128,128]");
+    CHECK(rn_escape_json, "\xe2\x82", "[226,130]"); /* cut */
+    CHECK(rn_escape_json, "\xf5\x80\x80\x80", "[245,128,128,128]");
+}
+
+static void hexadecimal(void **state)
+{
+    (void)state;
+    CHECK(rn_escape_hex, "", "");
+    CHECK(rn_escape_hex, "\0\x7f\xe9z", "007fe97a");
 }
 
 static void csv_fields(void **state)
@@ -119,7 +130,8 @@ int main(void)
         cmocka_unit_test(c_octal_is_short_unless_a_digit_follows),
         cmocka_unit_test(c_limit),
         cmocka_unit_test(json_strings),
-        cmocka_unit_test(json_keeps_what_is_not_utf8),
+        cmocka_unit_test(json_of_what_is_no_text),
+        cmocka_unit_test(hexadecimal),
         cmocka_unit_test(csv_fields),
         cmocka_unit_test(terminal_text),
     };
