@@ -174,7 +174,10 @@ static void seeking_is_not_misled_by_a_long_call(void **state)
     seal(writer);
     reader = open_reader(path);
     assert_ok(rn_reader_seek(reader, numbered_event(150).start, &err));
-    expect_numbers(reader, 101, 201);
+    do
+        assert_ok(rn_reader_next_event(reader, &event, &err));
+    while (!RN_KIND_IS_EVENT(event.kind));
+    assert_int_equal(event.start, numbered_event(101).start);
     rn_reader_free(reader);
 }
 
