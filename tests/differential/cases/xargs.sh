@@ -1,4 +1,4 @@
 # needs: xargs
 prepare() { :; }
-run() { seq 1 12 | xargs -P 3 -n 2 echo | sort; echo a b | xargs -n 1 false; echo $?; }
+run() { seq 1 12 | xargs -P 3 -n 2 echo >>list; echo a b | xargs -n 1 false; echo $?; }
 "$@"
