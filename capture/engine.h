@@ -38,8 +38,16 @@ struct rn_engine {
 };
 
 extern const struct rn_engine rn_engine_ptrace;
-/* Attaching is ptrace's in any case: a process that may be let go keeps its code as it is. */
 extern const struct rn_engine rn_engine_inline;
+/* No engine (it has a name only) but a wish: inline where it can record what the options ask for,
+ * else ptrace. */
+extern const struct rn_engine rn_engine_auto;
+
+/* The engine that records where `wanted` was asked for; *reason says why it is not inline, NULL
+ * where that was not to be decided. NULL with err filled where `wanted` cannot. */
+const struct rn_engine *rn_engine_resolve(const struct rn_engine *wanted,
+                                          const struct rn_engine_options *options,
+                                          const char **reason, struct rn_error *err);
 
 /* Ask the engine to end. RN_INTERRUPT_ONCE: let go what was attached to, or what the program that
  * was launched has left behind; a program that was launched and still runs ends by itself.

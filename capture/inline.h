@@ -15,7 +15,10 @@
 
 struct rn_inline;
 
-/* NULL with err filled where this machine or this program cannot have it. */
+/* NULL where this machine can record inline what the options ask for; else why not. */
+const char *rn_inline_obstacle(const struct rn_engine_options *options);
+
+/* There must be no obstacle. NULL with err filled where there is no memory. */
 struct rn_inline *rn_inline_new(const struct rn_ptrace *engine, struct rn_error *err);
 void rn_inline_free(struct rn_inline *state);
 

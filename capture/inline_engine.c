@@ -4,12 +4,14 @@
 #include "inline_recipes.h"
 
 #include <cpuid.h>
+#include <linux/seccomp.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/auxv.h>
 #include <sys/ptrace.h>
 #include <sys/syscall.h>
+#include <unistd.h>
 
 #define VDSO_BYTES 4096u /* the first page is sure to be there, and has calls to fall back on */
 
@@ -25,6 +27,30 @@ static bool find_vdso_call(uint64_t *offset)
         }
     }
     return false;
+}
+
+static bool has_tracing_filters(void)
+{
+    uint32_t action = SECCOMP_RET_TRACE;
+
+    return syscall(SYS_seccomp, SECCOMP_GET_ACTION_AVAIL, 0, &action) == 0;
+}
+
+const char *rn_inline_obstacle(const struct rn_engine_options *options)
+{
+    uint64_t offset;
+
+    if (!options->argv)
+        return "a running process that is attached to keeps its code as it is";
+    if (!options->content_none && options->content_head > RN_INLINE_HEAD_MAX)
+        return "more than 4096 bytes of each transfer are to be kept";
+    if (!rn_session_clock_has_tsc())
+        return "this machine has no TSC that the kernel relies on";
+    if (!find_vdso_call(&offset))
+        return "this kernel gives programs no vDSO";
+    if (!has_tracing_filters())
+        return "this kernel, or the sandbox that this runs in, has no seccomp filters";
+    return NULL;
 }
 
 static bool has_pclmul(void)
@@ -60,14 +86,7 @@ struct rn_inline *rn_inline_new(const struct rn_ptrace *engine, struct rn_error 
     }
     snprintf(state->rings_path, sizeof(state->rings_path), "%s",
              rn_session_rings_path(engine->session));
-    if (!find_vdso_call(&state->vdso_syscall) ||
-        rn_session_clock_of(engine->session)->unit != RN_TICK_TSC ||
-        engine->options->content_head > RN_INLINE_HEAD_MAX) {
-        (void)rn_fail(err, RN_E_USAGE, "the inline engine needs a vDSO, an invariant TSC and "
-                                       "--content of at most 4096 bytes");
-        free(state);
-        return NULL;
-    }
+    (void)find_vdso_call(&state->vdso_syscall);
     state->cache = rn_patch_cache_new(NULL, true);
     if (!state->cache) {
         (void)rn_fail(err, RN_E_NOMEM, "no memory for the inline engine");

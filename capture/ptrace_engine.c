@@ -313,7 +313,7 @@ static enum rn_status inline_start(struct rn_session *session,
                                    const struct rn_engine_options *options, void **state,
                                    struct rn_error *err)
 {
-    return start(session, options, options->argv != NULL, state, err);
+    return start(session, options, true, state, err);
 }
 
 const struct rn_engine rn_engine_ptrace = {

@@ -38,9 +38,7 @@ struct rn_clock_point rn_session_clock_point(const struct rn_session_clock *cloc
     return best;
 }
 
-/* The kernel itself must trust the TSC (clock source) and the CPU must promise that it neither
- * changes its rate nor stops. */
-static bool tsc_is_usable(void)
+static bool find_tsc(void)
 {
 #if defined(__x86_64__)
     static const char source[] = "/sys/devices/system/clocksource/clocksource0/current_clocksource";
@@ -53,6 +51,16 @@ static bool tsc_is_usable(void)
 #else
     return false;
 #endif
+}
+
+bool rn_session_clock_has_tsc(void)
+{
+    static bool asked, found;
+
+    if (!asked)
+        found = find_tsc();
+    asked = true;
+    return found;
 }
 
 static double measure_rate(const struct rn_session_clock *clock)
@@ -71,7 +79,7 @@ void rn_session_clock_init(struct rn_session_clock *clock, struct rn_manifest *m
 {
     *clock = (struct rn_session_clock){.unit = RN_TICK_NS, .shift = NANOSECOND_SHIFT};
     manifest->tick_hz = 0;
-    if (tsc_is_usable()) {
+    if (rn_session_clock_has_tsc()) {
         double hz;
 
         *clock = (struct rn_session_clock){.unit = RN_TICK_TSC, .shift = 0};

@@ -5,6 +5,7 @@
 
 #include "formats/manifest.h"
 
+#include <stdbool.h>
 #include <time.h>
 #if defined(__x86_64__)
 #include <x86intrin.h>
@@ -14,6 +15,10 @@ struct rn_session_clock {
     enum rn_tick_unit unit;
     uint32_t shift;
 };
+
+/* The kernel itself trusts the TSC (clock source) and the CPU promises that it neither changes its
+ * rate nor stops. Asked once for all. */
+bool rn_session_clock_has_tsc(void);
 
 /* Choose the clock, and fill the clock fields of the manifest. Takes half a millisecond: the rate
  * is measured. */

@@ -203,10 +203,30 @@ static bool finish(const struct cli_recording *recording, struct rn_session *ses
     return true;
 }
 
-bool cli_record(const struct cli_recording *recording, int *wait_status, int *exit_status)
+/* A session with the engine that will record: the manifest names it. */
+static struct rn_session *prepare(struct cli_recording *recording, const char **reason,
+                                  struct rn_error *err)
+{
+    recording->how = rn_engine_resolve(recording->how, &recording->engine, reason, err);
+    return recording->how ? open_session(recording, err) : NULL;
+}
+
+/* Whoever reads the archive must know why the program was so slow. */
+static void note_fallback(struct rn_session *session, const char *reason)
 {
     struct rn_error err = RN_ERROR_INIT;
-    struct rn_session *session = open_session(recording, &err);
+
+    if (reason && rn_session_notice(session, RN_NOTICE_ENGINE, 0, &err, "recorded by ptrace: %s",
+                                    reason) != RN_OK)
+        cli_error(&err);
+}
+
+bool cli_record(const struct cli_recording *wanted, int *wait_status, int *exit_status)
+{
+    struct rn_error err = RN_ERROR_INIT;
+    struct cli_recording chosen = *wanted, *recording = &chosen;
+    const char *reason = NULL;
+    struct rn_session *session = prepare(recording, &reason, &err);
     void *engine = NULL;
     bool fine;
 
@@ -224,6 +244,7 @@ bool cli_record(const struct cli_recording *recording, int *wait_status, int *ex
         cli_error(&err);
         return false;
     }
+    note_fallback(session, reason);
     rn_session_collect_facts(session);
     fine = recording->how->run(engine, wait_status, &err) == RN_OK;
     if (!fine)

@@ -12,7 +12,7 @@ enum { CLI_EXIT_RECORDER = 125, CLI_EXIT_NOT_EXECUTABLE = 126, CLI_EXIT_NOT_FOUN
 struct cli_recording {
     struct rn_session_options session;
     struct rn_engine_options engine;
-    const struct rn_engine *how;
+    const struct rn_engine *how; /* also rn_engine_auto */
     const char *selection; /* the -e expressions, for the manifest; NULL: all */
 };
 

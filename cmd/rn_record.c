@@ -25,7 +25,8 @@ static const char help[] =
     "      --last SIZE       keep the newest part of about this size only\n"
     "      --pin             run recorder and program on one CPU: faster where the program has\n"
     "                        one thread, no parallelism where it has more\n"
-    "      --engine=ENGINE   how to record: 'ptrace' (default) or 'inline'\n"
+    "      --engine=ENGINE   how to record, see rn-engines(7): 'inline'; 'ptrace' (default);\n"
+    "                        or 'auto', inline where that can be\n"
     "      --features        list what this build can do\n"
     "\n"
     "  -q, --quiet   no warnings      -h, --help      this text\n"
@@ -51,7 +52,9 @@ static const struct option options[] = {
     {NULL, 0, NULL, 0},
 };
 
-static const struct rn_engine *const engines[] = {&rn_engine_ptrace, &rn_engine_inline};
+static const struct rn_engine *const engines[] = {&rn_engine_auto, &rn_engine_inline,
+                                                  &rn_engine_ptrace};
+static const struct rn_engine *const default_engine = &rn_engine_ptrace;
 #define ENGINE_COUNT (sizeof(engines) / sizeof(engines[0]))
 
 enum { PIDS_MAX = 64, NAMES_MAX = 64, CONTENT_HEAD = 32 };
@@ -238,8 +241,10 @@ static int print_features(void)
     char text[256] = "engines:";
     size_t used = strlen(text);
 
-    for (size_t i = 0; i < ENGINE_COUNT; i++)
-        used += (size_t)snprintf(text + used, sizeof(text) - used, " %s", engines[i]->name);
+    for (size_t i = 0; i < ENGINE_COUNT; i++) {
+        if (engines[i]->start)
+            used += (size_t)snprintf(text + used, sizeof(text) - used, " %s", engines[i]->name);
+    }
     snprintf(text + used, sizeof(text) - used, "\narchive version: %d\n", RN_ARCHIVE_VERSION);
     return cli_help(text);
 }
@@ -262,7 +267,7 @@ int main(int argc, char **argv)
         .recording = {.session = {.output = "run.rna"},
                       .engine = {.content_head = CONTENT_HEAD,
                                  .sigpipe_ignored = inherited.sigpipe_ignored},
-                      .how = &rn_engine_ptrace}};
+                      .how = default_engine}};
     int status;
 
     cli_start(argc, argv);

@@ -26,7 +26,14 @@ _renacer() {
         fi
         command=rn-${COMP_WORDS[1]}
     fi
+    # --option=value comes as three words.
+    [[ $previous == = ]] && previous=${COMP_WORDS[COMP_CWORD - 2]}
+    [[ $current == = ]] && current=
     case $previous in
+    --engine)
+        mapfile -t COMPREPLY < <(compgen -W 'auto inline ptrace' -- "$current")
+        return
+        ;;
     -e | --expr)
         mapfile -t COMPREPLY < <(_renacer_expressions "$current")
         return
