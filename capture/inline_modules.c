@@ -1,13 +1,12 @@
 /* SPDX-License-Identifier: MIT */
 #include "inline_private.h"
 
-#include "patch_image.h"
-
 #include <fcntl.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/mman.h>
+#include <sys/sendfile.h>
 #include <sys/syscall.h>
 #include <unistd.h>
 
@@ -22,49 +21,70 @@
 
 #define ENTRY_TABLE (RN_BLOB_CONFIG + offsetof(struct rn_blob_config, entry))
 
-static bool write_all(int fd, const struct rn_buf *buf)
+static uint64_t stub_bytes(const struct rn_sites *sites)
 {
-    size_t done = 0;
+    return (sites->count * RN_STUB_SIZE + RN_PATCH_PAGE - 1) / RN_PATCH_PAGE * RN_PATCH_PAGE;
+}
 
-    while (done < buf->size) {
-        ssize_t written = write(fd, buf->data + done, buf->size - done);
+/* The kernel copies the text: what lies behind the end of the file stays zero, as it would be
+ * mapped. */
+static bool copy_text(int memory, int fd, const struct rn_sites *sites)
+{
+    off_t from = (off_t)sites->text_offset;
+    uint64_t left = sites->text_size;
 
-        if (written <= 0)
+    while (left > 0) {
+        ssize_t copied = sendfile(memory, fd, &from, left);
+
+        if (copied < 0)
             return false;
-        done += (size_t)written;
+        if (copied == 0)
+            return true;
+        left -= (uint64_t)copied;
     }
     return true;
+}
+
+static bool patch_text(int memory, const struct rn_sites *sites, int64_t distance)
+{
+    struct rn_error err = RN_ERROR_INIT;
+    uint8_t *text = mmap(NULL, sites->text_size, PROT_READ | PROT_WRITE, MAP_SHARED, memory, 0);
+    bool patched = text != MAP_FAILED && rn_patch_text(text, sites, distance, &err) == RN_OK;
+
+    if (text != MAP_FAILED)
+        munmap(text, sites->text_size);
+    return patched;
+}
+
+static bool write_stubs(int memory, const struct rn_sites *sites, int64_t distance)
+{
+    struct rn_error err = RN_ERROR_INIT;
+    struct rn_buf stubs = RN_BUF_INIT;
+    bool written =
+        rn_patch_stubs(sites, distance, (uint32_t)ENTRY_TABLE, &stubs, &err) == RN_OK &&
+        pwrite(memory, stubs.data, stubs.size, (off_t)sites->text_size) == (ssize_t)stubs.size;
+
+    rn_buf_free(&stubs);
+    return written;
 }
 
 /* The patched text, then the stubs, in a memory file that the program can open through /proc. */
 static bool make_patched_file(struct rn_patch_entry *entry, int fd, int64_t distance)
 {
-    struct rn_patch_image image = {NULL, 0};
-    struct rn_patched patched = {.stub_distance = distance};
-    struct rn_error err = RN_ERROR_INIT;
-    int memory = -1;
-    bool made = rn_patch_image_load(fd, &image, &err) == RN_OK &&
-                rn_patch_build(image.bytes, image.size, &entry->sites, distance,
-                               (uint32_t)ENTRY_TABLE, &patched, &err) == RN_OK;
+    const struct rn_sites *sites = &entry->sites;
+    int memory = memfd_create("renacer-text", MFD_CLOEXEC);
 
-    if (made) {
-        memory = memfd_create("renacer-text", MFD_CLOEXEC);
-        made = memory >= 0 && write_all(memory, &patched.text) && write_all(memory, &patched.stubs);
-    }
-    if (made) {
-        entry->patched_fd = memory;
-        entry->stub_distance = distance;
-    } else if (memory >= 0) {
+    if (memory < 0)
+        return false;
+    if (ftruncate(memory, (off_t)(sites->text_size + stub_bytes(sites))) != 0 ||
+        !copy_text(memory, fd, sites) || !patch_text(memory, sites, distance) ||
+        !write_stubs(memory, sites, distance)) {
         close(memory);
+        return false;
     }
-    rn_patched_clear(&patched);
-    rn_patch_image_free(&image);
-    return made;
-}
-
-static uint64_t stub_bytes(const struct rn_sites *sites)
-{
-    return (sites->count * RN_STUB_SIZE + RN_PATCH_PAGE - 1) / RN_PATCH_PAGE * RN_PATCH_PAGE;
+    entry->patched_fd = memory;
+    entry->stub_distance = distance;
+    return true;
 }
 
 bool rn_inline_plan(struct rn_inline *state, int fd, uint64_t address, uint64_t length,

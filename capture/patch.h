@@ -90,6 +90,12 @@ RN_MUST_CHECK enum rn_status rn_patch_stubs(const struct rn_sites *sites, int64_
                                             uint32_t entry_table, struct rn_buf *stubs,
                                             struct rn_error *err);
 
+/* Put the jumps into `text`, the text_size bytes that lie at text_offset of the file. Every site is
+ * compared with what is there before it is replaced: RN_E_FORMAT where these sites are not of this
+ * file. */
+RN_MUST_CHECK enum rn_status rn_patch_text(uint8_t *text, const struct rn_sites *sites,
+                                           int64_t stub_distance, struct rn_error *err);
+
 struct rn_patched {
     struct rn_buf text;  /* text_size bytes: the file's text with the jumps in it */
     struct rn_buf stubs; /* count * RN_STUB_SIZE, rounded up to pages with int3 */

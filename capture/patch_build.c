@@ -150,8 +150,8 @@ static size_t original(const struct rn_site *site, uint8_t out[RN_SITE_LENGTH_MA
     return assembler.size;
 }
 
-static enum rn_status patch_site(struct rn_patched *out, const struct rn_sites *sites, size_t index,
-                                 struct rn_error *err)
+static enum rn_status patch_site(uint8_t *text, const struct rn_sites *sites, size_t index,
+                                 int64_t stub_distance, struct rn_error *err)
 {
     const struct rn_site *site = &sites->sites[index];
     uint64_t into = site->address - sites->text_address;
@@ -161,12 +161,33 @@ static enum rn_status patch_site(struct rn_patched *out, const struct rn_sites *
 
     if (length != site->length || site->return_point != site->address + length ||
         into > sites->text_size || length > sites->text_size - into ||
-        memcmp(out->text.data + into, expected, length) != 0)
+        memcmp(text + into, expected, length) != 0)
         return rn_fail(err, RN_E_FORMAT, "no system call site at 0x%llx of this file",
                        (unsigned long long)site->address);
-    status = rn_patch_jump(sites, index, out->stub_distance, jump, err);
+    status = rn_patch_jump(sites, index, stub_distance, jump, err);
     if (status == RN_OK)
-        memcpy(out->text.data + into, jump, length);
+        memcpy(text + into, jump, length);
+    return status;
+}
+
+static bool overlaps_text(const struct rn_sites *sites, int64_t stub_distance)
+{
+    int64_t stubs_size = (int64_t)(sites->count * RN_STUB_SIZE + RN_PATCH_PAGE - 1);
+
+    stubs_size -= stubs_size % RN_PATCH_PAGE;
+
+    return stub_distance > -stubs_size && stub_distance < (int64_t)sites->text_size;
+}
+
+enum rn_status rn_patch_text(uint8_t *text, const struct rn_sites *sites, int64_t stub_distance,
+                             struct rn_error *err)
+{
+    enum rn_status status = RN_OK;
+
+    if (overlaps_text(sites, stub_distance))
+        return rn_fail(err, RN_E_USAGE, "the stubs would lie over the text");
+    for (size_t i = 0; status == RN_OK && i < sites->count; i++)
+        status = patch_site(text, sites, i, stub_distance, err);
     return status;
 }
 
@@ -193,11 +214,6 @@ static enum rn_status copy_text(const uint8_t *image, size_t size, const struct 
     return RN_OK;
 }
 
-static bool overlaps_text(const struct rn_sites *sites, int64_t stub_distance, size_t stubs_size)
-{
-    return stub_distance > -(int64_t)stubs_size && stub_distance < (int64_t)sites->text_size;
-}
-
 enum rn_status rn_patch_build(const uint8_t *image, size_t size, const struct rn_sites *sites,
                               int64_t stub_distance, uint32_t entry_table, struct rn_patched *out,
                               struct rn_error *err)
@@ -206,12 +222,10 @@ enum rn_status rn_patch_build(const uint8_t *image, size_t size, const struct rn
 
     *out = (struct rn_patched){.stub_distance = stub_distance};
     status = copy_text(image, size, sites, &out->text, err);
-    for (size_t i = 0; status == RN_OK && i < sites->count; i++)
-        status = patch_site(out, sites, i, err);
+    if (status == RN_OK)
+        status = rn_patch_text(out->text.data, sites, stub_distance, err);
     if (status == RN_OK)
         status = rn_patch_stubs(sites, stub_distance, entry_table, &out->stubs, err);
-    if (status == RN_OK && overlaps_text(sites, stub_distance, out->stubs.size))
-        status = rn_fail(err, RN_E_USAGE, "the stubs would lie over the text");
     if (status != RN_OK)
         rn_patched_clear(out);
     return status;
