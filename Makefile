@@ -2,6 +2,7 @@
 # make            build the commands and the library under build/
 # make check      the quick tests (scripts/check installs what is needed and runs them all)
 # make bench      sizes, speeds and overhead, measured on this machine
+# make bench-capture  what recording costs, next to strace and perf (half an hour)
 # make fuzz       fuzz each target for FUZZ_SECONDS (default 600)
 # make install    PREFIX=/usr/local DESTDIR=
 # Variables: CC, CFLAGS, BUILD (output directory), SAN=address,undefined, V=1 (show commands)
@@ -29,7 +30,7 @@ include $(BUILD)/config.mk
 endif
 
 PKG_CFLAGS := $(shell pkg-config --cflags $(PKGS) 2>/dev/null)
-PKG_LIBS := $(shell pkg-config --libs $(PKGS) 2>/dev/null) -lZydis -lm
+PKG_LIBS := $(ARCHIVE_LIBS) $(shell pkg-config --libs $(PKGS) 2>/dev/null) -lZydis -lm
 
 CPPFLAGS_ALL = -I. -I$(BUILD)/gen -D_GNU_SOURCE $(CPPFLAGS)
 CFLAGS_ALL = -std=gnu11 -pthread $(WARNINGS) $(CFLAGS) $(SAN_FLAGS)
@@ -125,6 +126,8 @@ check:
 	./scripts/check --quick
 bench: all samples programs
 	BUILD='$(BUILD)' ./scripts/bench
+bench-capture: all programs
+	BUILD='$(BUILD)' ./scripts/bench-capture
 fuzz:
 	BUILD='$(BUILD)' ./scripts/fuzz $(FUZZ_SECONDS)
 
@@ -166,5 +169,5 @@ clean:
 
 FORCE:
 .PRECIOUS: $(ALL_OBJ)
-.PHONY: all commands samples unit programs fuzz-targets check bench fuzz install clean FORCE
+.PHONY: all commands samples unit programs fuzz-targets check bench bench-capture fuzz install clean FORCE
 -include $(ALL_OBJ:.o=.d)
