@@ -102,7 +102,7 @@ static void fix_in_blob(struct rn_ptrace *engine, struct rn_tracee *tracee,
     struct rn_thread_area *area = tracee->inline_thread.area;
     uint64_t rip = regs->rip;
 
-    if (rip == rn_blob_symbols.program_return) {
+    if (rip >= rn_blob_symbols.program_return && rip <= rn_blob_symbols.result_stored) {
         finish(engine, tracee, regs, regs->rax, false);
     } else if (area->phase == RN_PHASE_AFTER) {
         regs->orig_rax = UINT64_MAX;

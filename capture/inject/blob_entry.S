@@ -88,6 +88,8 @@ rn_blob_program_call:
         .globl rn_blob_program_return
 rn_blob_program_return:
         mov %rax, G(RN_AREA_RESULT)
+        .globl rn_blob_result_stored
+rn_blob_result_stored:
         movl $RN_PHASE_AFTER, G(RN_AREA_PHASE)
         mov G(RN_AREA_SELF), %rdi
         lea RN_AREA_SIZE(%rdi), %rsp

@@ -9,7 +9,9 @@
 struct rn_blob_symbols {
     /* Addresses behind the two syscall instructions that the filter lets pass. */
     uint64_t own_return, program_return;
-    uint64_t program_call; /* of the one that makes the program's call */
+    /* Of the one that makes the program's call; and where the phase is about to say so. In
+     * [program_return, result_stored] the call has been made and rax is its result. */
+    uint64_t program_call, result_stored;
     /* Entries, one a site kind, and the one that leaves every call to the engine. */
     uint64_t fast_mov, fast_cmp64_0, fast_cmp64_1, fast_cmp32_0, fast_cmp32_1, slow;
     /* [before, exit): on the way in or out, see phase. [exit, traced): committed, only rax and flags
