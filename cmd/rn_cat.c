@@ -4,6 +4,8 @@
 
 #include "libanalysis/render.h"
 
+#include <string.h>
+
 static const char help[] =
     "Usage: rn-cat [OPTION...] FILE...\n"
     "Print the events of recordings; FILE '-' is standard input.\n"
@@ -24,7 +26,7 @@ static const char help[] =
 
 static const char help_end[] = "\n"
                                "  -q, --quiet   no warnings      -h, --help      this text\n"
-                               "  -v, --verbose more messages    -V, --version   version\n";
+                               "  -v, --verbose more events      -V, --version   version\n";
 
 enum { OPT_JSON = CLI_OPT_OWN, OPT_CSV };
 
@@ -118,6 +120,14 @@ static void print_inflight(struct cat *cat, const struct inflight *inflight)
     cat->printed += inflight->events;
 }
 
+/* What there is of a program that is still running is shown before more is waited for. */
+static bool flush(struct cat *cat, const struct cli_source *source)
+{
+    if (rn_reader_may_wait(source->reader) && cat->buf.size)
+        return cli_output_write(cat->output, &cat->buf);
+    return cli_output_flush_some(cat->output, &cat->buf);
+}
+
 /* RN_OK where the limit was reached, RN_EOF at the end, else after a message. */
 static enum rn_status print_events(struct cat *cat, struct cli_source *source,
                                    struct inflight *inflight)
@@ -133,7 +143,7 @@ static enum rn_status print_events(struct cat *cat, struct cli_source *source,
             print_inflight(cat, inflight);
         if (status != RN_OK && status != RN_E_FORMAT)
             return status;
-        if (!cli_output_flush_some(cat->output, &cat->buf))
+        if (!flush(cat, source))
             return RN_E_SYSTEM;
     }
     return RN_OK;
@@ -239,6 +249,12 @@ static bool set_option(struct cat *cat, int letter)
     }
 }
 
+/* Who asks for a kind of events wants to see it, also where strace would not show it. */
+static bool asks_for_kind(int letter)
+{
+    return letter == CLI_OPT_KIND || (letter == 'e' && strstr(optarg, "kind="));
+}
+
 /* -1: go on; else the exit status. */
 static int parse(struct cat *cat, int argc, char **argv)
 {
@@ -248,12 +264,14 @@ static int parse(struct cat *cat, int argc, char **argv)
     bool done = false;
     snprintf(whole_help, sizeof(whole_help), "%s%s%s", help, cli_select_help, help_end);
     while (status < 0 && !done && (letter = cli_getopt(argc, argv, letters, options)) != -1) {
+        cat->text.all |= asks_for_kind(letter);
         if (cli_select(cat->filter, letter, optarg, &status) ||
             cli_common(letter, whole_help, &done, &status))
             continue;
         if (!set_option(cat, letter))
             status = RN_EXIT_TROUBLE;
     }
+    cat->text.all |= cli_verbose > 0;
     if (status < 0 && optind == argc)
         status = cli_usage("no recording given ('-' is standard input)");
     return status;

@@ -63,6 +63,10 @@ RN_MUST_CHECK enum rn_status rn_batch_event(struct rn_batch *batch, uint32_t row
 RN_MUST_CHECK enum rn_status rn_reader_next_event(struct rn_reader *reader, struct rn_event *event,
                                                   struct rn_error *err);
 
+/* The next event is in a member that is not read yet: where it comes from a pipe, the call may wait
+ * long for it. For rn_reader_next_event. */
+bool rn_reader_may_wait(const struct rn_reader *reader);
+
 /* Go to the last segment that begins at or before `ticks`, so that the next batch comes from there.
  * RN_OK without effect where the recording cannot be sought in (pipe, unsealed). */
 RN_MUST_CHECK enum rn_status rn_reader_seek(struct rn_reader *reader, uint64_t ticks,

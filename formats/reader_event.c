@@ -232,3 +232,9 @@ enum rn_status rn_reader_next_event(struct rn_reader *reader, struct rn_event *e
         leave_group(reader, best);
     return status;
 }
+
+bool rn_reader_may_wait(const struct rn_reader *reader)
+{
+    return !reader->group_count && !reader->has_ahead && reader->deferred == RN_OK &&
+           reader->at >= reader->member.size;
+}

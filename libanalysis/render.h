@@ -20,9 +20,10 @@ enum rn_render_time {
 struct rn_render_options {
     enum rn_render_time time;
     bool durations;        /* -T: <0.000123> */
-    bool descriptors;      /* -y: 3</etc/passwd>; not of those a call returns: they are new */
+    bool descriptors;      /* -y: 3</etc/passwd> */
     bool site;             /* -i: [00007f...] */
     bool pid;              /* "PID " in front */
+    bool all;              /* also what strace has no line for: started, module mapped */
     uint32_t string_limit; /* -s: bytes of strings shown */
 };
 

@@ -11,20 +11,37 @@
 #define FILE_TYPE_MASK  0170000u
 #define PERMISSION_MASK 0777u
 
-void rn_render_fd(struct rn_sink *sink, const struct rn_call_view *view, uint64_t value)
+static void add_angle(struct rn_sink *sink, const char *name)
 {
-    int32_t fd = (int32_t)value;
-    const char *name;
-
-    rn_sink_signed(sink, fd);
-    if (!view->descriptors || fd < 0)
-        return;
-    name = rn_trace_descriptor(view->trace, view->event->stream, fd);
     if (!name)
         return;
     rn_buf_byte(sink->out, '<');
     rn_escape_terminal(sink->out, (const uint8_t *)name, strlen(name));
     rn_buf_byte(sink->out, '>');
+}
+
+void rn_render_fd(struct rn_sink *sink, const struct rn_call_view *view, uint64_t value)
+{
+    int32_t fd = (int32_t)value;
+
+    rn_sink_signed(sink, fd);
+    if (view->descriptors && fd >= 0)
+        add_angle(sink, rn_trace_descriptor(view->trace, view->event->stream, fd));
+}
+
+void rn_render_new_fd(struct rn_sink *sink, const struct rn_call_view *view, uint64_t value)
+{
+    struct rn_buf name = RN_BUF_INIT;
+    int32_t fd = (int32_t)value;
+
+    rn_sink_signed(sink, fd);
+    if (!view->descriptors || fd < 0)
+        return;
+    if (rn_trace_given_descriptor(view->trace, view->event, fd, &name)) {
+        rn_buf_byte(&name, '\0');
+        add_angle(sink, name.failed ? NULL : (const char *)name.data);
+    }
+    rn_buf_free(&name);
 }
 
 void rn_render_string_list(struct rn_sink *sink, struct rn_bytes bytes, bool more)
@@ -181,10 +198,13 @@ static void add_id(struct rn_sink *sink, uint64_t value)
 
 static void add_dirfd(struct rn_sink *sink, const struct rn_call_view *view, uint64_t value)
 {
-    if ((int32_t)value == FD_CWD)
-        rn_sink_symbol(sink, "AT_FDCWD");
-    else
+    if ((int32_t)value != FD_CWD) {
         rn_render_fd(sink, view, value);
+        return;
+    }
+    rn_sink_symbol(sink, "AT_FDCWD");
+    if (view->descriptors)
+        add_angle(sink, rn_trace_directory(view->trace, view->event->stream));
 }
 
 /* Types that are values; false for the others. */
@@ -413,8 +433,8 @@ static void add_pair(struct rn_sink *sink, const struct rn_call_view *view, unsi
         return;
     }
     rn_sink_open(sink, '[');
-    rn_sink_signed(sink, rn_bytes_signed(rn_attachment_bytes(pair), 0, 4));
-    rn_sink_signed(sink, rn_bytes_signed(rn_attachment_bytes(pair), 4, 4));
+    rn_render_new_fd(sink, view, rn_bytes_get(rn_attachment_bytes(pair), 0, 4));
+    rn_render_new_fd(sink, view, rn_bytes_get(rn_attachment_bytes(pair), 4, 4));
     rn_sink_close(sink, ']');
 }
 

@@ -73,9 +73,15 @@ static void add_vector(struct rn_sink *sink, const struct message *message, size
 static void add_rights(struct rn_sink *sink, const struct rn_call_view *view,
                        struct rn_bytes descriptors)
 {
+    bool received = rn_event_attachment(view->event, RN_ATT_FD, RN_ARG_ANY);
+
     rn_sink_open(sink, '[');
-    for (size_t at = 0; at + 4 <= descriptors.size; at += 4)
-        rn_render_fd(sink, view, rn_bytes_get(descriptors, at, 4));
+    for (size_t at = 0; at + 4 <= descriptors.size; at += 4) {
+        if (received)
+            rn_render_new_fd(sink, view, rn_bytes_get(descriptors, at, 4));
+        else
+            rn_render_fd(sink, view, rn_bytes_get(descriptors, at, 4));
+    }
     rn_sink_close(sink, ']');
 }
 

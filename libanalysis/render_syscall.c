@@ -212,6 +212,9 @@ static void add_value(struct rn_sink *sink, const struct rn_call_view *view)
     case RN_RETURN_OCTAL:
         rn_sink_octal(sink, ret);
         break;
+    case RN_RETURN_FD:
+        rn_render_new_fd(sink, view, ret);
+        break;
     default:
         rn_sink_signed(sink, (int64_t)ret);
     }

@@ -160,12 +160,15 @@ static void add_exit(uint64_t status, struct rn_buf *out)
 }
 
 /* FORK, EXEC and NAME are seen as their system calls. */
-static bool add_process(const struct rn_event *event, struct rn_buf *out)
+static bool add_process(const struct rn_render *render, const struct rn_event *event,
+                        struct rn_buf *out)
 {
     const struct rn_process *process = &event->u.process;
 
     switch (process->op) {
     case RN_PROCESS_START:
+        if (!render->options.all)
+            return false;
         rn_buf_text(out, "+++ started +++");
         return true;
     case RN_PROCESS_ATTACH:
@@ -252,8 +255,10 @@ static bool add_event(struct rn_render *render, struct rn_trace *trace,
         add_signal(event, out);
         return true;
     case RN_KIND_PROCESS:
-        return add_process(event, out);
+        return add_process(render, event, out);
     case RN_KIND_MODULE:
+        if (!render->options.all)
+            return false;
         add_module(event, out);
         return true;
     case RN_KIND_KERNEL:

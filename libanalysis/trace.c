@@ -129,6 +129,15 @@ const char *rn_trace_descriptor(struct rn_trace *trace, uint64_t stream, int64_t
     return rn_fd_table_name(thread->process->files, (uint64_t)fd);
 }
 
+const char *rn_trace_directory(struct rn_trace *trace, uint64_t stream)
+{
+    const struct rn_trace_thread *thread = rn_trace_find_thread(trace, stream);
+
+    if (!thread || !thread->process || !thread->process->cwd)
+        return NULL;
+    return thread->process->cwd->text;
+}
+
 const struct rn_clock *rn_trace_clock(const struct rn_trace *trace)
 {
     return &trace->clock;

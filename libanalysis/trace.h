@@ -13,6 +13,7 @@
 #define RN_TRACE_H
 
 #include "clock.h"
+#include "formats/buf.h"
 #include "formats/event.h"
 #include "formats/manifest.h"
 #include "formats/status.h"
@@ -53,6 +54,12 @@ const struct rn_thread_info *rn_trace_thread(struct rn_trace *trace, uint64_t st
 /* What descriptor `fd` of that stream's process is: a path, "pipe:[N]", "TCP:[...]"; NULL unknown.
  * Borrowed until the next feed. */
 const char *rn_trace_descriptor(struct rn_trace *trace, uint64_t stream, int64_t fd);
+/* Append what descriptor `fd`, which the system call `event` gives out, will stand for once the
+ * event has been fed; false, with nothing appended, where that is unknown. */
+bool rn_trace_given_descriptor(struct rn_trace *trace, const struct rn_event *event, int64_t fd,
+                               struct rn_buf *out);
+/* Working directory of that stream's process; NULL unknown. Borrowed until the next feed. */
+const char *rn_trace_directory(struct rn_trace *trace, uint64_t stream);
 const struct rn_clock *rn_trace_clock(const struct rn_trace *trace);
 
 #endif

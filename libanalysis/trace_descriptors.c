@@ -236,19 +236,25 @@ static bool asks_close_on_exec(const struct call_effect *effect, const struct rn
     return flags & O_CLOEXEC;
 }
 
+static struct rn_shared_name *new_name(struct rn_trace *trace,
+                                       const struct rn_trace_process *process,
+                                       const struct call_effect *effect,
+                                       const struct rn_event *event,
+                                       const struct rn_fd_identity *identity)
+{
+    if (effect->effect == EFFECT_OPEN)
+        return opened_name(trace, process, effect, event);
+    if (effect->label)
+        return labelled_name(trace, effect, event);
+    return identity_name(trace, identity);
+}
+
 static void set_new(struct rn_trace *trace, struct rn_trace_process *process,
                     const struct call_effect *effect, const struct rn_event *event, uint64_t fd,
                     const struct rn_fd_identity *identity)
 {
-    struct rn_shared_name *name;
-
-    if (effect->effect == EFFECT_OPEN)
-        name = opened_name(trace, process, effect, event);
-    else if (effect->label)
-        name = labelled_name(trace, effect, event);
-    else
-        name = identity_name(trace, identity);
-    rn_fd_table_set(trace, process, fd, name, asks_close_on_exec(effect, event));
+    rn_fd_table_set(trace, process, fd, new_name(trace, process, effect, event, identity),
+                    asks_close_on_exec(effect, event));
 }
 
 static void feed_new(struct rn_trace *trace, struct rn_trace_process *process,
@@ -365,18 +371,79 @@ static void apply_effect(struct rn_trace *trace, struct rn_trace_process *proces
     }
 }
 
-void rn_trace_feed_syscall(struct rn_trace *trace, const struct rn_event *event)
+/* NULL: none, or the call has not returned. */
+static const struct call_effect *effect_of(const struct rn_trace *trace,
+                                           const struct rn_event *event)
 {
     const struct rn_syscall *call = &event->u.syscall;
-    const struct rn_trace_thread *thread;
-    const struct call_effect *effect;
     unsigned number = 0;
 
     if (call->abi < RN_ABI_COUNT && call->nr < RN_CALL_NUMBERS)
         number = trace->effects[call->abi][call->nr];
     if (!number || (event->flags & (RN_EVENT_UNFINISHED | RN_EVENT_SNAPSHOT)))
+        return NULL;
+    return &call_effects[number - 1];
+}
+
+static const struct rn_fd_identity *find_identity(const struct rn_event *event, int64_t fd,
+                                                  struct rn_fd_identity *identity)
+{
+    for (uint32_t i = 0; i < event->attachment_count; i++) {
+        const struct rn_attachment *attachment = &event->attachments[i];
+
+        if (attachment->type != RN_ATT_FD || attachment->size < sizeof *identity)
+            continue;
+        memcpy(identity, attachment->data, sizeof *identity);
+        if ((int64_t)identity->fd == fd)
+            return identity;
+    }
+    return NULL;
+}
+
+static bool is_copy(const struct call_effect *effect, const struct rn_syscall *call)
+{
+    uint32_t command = (uint32_t)call->args[1];
+
+    return effect->effect == EFFECT_DUP ||
+           (effect->effect == EFFECT_FCNTL && (command == F_DUPFD || command == F_DUPFD_CLOEXEC));
+}
+
+bool rn_trace_given_descriptor(struct rn_trace *trace, const struct rn_event *event, int64_t fd,
+                               struct rn_buf *out)
+{
+    const struct call_effect *effect = effect_of(trace, event);
+    const struct rn_trace_thread *thread = rn_trace_find_thread(trace, event->stream);
+    struct rn_fd_identity identity;
+    struct rn_shared_name *name;
+
+    if (!effect || !thread || !thread->process || fd < 0 || rn_syscall_failed(&event->u.syscall))
+        return false;
+    if (is_copy(effect, &event->u.syscall)) {
+        const char *copied =
+            rn_fd_table_name(thread->process->files, (uint32_t)event->u.syscall.args[0]);
+
+        rn_buf_text(out, copied ? copied : "");
+        return copied != NULL;
+    }
+    name =
+        effect->effect == EFFECT_OPEN || effect->effect == EFFECT_NEW
+            ? new_name(trace, thread->process, effect, event, find_identity(event, fd, &identity))
+            : NULL;
+    if (!name)
+        return false;
+    rn_buf_text(out, name->text);
+    rn_shared_name_drop(trace, name);
+    return true;
+}
+
+void rn_trace_feed_syscall(struct rn_trace *trace, const struct rn_event *event)
+{
+    const struct rn_syscall *call = &event->u.syscall;
+    const struct call_effect *effect = effect_of(trace, event);
+    const struct rn_trace_thread *thread;
+
+    if (!effect)
         return;
-    effect = &call_effects[number - 1];
     /* connect in the background fails with EINPROGRESS; close gives the descriptor up in any case
      * but EBADF, where nothing was there. */
     if (rn_syscall_failed(call) && effect->effect != EFFECT_CONNECT &&
