@@ -1,0 +1,57 @@
+/* SPDX-License-Identifier: MIT */
+/* What the two files of a session share: session.c begins, commits and ends a recording,
+ * session_rings.c keeps its rings. */
+#ifndef RN_SESSION_PRIVATE_H
+#define RN_SESSION_PRIVATE_H
+
+#include "env_facts.h"
+#include "session.h"
+
+#define RN_SESSION_STREAM_SLOTS 4096u
+
+/* A slot with a ring, or a slot of a thread's call in flight. */
+struct rn_session_slot {
+    struct rn_ring_slot *slot;
+    uint64_t drained; /* position: records before it are with the writer */
+    bool given_up;    /* by its thread: free as soon as what is in it is in the archive */
+};
+
+struct rn_session {
+    struct rn_writer *writer;
+    struct rn_session_clock clock;
+    struct rn_ring_area *area;
+    struct rn_ring_slot *ring; /* of all threads that have none of their own */
+    uint64_t waiting;          /* records that were put into rings from here */
+    char rings_path[4096];
+    bool to_pipe;
+    uint64_t last_commit_ns;
+    int64_t realtime_offset; /* CLOCK_REALTIME - CLOCK_MONOTONIC at the last commit, ns */
+    rn_snapshot_fn *snapshot;
+    void *snapshot_context;
+    bool snapshot_due;
+    struct rn_env_facts *facts;
+    struct rn_event inflight[RN_RING_SLOTS];
+    struct rn_session_slot in_use[RN_RING_SLOTS];
+    size_t in_use_count, given_up;
+    struct rn_writer_source sources[RN_RING_SLOTS];
+    struct rn_ring_slot
+        *by_stream[RN_SESSION_STREAM_SLOTS]; /* rings of threads; a slot says whose it is */
+};
+
+/* session.c */
+RN_MUST_CHECK enum rn_status rn_session_commit(struct rn_session *session, struct rn_error *err);
+
+/* session_rings.c */
+RN_MUST_CHECK enum rn_status rn_session_open_rings(struct rn_session *session,
+                                                   const uint8_t uuid[16], uint64_t bytes,
+                                                   struct rn_error *err);
+/* The ring that takes the events of a stream: its thread's own, or the common one. */
+struct rn_ring_slot *rn_session_ring_of(const struct rn_session *session, uint32_t stream);
+/* Hand what the rings hold to the writer; say up to where that is, and which calls are in flight;
+ * and, once it is in the archive, give the room back. */
+RN_MUST_CHECK enum rn_status rn_session_drain(struct rn_session *session, struct rn_error *err);
+size_t rn_session_collect_sources(struct rn_session *session);
+size_t rn_session_collect_inflight(struct rn_session *session);
+void rn_session_consume(struct rn_session *session);
+
+#endif
