@@ -1,6 +1,7 @@
 # needs: java
+# varies: futex sched_yield mprotect madvise rt_sigprocmask
 # all
 # Interpreter only and one collector thread: fewer calls that depend on timing.
 prepare() { :; }
-run() { exec java -Xint -XX:+UseSerialGC -Xshare:auto -XX:TieredStopAtLevel=0 -version; }
+run() { exec java -XX:-UseContainerSupport -XX:-UsePerfData -Xint -XX:+UseSerialGC -Xshare:auto -XX:TieredStopAtLevel=0 -version; }
 "$@"

@@ -1,4 +1,5 @@
 # needs: nginx curl
+# varies: epoll_wait poll rt_sigaction
 # all
 prepare() {
     mkdir -p www && echo hello >www/index.html && chmod -R a+rX . && cat >nginx.conf <<CONF

@@ -1,4 +1,5 @@
 # needs: redis-server redis-cli
+# varies: futex epoll_wait
 # all
 prepare() { mkfifo log; }
 run() {
