@@ -34,6 +34,10 @@ void rn_inline_image_release(struct rn_inline_image *image);
 void rn_inline_child(struct rn_ptrace *engine, const struct rn_tracee *parent,
                      struct rn_tracee *child, uint64_t clone_flags);
 void rn_inline_first_stop(struct rn_tracee *child);
+/* A call of role CLONE or CLONE3 begins: children must be traced. And: it has returned. */
+void rn_inline_clone_begins(const struct rn_ptrace *engine, struct rn_tracee *tracee,
+                            enum rn_call_role role);
+void rn_inline_clone_ended(struct rn_tracee *tracee);
 /* The thread ends: what it had under way is recorded now. */
 void rn_inline_exit_begins(struct rn_ptrace *engine, struct rn_tracee *tracee);
 

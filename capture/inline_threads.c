@@ -8,7 +8,7 @@
 
 /* A ring is committed when it is three quarters full, and each commit has a price in the archive: so
  * the first threads get large ones. Later ones must share what there is. */
-#define RING_BYTES       (1u << 20)
+#define RING_BYTES       (2u << 20)
 #define RING_BYTES_SMALL (128u << 10)
 
 static struct rn_ring_slot *take_ring(struct rn_ptrace *engine, uint64_t stream)
@@ -103,6 +103,10 @@ void rn_inline_child(struct rn_ptrace *engine, const struct rn_tracee *parent,
 {
     struct rn_tracee_process *process = child->process;
 
+    child->inline_thread.untraced = parent->inline_thread.untraced;
+    child->inline_thread.untraced_memory = parent->inline_thread.untraced_memory;
+    child->inline_thread.untraced_abi = parent->inline_thread.untraced_abi;
+    child->inline_thread.fresh = child->inline_thread.untraced;
     if (!parent->process->image)
         return;
     if (process != parent->process) {
@@ -128,7 +132,8 @@ void rn_inline_first_stop(struct rn_tracee *child)
     struct user_regs_struct regs;
 
     child->inline_thread.fresh = false;
-    if (ptrace(PTRACE_GETREGS, child->tid, NULL, &regs) != 0)
+    rn_inline_clone_ended(child);
+    if (!child->process->image || ptrace(PTRACE_GETREGS, child->tid, NULL, &regs) != 0)
         return;
     if (child->inline_thread.area)
         regs.gs_base = child->inline_thread.address;

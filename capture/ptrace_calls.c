@@ -98,6 +98,7 @@ static void begin_call(struct rn_ptrace *engine, struct rn_tracee *tracee,
     rn_call_buffer_clear(&call->buffer);
     if (call->selected || role == RN_ROLE_CLONE3)
         rn_capture_entry(engine->capture, &place, call);
+    rn_inline_clone_begins(engine, tracee, role);
     call->active = true;
     /* Now, not when the stop was seen: the time until here is the recorder's. */
     call->start = rn_session_now(engine->session);
@@ -135,7 +136,7 @@ static void follow_effect(struct rn_ptrace *engine, struct rn_tracee *tracee)
             rn_inline_give_up(engine, tracee, "uses %gs itself");
         break;
     case RN_ROLE_CLONE:
-        if (call->args[0] & CLONE_UNTRACED)
+        if (call->args[0] & CLONE_UNTRACED && !engine->inline_state)
             rn_ptrace_blind_spot(engine, (int)call->ret,
                                  "was made with CLONE_UNTRACED: it is not recorded");
         break;
@@ -246,6 +247,7 @@ bool rn_ptrace_syscall_stop(struct rn_ptrace *engine, struct rn_tracee *tracee)
         begin_call(engine, tracee, &stop);
     } else if (stop.op == PTRACE_SYSCALL_INFO_EXIT && tracee->call.active) {
         return_from_call(engine, tracee, &stop);
+        rn_inline_clone_ended(tracee);
         rn_inline_returned(tracee, stop.instruction_pointer, (uint64_t)stop.exit.rval);
         lay_over(engine, tracee, &status);
     }
