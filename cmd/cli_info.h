@@ -29,6 +29,7 @@ struct cli_info {
     const struct rn_index *index; /* NULL unknown */
     bool scanned;                 /* the events were read, not only manifest and index */
     bool sealed, incomplete;
+    bool is_part, live; /* a part directory; its recorder is running */
     bool has_size;
     uint64_t size; /* bytes on disk */
     uint64_t counts[RN_KIND_LIMIT];
@@ -45,6 +46,7 @@ struct cli_info {
     struct cli_info_remark remarks[CLI_INFO_REMARKS];
     size_t remark_count;
     uint64_t remarks_left_out;
+    char *attached_exe;
 };
 
 /* Find out; `brief` reads manifest and index only where there is an index at once. False after a
@@ -54,6 +56,10 @@ void cli_info_clear(struct cli_info *info);
 
 void cli_info_text(const struct cli_info *info, struct rn_buf *out);
 void cli_info_json(const struct cli_info *info, struct rn_buf *out); /* one line */
+
+/* Remember a notice or loss, and show either the losses or the notices, one a line. */
+void cli_info_note_remark(struct cli_info *info, const struct rn_event *event);
+void cli_info_show_remarks(const struct cli_info *info, bool losses, struct rn_buf *out);
 
 /* Check every checksum and decode every row; one line on stderr a problem. True: all is well. */
 bool cli_info_verify(const char *path, struct rn_buf *out);

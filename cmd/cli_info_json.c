@@ -56,8 +56,9 @@ static void put_uuid(struct rn_buf *out, const uint8_t uuid[16])
     rn_buf_byte(out, '"');
 }
 
-static void put_command(struct rn_buf *out, const struct rn_manifest *manifest)
+static void put_command(struct rn_buf *out, const struct cli_info *info)
 {
+    const struct rn_manifest *manifest = info->manifest;
     key(out, "command");
     if (!manifest->argv) {
         rn_buf_text(out, "null");
@@ -70,14 +71,17 @@ static void put_command(struct rn_buf *out, const struct rn_manifest *manifest)
         }
         rn_buf_byte(out, ']');
     }
-    if (manifest->attached_pid)
+    if (manifest->attached_pid) {
         number_field(out, "attached_pid", manifest->attached_pid);
+        text_field(out, "attached_exe", info->attached_exe);
+    }
 }
 
-static void put_manifest(struct rn_buf *out, const struct rn_manifest *manifest)
+static void put_manifest(struct rn_buf *out, const struct cli_info *info)
 {
+    const struct rn_manifest *manifest = info->manifest;
     put_uuid(out, manifest->uuid);
-    put_command(out, manifest);
+    put_command(out, info);
     text_field(out, "directory", manifest->cwd);
     text_field(out, "host", manifest->host);
     text_field(out, "system", manifest->os);
@@ -196,6 +200,7 @@ void cli_info_json(const struct cli_info *info, struct rn_buf *out)
     rn_buf_text(out, "{\"schema\":\"rn-info/1\"");
     text_field(out, "name", info->name);
     bool_field(out, "sealed", info->sealed);
+    bool_field(out, "live", info->live);
     bool_field(out, "incomplete", info->incomplete || info->lost || info->damage);
     number_field(out, "damaged_places", info->damage);
     key(out, "lost_events");
@@ -203,7 +208,7 @@ void cli_info_json(const struct cli_info *info, struct rn_buf *out)
         rn_buf_text(out, "null");
     else
         rn_buf_decimal(out, info->lost);
-    put_manifest(out, info->manifest);
+    put_manifest(out, info);
     put_end(out, info);
     put_counts(out, info);
     put_scanned(out, info);

@@ -55,59 +55,6 @@ static void add_count(uint64_t *sum, uint64_t count)
         *sum = UINT64_MAX;
 }
 
-static bool same_text(const char *text, const struct rn_attachment *attachment)
-{
-    size_t size = attachment ? attachment->size : 0;
-    return strlen(text) == size && (size == 0 || !memcmp(text, attachment->data, size));
-}
-
-/* The same loss goes on, or the same notice was repeated: it is one remark. */
-static struct cli_info_remark *find_remark(struct cli_info *info, const struct rn_event *event,
-                                           const struct rn_attachment *text)
-{
-    bool is_loss = event->kind == RN_KIND_LOSS;
-    for (size_t i = 0; i < info->remark_count; i++) {
-        struct cli_info_remark *remark = &info->remarks[i];
-        if (remark->is_loss != is_loss)
-            continue;
-        if (is_loss ? remark->code == event->u.loss.reason && remark->kind == event->u.loss.kind
-                    : remark->code == event->u.notice.code && same_text(remark->text, text))
-            return remark;
-    }
-    return NULL;
-}
-
-static void new_remark(struct cli_info *info, const struct rn_event *event,
-                       const struct rn_attachment *text)
-{
-    bool is_loss = event->kind == RN_KIND_LOSS;
-    char *copy = text ? strndup((const char *)text->data, text->size) : strdup("");
-    if (!copy || info->remark_count == CLI_INFO_REMARKS) {
-        free(copy);
-        info->remarks_left_out++;
-        return;
-    }
-    struct cli_info_remark *remark = &info->remarks[info->remark_count++];
-    remark->text = copy;
-    remark->is_loss = is_loss;
-    remark->code = is_loss ? event->u.loss.reason : event->u.notice.code;
-    remark->kind = is_loss ? event->u.loss.kind : RN_KIND_NONE;
-    remark->count = is_loss ? event->u.loss.count : 1;
-}
-
-static void note_remark(struct cli_info *info, const struct rn_event *event)
-{
-    const struct rn_attachment *text = rn_event_attachment(event, RN_ATT_TEXT, RN_ARG_ANY);
-    struct cli_info_remark *remark = find_remark(info, event, text);
-    uint64_t count = event->kind == RN_KIND_LOSS ? event->u.loss.count : 1;
-    if (!remark)
-        new_remark(info, event, text);
-    else if (remark->count && count)
-        add_count(&remark->count, count);
-    else
-        remark->count = 0; /* one unknown number makes the sum unknown */
-}
-
 static void note_stream(struct cli_info *info, const struct rn_stream *stream)
 {
     uint64_t type = stream->type < CLI_INFO_STREAM_TYPES ? stream->type : RN_STREAM_SOURCE;
@@ -126,6 +73,16 @@ static void note_loss(struct cli_info *info, const struct rn_loss *loss)
         add_count(&info->lost, loss->count);
 }
 
+/* What the process is that was attached to. */
+static void note_process(struct cli_info *info, const struct rn_event *event)
+{
+    const struct rn_attachment *exe = rn_event_attachment(event, RN_ATT_EXE, RN_ARG_ANY);
+    bool is_it = event->u.process.op == RN_PROCESS_ATTACH &&
+                 event->u.process.pid == info->manifest->attached_pid;
+    if (is_it && exe && !info->attached_exe)
+        info->attached_exe = strndup((const char *)exe->data, exe->size);
+}
+
 static void note_row(struct cli_info *info, struct rn_clock *clock, const struct rn_event *event)
 {
     switch (event->kind) {
@@ -139,10 +96,13 @@ static void note_row(struct cli_info *info, struct rn_clock *clock, const struct
         if (event->flags & RN_EVENT_SNAPSHOT)
             break;
         note_loss(info, &event->u.loss);
-        note_remark(info, event);
+        cli_info_note_remark(info, event);
+        break;
+    case RN_KIND_PROCESS:
+        note_process(info, event);
         break;
     case RN_KIND_NOTICE:
-        note_remark(info, event);
+        cli_info_note_remark(info, event);
         break;
     default:
         break;
@@ -171,8 +131,10 @@ static bool note_commit(struct cli_info *info, struct rn_batch *batch, struct rn
     return true;
 }
 
-static bool is_read_row_by_row(uint8_t kind)
+static bool is_read_row_by_row(const struct cli_info *info, uint8_t kind)
 {
+    if (kind == RN_KIND_PROCESS)
+        return info->manifest->attached_pid && !info->attached_exe;
     return kind == RN_KIND_STREAM || kind == RN_KIND_CLOCK || kind == RN_KIND_LOSS ||
            kind == RN_KIND_NOTICE;
 }
@@ -186,7 +148,7 @@ static bool note_batch(struct cli_info *info, struct rn_clock *clock, struct rn_
         info->inflight += batch->rows;
     if (RN_KIND_IS_EVENT(batch->kind) && !count_rows(info, batch, err))
         return false;
-    for (uint32_t row = 0; is_read_row_by_row(batch->kind) && row < batch->rows; row++) {
+    for (uint32_t row = 0; is_read_row_by_row(info, batch->kind) && row < batch->rows; row++) {
         struct rn_event event;
         if (rn_batch_event(batch, row, &event, err) != RN_OK)
             return false;
@@ -261,6 +223,7 @@ static void find_size(struct cli_info *info, const char *path)
     DIR *directory = opendir(path);
     if (!directory)
         return;
+    info->is_part = true;
     for (struct dirent *entry; (entry = readdir(directory));)
         if ((!strcmp(entry->d_name, "archive") || !strncmp(entry->d_name, "seg.", 4)) &&
             fstatat(dirfd(directory), entry->d_name, &st, 0) == 0)
@@ -277,7 +240,7 @@ bool cli_info_read(struct cli_info *info, const char *path, bool brief)
         cli_error(&err);
         return false;
     }
-    info->name = rn_reader_name(info->reader);
+    info->name = strcmp(path, "-") ? path : rn_reader_name(info->reader);
     info->manifest = rn_reader_manifest(info->reader);
     info->index = rn_reader_index(info->reader);
     if (!(brief && info->index) && !scan(info))
@@ -285,6 +248,7 @@ bool cli_info_read(struct cli_info *info, const char *path, bool brief)
     take_index(info);
     find_size(info, path);
     info->sealed = rn_reader_sealed(info->reader);
+    info->live = rn_reader_live(info->reader);
     info->incomplete = rn_reader_incomplete(info->reader);
     info->skipped = rn_reader_skipped(info->reader);
     return true;
@@ -294,6 +258,7 @@ void cli_info_clear(struct cli_info *info)
 {
     for (size_t i = 0; i < info->remark_count; i++)
         free(info->remarks[i].text);
+    free(info->attached_exe);
     free(info->streams.slots);
     free(info->processes.slots);
     rn_reader_free(info->reader);

@@ -8,18 +8,6 @@
 #include <sys/wait.h>
 #include <time.h>
 
-static const char *const loss_reasons[] = {
-    [RN_LOSS_OTHER] = "other",         [RN_LOSS_RING_FULL] = "ring-full",
-    [RN_LOSS_DISK_FULL] = "disk-full", [RN_LOSS_MAX_SIZE] = "max-size",
-    [RN_LOSS_LAST] = "last",           [RN_LOSS_KILLED] = "killed",
-    [RN_LOSS_DAMAGED] = "damaged",
-};
-
-const char *cli_info_loss_reason(uint64_t reason)
-{
-    return reason < sizeof(loss_reasons) / sizeof(loss_reasons[0]) ? loss_reasons[reason] : "other";
-}
-
 void cli_info_status(int status, struct rn_buf *out)
 {
     if (WIFEXITED(status)) {
@@ -69,8 +57,9 @@ static void show_word(struct rn_buf *out, const char *word)
     rn_buf_byte(out, '\'');
 }
 
-static void show_command(const struct rn_manifest *manifest, struct rn_buf *out)
+static void show_command(const struct cli_info *info, struct rn_buf *out)
 {
+    const struct rn_manifest *manifest = info->manifest;
     if (manifest->argv) {
         label(out, "Command");
         for (char **word = manifest->argv; *word; word++) {
@@ -80,8 +69,12 @@ static void show_command(const struct rn_manifest *manifest, struct rn_buf *out)
         }
         rn_buf_byte(out, '\n');
     }
-    if (manifest->attached_pid)
-        rn_buf_printf(out, "%-12sprocess %u\n", "Attached to", manifest->attached_pid);
+    if (manifest->attached_pid) {
+        rn_buf_printf(out, "%-12sprocess %u", "Attached to", manifest->attached_pid);
+        rn_buf_text(out, info->attached_exe ? ", " : "");
+        show(out, info->attached_exe ? info->attached_exe : "");
+        rn_buf_byte(out, '\n');
+    }
     line(out, "Directory", manifest->cwd);
 }
 
@@ -162,30 +155,50 @@ static void show_counts(const struct cli_info *info, struct rn_buf *out)
                       (unsigned long long)info->skipped);
 }
 
+static void count_line(struct rn_buf *out, const char *name, uint64_t count, const char *text)
+{
+    if (count)
+        rn_buf_printf(out, "%-12s%llu%s\n", name, (unsigned long long)count, text);
+}
+
 static void show_streams(const struct cli_info *info, struct rn_buf *out)
 {
+    const uint64_t *types = info->stream_types;
     if (!info->scanned)
         return;
-    rn_buf_printf(out, "%-12s%zu\n", "Processes", info->processes.count);
-    rn_buf_printf(out, "%-12s%zu: %llu threads, %llu queues, %llu others\n", "Streams",
-                  info->streams.count, (unsigned long long)info->stream_types[RN_STREAM_THREAD],
-                  (unsigned long long)info->stream_types[RN_STREAM_QUEUE],
-                  (unsigned long long)info->stream_types[RN_STREAM_SOURCE]);
-    if (info->inflight)
-        rn_buf_printf(out, "%-12s%llu system calls had not returned at the end\n", "In flight",
-                      (unsigned long long)info->inflight);
+    count_line(out, "Processes", info->processes.count, "");
+    count_line(out, "Threads", types[RN_STREAM_THREAD], "");
+    count_line(out, "Queues", types[RN_STREAM_QUEUE], "");
+    count_line(out, "Sources", types[RN_STREAM_SOURCE], " other streams of events");
+    count_line(out, "In flight", info->inflight, " system calls that had not returned at the end");
+}
+
+/* 512 bytes, 1.5 KiB (1536 bytes) */
+static void show_bytes(struct rn_buf *out, uint64_t bytes)
+{
+    static const char units[] = "KMGTPE";
+    double value = (double)bytes / 1024;
+    unsigned unit = 0;
+    for (; value >= 1024 && unit + 2 < sizeof(units); unit++)
+        value /= 1024;
+    if (bytes >= 1024)
+        rn_buf_printf(out, "%.1f %ciB (%llu bytes)", value, units[unit], (unsigned long long)bytes);
+    else
+        rn_buf_printf(out, "%llu bytes", (unsigned long long)bytes);
 }
 
 static void show_size(const struct cli_info *info, struct rn_buf *out)
 {
     if (info->has_size) {
-        rn_buf_printf(out, "%-12s%llu bytes", "Size", (unsigned long long)info->size);
+        label(out, "Size");
+        show_bytes(out, info->size);
         if (info->events)
-            rn_buf_printf(out, ", %.2f an event", (double)info->size / (double)info->events);
+            rn_buf_printf(out, ", %.2f bytes an event", (double)info->size / (double)info->events);
         rn_buf_byte(out, '\n');
     }
-    rn_buf_printf(out, "%-12s%llu in %llu segments\n", "Members", (unsigned long long)info->members,
-                  (unsigned long long)info->segments);
+    rn_buf_printf(out, "%-12s%llu, in %llu segment%s\n", "Members",
+                  (unsigned long long)info->members, (unsigned long long)info->segments,
+                  info->segments == 1 ? "" : "s");
     label(out, "Sealed");
     rn_buf_text(out, info->sealed ? "yes" : "no");
     if (info->sealed && info->index && info->index->sealed_by) {
@@ -195,39 +208,34 @@ static void show_size(const struct cli_info *info, struct rn_buf *out)
     rn_buf_byte(out, '\n');
 }
 
-static void show_remark(const struct cli_info_remark *remark, struct rn_buf *out)
+static void show_unsealed(const struct cli_info *info, struct rn_buf *out)
 {
-    const char *kind = rn_kind_name((uint8_t)(remark->kind < RN_KIND_LIMIT ? remark->kind : 0));
-    label(out, remark->is_loss ? "Lost" : "Notice");
-    if (remark->is_loss) {
-        if (remark->count)
-            rn_buf_printf(out, "%llu ", (unsigned long long)remark->count);
-        else
-            rn_buf_text(out, "an unknown number of ");
-        rn_buf_printf(out, "%s%sevents, %s", kind ? kind : "", kind ? " " : "",
-                      cli_info_loss_reason(remark->code));
-        rn_buf_text(out, remark->text[0] ? ": " : "");
+    label(out, "NOT SEALED");
+    if (info->live) {
+        rn_buf_text(out, "rn-record is still running: this is what it has written so far\n");
+    } else if (info->is_part) {
+        rn_buf_text(out,
+                    "rn-record was killed; to make an archive of what is there: rn-info --seal ");
+        show_word(out, info->name);
+        rn_buf_byte(out, '\n');
+    } else {
+        rn_buf_text(out, "its end is missing: it was cut, or is still being written\n");
     }
-    show(out, remark->text);
-    if (!remark->is_loss && remark->count > 1)
-        rn_buf_printf(out, " (%llu times)", (unsigned long long)remark->count);
-    rn_buf_byte(out, '\n');
 }
 
 /* What a reader must know before anything else. */
 static void show_warnings(const struct cli_info *info, struct rn_buf *out)
 {
     if (!info->sealed)
-        rn_buf_text(out, "NOT SEALED  the recorder is still running, or was killed: then "
-                         "'rn-info --seal' makes an archive of it\n");
+        show_unsealed(info, out);
     if (info->lost == UINT64_MAX)
-        rn_buf_text(out, "INCOMPLETE  an unknown number of events is not in this recording\n");
+        rn_buf_text(out, "INCOMPLETE  an unknown number of events is missing\n");
     else if (info->lost)
-        rn_buf_printf(out, "INCOMPLETE  %llu events are not in this recording\n",
-                      (unsigned long long)info->lost);
+        rn_buf_printf(out, "INCOMPLETE  %llu events are missing\n", (unsigned long long)info->lost);
+    cli_info_show_remarks(info, true, out);
     if (info->damage)
-        rn_buf_printf(out, "DAMAGED     %llu places could not be read\n",
-                      (unsigned long long)info->damage);
+        rn_buf_printf(out, "DAMAGED     %llu place%s could not be read\n",
+                      (unsigned long long)info->damage, info->damage == 1 ? "" : "s");
     else if (info->incomplete && info->sealed && !info->lost)
         rn_buf_text(out, "INCOMPLETE  part of this recording could not be read\n");
 }
@@ -237,7 +245,7 @@ void cli_info_text(const struct cli_info *info, struct rn_buf *out)
     const struct rn_manifest *manifest = info->manifest;
     line(out, "Recording", info->name);
     show_warnings(info, out);
-    show_command(manifest, out);
+    show_command(info, out);
     line(out, "Host", manifest->host);
     line(out, "System", manifest->os);
     show_when(info, out);
@@ -248,8 +256,7 @@ void cli_info_text(const struct cli_info *info, struct rn_buf *out)
     }
     show_counts(info, out);
     show_streams(info, out);
-    for (size_t i = 0; i < info->remark_count; i++)
-        show_remark(&info->remarks[i], out);
+    cli_info_show_remarks(info, false, out);
     if (info->remarks_left_out)
         rn_buf_printf(out, "%-12s%llu more notices and losses\n", "Left out",
                       (unsigned long long)info->remarks_left_out);

@@ -197,6 +197,11 @@ bool rn_reader_sealed(const struct rn_reader *reader)
     return reader->has_index_offset || reader->saw_index;
 }
 
+bool rn_reader_live(const struct rn_reader *reader)
+{
+    return reader->live;
+}
+
 uint64_t rn_reader_skipped(const struct rn_reader *reader)
 {
     return reader->skipped_rows;

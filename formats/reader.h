@@ -31,6 +31,7 @@ const char *rn_reader_name(const struct rn_reader *reader); /* for messages */
  * returned RN_EOF: then what was read (or index.json, where it came at the end of a pipe). */
 const struct rn_index *rn_reader_index(struct rn_reader *reader);
 bool rn_reader_sealed(const struct rn_reader *reader); /* as far as is known; final after RN_EOF */
+bool rn_reader_live(const struct rn_reader *reader);   /* its recorder was running at the open */
 
 /* A batch: rows of one kind, in order of start. Columns are unpacked when first asked for. */
 struct rn_batch {
