@@ -80,7 +80,7 @@ static void begin_call(struct rn_ptrace *engine, struct rn_tracee *tracee,
     if (call->active || !find_abi(stop->arch, &nr, &abi))
         return;
     if (tracee->slot && tracee->slot->size > 0)
-        rn_ptrace_fail(engine, rn_session_relieve(engine->session, tracee->slot, &engine->err));
+        rn_ptrace_relieve(engine, tracee->slot);
     call->syscall = (struct rn_syscall){
         .nr = nr, .abi = abi, .site = rn_inline_site(tracee, stop->instruction_pointer)};
     for (int i = 0; i < 6; i++)

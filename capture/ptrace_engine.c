@@ -13,14 +13,19 @@
  * that comes right before wait() begins would otherwise be seen at the next stop only. */
 #define KICK_NS 20000000
 #define TICK_S  1
+/* How often the rings are looked after while a thread fills its own quickly, and how often in vain
+ * until that is over. */
+#define KEEP_UP_NS    1000000
+#define KEEP_UP_TRIES 16
 
 static volatile sig_atomic_t interrupt_how, interrupt_signal;
 static timer_t wake_timer;
-static volatile sig_atomic_t has_wake_timer;
+static volatile sig_atomic_t has_wake_timer, woken;
 
 static void on_wake(int signo)
 {
-    (void)signo; /* it is enough that wait() returns */
+    (void)signo;
+    woken = 1; /* and wait() returns */
 }
 
 static void set_timer(time_t seconds, long nanoseconds)
@@ -183,6 +188,32 @@ static bool collect_stops(struct rn_ptrace *engine)
     return true;
 }
 
+void rn_ptrace_relieve(struct rn_ptrace *engine, const struct rn_ring_slot *slot)
+{
+    bool full = false;
+
+    rn_ptrace_fail(engine, rn_session_relieve(engine->session, slot, &full, &engine->err));
+    if (!full)
+        return;
+    engine->keep_up = KEEP_UP_TRIES;
+    set_timer(0, KEEP_UP_NS);
+}
+
+/* A thread whose ring is full is stopped until there is room again. So a ring that was full once is
+ * emptied early from then on, while its thread runs. */
+static void keep_up(struct rn_ptrace *engine)
+{
+    bool busy = false;
+
+    if (!woken || engine->keep_up == 0 || engine->status != RN_OK)
+        return;
+    woken = 0;
+    rn_ptrace_fail(engine, rn_session_keep_up(engine->session, &busy, &engine->err));
+    engine->keep_up = busy ? KEEP_UP_TRIES : engine->keep_up - 1;
+    if (engine->keep_up == 0)
+        set_timer(TICK_S, 0);
+}
+
 static void handle_stop(struct rn_ptrace *engine, const struct rn_stop *stop)
 {
     engine->now = stop->time;
@@ -198,7 +229,8 @@ bool rn_ptrace_step(struct rn_ptrace *engine)
         return false;
     for (size_t i = 0; i < engine->queue.count; i++)
         handle_stop(engine, &engine->queue.stops[i]);
-    if (engine->queue.count == 0 && engine->status == RN_OK)
+    keep_up(engine);
+    if (engine->status == RN_OK)
         rn_ptrace_fail(engine, rn_session_tick(engine->session, &engine->err));
     return true;
 }

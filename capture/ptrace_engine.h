@@ -31,6 +31,7 @@ struct rn_ptrace {
     const struct rn_engine_options *options;
     struct rn_tracees tracees;
     struct rn_stop_queue queue;
+    unsigned keep_up; /* not 0: rings fill quickly; ends after as many vain looks */
     struct rn_capture *capture;
     struct rn_build_ids *build_ids;
     char **env_names; /* variables whose values are stored, NULL-terminated; the names are not owned */
@@ -55,6 +56,8 @@ void rn_ptrace_emit(struct rn_ptrace *engine, const struct rn_event *event);
 void rn_ptrace_fail(struct rn_ptrace *engine, enum rn_status status); /* err is filled */
 /* The notice "process PID WHAT". */
 void rn_ptrace_blind_spot(struct rn_ptrace *engine, int pid, const char *what);
+/* Make room in the ring of a stopped thread, if it has too little. */
+void rn_ptrace_relieve(struct rn_ptrace *engine, const struct rn_ring_slot *slot);
 /* Wait for stops and handle them. False when no tracee is left. */
 bool rn_ptrace_step(struct rn_ptrace *engine);
 void rn_ptrace_let_go(struct rn_ptrace *engine);

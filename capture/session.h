@@ -52,9 +52,12 @@ uint8_t *rn_session_ring_data(struct rn_session *session, const struct rn_ring_s
 uint64_t rn_session_slot_offset(struct rn_session *session, const struct rn_ring_slot *slot);
 const char *rn_session_rings_path(const struct rn_session *session);
 const struct rn_session_clock *rn_session_clock_of(const struct rn_session *session);
-/* Make room in a ring that is three quarters full. */
+/* Make room in a ring that is three quarters full: *full says whether it is. */
 RN_MUST_CHECK enum rn_status rn_session_relieve(struct rn_session *session,
-                                                const struct rn_ring_slot *slot,
+                                                const struct rn_ring_slot *slot, bool *full,
+                                                struct rn_error *err);
+/* The same for rings of running threads that are a quarter full: *busy says whether there are any. */
+RN_MUST_CHECK enum rn_status rn_session_keep_up(struct rn_session *session, bool *busy,
                                                 struct rn_error *err);
 
 /* Called by the session when a segment begins: emit SNAPSHOT events of everything alive through

@@ -220,9 +220,22 @@ const char *rn_session_rings_path(const struct rn_session *session)
 }
 
 enum rn_status rn_session_relieve(struct rn_session *session, const struct rn_ring_slot *slot,
-                                  struct rn_error *err)
+                                  bool *full, struct rn_error *err)
 {
-    return rn_ring_used(slot) >= slot->size / 4 * 3 ? rn_session_commit(session, err) : RN_OK;
+    *full = rn_ring_used(slot) >= slot->size / 4 * 3;
+    return *full ? rn_session_commit(session, err) : RN_OK;
+}
+
+enum rn_status rn_session_keep_up(struct rn_session *session, bool *busy, struct rn_error *err)
+{
+    *busy = false;
+    for (size_t i = 0; i < session->in_use_count; i++) {
+        const struct rn_ring_slot *slot = session->in_use[i].slot;
+
+        if (slot->size != 0 && slot != session->ring && rn_ring_used(slot) >= slot->size / 4)
+            *busy = true;
+    }
+    return *busy ? rn_session_commit(session, err) : RN_OK;
 }
 
 /* What is in a ring of its own goes to the common one, so that the room is free at once. Where that
