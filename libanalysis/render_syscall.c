@@ -86,6 +86,13 @@ static void add_clone_arguments(struct rn_sink *sink, const struct rn_call_view 
     }
 }
 
+/* The operations of futex(2) with a bit set use no address but the first. */
+static bool is_gap(const struct rn_syscall_info *info, unsigned arg)
+{
+    return arg > 0 && info->args[arg].type == RN_TYPE_POINTER &&
+           info->args[info->arg_count - 1].xlat == RN_XLAT_FUTEX_BITSET;
+}
+
 void rn_render_arguments(struct rn_sink *sink, const struct rn_call_view *view)
 {
     unsigned count;
@@ -102,6 +109,8 @@ void rn_render_arguments(struct rn_sink *sink, const struct rn_call_view *view)
     for (unsigned arg = 0; arg < count; arg++) {
         if (sink->json)
             rn_sink_name(sink, view->info->args[arg].name);
+        else if (is_gap(view->info, arg))
+            continue;
         rn_render_argument(sink, view, arg);
     }
 }

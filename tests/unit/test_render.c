@@ -249,6 +249,9 @@ static void memory_and_time(void **state)
     expect(&m, "futex(0x1000, FUTEX_WAIT_PRIVATE, 2, {tv_sec=1, tv_nsec=500}) = 0");
     m.event.u.syscall.args[2] = 0xffffffff80000000;
     expect(&m, "futex(0x1000, FUTEX_WAIT_PRIVATE, 2147483648, {tv_sec=1, tv_nsec=500}) = 0");
+    m = call("futex", 0, 0x1000, 0x89, 2, 0, 0);
+    m.event.u.syscall.args[5] = UINT32_MAX;
+    expect(&m, "futex(0x1000, FUTEX_WAIT_BITSET_PRIVATE, 2, NULL, FUTEX_BITSET_MATCH_ANY) = 0");
     m = call("futex", 1, 0x1000, 0x81, 1, 0x2000, 0);
     expect(&m, "futex(0x1000, FUTEX_WAKE_PRIVATE, 1) = 1");
     m = call("prlimit64", 0, 0, 3, 0, 0x1000, 0);
@@ -321,6 +324,7 @@ static void lines(void **state)
 static void other_events(void **state)
 {
     static const struct rn_render_options options = {.pid = true};
+    static const struct rn_render_options everything = {.pid = true, .all = true};
     struct maker m = {.event = {.kind = RN_KIND_SIGNAL,
                                 .stream = 1,
                                 .start = 2000,
@@ -338,6 +342,9 @@ static void other_events(void **state)
     expect_text(&options, &m, "43    +++ exited with 3 +++\n");
     m.event.u.process.status = 9 | 0x80;
     expect_text(&options, &m, "43    +++ killed by SIGKILL (core dumped) +++\n");
+    m.event.u.process.op = RN_PROCESS_START;
+    expect_text(&options, &m, "");
+    expect_text(&everything, &m, "43    +++ started +++\n");
     m.event.u.process.op = RN_PROCESS_FORK;
     expect_text(&options, &m, "");
     m.event.kind = RN_KIND_LOSS;
