@@ -16,7 +16,9 @@
 #include <unistd.h>
 
 #define X32_BIT        0x40000000u
-#define RN_ARCH_SET_GS 0x1001 /* of asm/prctl.h, which other architectures do not have */
+#define RN_ARCH_SET_GS       0x1001 /* of asm/prctl.h, which other architectures do not have */
+#define RN_ARCH_SHSTK_ENABLE 0x5001
+#define VSYSCALL_PAGE        0xffffffffff600000ull
 
 /* The ABI of a call: a 64-bit program can make 32-bit calls and the other way round. */
 static bool find_abi(uint32_t arch, uint64_t *nr, uint64_t *abi)
@@ -68,6 +70,22 @@ static void drop_leftovers(struct rn_call *call)
         call->syscall.args[i] = 0;
 }
 
+/* The kernel answers such calls when their page is executed: they begin at a filter's stop and have
+ * no end that could be seen. */
+static bool is_vsyscall(struct rn_ptrace *engine, struct rn_tracee *tracee,
+                        const struct __ptrace_syscall_info *stop)
+{
+    struct rn_tracee_process *process = tracee->process;
+
+    if ((stop->instruction_pointer & ~0xfffull) != VSYSCALL_PAGE)
+        return false;
+    if (!process->vsyscall_noted)
+        rn_ptrace_blind_spot(engine, (int)process->pid,
+                             "uses the vsyscall page: these calls are not recorded");
+    process->vsyscall_noted = true;
+    return true;
+}
+
 static void begin_call(struct rn_ptrace *engine, struct rn_tracee *tracee,
                        const struct __ptrace_syscall_info *stop)
 {
@@ -77,7 +95,7 @@ static void begin_call(struct rn_ptrace *engine, struct rn_tracee *tracee,
     enum rn_call_role role;
 
     /* The same call may be seen twice: by its stop, and by the filter's. */
-    if (call->active || !find_abi(stop->arch, &nr, &abi))
+    if (call->active || !find_abi(stop->arch, &nr, &abi) || is_vsyscall(engine, tracee, stop))
         return;
     if (tracee->slot && tracee->slot->size > 0)
         rn_ptrace_relieve(engine, tracee->slot);
@@ -134,6 +152,8 @@ static void follow_effect(struct rn_ptrace *engine, struct rn_tracee *tracee)
     case RN_ROLE_ARCH_PRCTL:
         if (call->args[0] == RN_ARCH_SET_GS)
             rn_inline_give_up(engine, tracee, "uses %gs itself");
+        if (call->args[0] == RN_ARCH_SHSTK_ENABLE)
+            rn_inline_give_up(engine, tracee, "has a shadow stack");
         break;
     case RN_ROLE_CLONE:
         if (call->args[0] & CLONE_UNTRACED && !engine->inline_state)

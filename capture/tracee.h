@@ -32,6 +32,7 @@ struct rn_tracee_process {
     bool attached;    /* was running before: must outlive the recorder */
     uint64_t user_ns, system_ns, max_rss_bytes; /* at the last thread's exit */
     bool own_filter; /* it has a seccomp filter of its own, which may outrank the engine's */
+    bool vsyscall_noted; /* a notice says that its vsyscalls are not seen */
     struct rn_inline_image *image; /* NULL: no code was injected */
     struct rn_code_range *code; /* file mappings that are executable */
     size_t code_count, code_capacity;
