@@ -16,8 +16,8 @@ struct rn_engine_options {
     size_t attach_count;
     uint64_t content_head;  /* bytes of each transfer kept; UINT64_MAX: all (up to 1 MiB a call) */
     bool content_none;      /* not even fingerprints */
-    /* System calls to record, by ABI and number; those that build the process tree and the
-     * descriptor table are followed in any case. */
+    /* System calls to record, by ABI and number; the last bit holds for all greater numbers. Those
+     * that build the process tree and the descriptor table are followed in any case. */
     uint64_t selected[RN_ABI_COUNT][1024 / 64];
     char *const *env_names; /* variables whose values are stored; NULL-terminated; may be NULL */
     bool stdout_to_stderr;  /* the archive goes to standard output */

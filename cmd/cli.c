@@ -140,14 +140,3 @@ bool cli_common(int letter, const char *help, bool *done, int *status)
     *done = true;
     return true;
 }
-
-bool cli_colour(FILE *stream)
-{
-    const char *no_colour = getenv("NO_COLOR");
-    const char *terminal = getenv("TERM");
-    if (no_colour && no_colour[0])
-        return false;
-    if (!terminal || !strcmp(terminal, "dumb"))
-        return false;
-    return isatty(fileno(stream));
-}

@@ -97,7 +97,4 @@ bool cli_output_write(struct cli_output *output, struct rn_buf *buf);
 bool cli_output_close(struct cli_output *output, struct rn_buf *buf);
 void cli_output_abandon(struct cli_output *output); /* removes the temporary file; accepts NULL */
 
-/* Colour or a progress line: only where the stream is a terminal and NO_COLOR is unset. */
-bool cli_colour(FILE *stream);
-
 #endif

@@ -114,8 +114,6 @@ void cli_stat_csv(const struct cli_stat_table *table, const struct cli_stat_orde
                   struct rn_buf *out);
 void cli_stat_json(const struct cli_stat_table *table, const struct cli_stat_order *order,
                    const struct cli_stat_limit *limits, size_t limit_count, struct rn_buf *out);
-/* "1.234ms": four digits and a unit. */
-void cli_stat_duration(struct rn_buf *out, double ns);
 /* A value with its unit, as messages show it. */
 void cli_stat_value(struct rn_buf *out, enum cli_stat_metric metric, double value);
 

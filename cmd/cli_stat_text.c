@@ -7,7 +7,8 @@
 
 #define COLUMN 9 /* characters of a duration column */
 
-void cli_stat_duration(struct rn_buf *out, double ns)
+/* "1.234ms": four digits and a unit. */
+static void add_duration(struct rn_buf *out, double ns)
 {
     static const struct {
         double size;
@@ -35,7 +36,7 @@ void cli_stat_value(struct rn_buf *out, enum cli_stat_metric metric, double valu
 {
     switch (cli_stat_metrics[metric].unit) {
     case STAT_NS:
-        cli_stat_duration(out, value);
+        add_duration(out, value);
         break;
     case STAT_PERCENT:
         rn_buf_printf(out, "%.2f%%", value);
@@ -62,7 +63,7 @@ static void duration_column(struct rn_buf *out, double ns)
 {
     size_t begin = out->size;
 
-    cli_stat_duration(out, ns);
+    add_duration(out, ns);
     right_align(out, begin, COLUMN);
 }
 

@@ -172,11 +172,6 @@ uint64_t rn_writer_pending(const struct rn_writer *writer)
     return rn_member_pending(writer->encoder);
 }
 
-uint64_t rn_writer_pending_bytes(const struct rn_writer *writer)
-{
-    return rn_member_pending_bytes(writer->encoder);
-}
-
 bool rn_writer_segment_due(const struct rn_writer *writer)
 {
     return writer->segment_due;
@@ -194,7 +189,7 @@ static enum rn_status commit_if_due(struct rn_writer *writer, struct rn_error *e
 
     if (writer->manual || writer->options.manual_commit ||
         (rn_writer_pending(writer) < RN_MEMBER_EVENTS_AIM &&
-         rn_writer_pending_bytes(writer) < RN_MEMBER_BYTES_AIM))
+         rn_member_pending_bytes(writer->encoder) < RN_MEMBER_BYTES_AIM))
         return RN_OK;
     status = rn_writer_commit(writer, NULL, err);
     return status == RN_E_SYSTEM || status == RN_E_LIMIT ? RN_OK : status;

@@ -45,14 +45,13 @@ void rn_writer_end_stream(struct rn_writer *writer, uint64_t id);
 /* Add one event: everything it points to is copied. The writer gives the ordinal (event->ordinal
  * is ignored), in the order of calls per stream. Events of one commit may come in any order of
  * time. Without explicit commits (no call of rn_writer_commit that names sources, and not
- * manual_commit) the writer commits by itself every 16384 events. Disk trouble
- * does not fail this call: see rn_writer_commit. */
+ * manual_commit) the writer commits by itself every 16384 events, or 8 MiB of
+ * what they carry. Disk trouble does not fail this call: see rn_writer_commit. */
 RN_MUST_CHECK enum rn_status rn_writer_add(struct rn_writer *writer, const struct rn_event *event,
                                            struct rn_error *err);
 
-/* Number of events added since the last commit, and bytes they hold. */
+/* Number of events added since the last commit. */
 uint64_t rn_writer_pending(const struct rn_writer *writer);
-uint64_t rn_writer_pending_bytes(const struct rn_writer *writer);
 
 /* Where a source (a ring slot) stands: everything before `position` has been added. */
 struct rn_writer_source {

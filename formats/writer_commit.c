@@ -12,7 +12,8 @@
 #define RESERVE_BYTES        (16u << 10)
 #define RESERVE_MEMBER_BYTES 100u
 
-uint64_t rn_writer_size(const struct rn_writer *writer)
+/* Of the archive and the segment files. */
+static uint64_t bytes_stored(const struct rn_writer *writer)
 {
     uint64_t size = rn_archive_writer_offset(writer->archive);
 
@@ -27,7 +28,7 @@ static bool fits(const struct rn_writer *writer)
         RESERVE_BYTES + RESERVE_MEMBER_BYTES * (uint64_t)(writer->index.member_count + 1);
 
     return writer->options.max_size == 0 ||
-           rn_writer_size(writer) + writer->member.size + reserve <= writer->options.max_size;
+           bytes_stored(writer) + writer->member.size + reserve <= writer->options.max_size;
 }
 
 static void add_counts(struct rn_member_summary *sum, const struct rn_member_summary *more)

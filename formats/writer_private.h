@@ -74,7 +74,6 @@ RN_MUST_CHECK enum rn_status rn_writer_state_losses(struct rn_writer *writer, st
 RN_MUST_CHECK enum rn_status rn_writer_try_commit(struct rn_writer *writer,
                                                   const struct rn_writer_commit_info *info,
                                                   bool force, struct rn_error *err);
-uint64_t rn_writer_size(const struct rn_writer *writer); /* bytes of archive and segment files */
 
 /* writer_last.c: the flight recorder */
 /* State the loss of the segments that have to go when another one begins. */

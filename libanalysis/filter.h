@@ -45,12 +45,11 @@ RN_MUST_CHECK enum rn_status rn_filter_add(struct rn_filter *filter, const char 
                                            struct rn_error *err);
 
 /* Bitmap of the system calls of an ABI that are selected: bit nr of word nr / 64; for the recorder.
- * Numbers that the table does not know, or that are greater, are selected where the set began full
- * or has "all". */
+ * Numbers that the table does not know are selected where the set began full or has "all"; so the
+ * last bit, which no table has, holds for all greater numbers too. */
 #define RN_FILTER_MAX_NR 1024u
 void rn_filter_syscalls(const struct rn_filter *filter, enum rn_abi abi,
                         uint64_t bitmap[RN_FILTER_MAX_NR / 64]);
-bool rn_filter_syscalls_beyond(const struct rn_filter *filter); /* numbers >= RN_FILTER_MAX_NR */
 /* Kinds of events that can match at all: bit `kind`. */
 uint64_t rn_filter_kinds(const struct rn_filter *filter);
 

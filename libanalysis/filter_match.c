@@ -90,11 +90,6 @@ void rn_filter_syscalls(const struct rn_filter *filter, enum rn_abi abi,
     memcpy(bitmap, filter->set.syscalls[abi], sizeof filter->set.syscalls[abi]);
 }
 
-bool rn_filter_syscalls_beyond(const struct rn_filter *filter)
-{
-    return filter->set.syscalls_beyond;
-}
-
 static bool any_bit(const uint64_t *words, size_t count)
 {
     for (size_t i = 0; i < count; i++) {
