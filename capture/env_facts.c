@@ -4,6 +4,7 @@
 #include "env_cache.h"
 #include "proc_snapshot.h"
 
+#include "formats/archive.h"
 #include "formats/buf.h"
 
 #include <errno.h>
@@ -27,8 +28,9 @@ extern char **environ;
 
 enum fact { FACT_UNAME, FACT_CPU, FACT_HWLOC, FACT_GPU, FACT_COUNT };
 
-static const char *const member_names[FACT_COUNT] = {"env/uname", "env/cpu", "env/hwloc.xml",
-                                                     "env/nvidia-smi.xml"};
+static const char *const member_names[FACT_COUNT] = {RN_MEMBER_ENV "uname", RN_MEMBER_ENV "cpu",
+                                                     RN_MEMBER_ENV "hwloc.xml",
+                                                     RN_MEMBER_ENV "nvidia-smi.xml"};
 
 struct rn_env_facts {
     pthread_t thread;

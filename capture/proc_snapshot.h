@@ -50,6 +50,6 @@ size_t rn_proc_environ(pid_t pid, char *const *names, char *to, size_t size);
 
 /* Which system call ABI the program of the process has. */
 enum rn_abi rn_proc_abi(pid_t pid);
-enum rn_abi rn_native_abi(void);
+enum rn_abi rn_native_abi(void); /* that of the recorder */
 
 #endif

@@ -3,6 +3,7 @@
  * machine does it carry. */
 #include "cli_info.h"
 
+#include "formats/archive.h"
 #include "formats/escape.h"
 
 #include <string.h>
@@ -104,11 +105,15 @@ static void show_layout(struct rn_buf *out, const uint8_t *data, size_t size)
 static void show_member(void *context, const char *name, const uint8_t *data, size_t size)
 {
     struct environment *environment = context;
-    if (strncmp(name, "env/", 4) != 0 || (environment->name && strcmp(name + 4, environment->name)))
+    size_t prefix = strlen(RN_MEMBER_ENV);
+    if (strncmp(name, RN_MEMBER_ENV, prefix) != 0)
+        return;
+    name += prefix;
+    if (environment->name && strcmp(name, environment->name) != 0)
         return;
     if (!environment->name) {
         rn_buf_text(environment->out, environment->found ? "\n==> " : "==> ");
-        rn_escape_terminal(environment->out, (const uint8_t *)name + 4, strlen(name + 4));
+        rn_escape_terminal(environment->out, (const uint8_t *)name, strlen(name));
         rn_buf_text(environment->out, " <==\n");
     }
     environment->found = true;
@@ -132,7 +137,7 @@ bool cli_info_environment(const char *path, const char *name, struct rn_buf *out
     if (status != RN_EOF)
         cli_error(&err);
     else if (name && !environment.found)
-        cli_fail("%s: it has no file env/%s", rn_reader_name(reader), name);
+        cli_fail("%s: it has no file " RN_MEMBER_ENV "%s", rn_reader_name(reader), name);
     rn_reader_free(reader);
     return status == RN_EOF && (environment.found || !name);
 }

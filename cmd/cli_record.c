@@ -3,6 +3,7 @@
 
 #include "cli.h"
 
+#include "capture/proc_snapshot.h"
 #include "formats/archive.h"
 
 #include <errno.h>
@@ -89,16 +90,12 @@ static char *copy(const char *text)
 
 static char *boot_id(void)
 {
-    char text[64] = "";
-    int fd = open("/proc/sys/kernel/random/boot_id", O_RDONLY | O_CLOEXEC);
-    ssize_t got;
+    char text[64];
 
-    if (fd < 0)
+    if (rn_proc_read_path("/proc/sys/kernel/random/boot_id", text, sizeof(text)) == 0)
         return NULL;
-    got = read(fd, text, sizeof(text) - 1);
-    close(fd);
     text[strcspn(text, "\n")] = '\0';
-    return got > 0 ? strdup(text) : NULL;
+    return strdup(text);
 }
 
 static char **copy_argv(char *const *argv)
@@ -136,11 +133,7 @@ static void fill_manifest(const struct cli_recording *recording, struct rn_manif
         manifest->attached_pid = (uint32_t)recording->engine.attach_pids[0];
     manifest->selection = copy(recording->selection);
     manifest->content_head = recording->engine.content_none ? 0 : recording->engine.content_head;
-#if defined(__aarch64__)
-    manifest->abi = RN_ABI_AARCH64;
-#else
-    manifest->abi = RN_ABI_X86_64;
-#endif
+    manifest->abi = rn_native_abi();
 }
 
 static int start_failure(const struct cli_recording *recording, const struct rn_error *err)

@@ -218,7 +218,10 @@ static int complete(struct command *command, char **operands)
         rn_buf_byte(&command->selection, '\0');
         recording->selection = (const char *)command->selection.data;
     }
-    return command->selection.failed ? CLI_EXIT_RECORDER : -1;
+    if (!command->selection.failed)
+        return -1;
+    cli_fail("out of memory");
+    return CLI_EXIT_RECORDER;
 }
 
 static int parse(struct command *command, int argc, char **argv)
@@ -274,7 +277,7 @@ int main(int argc, char **argv)
     cli_record_hide(&inherited);
     command.filter = rn_filter_new();
     if (!command.filter) {
-        cli_fail("no memory");
+        cli_fail("out of memory");
         return CLI_EXIT_RECORDER;
     }
     status = parse(&command, argc, argv);
