@@ -18,6 +18,7 @@
  * stack's mapping reaches further down, and nothing is there yet. */
 #define STACK_ROOM   20480u
 #define STRING_BYTES 4096u
+#define CODE_SEGMENT_64 0x33
 #define MODULES_MAX  2u /* the program and its interpreter */
 #define CALLS_MAX    (3u + MODULES_MAX * RN_PLAN_CALLS)
 
@@ -54,12 +55,18 @@ static uint64_t find_vdso(pid_t tid)
     return 0;
 }
 
-/* A limit on address space would meet the rings before it meets the program. */
-static bool has_room(pid_t tid)
+/* Why the program is left alone; NULL: it is not. A limit on address space would meet the rings
+ * before it meets the program. A thread that is gone has no obstacle. */
+static const char *find_obstacle(pid_t tid)
 {
+    struct user_regs_struct regs;
     struct rlimit limit;
 
-    return prlimit(tid, RLIMIT_AS, NULL, &limit) == 0 && limit.rlim_cur == RLIM_INFINITY;
+    if (ptrace(PTRACE_GETREGS, tid, NULL, &regs) == 0 && regs.cs != CODE_SEGMENT_64)
+        return "is a 32-bit program";
+    if (prlimit(tid, RLIMIT_AS, NULL, &limit) == 0 && limit.rlim_cur != RLIM_INFINITY)
+        return "has a limit on its address space";
+    return NULL;
 }
 
 /* The only call instruction that is sure to be there is the vDSO's. Whatever call it is about to
@@ -208,6 +215,7 @@ static bool inject(struct rn_ptrace *engine, struct new_image *new)
 
 bool rn_inline_exec(struct rn_ptrace *engine, struct rn_tracee *tracee, int *status)
 {
+    const char *obstacle;
     struct new_image *new;
     struct user_regs_struct regs;
 
@@ -215,10 +223,11 @@ bool rn_inline_exec(struct rn_ptrace *engine, struct rn_tracee *tracee, int *sta
     tracee->process->image = NULL;
     tracee->inline_thread.area = NULL;
     *status = 0;
-    if (!has_room(tracee->tid))
-        return true;
-    new = calloc(1, sizeof(*new));
-    if (!new || !rn_remote_begin(&new->remote, tracee) || new->remote.saved.cs != 0x33) {
+    obstacle = find_obstacle(tracee->tid);
+    if (obstacle)
+        rn_inline_note(engine, tracee, obstacle);
+    new = obstacle ? NULL : calloc(1, sizeof(*new));
+    if (!new || !rn_remote_begin(&new->remote, tracee)) {
         free(new);
         return true;
     }
@@ -226,6 +235,8 @@ bool rn_inline_exec(struct rn_ptrace *engine, struct rn_tracee *tracee, int *sta
         *status = new->remote.ended_status;
         if (!tracee->process->image)
             rn_inline_image_release(new->image);
+        if (*status == 0)
+            rn_inline_note(engine, tracee, "has no room for the injected code");
     }
     regs = new->remote.saved;
     regs.rax = 0;

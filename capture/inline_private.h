@@ -85,6 +85,8 @@ void rn_inline_write_ranges(pid_t tid, const struct rn_inline_image *image);
 
 /* inline_threads.c */
 bool rn_inline_thread_start(struct rn_ptrace *engine, struct rn_tracee *tracee);
+/* The notice "process PID WHY: it is recorded by ptrace alone". */
+void rn_inline_note(struct rn_ptrace *engine, const struct rn_tracee *tracee, const char *why);
 /* Flags as after the displaced compare of the site with that return point; false: it has none. */
 bool rn_inline_compare(const struct rn_inline_image *image, uint64_t return_point, uint64_t value,
                        struct user_regs_struct *regs);

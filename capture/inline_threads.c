@@ -156,6 +156,15 @@ void rn_inline_own_filter(struct rn_ptrace *engine, struct rn_tracee *tracee)
     rn_tracee_each(&engine->tracees, interrupt_thread, tracee->process);
 }
 
+void rn_inline_note(struct rn_ptrace *engine, const struct rn_tracee *tracee, const char *why)
+{
+    if (engine->status == RN_OK)
+        rn_ptrace_fail(engine, rn_session_notice(engine->session, RN_NOTICE_ENGINE,
+                                                 (uint64_t)tracee->process->pid, &engine->err,
+                                                 "process %d %s: it is recorded by ptrace alone",
+                                                 (int)tracee->process->pid, why));
+}
+
 void rn_inline_give_up(struct rn_ptrace *engine, struct rn_tracee *tracee, const char *why)
 {
     struct rn_inline_image *image = tracee->process->image;
@@ -168,11 +177,7 @@ void rn_inline_give_up(struct rn_ptrace *engine, struct rn_tracee *tracee, const
     if (rn_inline_write(tracee->tid, RN_BLOB_CONFIG + offsetof(struct rn_blob_config, entry), slow,
                         sizeof(slow)))
         image->slow = true;
-    if (engine->status == RN_OK)
-        rn_ptrace_fail(engine, rn_session_notice(engine->session, RN_NOTICE_ENGINE,
-                                                 (uint64_t)tracee->process->pid, &engine->err,
-                                                 "process %d %s: it is recorded by ptrace alone",
-                                                 (int)tracee->process->pid, why));
+    rn_inline_note(engine, tracee, why);
 }
 
 uint64_t rn_inline_site(const struct rn_tracee *tracee, uint64_t instruction_pointer)
