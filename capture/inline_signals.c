@@ -4,6 +4,7 @@
 #include "inline_private.h"
 
 #include <signal.h>
+#include <string.h>
 #include <sys/ptrace.h>
 
 static bool in_blob(uint64_t address)
@@ -37,6 +38,19 @@ static void program_flags(const struct rn_thread_area *area, struct user_regs_st
     if (area->flags & 1)
         flags |= 0x800;
     regs->eflags = (regs->eflags & ~0x8d5ull) | flags;
+}
+
+/* A fingerprint was being computed. */
+static void program_vectors(const struct rn_tracee *tracee)
+{
+    struct rn_thread_area *area = tracee->inline_thread.area;
+    struct user_fpregs_struct vectors;
+
+    if (!area->vectors_saved || ptrace(PTRACE_GETFPREGS, tracee->tid, NULL, &vectors) != 0)
+        return;
+    memcpy(vectors.xmm_space, area->vectors, sizeof(area->vectors));
+    (void)ptrace(PTRACE_SETFPREGS, tracee->tid, NULL, &vectors);
+    area->vectors_saved = 0;
 }
 
 /* Back to before the call: it is made once more, through the engine. */
@@ -102,6 +116,7 @@ static void fix_in_blob(struct rn_ptrace *engine, struct rn_tracee *tracee,
     struct rn_thread_area *area = tracee->inline_thread.area;
     uint64_t rip = regs->rip;
 
+    program_vectors(tracee);
     if (rip >= rn_blob_symbols.program_return && rip <= rn_blob_symbols.result_stored) {
         finish(engine, tracee, regs, regs->rax, false);
     } else if (area->phase == RN_PHASE_AFTER) {
@@ -158,19 +173,26 @@ static bool is_own_fault(pid_t tid, int signo)
            ptrace(PTRACE_GETSIGINFO, tid, NULL, &info) == 0 && info.si_code > 0;
 }
 
-bool rn_inline_signal(struct rn_ptrace *engine, struct rn_tracee *tracee, int signo)
+bool rn_inline_signal(struct rn_ptrace *engine, struct rn_tracee *tracee, int signo, int *status)
 {
     struct user_regs_struct regs;
-    bool deliver = true;
 
     if (!tracee->process->image || ptrace(PTRACE_GETREGS, tracee->tid, NULL, &regs) != 0)
         return true;
     if (in_blob(regs.rip) && tracee->inline_thread.area) {
-        deliver = !is_own_fault(tracee->tid, signo);
-        fix_in_blob(engine, tracee, &regs, !deliver);
+        bool fault = is_own_fault(tracee->tid, signo);
+
+        fix_in_blob(engine, tracee, &regs, fault);
+        if (fault) {
+            rn_inline_fault_undo(tracee, signo, &regs, status);
+            return false;
+        }
+        rn_inline_note_mask(tracee); /* the call may have been the one that changes it */
     } else if (!fix_in_stub(tracee, &regs)) {
+        rn_inline_note_delivery(tracee, signo);
         return true;
     }
+    rn_inline_note_delivery(tracee, signo);
     (void)ptrace(PTRACE_SETREGS, tracee->tid, NULL, &regs);
-    return deliver;
+    return true;
 }

@@ -61,8 +61,11 @@ uint64_t rn_blob_crc64(struct rn_thread_area *area, uint64_t crc, const uint8_t 
         uint8_t rest[16];
 
         save_vectors(area->vectors);
+        /* A signal or a bad pointer may end this: then the engine restores them. */
+        __atomic_store_n(&area->vectors_saved, 1, __ATOMIC_RELEASE);
         rn_blob_crc64_fold(state, data, whole, rest);
         restore_vectors(area->vectors);
+        __atomic_store_n(&area->vectors_saved, 0, __ATOMIC_RELEASE);
         state = by_table(0, rest, sizeof(rest));
         data += whole;
         size -= whole;

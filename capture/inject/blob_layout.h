@@ -88,11 +88,13 @@ struct rn_thread_area {
     uint32_t stream;
     uint32_t recording;   /* this call is being recorded */
     uint32_t name_room;   /* bytes the program has for an address that the call returns */
-    uint32_t reserved;
+    uint32_t vectors_saved; /* the program's xmm0-xmm7 are in `vectors` */
     uint64_t head;        /* where the record in work begins */
     uint64_t cursor;      /* where its next byte goes */
     const struct rn_recipe *recipe; /* of the call in work */
     uint64_t fast, slow; /* calls that went either way */
+    uint64_t blocked;       /* the program's signal mask, but for what a handler adds to it */
+    uint64_t mask_argument; /* of the rt_sigprocmask in work */
     uint8_t vectors[8 * 16]; /* xmm0-xmm7 while a fingerprint is computed */
 };
 
@@ -119,6 +121,7 @@ enum rn_recipe_check {
     RN_CHECK_MPROTECT, /* no PROT_EXEC, not over reserved ranges */
     RN_CHECK_RANGE,    /* munmap, madvise...: [arg0, arg0 + arg1) not over reserved ranges */
     RN_CHECK_PRCTL,    /* PR_GET_NAME only */
+    RN_CHECK_SIGACTION, /* not of SIGSEGV and SIGBUS, which the injected code may cause */
     RN_CHECK_ARCH_PRCTL, /* ARCH_SET_FS and ARCH_GET_FS only */
 };
 
