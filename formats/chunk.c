@@ -171,22 +171,73 @@ static enum rn_status encode_common(struct encoding *encoding, struct rn_error *
     return RN_OK;
 }
 
+/* Fields that are coded together: from `first` on, those with the same predictor and keys. */
+static unsigned set_size(const struct rn_schema *schema, unsigned first)
+{
+    const struct rn_field *field = &schema->fields[first];
+    unsigned size = 1;
+
+    while (field->predictor == RN_PREDICT_CALL && first + size < schema->words &&
+           field[size].predictor == field->predictor && field[size].key_a == field->key_a &&
+           field[size].key_b == field->key_b)
+        size++;
+    return size;
+}
+
+static struct rn_column_spec field_spec(const struct rn_schema *schema, unsigned number)
+{
+    const struct rn_field *field = &schema->fields[number];
+
+    return (struct rn_column_spec){.id = (uint8_t)(RN_COLUMN_WORD + number),
+                                   .predictor = field->predictor,
+                                   .key_a = field->key_a,
+                                   .key_b = field->key_b};
+}
+
+static enum rn_status encode_calls(struct encoding *encoding, const struct rn_schema *schema,
+                                   unsigned first, unsigned size, struct rn_error *err)
+{
+    const struct rn_chunk_rows *rows = encoding->rows;
+    const struct rn_field *field = &schema->fields[first];
+    struct rn_column_calls calls = {
+        .rows = rows->rows,
+        .streams = rows->column[RN_COLUMN_STREAM],
+        .numbers = rows->column[RN_COLUMN_WORD],
+        .keys_a = field->key_a ? rows->column[field->key_a] : NULL,
+        .keys_b = field->key_b ? rows->column[field->key_b] : NULL,
+    };
+    struct rn_column_spec specs[RN_COLUMN_MAX_CALLS];
+    const uint64_t *values[RN_COLUMN_MAX_CALLS];
+
+    for (unsigned i = first; i < first + size; i++) {
+        if (all_zero(rows->column[RN_COLUMN_WORD + i], rows->rows))
+            continue;
+        specs[calls.columns] = field_spec(schema, i);
+        values[calls.columns++] = rows->column[RN_COLUMN_WORD + i];
+    }
+    if (calls.columns == 0)
+        return RN_OK;
+    encoding->columns += calls.columns;
+    return rn_column_encode_calls(encoding->encoder, specs, values, &calls, &encoding->descriptors,
+                                  &encoding->data, err);
+}
+
 static enum rn_status encode_words(struct encoding *encoding, struct rn_error *err)
 {
     const struct rn_schema *schema = rn_schema_get(encoding->rows->kind);
+    enum rn_status status = RN_OK;
+    unsigned size;
 
-    for (unsigned i = 0; schema && i < schema->words; i++) {
-        const struct rn_field *field = &schema->fields[i];
-        const struct rn_column_spec spec = {.id = (uint8_t)(RN_COLUMN_WORD + i),
-                                            .predictor = field->predictor,
-                                            .key_a = field->key_a,
-                                            .key_b = field->key_b};
-        enum rn_status status = encode_column(encoding, &spec, err);
+    for (unsigned i = 0; schema && i < schema->words && status == RN_OK; i += size) {
+        const struct rn_column_spec spec = field_spec(schema, i);
 
-        if (status != RN_OK)
-            return status;
+        size = set_size(schema, i);
+        if (spec.predictor == RN_PREDICT_CALL)
+            status = encode_calls(encoding, schema, i, size, err);
+        else
+            status = encode_column(encoding, &spec, err);
     }
-    return RN_OK;
+    return status;
 }
 
 static enum rn_status encode_columns(struct encoding *encoding, struct rn_error *err)

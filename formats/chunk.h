@@ -13,7 +13,7 @@
 #include <stdint.h>
 
 /* Limits that a reader enforces before it takes memory. */
-#define RN_CHUNK_MAX_ROWS    4096u
+#define RN_CHUNK_MAX_ROWS    16384u
 #define RN_CHUNK_MAX_LIST    RN_COLUMN_MAX_VALUES
 #define RN_CHUNK_MAX_PAYLOAD (16u << 20) /* stored bytes */
 #define RN_CHUNK_MAX_BYTES   RN_COLUMN_MAX_BYTES /* of a byte column, unpacked */

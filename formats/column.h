@@ -19,6 +19,8 @@
 
 /* No column has more: a reader refuses it, an encoder too. */
 #define RN_COLUMN_MAX_VALUES (4096u * 32u)
+#define RN_COLUMN_MAX_CALLS  16u /* columns that are coded together */
+#define RN_COLUMN_MAX_PLANES 9u
 #define RN_COLUMN_MAX_BYTES  (16u << 20) /* of a byte column */
 
 /* How the bytes of one plane are stored. */
@@ -46,6 +48,19 @@ RN_MUST_CHECK enum rn_status rn_column_encode(struct rn_column_encoder *encoder,
                                               struct rn_buf *descriptors, struct rn_buf *data,
                                               struct rn_error *err);
 
+/* Columns of predictor RN_PREDICT_CALL and equal keys are coded together, row by row. */
+struct rn_column_calls {
+    unsigned columns; /* at most RN_COLUMN_MAX_CALLS */
+    size_t rows;
+    const uint64_t *streams, *numbers; /* RN_COLUMN_STREAM and RN_COLUMN_WORD */
+    const uint64_t *keys_a, *keys_b;   /* NULL, all four: all zero */
+};
+/* specs and values: of each of the columns, in order of their numbers. */
+RN_MUST_CHECK enum rn_status
+rn_column_encode_calls(struct rn_column_encoder *encoder, const struct rn_column_spec *specs,
+                       const uint64_t *const *values, const struct rn_column_calls *calls,
+                       struct rn_buf *descriptors, struct rn_buf *data, struct rn_error *err);
+
 /* How many bits the column would need with that predictor, about: to choose between two. */
 uint64_t rn_column_estimate(struct rn_column_encoder *encoder, const struct rn_column_spec *spec,
                             const uint64_t *values, size_t count, const uint64_t *keys_a,
@@ -61,14 +76,15 @@ RN_MUST_CHECK enum rn_status rn_column_encode_bytes(struct rn_column_encoder *en
  * into the chunk's bytes. */
 struct rn_column_view {
     struct rn_column_spec spec;
-    uint32_t count; /* values (bytes for a byte column) */
-    uint8_t planes; /* 0-8 */
+    uint32_t count;    /* values (bytes for a byte column) */
+    uint32_t payloads; /* bytes of each plane but the first, with RN_PREDICT_CALL */
+    uint8_t planes;    /* 0-8; 0-9 with RN_PREDICT_CALL */
     struct {
         uint8_t coding; /* enum rn_plane_coding */
         uint8_t constant;
         uint32_t size; /* stored bytes */
         const uint8_t *bytes;
-    } plane[8];
+    } plane[RN_COLUMN_MAX_PLANES];
 };
 
 struct rn_column_decoder;
@@ -87,6 +103,10 @@ RN_MUST_CHECK enum rn_status rn_column_decode(struct rn_column_decoder *decoder,
                                               const struct rn_column_view *view,
                                               const uint64_t *keys_a, const uint64_t *keys_b,
                                               uint64_t *values, struct rn_error *err);
+RN_MUST_CHECK enum rn_status rn_column_decode_calls(struct rn_column_decoder *decoder,
+                                                    const struct rn_column_view *const *views,
+                                                    const struct rn_column_calls *calls,
+                                                    uint64_t *const *values, struct rn_error *err);
 RN_MUST_CHECK enum rn_status rn_column_decode_bytes(struct rn_column_decoder *decoder,
                                                     const struct rn_column_view *view,
                                                     uint8_t *bytes, struct rn_error *err);

@@ -1,4 +1,5 @@
 /* SPDX-License-Identifier: MIT */
+#include "column_call.h"
 #include "column_codec.h"
 #include "event_schema.h"
 
@@ -11,7 +12,8 @@
 struct rn_column_decoder {
     ZSTD_DCtx *zstd;
     size_t capacity;
-    uint8_t *planes; /* unpacked planes, one behind the other */
+    uint8_t *planes;                 /* unpacked planes, one behind the other */
+    struct column_call_model *calls; /* made when first needed */
     uint64_t slots[RN_COLUMN_SLOTS];
 };
 
@@ -34,6 +36,7 @@ void rn_column_decoder_free(struct rn_column_decoder *decoder)
         return;
     ZSTD_freeDCtx(decoder->zstd);
     free(decoder->planes);
+    column_call_free(decoder->calls);
     free(decoder);
 }
 
@@ -68,6 +71,11 @@ static enum rn_status cut(struct rn_error *err)
     return rn_fail(err, RN_E_FORMAT, "column descriptor is cut or malformed");
 }
 
+static size_t plane_count(const struct rn_column_view *view, unsigned number)
+{
+    return view->spec.predictor == RN_PREDICT_CALL && number > 0 ? view->payloads : view->count;
+}
+
 static enum rn_status parse_plane(const uint8_t **cursor, const uint8_t *descriptors_end,
                                   const uint8_t **data, const uint8_t *data_end,
                                   struct rn_column_view *view, unsigned number,
@@ -89,7 +97,8 @@ static enum rn_status parse_plane(const uint8_t **cursor, const uint8_t *descrip
     if (coding > RN_PLANE_ZSTD)
         return rn_fail(err, RN_E_FORMAT, "column %u: unknown plane coding %u", view->spec.id,
                        coding);
-    if (value > (size_t)(data_end - *data) || (coding == RN_PLANE_RAW && value != view->count))
+    if (value > (size_t)(data_end - *data) ||
+        (coding == RN_PLANE_RAW && value != plane_count(view, number)))
         return rn_fail(err, RN_E_FORMAT, "column %u: plane of %u bytes does not fit", view->spec.id,
                        value);
     view->plane[number].size = value;
@@ -107,6 +116,26 @@ static enum rn_status check_spec(const struct rn_column_spec *spec, struct rn_er
                        spec->predictor);
     if (!column_keys_valid(spec))
         return rn_fail(err, RN_E_FORMAT, "column %u has a key column behind itself", spec->id);
+    if (spec->predictor == RN_PREDICT_CALL && spec->id <= RN_COLUMN_WORD)
+        return rn_fail(err, RN_E_FORMAT, "column %u cannot have predictor %u", spec->id,
+                       spec->predictor);
+    return RN_OK;
+}
+
+/* Planes, and with RN_PREDICT_CALL how many values have a payload. */
+static enum rn_status parse_sizes(const uint8_t **cursor, const uint8_t *descriptors_end,
+                                  struct rn_column_view *view, struct rn_error *err)
+{
+    bool calls = view->spec.predictor == RN_PREDICT_CALL;
+
+    if (!read_varint(cursor, descriptors_end, &view->count) ||
+        !read_byte(cursor, descriptors_end, &view->planes) ||
+        (calls && !read_varint(cursor, descriptors_end, &view->payloads)))
+        return cut(err);
+    if (view->count > RN_COLUMN_MAX_BYTES || view->planes > RN_COLUMN_MAX_PLANES - !calls ||
+        view->payloads > view->count)
+        return rn_fail(err, RN_E_LIMIT, "column %u: %u values in %u planes are over the limit",
+                       view->spec.id, view->count, view->planes);
     return RN_OK;
 }
 
@@ -121,37 +150,30 @@ enum rn_status rn_column_parse(const uint8_t **cursor, const uint8_t *descriptor
     if (!read_byte(cursor, descriptors_end, &spec->id) ||
         !read_byte(cursor, descriptors_end, &spec->predictor) ||
         !read_byte(cursor, descriptors_end, &spec->key_a) ||
-        !read_byte(cursor, descriptors_end, &spec->key_b) ||
-        !read_varint(cursor, descriptors_end, &view->count) ||
-        !read_byte(cursor, descriptors_end, &view->planes))
+        !read_byte(cursor, descriptors_end, &spec->key_b))
         return cut(err);
     status = check_spec(spec, err);
-    if (status != RN_OK)
-        return status;
-    if (view->count > RN_COLUMN_MAX_BYTES || view->planes > 8)
-        return rn_fail(err, RN_E_LIMIT, "column %u: %u values in %u planes are over the limit",
-                       spec->id, view->count, view->planes);
-    for (unsigned i = 0; i < view->planes; i++) {
+    if (status == RN_OK)
+        status = parse_sizes(cursor, descriptors_end, view, err);
+    for (unsigned i = 0; i < view->planes && status == RN_OK; i++)
         status = parse_plane(cursor, descriptors_end, data, data_end, view, i, err);
-        if (status != RN_OK)
-            return status;
-    }
-    return RN_OK;
+    return status;
 }
 
 static enum rn_status decompress(struct rn_column_decoder *decoder,
                                  const struct rn_column_view *view, unsigned number, uint8_t *out,
                                  struct rn_error *err)
 {
-    size_t size = ZSTD_decompressDCtx(decoder->zstd, out, view->count, view->plane[number].bytes,
+    size_t count = plane_count(view, number);
+    size_t size = ZSTD_decompressDCtx(decoder->zstd, out, count, view->plane[number].bytes,
                                       view->plane[number].size);
 
     if (ZSTD_isError(size))
         return rn_fail(err, RN_E_FORMAT, "column %u: plane cannot be unpacked: %s", view->spec.id,
                        ZSTD_getErrorName(size));
-    if (size != view->count)
-        return rn_fail(err, RN_E_FORMAT, "column %u: plane has %zu bytes instead of %u",
-                       view->spec.id, size, view->count);
+    if (size != count)
+        return rn_fail(err, RN_E_FORMAT, "column %u: plane has %zu bytes instead of %zu",
+                       view->spec.id, size, count);
     return RN_OK;
 }
 
@@ -178,20 +200,23 @@ static enum rn_status make_room(struct rn_column_decoder *decoder, size_t size,
     return RN_OK;
 }
 
+/* The planes from `first` on, which are equally long. */
 static enum rn_status unpack_planes(struct rn_column_decoder *decoder,
-                                    const struct rn_column_view *view, struct parts *parts,
-                                    struct rn_error *err)
+                                    const struct rn_column_view *view, unsigned first,
+                                    struct parts *parts, struct rn_error *err)
 {
-    enum rn_status status = make_room(decoder, (size_t)view->count * view->planes, err);
+    size_t count = plane_count(view, first);
+    enum rn_status status = make_room(decoder, count * view->planes, err);
 
-    for (unsigned i = 0; i < view->planes && status == RN_OK; i++) {
-        uint8_t *unpacked = decoder->planes + (size_t)view->count * i;
+    for (unsigned i = first; i < view->planes && status == RN_OK; i++) {
+        uint8_t *unpacked = decoder->planes + count * i;
+        unsigned shift = 8 * (i - first);
 
         if (view->plane[i].coding == RN_PLANE_CONSTANT) {
-            parts->constant |= (uint64_t)view->plane[i].constant << (8 * i);
+            parts->constant |= (uint64_t)view->plane[i].constant << shift;
             continue;
         }
-        parts->shift[parts->count] = 8 * i;
+        parts->shift[parts->count] = shift;
         if (view->plane[i].coding == RN_PLANE_RAW) {
             parts->bytes[parts->count++] = view->plane[i].bytes;
             continue;
@@ -302,10 +327,10 @@ enum rn_status rn_column_decode(struct rn_column_decoder *decoder,
     struct parts parts = {.count = 0};
     enum rn_status status;
 
-    if (view->count > RN_COLUMN_MAX_VALUES)
+    if (view->count > RN_COLUMN_MAX_VALUES || view->spec.predictor == RN_PREDICT_CALL)
         return rn_fail(err, RN_E_LIMIT, "column %u: %u values are over the limit", view->spec.id,
                        view->count);
-    status = unpack_planes(decoder, view, &parts, err);
+    status = unpack_planes(decoder, view, 0, &parts, err);
     if (status != RN_OK)
         return status;
     join_planes(&parts, values, view->count);
@@ -313,13 +338,10 @@ enum rn_status rn_column_decode(struct rn_column_decoder *decoder,
     return RN_OK;
 }
 
-enum rn_status rn_column_decode_bytes(struct rn_column_decoder *decoder,
-                                      const struct rn_column_view *view, uint8_t *bytes,
-                                      struct rn_error *err)
+static enum rn_status plane_bytes(struct rn_column_decoder *decoder,
+                                  const struct rn_column_view *view, uint8_t *bytes,
+                                  struct rn_error *err)
 {
-    if (view->planes > 1)
-        return rn_fail(err, RN_E_FORMAT, "byte column %u has %u planes", view->spec.id,
-                       view->planes);
     if (view->count == 0)
         return RN_OK;
     if (view->planes == 0 || view->plane[0].coding == RN_PLANE_CONSTANT)
@@ -329,4 +351,55 @@ enum rn_status rn_column_decode_bytes(struct rn_column_decoder *decoder,
     else
         return decompress(decoder, view, 0, bytes, err);
     return RN_OK;
+}
+
+static enum rn_status unpack_call_column(struct rn_column_decoder *decoder,
+                                         const struct rn_column_view *view, unsigned number,
+                                         size_t rows, struct rn_error *err)
+{
+    struct parts parts = {.count = 0};
+    enum rn_status status =
+        plane_bytes(decoder, view, decoder->calls->classes + number * rows, err);
+
+    if (status == RN_OK)
+        status = unpack_planes(decoder, view, 1, &parts, err);
+    if (status == RN_OK)
+        join_planes(&parts, decoder->calls->payload + number * rows, view->payloads);
+    return status;
+}
+
+enum rn_status rn_column_decode_calls(struct rn_column_decoder *decoder,
+                                      const struct rn_column_view *const *views,
+                                      const struct rn_column_calls *calls, uint64_t *const *values,
+                                      struct rn_error *err)
+{
+    size_t payloads[RN_COLUMN_MAX_CALLS];
+    enum rn_status status = RN_OK;
+
+    if (calls->columns > RN_COLUMN_MAX_CALLS || calls->rows > COLUMN_CALL_MAX_ROWS)
+        return rn_fail(err, RN_E_LIMIT, "%u columns of %zu values are over the limit",
+                       calls->columns, calls->rows);
+    if (!column_call_prepare(&decoder->calls, calls))
+        return rn_fail(err, RN_E_NOMEM, "no memory to decode columns");
+    for (unsigned c = 0; c < calls->columns && status == RN_OK; c++) {
+        if (views[c]->count != calls->rows)
+            return rn_fail(err, RN_E_FORMAT, "column %u has %u values instead of %zu",
+                           views[c]->spec.id, views[c]->count, calls->rows);
+        payloads[c] = views[c]->payloads;
+        status = unpack_call_column(decoder, views[c], c, calls->rows, err);
+    }
+    if (status == RN_OK && !column_call_decode(decoder->calls, calls, values, payloads))
+        status = rn_fail(err, RN_E_FORMAT, "column %u: classes and payloads do not match",
+                         views[0]->spec.id);
+    return status;
+}
+
+enum rn_status rn_column_decode_bytes(struct rn_column_decoder *decoder,
+                                      const struct rn_column_view *view, uint8_t *bytes,
+                                      struct rn_error *err)
+{
+    if (view->planes > 1)
+        return rn_fail(err, RN_E_FORMAT, "byte column %u has %u planes", view->spec.id,
+                       view->planes);
+    return plane_bytes(decoder, view, bytes, err);
 }

@@ -1,4 +1,5 @@
 /* SPDX-License-Identifier: MIT */
+#include "column_call.h"
 #include "column_codec.h"
 #include "event_schema.h"
 
@@ -14,6 +15,7 @@ struct rn_column_encoder {
     size_t capacity; /* values that codes and plane have room for */
     uint64_t *codes;
     uint8_t *plane;
+    struct column_call_model *calls; /* made when first needed */
     uint64_t slots[RN_COLUMN_SLOTS];
 };
 
@@ -38,6 +40,7 @@ void rn_column_encoder_free(struct rn_column_encoder *encoder)
     ZSTD_freeCCtx(encoder->zstd);
     free(encoder->codes);
     free(encoder->plane);
+    column_call_free(encoder->calls);
     free(encoder);
 }
 
@@ -197,6 +200,34 @@ static unsigned bytes_needed(uint64_t value)
     return value ? (71u - (unsigned)__builtin_clzll(value)) / 8 : 0;
 }
 
+static unsigned planes_needed(const uint64_t *codes, size_t count)
+{
+    uint64_t used = 0;
+
+    for (size_t i = 0; i < count; i++)
+        used |= codes[i];
+    return bytes_needed(used);
+}
+
+static void store_codes(struct rn_column_encoder *encoder, const uint64_t *codes, size_t count,
+                        struct rn_buf *descriptors, struct rn_buf *data)
+{
+    unsigned planes = planes_needed(codes, count);
+    uint64_t varying = 0;
+
+    for (size_t i = 0; i < count; i++)
+        varying |= codes[i] ^ codes[0];
+    for (unsigned shift = 0; shift < 8 * planes; shift += 8) {
+        if ((varying >> shift & 0xff) == 0) {
+            describe_plane(descriptors, RN_PLANE_CONSTANT, codes[0] >> shift & 0xff);
+            continue;
+        }
+        for (size_t i = 0; i < count; i++)
+            encoder->plane[i] = (uint8_t)(codes[i] >> shift);
+        store_plane(encoder, encoder->plane, count, descriptors, data);
+    }
+}
+
 static enum rn_status check_appended(const struct rn_buf *descriptors, const struct rn_buf *data,
                                      struct rn_error *err)
 {
@@ -211,9 +242,7 @@ enum rn_status rn_column_encode(struct rn_column_encoder *encoder,
                                 struct rn_buf *descriptors, struct rn_buf *data,
                                 struct rn_error *err)
 {
-    uint64_t used = 0, varying = 0;
     const uint64_t *codes;
-    unsigned planes;
 
     if (!column_keys_valid(spec))
         return rn_fail(err, RN_E_USAGE, "column %u has a key column behind itself", spec->id);
@@ -222,21 +251,53 @@ enum rn_status rn_column_encode(struct rn_column_encoder *encoder,
     if (!make_room(encoder, count))
         return rn_fail(err, RN_E_NOMEM, "no memory to encode a column of %zu values", count);
     codes = predict(encoder, spec->predictor, values, count, keys_a, keys_b);
-    for (size_t i = 0; i < count; i++) {
-        used |= codes[i];
-        varying |= codes[i] ^ codes[0];
-    }
-    planes = bytes_needed(used);
-    describe(descriptors, spec, count, planes);
-    for (unsigned shift = 0; shift < 8 * planes; shift += 8) {
-        if ((varying >> shift & 0xff) == 0) {
-            describe_plane(descriptors, RN_PLANE_CONSTANT, codes[0] >> shift & 0xff);
-            continue;
-        }
-        for (size_t i = 0; i < count; i++)
-            encoder->plane[i] = (uint8_t)(codes[i] >> shift);
-        store_plane(encoder, encoder->plane, count, descriptors, data);
-    }
+    describe(descriptors, spec, count, planes_needed(codes, count));
+    store_codes(encoder, codes, count, descriptors, data);
+    return check_appended(descriptors, data, err);
+}
+
+static void store_bytes(struct rn_column_encoder *encoder, const uint8_t *bytes, size_t size,
+                        struct rn_buf *descriptors, struct rn_buf *data)
+{
+    if (memcmp(bytes, bytes + 1, size - 1) == 0)
+        describe_plane(descriptors, RN_PLANE_CONSTANT, bytes[0]);
+    else
+        store_plane(encoder, bytes, size, descriptors, data);
+}
+
+/* One column of a set: the classes are its first plane, the payloads the others. */
+static void store_call_column(struct rn_column_encoder *encoder, const struct rn_column_spec *spec,
+                              unsigned number, size_t rows, size_t payloads,
+                              struct rn_buf *descriptors, struct rn_buf *data)
+{
+    const uint64_t *payload = encoder->calls->payload + number * rows;
+
+    describe(descriptors, spec, rows, 1 + planes_needed(payload, payloads));
+    rn_buf_varint(descriptors, payloads);
+    store_bytes(encoder, encoder->calls->classes + number * rows, rows, descriptors, data);
+    store_codes(encoder, payload, payloads, descriptors, data);
+}
+
+enum rn_status
+rn_column_encode_calls(struct rn_column_encoder *encoder, const struct rn_column_spec *specs,
+                       const uint64_t *const *values, const struct rn_column_calls *calls,
+                       struct rn_buf *descriptors, struct rn_buf *data, struct rn_error *err)
+{
+    size_t payloads[RN_COLUMN_MAX_CALLS];
+
+    for (unsigned c = 0; c < calls->columns; c++)
+        if (!column_keys_valid(&specs[c]))
+            return rn_fail(err, RN_E_USAGE, "column %u has a key column behind itself",
+                           specs[c].id);
+    if (calls->columns > RN_COLUMN_MAX_CALLS || calls->rows == 0 ||
+        calls->rows > COLUMN_CALL_MAX_ROWS)
+        return rn_fail(err, RN_E_LIMIT, "%u columns of %zu values cannot be encoded together",
+                       calls->columns, calls->rows);
+    if (!make_room(encoder, calls->rows) || !column_call_prepare(&encoder->calls, calls))
+        return rn_fail(err, RN_E_NOMEM, "no memory to encode columns of %zu values", calls->rows);
+    column_call_code(encoder->calls, calls, values, payloads);
+    for (unsigned c = 0; c < calls->columns; c++)
+        store_call_column(encoder, &specs[c], c, calls->rows, payloads[c], descriptors, data);
     return check_appended(descriptors, data, err);
 }
 
@@ -249,9 +310,6 @@ enum rn_status rn_column_encode_bytes(struct rn_column_encoder *encoder, uint8_t
     if (size == 0 || size > RN_COLUMN_MAX_BYTES)
         return rn_fail(err, RN_E_LIMIT, "a column of %zu bytes cannot be encoded", size);
     describe(descriptors, &spec, size, 1);
-    if (memcmp(bytes, bytes + 1, size - 1) == 0)
-        describe_plane(descriptors, RN_PLANE_CONSTANT, bytes[0]);
-    else
-        store_plane(encoder, bytes, size, descriptors, data);
+    store_bytes(encoder, bytes, size, descriptors, data);
     return check_appended(descriptors, data, err);
 }

@@ -9,21 +9,23 @@
 
 /* Arguments and results repeat per system call number and thread; that is worth far more than
  * their likeness to the row before. */
-#define BY_NR KEYED(RN_COLUMN_WORD)
+#define CALL(site, ret) .predictor = RN_PREDICT_CALL, .key_a = (site), .key_b = (ret)
+#define RET             (RN_COLUMN_WORD + 2)
+#define SITE            (RN_COLUMN_WORD + 3)
 
 static const struct rn_schema schemas[RN_KIND_LIMIT] = {
     [RN_KIND_SYSCALL] = {"syscall",
                          10,
                          {{.name = "nr"},
                           {.name = "abi"},
-                          {"ret", BY_NR, .is_signed = true},
-                          {"site", BY_STREAM, .is_hex = true},
-                          {"arg0", BY_NR, .is_hex = true},
-                          {"arg1", BY_NR, .is_hex = true},
-                          {"arg2", BY_NR, .is_hex = true},
-                          {"arg3", BY_NR, .is_hex = true},
-                          {"arg4", BY_NR, .is_hex = true},
-                          {"arg5", BY_NR, .is_hex = true}}},
+                          {"ret", CALL(0, 0), .is_signed = true},
+                          {"site", CALL(0, RET), .is_hex = true},
+                          {"arg0", CALL(SITE, RET), .is_hex = true},
+                          {"arg1", CALL(SITE, RET), .is_hex = true},
+                          {"arg2", CALL(SITE, RET), .is_hex = true},
+                          {"arg3", CALL(SITE, RET), .is_hex = true},
+                          {"arg4", CALL(SITE, RET), .is_hex = true},
+                          {"arg5", CALL(SITE, RET), .is_hex = true}}},
     [RN_KIND_PROCESS] = {"process",
                          19,
                          {{.name = "op"},
@@ -119,14 +121,14 @@ static const struct rn_schema schemas[RN_KIND_LIMIT] = {
                           10,
                           {{.name = "nr"},
                            {.name = "abi"},
-                           {"ret", BY_NR, .is_signed = true},
-                           {"site", BY_STREAM, .is_hex = true},
-                           {"arg0", BY_NR, .is_hex = true},
-                           {"arg1", BY_NR, .is_hex = true},
-                           {"arg2", BY_NR, .is_hex = true},
-                           {"arg3", BY_NR, .is_hex = true},
-                           {"arg4", BY_NR, .is_hex = true},
-                           {"arg5", BY_NR, .is_hex = true}}},
+                           {"ret", CALL(0, 0), .is_signed = true},
+                           {"site", CALL(0, RET), .is_hex = true},
+                           {"arg0", CALL(SITE, RET), .is_hex = true},
+                           {"arg1", CALL(SITE, RET), .is_hex = true},
+                           {"arg2", CALL(SITE, RET), .is_hex = true},
+                           {"arg3", CALL(SITE, RET), .is_hex = true},
+                           {"arg4", CALL(SITE, RET), .is_hex = true},
+                           {"arg5", CALL(SITE, RET), .is_hex = true}}},
 };
 
 const struct rn_schema *rn_schema_get(uint8_t kind)

@@ -40,7 +40,11 @@ enum rn_predictor {
     RN_PREDICT_END = 4,      /* where the last row of the same stream (key_a) ended: its value plus
                               * its duration (key_b); before there is one: the value of the row
                               * before */
-    RN_PREDICT_LIMIT = 5,
+    RN_PREDICT_CALL = 5, /* system calls: as where the same sequence of calls was met before, its
+                          * addresses moved; columns with the same keys are coded together. key_a:
+                          * where the call was made, key_b: what it returned, 0 where these are
+                          * not known yet */
+    RN_PREDICT_LIMIT = 6,
 };
 
 struct rn_field {

@@ -225,12 +225,15 @@ static struct group cut_group(struct rn_member_encoder *encoder, const uint32_t 
 {
     struct group group = {.order = order};
     uint32_t snapshot = event_of(encoder, order[0])->flags & RN_EVENT_SNAPSHOT;
+    uint32_t list_items = 0;
 
     while (group.count < count && group.count < RN_CHUNK_MAX_ROWS) {
         const struct pending_event *event = event_of(encoder, order[group.count]);
 
-        if ((event->flags & RN_EVENT_SNAPSHOT) != snapshot)
+        if ((event->flags & RN_EVENT_SNAPSHOT) != snapshot ||
+            event->attachments > RN_CHUNK_MAX_LIST - list_items)
             break;
+        list_items += event->attachments;
         group.kinds |= 1ull << event->kind;
         group.count++;
     }

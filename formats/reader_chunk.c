@@ -116,22 +116,69 @@ static uint64_t *room_for(struct reader_chunk *chunk, unsigned column)
     return *values;
 }
 
+/* A key column has a smaller number than the columns it serves: this ends. *values is NULL where
+ * the chunk does not have it, which is to say that it is all zero. */
+static enum rn_status decode_key(struct rn_reader *reader, struct reader_chunk *chunk,
+                                 unsigned column, const uint64_t **values, struct rn_error *err)
+{
+    *values = NULL;
+    if (!(chunk->present >> column & 1))
+        return RN_OK;
+    *values = rn_reader_chunk_column(reader, chunk, column, err);
+    return *values ? RN_OK : RN_E_FORMAT;
+}
+
+/* The column and those that are coded together with it. */
+static enum rn_status decode_calls(struct rn_reader *reader, struct reader_chunk *chunk,
+                                   const struct rn_column_spec *spec, struct rn_error *err)
+{
+    struct rn_column_calls calls = {.rows = chunk->header.rows};
+    const struct rn_column_view *views[RN_COLUMN_MAX_CALLS];
+    uint64_t *values[RN_COLUMN_MAX_CALLS], set = 0;
+    enum rn_status status = decode_key(reader, chunk, RN_COLUMN_STREAM, &calls.streams, err);
+
+    if (status == RN_OK)
+        status = decode_key(reader, chunk, RN_COLUMN_WORD, &calls.numbers, err);
+    if (status == RN_OK)
+        status = decode_key(reader, chunk, spec->key_a, &calls.keys_a, err);
+    if (status == RN_OK)
+        status = decode_key(reader, chunk, spec->key_b, &calls.keys_b, err);
+    for (unsigned i = RN_COLUMN_WORD + 1; i < RN_COLUMN_LIMIT && status == RN_OK; i++) {
+        const struct rn_column_view *view = &chunk->views[i];
+
+        if (!(chunk->present >> i & 1) || view->spec.predictor != RN_PREDICT_CALL ||
+            view->spec.key_a != spec->key_a || view->spec.key_b != spec->key_b)
+            continue;
+        if (calls.columns == RN_COLUMN_MAX_CALLS)
+            return rn_fail(err, RN_E_LIMIT, "too many columns are coded together");
+        views[calls.columns] = view;
+        values[calls.columns] = room_for(chunk, i);
+        if (!values[calls.columns++])
+            return rn_fail(err, RN_E_NOMEM, "no memory for a column");
+        set |= 1ull << i;
+    }
+    if (status == RN_OK)
+        status = rn_column_decode_calls(reader->decoder, views, &calls, values, err);
+    if (status == RN_OK)
+        chunk->decoded |= set;
+    return status;
+}
+
 static enum rn_status decode(struct rn_reader *reader, struct reader_chunk *chunk, unsigned column,
                              uint64_t *values, struct rn_error *err)
 {
     const struct rn_column_view *view = &chunk->views[column];
-    const uint64_t *keys[2] = {NULL, NULL};
-    const uint8_t key_columns[2] = {view->spec.key_a, view->spec.key_b};
+    const uint64_t *keys_a = NULL, *keys_b = NULL;
+    enum rn_status status;
 
-    for (unsigned i = 0; i < 2; i++) {
-        /* A key column has a smaller number than the column it serves: this ends. */
-        if (!(chunk->present >> key_columns[i] & 1))
-            continue;
-        keys[i] = rn_reader_chunk_column(reader, chunk, key_columns[i], err);
-        if (!keys[i])
-            return RN_E_FORMAT;
-    }
-    return rn_column_decode(reader->decoder, view, keys[0], keys[1], values, err);
+    if (view->spec.predictor == RN_PREDICT_CALL)
+        return decode_calls(reader, chunk, &view->spec, err);
+    status = decode_key(reader, chunk, view->spec.key_a, &keys_a, err);
+    if (status == RN_OK)
+        status = decode_key(reader, chunk, view->spec.key_b, &keys_b, err);
+    if (status == RN_OK)
+        status = rn_column_decode(reader->decoder, view, keys_a, keys_b, values, err);
+    return status;
 }
 
 const uint64_t *rn_reader_chunk_column(struct rn_reader *reader, struct reader_chunk *chunk,

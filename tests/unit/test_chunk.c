@@ -59,10 +59,19 @@ static void check_column(const struct rn_column_view *view, const struct rn_chun
     const struct rn_column_spec *spec = &view->spec;
     const uint64_t *a = spec->key_a ? rows->column[spec->key_a] : NULL;
     const uint64_t *b = spec->key_b ? rows->column[spec->key_b] : NULL;
-    uint64_t values[ROWS];
+    uint64_t values[ROWS], *to = values;
+    const struct rn_column_calls calls = {.columns = 1,
+                                          .rows = ROWS,
+                                          .streams = rows->column[RN_COLUMN_STREAM],
+                                          .numbers = rows->column[RN_COLUMN_WORD],
+                                          .keys_a = a,
+                                          .keys_b = b};
 
     assert_int_equal(view->count, ROWS);
-    assert_int_equal(rn_column_decode(decoder, view, a, b, values, &err), RN_OK);
+    if (spec->predictor == RN_PREDICT_CALL)
+        assert_int_equal(rn_column_decode_calls(decoder, &view, &calls, &to, &err), RN_OK);
+    else
+        assert_int_equal(rn_column_decode(decoder, view, a, b, values, &err), RN_OK);
     assert_memory_equal(values, rows->column[spec->id], sizeof values);
 }
 

@@ -100,7 +100,7 @@ static void every_predictor_and_count(void **state)
 
     (void)state;
     for (unsigned width = 0; width <= 64; width += 8)
-        for (uint8_t predictor = 0; predictor < RN_PREDICT_LIMIT; predictor++)
+        for (uint8_t predictor = 0; predictor < RN_PREDICT_CALL; predictor++)
             for (size_t c = 0; c < sizeof counts / sizeof *counts; c++) {
                 struct rn_column_spec spec = {20, predictor, RN_COLUMN_STREAM, 0};
 
@@ -122,7 +122,7 @@ static void extreme_values(void **state)
 
     (void)state;
     memcpy(values, extremes, sizeof extremes);
-    for (uint8_t predictor = 0; predictor < RN_PREDICT_LIMIT; predictor++) {
+    for (uint8_t predictor = 0; predictor < RN_PREDICT_CALL; predictor++) {
         const struct rn_column_spec spec = {20, predictor, 1, 0};
 
         round_trip(&spec, sizeof extremes / sizeof *extremes, NULL, NULL);

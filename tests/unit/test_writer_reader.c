@@ -294,7 +294,7 @@ static uint64_t read_losses(uint64_t reason, uint64_t *events)
 
 static void size_limit_is_kept_and_told(void **state)
 {
-    struct rn_writer_options options = {.max_size = 400000};
+    struct rn_writer_options options = {.max_size = 100000};
     struct rn_writer *writer = new_writer(path, &options);
     uint64_t events, lost;
     FILE *file;
@@ -308,7 +308,7 @@ static void size_limit_is_kept_and_told(void **state)
     assert_int_equal(events + lost, 200000);
     file = fopen(path, "r");
     fseek(file, 0, SEEK_END);
-    assert_in_range(ftell(file), 100000, 400000);
+    assert_in_range(ftell(file), 25000, 100000);
     fclose(file);
 }
 
@@ -383,7 +383,7 @@ static void stated_losses_come_back(void **state)
 /* What is dropped and what is kept add up, and the newest is kept. */
 static void flight_recorder_keeps_the_newest(void **state)
 {
-    struct rn_writer_options options = {.keep_last = 400000, .segment_bytes = 50000};
+    struct rn_writer_options options = {.keep_last = 100000, .segment_bytes = 12000};
     struct rn_writer *writer = new_writer(path, &options);
     struct rn_event event, last = {.kind = 0};
     struct rn_reader *reader;
@@ -398,7 +398,7 @@ static void flight_recorder_keeps_the_newest(void **state)
     assert_int_equal(events + lost, 300000);
     file = fopen(path, "r");
     fseek(file, 0, SEEK_END);
-    assert_in_range(ftell(file), 150000, 500000);
+    assert_in_range(ftell(file), 35000, 125000);
     fclose(file);
     reader = open_reader(path);
     while (next_plain(reader, &event) == RN_OK)

@@ -1,0 +1,252 @@
+/* SPDX-License-Identifier: MIT */
+#include "column_call.h"
+#include "column_codec.h"
+
+#include <stdlib.h>
+
+#define NO_REGION 0xffu
+
+/* Addresses are at least this; a region reaches NEAR to both sides of its first address. */
+#define ADDRESS_MIN  (1ull << 32)
+#define ADDRESS_BITS 48u
+#define NEAR         (1ull << 24)
+
+/* A result beyond this distinguishes no contexts: it is hardly ever the same again. */
+#define RESULT_MAX 4096u
+
+void column_call_free(struct column_call_model *model)
+{
+    if (!model)
+        return;
+    free(model->classes);
+    free(model->regions);
+    free(model->payload);
+    free(model);
+}
+
+static bool make_room(struct column_call_model *model, size_t values)
+{
+    if (values <= model->capacity)
+        return true;
+    free(model->classes);
+    free(model->regions);
+    free(model->payload);
+    model->classes = malloc(values);
+    model->regions = malloc(values);
+    model->payload = malloc(values * sizeof *model->payload);
+    model->capacity = model->classes && model->regions && model->payload ? values : 0;
+    return model->capacity != 0;
+}
+
+bool column_call_prepare(struct column_call_model **model, const struct rn_column_calls *calls)
+{
+    if (!*model)
+        *model = calloc(1, sizeof **model);
+    if (!*model || !make_room(*model, calls->rows * calls->columns))
+        return false;
+    memset((*model)->by_context, 0, sizeof(*model)->by_context);
+    memset((*model)->by_call, 0, sizeof(*model)->by_call);
+    (*model)->run++;
+    return true;
+}
+
+static struct column_call_stream *stream_of(struct column_call_model *model,
+                                            const struct rn_column_calls *calls, size_t row)
+{
+    struct column_call_stream *stream =
+        &model->streams[column_key(calls->streams, row) % COLUMN_CALL_STREAMS];
+
+    if (stream->run != model->run)
+        *stream = (struct column_call_stream){.run = model->run};
+    return stream;
+}
+
+static bool is_address(uint64_t value)
+{
+    return value >= ADDRESS_MIN && value >> ADDRESS_BITS == 0;
+}
+
+static unsigned find_region(const struct column_call_stream *stream, uint64_t address)
+{
+    for (unsigned i = 0; i < stream->regions; i++)
+        if (address - stream->base[i] + NEAR < 2 * NEAR)
+            return i;
+    return NO_REGION;
+}
+
+/* The region of an address, which is a new one where there is none. */
+static unsigned enter_region(struct column_call_stream *stream, uint64_t address)
+{
+    unsigned region = find_region(stream, address);
+
+    if (region != NO_REGION)
+        return region;
+    region = stream->next;
+    stream->next = (uint8_t)((stream->next + 1) % COLUMN_CALL_REGIONS);
+    stream->regions = (uint8_t)(stream->regions + (stream->regions < COLUMN_CALL_REGIONS));
+    stream->base[region] = stream->last[region] = address;
+    return region;
+}
+
+static uint8_t note_value(struct column_call_stream *stream, uint64_t value)
+{
+    unsigned region;
+
+    if (!is_address(value))
+        return NO_REGION;
+    region = enter_region(stream, value);
+    stream->last[region] = value;
+    return (uint8_t)region;
+}
+
+/* What is known of a row before its values are. */
+struct row {
+    struct column_call_stream *stream;
+    const struct column_call_stream *alike_stream;
+    size_t alike, same; /* row + 1: of the same context; of the same call and stream; 0 none */
+};
+
+static uint64_t mix(uint64_t number)
+{
+    number *= 0x9e3779b97f4a7c15u;
+    return number ^ number >> 29;
+}
+
+static struct row begin_row(struct column_call_model *model, const struct rn_column_calls *calls,
+                            size_t number)
+{
+    struct row row = {.stream = stream_of(model, calls, number)};
+    uint64_t call = column_key(calls->numbers, number), site = column_key(calls->keys_a, number);
+    uint64_t result = column_key(calls->keys_b, number);
+    uint64_t own = mix(call * 4096 + site % 4096), context = own;
+    uint64_t *history = row.stream->history;
+    uint16_t *alike, *same;
+
+    if (result < RESULT_MAX || result >> 63)
+        context += result;
+    for (unsigned i = 0; i < COLUMN_CALL_HISTORY; i++)
+        context = mix(context + history[i]);
+    for (unsigned i = COLUMN_CALL_HISTORY - 1; i > 0; i--)
+        history[i] = history[i - 1];
+    history[0] = own;
+    alike = &model->by_context[context % COLUMN_CALL_CONTEXTS];
+    same = &model->by_call[column_slot(call, column_key(calls->streams, number))];
+    row.alike = *alike;
+    row.same = *same;
+    *alike = *same = (uint16_t)(number + 1);
+    if (row.alike)
+        row.alike_stream = stream_of(model, calls, row.alike - 1);
+    if (is_address(site))
+        enter_region(row.stream, site);
+    note_value(row.stream, result);
+    return row;
+}
+
+/* The value of the row of the same context, its address moved to this stream. */
+static uint64_t foresee(const struct row *row, const uint64_t *values, const uint8_t *regions)
+{
+    unsigned region;
+    uint64_t value;
+
+    if (!row->alike)
+        return 0;
+    value = values[row->alike - 1];
+    region = regions[row->alike - 1];
+    if (region < row->stream->regions)
+        value += row->stream->base[region] - row->alike_stream->base[region];
+    return value;
+}
+
+static uint64_t repeat(const struct row *row, const uint64_t *values)
+{
+    return row->same ? values[row->same - 1] : 0;
+}
+
+static uint8_t classify(const struct row *row, const uint64_t *values, const uint8_t *regions,
+                        uint64_t value, uint64_t *payload)
+{
+    unsigned region;
+
+    if (value == foresee(row, values, regions))
+        return COLUMN_CALL_FORESEEN;
+    if (value == repeat(row, values))
+        return COLUMN_CALL_REPEATED;
+    if (!is_address(value)) {
+        *payload = zigzag(value);
+        return COLUMN_CALL_NUMBER;
+    }
+    region = find_region(row->stream, value);
+    if (region == NO_REGION) {
+        *payload = value;
+        return COLUMN_CALL_ADDRESS;
+    }
+    *payload = zigzag(value - row->stream->last[region]);
+    return (uint8_t)(COLUMN_CALL_REGION + region);
+}
+
+void column_call_code(struct column_call_model *model, const struct rn_column_calls *calls,
+                      const uint64_t *const *values, size_t *payloads)
+{
+    memset(payloads, 0, calls->columns * sizeof *payloads);
+    for (size_t i = 0; i < calls->rows; i++) {
+        struct row row = begin_row(model, calls, i);
+
+        for (unsigned c = 0; c < calls->columns; c++) {
+            uint8_t *classes = model->classes + c * calls->rows;
+            uint8_t *regions = model->regions + c * calls->rows;
+            uint64_t *payload = model->payload + c * calls->rows;
+
+            classes[i] = classify(&row, values[c], regions, values[c][i], &payload[payloads[c]]);
+            payloads[c] += classes[i] >= COLUMN_CALL_NUMBER;
+            regions[i] = note_value(row.stream, values[c][i]);
+        }
+    }
+}
+
+static uint64_t restore(const struct row *row, uint8_t class, uint64_t payload)
+{
+    if (class == COLUMN_CALL_NUMBER)
+        return unzigzag(payload);
+    if (class == COLUMN_CALL_ADDRESS)
+        return payload;
+    return row->stream->last[class - COLUMN_CALL_REGION] + unzigzag(payload);
+}
+
+static bool check_classes(const uint8_t *classes, size_t rows, size_t payloads)
+{
+    size_t found = 0;
+    uint8_t greatest = 0;
+
+    for (size_t i = 0; i < rows; i++) {
+        found += classes[i] >= COLUMN_CALL_NUMBER;
+        greatest = classes[i] > greatest ? classes[i] : greatest;
+    }
+    return greatest < COLUMN_CALL_CLASSES && found == payloads;
+}
+
+bool column_call_decode(struct column_call_model *model, const struct rn_column_calls *calls,
+                        uint64_t *const *values, const size_t *payloads)
+{
+    size_t used[RN_COLUMN_MAX_CALLS] = {0};
+
+    for (unsigned c = 0; c < calls->columns; c++)
+        if (!check_classes(model->classes + c * calls->rows, calls->rows, payloads[c]))
+            return false;
+    for (size_t i = 0; i < calls->rows; i++) {
+        struct row row = begin_row(model, calls, i);
+
+        for (unsigned c = 0; c < calls->columns; c++) {
+            uint8_t class = model->classes[c * calls->rows + i];
+            uint8_t *regions = model->regions + c * calls->rows;
+
+            if (class == COLUMN_CALL_FORESEEN)
+                values[c][i] = foresee(&row, values[c], regions);
+            else if (class == COLUMN_CALL_REPEATED)
+                values[c][i] = repeat(&row, values[c]);
+            else
+                values[c][i] = restore(&row, class, model->payload[c * calls->rows + used[c]++]);
+            regions[i] = note_value(row.stream, values[c][i]);
+        }
+    }
+    return true;
+}
