@@ -47,10 +47,15 @@ bool rn_inline_mapped(struct rn_ptrace *engine, struct rn_tracee *tracee, uint64
                       uint64_t length, uint64_t file_offset, int fd, int *status);
 void rn_inline_unmapped(struct rn_tracee *tracee, uint64_t address, uint64_t length);
 
+/* The program may have changed its signal mask; it has set the action of a signal. */
+void rn_inline_note_mask(struct rn_tracee *tracee);
+void rn_inline_note_action(struct rn_tracee *tracee);
+
 /* A signal is about to be delivered: if the thread is in the injected code, make it look as if it
  * were in its own, before or after the system call. False: the signal is of the injected code's own
- * making (a bad pointer of the program) and must not be delivered. */
-bool rn_inline_signal(struct rn_ptrace *engine, struct rn_tracee *tracee, int signo);
+ * making (a bad pointer of the program) and must not be delivered; then, where the tracee is gone,
+ * *status is what wait said, to be handled, else 0. */
+bool rn_inline_signal(struct rn_ptrace *engine, struct rn_tracee *tracee, int signo, int *status);
 
 /* The address that a system call instruction would have had without patches. */
 uint64_t rn_inline_site(const struct rn_tracee *tracee, uint64_t instruction_pointer);

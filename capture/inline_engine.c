@@ -105,9 +105,6 @@ void rn_inline_free(struct rn_inline *state)
     free(state);
 }
 
-/* Scripts of a thread that has an area lie in it, below the private stack's end. */
-#define AREA_SCRIPT 4096u
-
 bool rn_inline_mapped(struct rn_ptrace *engine, struct rn_tracee *tracee, uint64_t address,
                       uint64_t length, uint64_t file_offset, int fd, int *status)
 {
@@ -123,12 +120,12 @@ bool rn_inline_mapped(struct rn_ptrace *engine, struct rn_tracee *tracee, uint64
         !rn_inline_plan(engine->inline_state, fd, address, length, file_offset, &plan) ||
         !rn_remote_begin(&remote, tracee))
         return true;
-    script = (uint8_t *)thread->area + AREA_SCRIPT;
+    script = (uint8_t *)thread->area + RN_AREA_SCRIPT;
     bytes = sizeof(calls);
-    count = rn_inline_plan_calls(&plan, thread->address + AREA_SCRIPT + bytes, calls, 0);
+    count = rn_inline_plan_calls(&plan, thread->address + RN_AREA_SCRIPT + bytes, calls, 0);
     memcpy(script, calls, bytes);
     memcpy(script + bytes, plan.path, sizeof(plan.path));
-    if (rn_remote_script(&remote, thread->address + AREA_SCRIPT, count)) {
+    if (rn_remote_script(&remote, thread->address + RN_AREA_SCRIPT, count)) {
         memcpy(calls, script, bytes);
         if (rn_inline_plan_done(&plan, calls, tracee->process->image))
             rn_inline_write_ranges(tracee->tid, tracee->process->image);

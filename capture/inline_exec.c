@@ -222,6 +222,7 @@ bool rn_inline_exec(struct rn_ptrace *engine, struct rn_tracee *tracee, int *sta
     rn_inline_image_release(tracee->process->image);
     tracee->process->image = NULL;
     tracee->inline_thread.area = NULL;
+    rn_inline_faults_exec(tracee->process);
     *status = 0;
     obstacle = find_obstacle(tracee->tid);
     if (obstacle)
@@ -240,8 +241,10 @@ bool rn_inline_exec(struct rn_ptrace *engine, struct rn_tracee *tracee, int *sta
     }
     regs = new->remote.saved;
     regs.rax = 0;
-    if (tracee->inline_thread.area)
+    if (tracee->inline_thread.area) {
+        tracee->inline_thread.area->blocked = new->remote.signal_mask;
         regs.gs_base = tracee->inline_thread.address;
+    }
     if (*status == 0)
         (void)rn_remote_end(&new->remote, &regs);
     free(new);

@@ -53,6 +53,18 @@ bool rn_remote_script(struct rn_remote *remote, uint64_t address, size_t count);
 /* Go on from this stop with these registers; a system call at which it is stopped is not made. */
 bool rn_remote_end(struct rn_remote *remote, struct user_regs_struct *regs);
 
+/* Scripts of a thread that has an area lie in it, below the private stack's end. */
+#define RN_AREA_SCRIPT 4096u
+
+/* inline_faults.c: a new program begins. */
+void rn_inline_faults_exec(struct rn_tracee_process *process);
+/* A signal is delivered to the program. */
+void rn_inline_note_delivery(struct rn_tracee *tracee, int signo);
+/* The injected code faulted: go on with these registers as if that had not happened. *status: what
+ * wait said where the tracee is gone, else 0. */
+void rn_inline_fault_undo(struct rn_tracee *tracee, int signo, struct user_regs_struct *regs,
+                          int *status);
+
 /* inline_memory.c */
 bool rn_inline_write(pid_t tid, uint64_t address, const void *bytes, size_t size);
 bool rn_inline_read(pid_t tid, uint64_t address, void *bytes, size_t size);

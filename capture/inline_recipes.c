@@ -25,6 +25,7 @@ static const struct {
     {"munmap", RN_CHECK_RANGE},    {"madvise", RN_CHECK_RANGE},
     {"mlock", RN_CHECK_RANGE},     {"munlock", RN_CHECK_RANGE},
     {"prctl", RN_CHECK_PRCTL},     {"arch_prctl", RN_CHECK_ARCH_PRCTL},
+    {"rt_sigaction", RN_CHECK_SIGACTION},
 };
 
 static int number(const char *name)

@@ -137,6 +137,7 @@ void rn_inline_first_stop(struct rn_tracee *child)
         return;
     if (child->inline_thread.area)
         regs.gs_base = child->inline_thread.address;
+    rn_inline_note_mask(child);
     (void)rn_inline_compare(child->process->image, regs.rip, regs.rax, &regs);
     (void)ptrace(PTRACE_SETREGS, child->tid, NULL, &regs);
 }

@@ -114,7 +114,7 @@ static void begin_call(struct rn_ptrace *engine, struct rn_tracee *tracee,
         call->syscall.args[i] = 0;
     call->selected = is_selected(engine, &call->syscall);
     rn_call_buffer_clear(&call->buffer);
-    if (call->selected || role == RN_ROLE_CLONE3)
+    if (call->selected || role == RN_ROLE_CLONE3 || role == RN_ROLE_SIGNAL_ACTION)
         rn_capture_entry(engine->capture, &place, call);
     rn_inline_clone_begins(engine, tracee, role);
     call->active = true;
@@ -159,6 +159,9 @@ static void follow_effect(struct rn_ptrace *engine, struct rn_tracee *tracee)
         if (call->args[0] & CLONE_UNTRACED && !engine->inline_state)
             rn_ptrace_blind_spot(engine, (int)call->ret,
                                  "was made with CLONE_UNTRACED: it is not recorded");
+        break;
+    case RN_ROLE_SIGNAL_ACTION:
+        rn_inline_note_action(tracee);
         break;
     case RN_ROLE_IO_URING:
         rn_ptrace_blind_spot(engine, (int)tracee->process->pid,
@@ -227,6 +230,8 @@ static void return_from_call(struct rn_ptrace *engine, struct rn_tracee *tracee,
     if (call->selected)
         rn_capture_exit(engine->capture, &place, call);
     rn_ptrace_end_call(engine, tracee, (uint64_t)stop->exit.rval, 0);
+    if (rn_capture_role(engine->capture, &call->syscall) == RN_ROLE_SIGNAL_MASK)
+        rn_inline_note_mask(tracee); /* rt_sigreturn's result is the program's */
     if (!rn_syscall_failed(&call->syscall))
         follow_effect(engine, tracee);
 }

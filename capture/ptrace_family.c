@@ -102,6 +102,9 @@ static struct rn_tracee_process *child_process(const struct rn_tracee *parent, p
     if (process) {
         process->attached = parent->process->attached;
         process->own_filter = parent->process->own_filter;
+        process->fault_actions_known = parent->process->fault_actions_known;
+        memcpy(process->fault_actions, parent->process->fault_actions,
+               sizeof(process->fault_actions));
         /* Without memory for it only UNMAP events are missing. */
         (void)rn_code_copy(process, parent->process);
     }

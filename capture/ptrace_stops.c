@@ -178,8 +178,11 @@ void rn_ptrace_handle(struct rn_ptrace *engine, pid_t tid, int status)
     } else if (signo == (SIGTRAP | 0x80)) {
         if (rn_ptrace_syscall_stop(engine, tracee))
             resume(engine, tracee, 0);
-    } else if (!rn_inline_signal(engine, tracee, signo)) {
-        resume(engine, tracee, 0);
+    } else if (!rn_inline_signal(engine, tracee, signo, &status)) {
+        if (status != 0)
+            rn_ptrace_handle(engine, tid, status);
+        else
+            resume(engine, tracee, 0);
     } else {
         note_signal(engine, tracee, signo);
         resume(engine, tracee, signo);

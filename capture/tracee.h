@@ -24,6 +24,11 @@ struct rn_inline_thread {
     uint64_t untraced_abi;       /* ...that a call of this ABI has for it */
 };
 
+/* struct sigaction of the kernel. */
+struct rn_signal_action {
+    uint64_t handler, flags, restorer, mask;
+};
+
 struct rn_tracee_process {
     pid_t pid;
     unsigned threads; /* tracees that refer to it */
@@ -34,6 +39,8 @@ struct rn_tracee_process {
     bool own_filter; /* it has a seccomp filter of its own, which may outrank the engine's */
     bool vsyscall_noted; /* a notice says that its vsyscalls are not seen */
     struct rn_inline_image *image; /* NULL: no code was injected */
+    struct rn_signal_action fault_actions[2]; /* the program's, for SIGSEGV and SIGBUS */
+    bool fault_actions_known;
     struct rn_code_range *code; /* file mappings that are executable */
     size_t code_count, code_capacity;
 };

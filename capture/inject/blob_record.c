@@ -45,6 +45,12 @@ _Static_assert(sizeof(struct rn_blob_config) <= RN_BLOB_ADDRESS + RN_BLOB_SIZE -
 #define ARCH_GET_FS   0x1003u
 #define NR_NEWFSTAT   5
 
+#define NR_RT_SIGPROCMASK 14
+#define SIG_BLOCK         0
+#define SIG_UNBLOCK       1
+#define SIGBUS            7
+#define SIGSEGV           11
+
 struct iovec {
     const uint8_t *base;
     uint64_t length;
@@ -437,6 +443,8 @@ static int arguments_allow(const struct rn_thread_area *area)
         return !(regs->rdx & PROT_EXEC) && range_is_free(regs->rdi, regs->rsi);
     case RN_CHECK_RANGE:
         return range_is_free(regs->rdi, regs->rsi);
+    case RN_CHECK_SIGACTION:
+        return regs->rsi == 0 || (regs->rdi != SIGSEGV && regs->rdi != SIGBUS);
     case RN_CHECK_PRCTL:
         return regs->rdi == PR_GET_NAME;
     case RN_CHECK_ARCH_PRCTL:
@@ -550,6 +558,26 @@ static const struct rn_recipe *find_recipe(const struct rn_thread_area *area)
     return recipe;
 }
 
+/* The engine must know the mask if the next pointer is bad. The old mask may be returned to where
+ * the new one was: so that is read before the call. */
+static void read_mask_argument(struct rn_thread_area *area)
+{
+    if (area->regs.rax == NR_RT_SIGPROCMASK && area->regs.rsi)
+        area->mask_argument = *(const uint64_t *)area->regs.rsi;
+}
+
+static void follow_mask(struct rn_thread_area *area)
+{
+    if (area->regs.rax != NR_RT_SIGPROCMASK || area->result != 0 || !area->regs.rsi)
+        return;
+    if (area->regs.rdi == SIG_BLOCK)
+        area->blocked |= area->mask_argument;
+    else if (area->regs.rdi == SIG_UNBLOCK)
+        area->blocked &= ~area->mask_argument;
+    else
+        area->blocked = area->mask_argument;
+}
+
 int rn_blob_before(struct rn_thread_area *area)
 {
     area->recording = 0;
@@ -558,6 +586,7 @@ int rn_blob_before(struct rn_thread_area *area)
         area->slow++;
         return 0;
     }
+    read_mask_argument(area);
     if (area->recipe->mode == RN_RECIPE_PASS)
         return 1;
     if (!sizes_allow(area) || !make_room(area)) {
@@ -575,6 +604,7 @@ void rn_blob_after(struct rn_thread_area *area)
     struct rn_record *record;
     struct rn_syscall *call;
 
+    follow_mask(area);
     if (!area->recording)
         return;
     record = record_of(area);
