@@ -168,11 +168,15 @@ size_t rn_session_collect_inflight(struct rn_session *session)
     return count;
 }
 
+/* Not a thread's own while it records a call there: what it has written lies at the head. */
 struct rn_ring_slot *rn_session_ring_of(const struct rn_session *session, uint32_t stream)
 {
     struct rn_ring_slot *slot = session->by_stream[stream % RN_SESSION_STREAM_SLOTS];
 
-    return slot && slot->taken && slot->stream == stream ? slot : session->ring;
+    if (!slot || !slot->taken || slot->stream != stream ||
+        __atomic_load_n(&slot->inflight_state, __ATOMIC_ACQUIRE) == RN_INFLIGHT_IN_RING)
+        return session->ring;
+    return slot;
 }
 
 struct rn_ring_slot *rn_session_take_slot(struct rn_session *session, uint64_t stream)
