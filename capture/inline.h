@@ -57,8 +57,15 @@ void rn_inline_note_action(struct rn_tracee *tracee);
  * *status is what wait said, to be handled, else 0. */
 bool rn_inline_signal(struct rn_ptrace *engine, struct rn_tracee *tracee, int signo, int *status);
 
+/* The thread is at work on a record in its ring: nothing else may be put there. */
+bool rn_inline_writes(const struct rn_tracee *tracee);
+
 /* The address that a system call instruction would have had without patches. */
 uint64_t rn_inline_site(const struct rn_tracee *tracee, uint64_t instruction_pointer);
+/* Is this call made by the injected code? Then that records it. */
+bool rn_inline_makes_call(const struct rn_tracee *tracee, uint64_t instruction_pointer);
+/* A traced call begins: notice a thread whose %gs is its own by now. */
+void rn_inline_check_gs(struct rn_ptrace *engine, struct rn_tracee *tracee);
 /* A traced system call of a patched site has ended: do what the displaced compare would have. */
 void rn_inline_returned(struct rn_tracee *tracee, uint64_t instruction_pointer, uint64_t ret);
 

@@ -12,6 +12,11 @@ static bool in_blob(uint64_t address)
     return address >= RN_BLOB_ADDRESS && address < RN_BLOB_ADDRESS + rn_blob_image_size;
 }
 
+bool rn_inline_makes_call(const struct rn_tracee *tracee, uint64_t instruction_pointer)
+{
+    return tracee->process->image && in_blob(instruction_pointer);
+}
+
 static void program_registers(const struct rn_thread_area *area, struct user_regs_struct *regs)
 {
     regs->rdi = area->regs.rdi;
@@ -131,8 +136,11 @@ static void fix_in_blob(struct rn_ptrace *engine, struct rn_tracee *tracee,
         regs->orig_rax = UINT64_MAX;
         go_on(tracee, regs, regs->rcx, area->result);
     } else {
-        /* On the way in, before anything was saved, or out to the traced call. */
-        take_back(tracee, regs, regs->rcx);
+        /* On the way in, before anything was saved, or out to the traced call. The check of %gs has
+         * the return point in r11 for a moment. */
+        bool swapped = !rn_inline_find_site(tracee->process->image, regs->rcx);
+
+        take_back(tracee, regs, swapped ? regs->r11 : regs->rcx);
     }
 }
 
@@ -148,6 +156,13 @@ static bool fix_in_stub(struct rn_tracee *tracee, struct user_regs_struct *regs)
         regs->rax = site->immediate;
     take_back(tracee, regs, return_point);
     return true;
+}
+
+bool rn_inline_writes(const struct rn_tracee *tracee)
+{
+    const struct rn_thread_area *area = tracee->inline_thread.area;
+
+    return area && area->phase != RN_PHASE_OUT;
 }
 
 void rn_inline_exit_begins(struct rn_ptrace *engine, struct rn_tracee *tracee)

@@ -1,7 +1,9 @@
 /* SPDX-License-Identifier: MIT */
 #include "inline_private.h"
 
+#include <errno.h>
 #include <sched.h>
+#include <stddef.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/ptrace.h>
@@ -90,6 +92,7 @@ bool rn_inline_thread_start(struct rn_ptrace *engine, struct rn_tracee *tracee)
     thread->area = area;
     thread->address = RN_ARENA_ADDRESS + slot->data_offset - slot->lead;
     area->self = thread->address;
+    area->check = RN_AREA_MAGIC;
     area->slot = (struct rn_ring_slot *)(uintptr_t)(RN_ARENA_ADDRESS +
                                                     rn_session_slot_offset(engine->session, slot));
     area->data = (uint8_t *)(uintptr_t)(RN_ARENA_ADDRESS + slot->data_offset);
@@ -169,6 +172,7 @@ void rn_inline_note(struct rn_ptrace *engine, const struct rn_tracee *tracee, co
 void rn_inline_give_up(struct rn_ptrace *engine, struct rn_tracee *tracee, const char *why)
 {
     struct rn_inline_image *image = tracee->process->image;
+    uint32_t quiet = 1;
     uint64_t slow[8];
 
     if (!image || image->slow)
@@ -176,9 +180,27 @@ void rn_inline_give_up(struct rn_ptrace *engine, struct rn_tracee *tracee, const
     for (size_t i = 0; i < 8; i++)
         slow[i] = rn_blob_symbols.slow;
     if (rn_inline_write(tracee->tid, RN_BLOB_CONFIG + offsetof(struct rn_blob_config, entry), slow,
-                        sizeof(slow)))
+                        sizeof(slow)) &&
+        rn_inline_write(tracee->tid, RN_BLOB_CONFIG + offsetof(struct rn_blob_config, quiet),
+                        &quiet, sizeof(quiet)))
         image->slow = true;
     rn_inline_note(engine, tracee, why);
+}
+
+/* An instruction can change %gs without anybody seeing it. The injected code looks before it uses
+ * it, and leaves the call to the engine. */
+void rn_inline_check_gs(struct rn_ptrace *engine, struct rn_tracee *tracee)
+{
+    const struct rn_inline_thread *thread = &tracee->inline_thread;
+    unsigned long base;
+
+    if (!tracee->process->image || tracee->process->image->slow || !thread->area)
+        return;
+    errno = 0;
+    base = (unsigned long)ptrace(PTRACE_PEEKUSER, tracee->tid,
+                                 offsetof(struct user_regs_struct, gs_base), NULL);
+    if (errno == 0 && base != thread->address)
+        rn_inline_give_up(engine, tracee, "uses %gs itself");
 }
 
 uint64_t rn_inline_site(const struct rn_tracee *tracee, uint64_t instruction_pointer)

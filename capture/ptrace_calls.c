@@ -268,7 +268,11 @@ bool rn_ptrace_syscall_stop(struct rn_ptrace *engine, struct rn_tracee *tracee)
                                            "or later is needed"));
         return true;
     }
+    /* One that was under way when the program got a filter, and all calls began to stop. */
+    if (rn_inline_makes_call(tracee, stop.instruction_pointer))
+        return true;
     if (stop.op == PTRACE_SYSCALL_INFO_ENTRY || stop.op == PTRACE_SYSCALL_INFO_SECCOMP) {
+        rn_inline_check_gs(engine, tracee);
         begin_call(engine, tracee, &stop);
     } else if (stop.op == PTRACE_SYSCALL_INFO_EXIT && tracee->call.active) {
         return_from_call(engine, tracee, &stop);

@@ -37,9 +37,17 @@ rn_blob_script_return:
         .globl rn_blob_before_range
 rn_blob_before_range:
 
+/* Nothing is written before %gs is known to be the recorder's: wrgsbase gives it to the program.
+ * The flags are the program's, so the test must not change them. */
 .macro fast_entry name kind
         .globl rn_blob_fast_\name
 rn_blob_fast_\name:
+        mov G(RN_AREA_CHECK), %r11
+        lea -RN_AREA_MAGIC(%r11), %r11
+        xchg %rcx, %r11
+        jrcxz 1f
+        jmp own_gs
+1:      mov %r11, %rcx
         movl $\kind, G(RN_AREA_KIND)
         jmp common
 .endm
@@ -48,6 +56,10 @@ rn_blob_fast_\name:
         fast_entry cmp64_1 RN_ENTRY_CMP64_1
         fast_entry cmp32_0 RN_ENTRY_CMP32_0
         fast_entry cmp32_1 RN_ENTRY_CMP32_1
+
+own_gs:
+        mov %r11, %rcx
+        jmp rn_blob_slow
 
 common:
         mov %rax, G(RN_AREA_RAX)

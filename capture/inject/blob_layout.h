@@ -48,7 +48,11 @@
 #define RN_AREA_R13    128
 #define RN_AREA_R14    136
 #define RN_AREA_R15    144
+#define RN_AREA_CHECK  152
 #define RN_AREA_SIZE   16384 /* with the private stack, which grows down from its end */
+
+/* That %gs points to an area, and not to what the program has made it point to. */
+#define RN_AREA_MAGIC 0x5a7e61ea
 
 /* struct rn_script_call, for assembly. */
 #define RN_SCRIPT_ARGS    8
@@ -82,6 +86,7 @@ struct rn_thread_area {
     uint64_t result;
     uint64_t flags; /* as lahf and seto leave them in ax */
     struct rn_area_regs regs;
+    uint64_t check; /* RN_AREA_MAGIC */
     struct rn_ring_slot *slot; /* addresses as the traced program sees them */
     uint8_t *data;
     uint64_t notify; /* bytes in the ring from which on a call takes the traced way */
@@ -173,6 +178,7 @@ struct rn_blob_config {
     uint32_t has_pclmul;
     uint64_t content_head; /* bytes */
     uint32_t content_on;   /* 0: no fingerprints at all */
+    uint32_t quiet;        /* no calls of the injected code's own: the program has a filter */
     uint32_t range_count;  /* ranges that the program must not change on the fast way */
     struct {
         uint64_t begin, end;

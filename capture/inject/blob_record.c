@@ -19,6 +19,7 @@ _Static_assert(offsetof(struct rn_thread_area, flags) == RN_AREA_FLAGS, "layout"
 _Static_assert(offsetof(struct rn_thread_area, regs.rax) == RN_AREA_RAX, "layout");
 _Static_assert(offsetof(struct rn_thread_area, regs.rcx) == RN_AREA_RCX, "layout");
 _Static_assert(offsetof(struct rn_thread_area, regs.r15) == RN_AREA_R15, "layout");
+_Static_assert(offsetof(struct rn_thread_area, check) == RN_AREA_CHECK, "layout");
 _Static_assert(offsetof(struct rn_script_call, args) == RN_SCRIPT_ARGS, "layout");
 _Static_assert(offsetof(struct rn_script_call, result) == RN_SCRIPT_RESULT, "layout");
 _Static_assert(offsetof(struct rn_script_call, replace) == RN_SCRIPT_REPLACE, "layout");
@@ -335,7 +336,8 @@ static void attach_identity(struct rn_thread_area *area)
     struct rn_fd_identity identity;
     uint8_t *bytes;
 
-    if (rn_blob_own_call(NR_NEWFSTAT, (long)area->result, (long)&stat, 0) != 0)
+    if (CONFIG->quiet ||
+        rn_blob_own_call(NR_NEWFSTAT, (long)area->result, (long)&stat, 0) != 0)
         return;
     identity.fd = area->result;
     identity.device = stat.device;
