@@ -171,7 +171,7 @@ void rn_ptrace_handle(struct rn_ptrace *engine, pid_t tid, int status)
     }
     if (tracee->inline_thread.fresh)
         rn_inline_first_stop(tracee);
-    if (event != PTRACE_EVENT_EXIT)
+    if (event != PTRACE_EVENT_EXIT && !rn_inline_writes(tracee))
         rn_ptrace_flush_signal(engine, tracee, 0);
     if (event != 0) {
         event_stop(engine, tracee, event, signo);
@@ -184,6 +184,7 @@ void rn_ptrace_handle(struct rn_ptrace *engine, pid_t tid, int status)
         else
             resume(engine, tracee, 0);
     } else {
+        rn_ptrace_flush_signal(engine, tracee, 0);
         note_signal(engine, tracee, signo);
         resume(engine, tracee, signo);
     }
