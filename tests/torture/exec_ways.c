@@ -1,23 +1,29 @@
 /* SPDX-License-Identifier: MIT */
 /* exec: one that fails, then one that succeeds, from a thread that is not the leader, while others
- * are blocked and others run; the program does this to itself over and over, and counts. */
+ * are blocked and others run; the program does this to itself over and over, and counts.
+ * varies: read */
 #include "storm.h"
 
 #include <errno.h>
 #include <pthread.h>
+#include <stdatomic.h>
 #include <unistd.h>
 
 #define TIMES 12
 
 static char *self, *volatile bad_pointer = (char *)8;
 static int round_number;
+static atomic_int ready;
 
 static void *blocked(void *argument)
 {
     int fds[2];
     char byte;
 
-    if (pipe(fds) == 0)
+    int made = pipe(fds);
+
+    atomic_fetch_add(&ready, 1);
+    if (made == 0)
         (void)!read(fds[0], &byte, 1);
     return argument;
 }
@@ -57,7 +63,8 @@ int main(int argc, char **argv)
         return 0;
     for (int i = 0; i < 2; i++)
         pthread_create(&threads[i], NULL, blocked, NULL);
-    usleep(2000);
+    while (atomic_load(&ready) < 2) /* without a call */
+        ;
     if (round_number % 3 == 2)
         next_round(NULL);
     pthread_create(&threads[2], NULL, next_round, NULL);

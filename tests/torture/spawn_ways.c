@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 /* Every way to make a process: fork, vfork and exec, posix_spawn, clone through syscall(2), clone3,
  * and fork while other threads run. Children make calls and end as they should.
+ * SIGCHLD may interrupt a fork, which the kernel then begins anew.
+ * storm: yes
  * varies: futex */
 #include "storm.h"
 
