@@ -136,6 +136,7 @@ bool rn_inline_mapped(struct rn_ptrace *engine, struct rn_tracee *tracee, uint64
     return *status == 0;
 }
 
+/* Text that is gone only in part keeps its sites: the rest of it still has its jumps. */
 void rn_inline_unmapped(struct rn_tracee *tracee, uint64_t address, uint64_t length)
 {
     struct rn_inline_image *image = tracee->process->image;
@@ -143,7 +144,8 @@ void rn_inline_unmapped(struct rn_tracee *tracee, uint64_t address, uint64_t len
     for (size_t i = 0; image && i < image->count;) {
         struct rn_inline_module *module = &image->modules[i];
 
-        if (module->text >= address && module->text - address < length) {
+        if (module->text >= address && module->text - address < length &&
+            module->text_size <= length - (module->text - address)) {
             rn_sites_clear(&module->sites);
             *module = image->modules[--image->count];
         } else {

@@ -138,6 +138,7 @@ static void follow_effect(struct rn_ptrace *engine, struct rn_tracee *tracee)
         break;
     case RN_ROLE_MUNMAP:
         rn_ptrace_unmapped(engine, tracee, call->args[0], call->args[1]);
+        rn_inline_unmapped(tracee, call->args[0], call->args[1]);
         break;
     case RN_ROLE_PRCTL:
         if (call->args[0] == PR_SET_NAME)

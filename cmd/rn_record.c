@@ -25,8 +25,8 @@ static const char help[] =
     "      --last SIZE       keep the newest part of about this size only\n"
     "      --pin             run recorder and program on one CPU: faster where the program has\n"
     "                        one thread, no parallelism where it has more\n"
-    "      --engine=ENGINE   how to record, see rn-engines(7): 'inline'; 'ptrace' (default);\n"
-    "                        or 'auto', inline where that can be\n"
+    "      --engine=ENGINE   how to record, see rn-engines(7): 'auto' (default), inline where\n"
+    "                        that can be; 'inline'; 'ptrace'\n"
     "      --features        list what this build can do\n"
     "\n"
     "  -q, --quiet   no warnings      -h, --help      this text\n"
@@ -54,7 +54,7 @@ static const struct option options[] = {
 
 static const struct rn_engine *const engines[] = {&rn_engine_auto, &rn_engine_inline,
                                                   &rn_engine_ptrace};
-static const struct rn_engine *const default_engine = &rn_engine_ptrace;
+static const struct rn_engine *const default_engine = &rn_engine_auto;
 #define ENGINE_COUNT (sizeof(engines) / sizeof(engines[0]))
 
 enum { PIDS_MAX = 64, NAMES_MAX = 64, CONTENT_HEAD = 32 };
