@@ -3,14 +3,14 @@
 
 #include "blob_layout.h"
 
-#define CONFIG   ((const struct rn_blob_config *)RN_BLOB_CONFIG)
+#define CONFIG     ((const struct rn_blob_config *)RN_BLOB_CONFIG)
 #define POLYNOMIAL 0xc96c5795d7870f42ull /* ECMA-182, reflected */
 
 /* Below this, saving vector registers costs more than the table. */
 #define FOLD_MINIMUM 96u
 
 /* Two tables of 16: half a byte at a step keeps the blob small; long data is folded instead. */
-#define STEP(value) (((value) & 1) ? ((value) >> 1) ^ POLYNOMIAL : (value) >> 1)
+#define STEP(value)   (((value)&1) ? ((value) >> 1) ^ POLYNOMIAL : (value) >> 1)
 #define NIBBLE(value) STEP(STEP(STEP(STEP((uint64_t)(value)))))
 #define BYTE(value)   NIBBLE(NIBBLE((uint64_t)(value)))
 #define ROW4(base)    BYTE(base), BYTE((base) + 1), BYTE((base) + 2), BYTE((base) + 3)

@@ -21,8 +21,8 @@ static inline __m128i fold(__m128i value, __m128i constants, __m128i next)
 void rn_blob_crc64_fold(uint64_t state, const uint8_t *data, uint64_t size, uint8_t rest[16])
 {
     const __m128i by_512 = _mm_set_epi64x(0x081f6054a7842df4, 0x6ae3efbb9dd441f3);
-    const __m128i by_128 = _mm_set_epi64x((long long)0xdabe95afc7875f40ull,
-                                          (long long)0xe05dd497ca393ae4ull);
+    const __m128i by_128 =
+        _mm_set_epi64x((long long)0xdabe95afc7875f40ull, (long long)0xe05dd497ca393ae4ull);
     __m128i a = _mm_xor_si128(LOAD(data), _mm_set_epi64x(0, (long long)state));
     __m128i b = LOAD(data + 16), c = LOAD(data + 32), d = LOAD(data + 48);
 

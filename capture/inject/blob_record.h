@@ -14,17 +14,4 @@ void rn_blob_after(struct rn_thread_area *area);
 /* A system call of the recorder's own, let pass by the seccomp filter. */
 long rn_blob_own_call(long nr, long a, long b, long c);
 
-struct rn_record_content;
-
-/* A fingerprint in the making. */
-struct content {
-    struct rn_thread_area *area;
-    struct rn_record_content *out;
-    uint64_t *prefix; /* sums at each RN_CONTENT_BLOCK */
-    uint8_t *head;
-    uint64_t crc, moved;
-    uint32_t head_len, head_done;
-    int need_crc;
-};
-
 #endif

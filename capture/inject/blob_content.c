@@ -1,0 +1,134 @@
+/* SPDX-License-Identifier: MIT */
+#include "blob_crc64.h"
+#include "blob_parts.h"
+
+#include <stddef.h>
+
+/* A fingerprint in the making. */
+struct content {
+    struct rn_thread_area *area;
+    struct rn_record_content *out;
+    uint64_t *prefix; /* sums at each RN_CONTENT_BLOCK */
+    uint8_t *head;
+    uint64_t crc, moved;
+    uint32_t head_len, head_done;
+    int need_crc;
+};
+
+static void content_begin(struct content *content, struct rn_thread_area *area, uint8_t *bytes,
+                          uint64_t length)
+{
+    uint64_t blocks = length ? (length - 1) / RN_CONTENT_BLOCK : 0;
+
+    content->area = area;
+    content->out = (struct rn_record_content *)bytes;
+    content->prefix = (uint64_t *)(bytes + sizeof(struct rn_record_content));
+    content->head = bytes + sizeof(struct rn_record_content) + blocks * 8;
+    content->head_len =
+        length < CONFIG->content_head ? (uint32_t)length : (uint32_t)CONFIG->content_head;
+    content->head_done = 0;
+    content->crc = 0;
+    content->moved = 0;
+    content->out->length = length;
+    content->out->blocks = (uint32_t)blocks;
+    content->out->head_len = content->head_len;
+    /* What is whole in the head needs no sum: the reader makes it. */
+    content->need_crc = content->head_len < length;
+}
+
+static void content_head(struct content *content, const uint8_t *from, uint64_t size)
+{
+    uint64_t room = content->head_len - content->head_done;
+
+    if (size > room)
+        size = room;
+    copy(content->head + content->head_done, from, size);
+    content->head_done += (uint32_t)size;
+}
+
+static void content_add(struct content *content, const uint8_t *from, uint64_t size)
+{
+    content_head(content, from, size);
+    if (!content->need_crc)
+        return;
+    while (size) {
+        uint64_t part = RN_CONTENT_BLOCK - content->moved % RN_CONTENT_BLOCK;
+
+        if (part > size)
+            part = size;
+        content->crc = rn_blob_crc64(content->area, content->crc, from, part);
+        content->moved += part;
+        from += part;
+        size -= part;
+        if (content->moved % RN_CONTENT_BLOCK == 0 && content->moved < content->out->length)
+            content->prefix[content->moved / RN_CONTENT_BLOCK - 1] = content->crc;
+    }
+}
+
+static void content_end(struct content *content, uint8_t *bytes)
+{
+    content->out->crc = content->crc;
+    rn_blob_attached(content->area, bytes,
+                     (uint32_t)(sizeof(struct rn_record_content) + content->out->blocks * 8u +
+                                content->head_len));
+}
+
+void rn_blob_attach_content(struct rn_thread_area *area, unsigned arg, const struct iovec *vectors,
+                            uint64_t count, uint64_t length)
+{
+    uint8_t *bytes;
+    struct content content;
+
+    if (!CONFIG->content_on)
+        return;
+    bytes = rn_blob_attach(area, RN_ATT_CONTENT, (uint8_t)arg, 0);
+    content_begin(&content, area, bytes, length);
+    for (uint64_t i = 0; i < count && length; i++) {
+        uint64_t part = vectors[i].length < length ? vectors[i].length : length;
+
+        content_add(&content, vectors[i].base, part);
+        length -= part;
+    }
+    content_end(&content, bytes);
+}
+
+#define DIRENT_TYPE 18u /* struct linux_dirent64: inode 8, offset 8, length 2, then type and name  \
+                         */
+#define DIRENT_NAME 19u
+
+/* Type, name and NUL of each entry: `content` NULL to measure them only. */
+static uint64_t walk_dirents(const uint8_t *entries, uint64_t size, struct content *content)
+{
+    uint64_t total = 0;
+
+    for (uint64_t at = 0; at + DIRENT_NAME < size;) {
+        uint64_t length = (uint64_t)entries[at + 16] | (uint64_t)entries[at + 17] << 8;
+        uint64_t name = 0;
+
+        if (length <= DIRENT_NAME || length > size - at)
+            break;
+        while (DIRENT_NAME + name < length && entries[at + DIRENT_NAME + name])
+            name++;
+        if (DIRENT_NAME + name < length)
+            name++;
+        if (content)
+            content_add(content, entries + at + DIRENT_TYPE, 1 + name);
+        total += 1 + name;
+        at += length;
+    }
+    return total;
+}
+
+void rn_blob_attach_dirents(struct rn_thread_area *area, unsigned arg)
+{
+    const uint8_t *entries = (const uint8_t *)argument(area, arg);
+    struct content content;
+    uint8_t *bytes;
+
+    if (!CONFIG->content_on)
+        return;
+    bytes = rn_blob_attach(area, RN_ATT_CONTENT, (uint8_t)arg, 0);
+    content_begin(&content, area, bytes, walk_dirents(entries, area->result, NULL));
+    walk_dirents(entries, area->result, &content);
+    content_end(&content, bytes);
+}

@@ -1,0 +1,67 @@
+/* SPDX-License-Identifier: MIT */
+/* What the parts of the injected code share: blob_record.c decides and writes the record of a call,
+ * blob_attach.c what its arguments point to, blob_content.c fingerprints. */
+#ifndef RN_BLOB_PARTS_H
+#define RN_BLOB_PARTS_H
+
+#include "blob_record.h"
+
+#include "formats/event.h"
+#include "formats/ring_file.h"
+
+#define CONFIG ((const struct rn_blob_config *)RN_BLOB_CONFIG)
+
+#define RN_BLOB_PATH_MAX   4096u
+#define RN_BLOB_STRUCT_MAX 1024u
+
+struct iovec {
+    const uint8_t *base;
+    uint64_t length;
+};
+
+static inline void copy(uint8_t *to, const uint8_t *from, uint64_t size)
+{
+    __asm__ volatile("rep movsb" : "+D"(to), "+S"(from), "+c"(size) : : "memory");
+}
+
+static inline uint64_t argument(const struct rn_thread_area *area, unsigned number)
+{
+    const struct rn_area_regs *regs = &area->regs;
+
+    switch (number) {
+    case 0:
+        return regs->rdi;
+    case 1:
+        return regs->rsi;
+    case 2:
+        return regs->rdx;
+    case 3:
+        return regs->r10;
+    case 4:
+        return regs->r8;
+    default:
+        return regs->r9;
+    }
+}
+
+static inline struct rn_record *record_of(const struct rn_thread_area *area)
+{
+    return (struct rn_record *)(area->data + (area->head & (area->slot->size - 1)));
+}
+
+/* Begin an attachment; its bytes go to where the returned pointer points. End it: `size` bytes are
+ * there. */
+uint8_t *rn_blob_attach(struct rn_thread_area *area, uint8_t type, uint8_t arg, uint16_t flags);
+void rn_blob_attached(struct rn_thread_area *area, uint8_t *bytes, uint32_t size);
+
+/* What the recipe of the call says is to be read before it, and after it. */
+void rn_blob_attach_before(struct rn_thread_area *area);
+void rn_blob_attach_after(struct rn_thread_area *area);
+
+/* blob_content.c: the fingerprint of `length` bytes that lie in the vectors, and that of directory
+ * entries. */
+void rn_blob_attach_content(struct rn_thread_area *area, unsigned arg, const struct iovec *vectors,
+                            uint64_t count, uint64_t length);
+void rn_blob_attach_dirents(struct rn_thread_area *area, unsigned arg);
+
+#endif
