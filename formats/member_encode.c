@@ -123,6 +123,8 @@ static struct pending_event *event_of(struct rn_member_encoder *encoder, uint32_
 static struct pending_attachment *attachments_of(struct rn_member_encoder *encoder,
                                                  const struct pending_event *event)
 {
+    if (event->attachments == 0)
+        return NULL;
     return (struct pending_attachment *)(void *)encoder->attachments.data + event->first_attachment;
 }
 

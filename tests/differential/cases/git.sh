@@ -1,4 +1,5 @@
 # needs: git
+# varies: getrandom
 prepare() { :; }
 run() {
     export GIT_AUTHOR_DATE="2024-01-01T00:00:00Z" GIT_COMMITTER_DATE="2024-01-01T00:00:00Z"
