@@ -51,6 +51,10 @@ void rn_inline_unmapped(struct rn_tracee *tracee, uint64_t address, uint64_t len
 void rn_inline_note_mask(struct rn_tracee *tracee);
 void rn_inline_note_action(struct rn_tracee *tracee);
 
+/* A call that has to do with limits (RN_ROLE_LIMIT) begins and ends. */
+void rn_inline_limit_begins(struct rn_tracee *tracee);
+void rn_inline_limit_ends(struct rn_tracee *tracee, bool failed);
+
 /* A signal is about to be delivered: if the thread is in the injected code, make it look as if it
  * were in its own, before or after the system call. False: the signal is of the injected code's own
  * making (a bad pointer of the program) and must not be delivered; then, where the tracee is gone,

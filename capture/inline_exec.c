@@ -223,6 +223,7 @@ bool rn_inline_exec(struct rn_ptrace *engine, struct rn_tracee *tracee, int *sta
     tracee->process->image = NULL;
     tracee->inline_thread.area = NULL;
     rn_inline_faults_exec(tracee->process);
+    rn_inline_limit_exec(tracee);
     *status = 0;
     obstacle = find_obstacle(tracee->tid);
     if (obstacle)

@@ -25,7 +25,8 @@ static const struct {
     {"munmap", RN_CHECK_RANGE},    {"madvise", RN_CHECK_RANGE},
     {"mlock", RN_CHECK_RANGE},     {"munlock", RN_CHECK_RANGE},
     {"prctl", RN_CHECK_PRCTL},     {"arch_prctl", RN_CHECK_ARCH_PRCTL},
-    {"rt_sigaction", RN_CHECK_SIGACTION},
+    {"rt_sigaction", RN_CHECK_SIGACTION}, {"prlimit64", RN_CHECK_PRLIMIT},
+    {"getrlimit", RN_CHECK_RLIMIT}, {"setrlimit", RN_CHECK_RLIMIT},
 };
 
 static int number(const char *name)

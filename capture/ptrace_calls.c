@@ -117,6 +117,8 @@ static void begin_call(struct rn_ptrace *engine, struct rn_tracee *tracee,
     if (call->selected || role == RN_ROLE_CLONE3 || role == RN_ROLE_SIGNAL_ACTION)
         rn_capture_entry(engine->capture, &place, call);
     rn_inline_clone_begins(engine, tracee, role);
+    if (role == RN_ROLE_LIMIT)
+        rn_inline_limit_begins(tracee);
     call->active = true;
     /* Now, not when the stop was seen: the time until here is the recorder's. */
     call->start = rn_session_now(engine->session);
@@ -228,6 +230,8 @@ static void return_from_call(struct rn_ptrace *engine, struct rn_tracee *tracee,
     if (!call->active)
         return;
     call->syscall.ret = (uint64_t)stop->exit.rval;
+    if (rn_capture_role(engine->capture, &call->syscall) == RN_ROLE_LIMIT)
+        rn_inline_limit_ends(tracee, rn_syscall_failed(&call->syscall));
     if (call->selected)
         rn_capture_exit(engine->capture, &place, call);
     rn_ptrace_end_call(engine, tracee, (uint64_t)stop->exit.rval, 0);

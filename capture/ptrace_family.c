@@ -102,6 +102,7 @@ static struct rn_tracee_process *child_process(const struct rn_tracee *parent, p
     if (process) {
         process->attached = parent->process->attached;
         process->own_filter = parent->process->own_filter;
+        process->limit_raised = parent->process->limit_raised;
         process->fault_actions_known = parent->process->fault_actions_known;
         memcpy(process->fault_actions, parent->process->fault_actions,
                sizeof(process->fault_actions));

@@ -36,6 +36,7 @@ enum rn_call_role {
     RN_ROLE_ARCH_PRCTL,
     RN_ROLE_SECCOMP,
     RN_ROLE_IO_URING,
+    RN_ROLE_LIMIT,
     RN_ROLE_SIGNAL_ACTION,
     RN_ROLE_SIGNAL_MASK, /* calls that change the thread's */
     RN_ROLE_SENDFILE,

@@ -41,6 +41,7 @@ struct rn_tracee_process {
     struct rn_inline_image *image; /* NULL: no code was injected */
     struct rn_signal_action fault_actions[2]; /* the program's, for SIGSEGV and SIGBUS */
     bool fault_actions_known;
+    bool limit_raised; /* its RLIMIT_AS is larger than what it set (inline_limits.c) */
     struct rn_code_range *code; /* file mappings that are executable */
     size_t code_count, code_capacity;
 };
@@ -63,6 +64,7 @@ struct rn_tracee {
     struct rn_pending_signal signal;
     struct rn_inline_thread inline_thread;
     int held_status;  /* of an orphan: the stop it waits in, 0 none yet */
+    bool limit_passed; /* the kernel was given another RLIMIT_AS than the program's */
     bool exiting;     /* its PTRACE_EVENT_EXIT was seen */
     bool before_exec; /* a launched program before its exec: the recorder's own calls */
 };

@@ -40,6 +40,7 @@ _Static_assert(sizeof(struct rn_blob_config) <= RN_BLOB_ADDRESS + RN_BLOB_SIZE -
 #define NR_RT_SIGPROCMASK 14
 #define SIG_BLOCK         0
 #define SIG_UNBLOCK       1
+#define RLIMIT_AS         9
 #define SIGBUS            7
 #define SIGSEGV           11
 
@@ -75,6 +76,10 @@ static int arguments_allow(const struct rn_thread_area *area)
         return !(regs->rdx & PROT_EXEC) && range_is_free(regs->rdi, regs->rsi);
     case RN_CHECK_RANGE:
         return range_is_free(regs->rdi, regs->rsi);
+    case RN_CHECK_RLIMIT:
+        return (uint32_t)regs->rdi != RLIMIT_AS;
+    case RN_CHECK_PRLIMIT:
+        return (uint32_t)regs->rsi != RLIMIT_AS;
     case RN_CHECK_SIGACTION:
         return regs->rsi == 0 || (regs->rdi != SIGSEGV && regs->rdi != SIGBUS);
     case RN_CHECK_PRCTL:
