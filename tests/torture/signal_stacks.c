@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 /* Stacks: a handler on an alternate stack that interrupts a blocked call; a thread with the smallest
  * stack there may be; calls with the stack pointer a few bytes above a guard page, and with a stack
- * pointer that points nowhere at all. */
+ * pointer that points nowhere at all.
+ * varies: futex */
 #include "storm.h"
 
 #include <limits.h>
