@@ -4,6 +4,7 @@
 #include "crc64.h"
 
 #include <inttypes.h>
+#include <stdlib.h>
 
 #define CHECKSUM_OFFSET (RN_CHUNK_HEADER_SIZE - 8u)
 
@@ -96,21 +97,63 @@ static bool all_zero(const uint64_t *values, size_t count)
            (values[0] == 0 && memcmp(values, values + 1, (count - 1) * sizeof *values) == 0);
 }
 
+static bool is_list(unsigned column)
+{
+    return column == RN_COLUMN_ATT_TAG || column == RN_COLUMN_ATT_REF;
+}
+
+void rn_chunk_spread(const uint64_t *values, const uint64_t *items, uint32_t rows,
+                     uint32_t list_items, uint64_t *spread)
+{
+    uint32_t at = 0;
+
+    for (uint32_t i = 0; i < rows; i++)
+        for (uint64_t j = 0; j < items[i] && at < list_items; j++)
+            spread[at++] = values[i];
+    memset(spread + at, 0, (list_items - at) * sizeof *spread);
+}
+
+/* A key column; *owned is to be freed. */
+static enum rn_status find_key(const struct rn_chunk_rows *rows, unsigned column, unsigned key,
+                               const uint64_t **values, uint64_t **owned, struct rn_error *err)
+{
+    const uint64_t *items = rows->column[RN_COLUMN_ATTACHMENTS];
+
+    *values = key ? rows->column[key] : NULL;
+    if (!*values || is_list(column) == is_list(key))
+        return RN_OK;
+    *owned = items ? malloc(rows->list_items * sizeof **owned) : NULL;
+    *values = *owned;
+    if (!items)
+        return RN_OK;
+    if (!*owned)
+        return rn_fail(err, RN_E_NOMEM, "no memory to encode a column");
+    rn_chunk_spread(rows->column[key], items, rows->rows, rows->list_items, *owned);
+    return RN_OK;
+}
+
 /* Columns that are all zero are not stored. */
 static enum rn_status encode_column(struct encoding *encoding, const struct rn_column_spec *spec,
                                     struct rn_error *err)
 {
     const struct rn_chunk_rows *rows = encoding->rows;
-    bool is_list = spec->id == RN_COLUMN_ATT_TAG || spec->id == RN_COLUMN_ATT_REF;
-    size_t count = is_list ? rows->list_items : rows->rows;
-    const uint64_t *keys_a = spec->key_a ? rows->column[spec->key_a] : NULL;
-    const uint64_t *keys_b = spec->key_b ? rows->column[spec->key_b] : NULL;
+    size_t count = is_list(spec->id) ? rows->list_items : rows->rows;
+    uint64_t *owned[2] = {NULL, NULL};
+    const uint64_t *keys[2];
+    enum rn_status status;
 
     if (all_zero(rows->column[spec->id], count))
         return RN_OK;
     encoding->columns++;
-    return rn_column_encode(encoding->encoder, spec, rows->column[spec->id], count, keys_a, keys_b,
-                            &encoding->descriptors, &encoding->data, err);
+    status = find_key(rows, spec->id, spec->key_a, &keys[0], &owned[0], err);
+    if (status == RN_OK)
+        status = find_key(rows, spec->id, spec->key_b, &keys[1], &owned[1], err);
+    if (status == RN_OK)
+        status = rn_column_encode(encoding->encoder, spec, rows->column[spec->id], count, keys[0],
+                                  keys[1], &encoding->descriptors, &encoding->data, err);
+    free(owned[0]);
+    free(owned[1]);
+    return status;
 }
 
 static enum rn_status encode_bytes(struct encoding *encoding, uint8_t id, const uint8_t *bytes,
@@ -129,9 +172,15 @@ static const struct rn_column_spec common_columns[] = {
     {.id = RN_COLUMN_ORDINAL, .predictor = RN_PREDICT_KEYED, .key_a = RN_COLUMN_STREAM},
     {.id = RN_COLUMN_DURATION, .predictor = RN_PREDICT_NONE},
     {.id = RN_COLUMN_FLAGS, .predictor = RN_PREDICT_NONE},
-    {.id = RN_COLUMN_ATTACHMENTS, .predictor = RN_PREDICT_NONE},
-    {.id = RN_COLUMN_ATT_TAG, .predictor = RN_PREDICT_NONE},
-    {.id = RN_COLUMN_ATT_REF, .predictor = RN_PREDICT_NEWEST, .key_a = RN_COLUMN_ATT_TAG},
+    {.id = RN_COLUMN_ATTACHMENTS, .predictor = RN_PREDICT_KEYED, .key_a = RN_COLUMN_WORD},
+    {.id = RN_COLUMN_ATT_TAG,
+     .predictor = RN_PREDICT_ITEM,
+     .key_a = RN_COLUMN_WORD,
+     .key_b = RN_COLUMN_ATTACHMENTS},
+    {.id = RN_COLUMN_ATT_REF,
+     .predictor = RN_PREDICT_REFERENCE,
+     .key_a = RN_COLUMN_ATT_TAG,
+     .key_b = RN_COLUMN_STREAM},
     {.id = RN_COLUMN_LENGTH, .predictor = RN_PREDICT_NONE},
     {.id = RN_COLUMN_HEAD_LENGTH, .predictor = RN_PREDICT_NONE},
 };

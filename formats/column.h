@@ -19,7 +19,7 @@
 
 /* No column has more: a reader refuses it, an encoder too. */
 #define RN_COLUMN_MAX_VALUES (4096u * 32u)
-#define RN_COLUMN_MAX_CALLS  16u /* columns that are coded together */
+#define RN_COLUMN_MAX_CALLS  24u /* columns that are coded together */
 #define RN_COLUMN_MAX_PLANES 9u
 #define RN_COLUMN_MAX_BYTES  (16u << 20) /* of a byte column */
 
@@ -36,6 +36,7 @@ struct rn_column_spec {
 /* Encoder state that is worth keeping between calls (zstd context, scratch). Not thread-safe. */
 struct rn_column_encoder;
 struct rn_column_encoder *rn_column_encoder_new(int zstd_level); /* NULL: no memory */
+void rn_column_encoder_set_level(struct rn_column_encoder *encoder, int zstd_level);
 void rn_column_encoder_free(struct rn_column_encoder *encoder);
 
 /* Append the descriptor of a column of `count` values to `descriptors` and its planes to `data`.

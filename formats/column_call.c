@@ -118,17 +118,15 @@ static struct row begin_row(struct column_call_model *model, const struct rn_col
     struct row row = {.stream = stream_of(model, calls, number)};
     uint64_t call = column_key(calls->numbers, number), site = column_key(calls->keys_a, number);
     uint64_t result = column_key(calls->keys_b, number);
-    uint64_t own = mix(call * 4096 + site % 4096), context = own;
-    uint64_t *history = row.stream->history;
+    uint64_t own = mix(call * 4096 + site % 4096);
+    uint64_t context = own + mix(row.stream->history);
     uint16_t *alike, *same;
 
     if (result < RESULT_MAX || result >> 63)
         context += result;
-    for (unsigned i = 0; i < COLUMN_CALL_HISTORY; i++)
-        context = mix(context + history[i]);
-    for (unsigned i = COLUMN_CALL_HISTORY - 1; i > 0; i--)
-        history[i] = history[i - 1];
-    history[0] = own;
+    context = mix(context);
+    row.stream->history =
+        row.stream->history << COLUMN_CALL_HISTORY | own >> (64 - COLUMN_CALL_HISTORY);
     alike = &model->by_context[context % COLUMN_CALL_CONTEXTS];
     same = &model->by_call[column_slot(call, column_key(calls->streams, number))];
     row.alike = *alike;
@@ -184,23 +182,29 @@ static uint8_t classify(const struct row *row, const uint64_t *values, const uin
     return (uint8_t)(COLUMN_CALL_REGION + region);
 }
 
+static void code_row(struct column_call_model *model, const struct rn_column_calls *calls,
+                     const uint64_t *const *values, size_t number, size_t *payloads)
+{
+    struct row row = begin_row(model, calls, number);
+    size_t at = 0;
+
+    for (unsigned c = 0; c < calls->columns; c++, at += calls->rows) {
+        uint64_t value = values[c][number];
+        uint8_t class = classify(&row, values[c], model->regions + at, value,
+                                 model->payload + at + payloads[c]);
+
+        payloads[c] += class >= COLUMN_CALL_NUMBER;
+        model->classes[at + number] = class;
+        model->regions[at + number] = note_value(row.stream, value);
+    }
+}
+
 void column_call_code(struct column_call_model *model, const struct rn_column_calls *calls,
                       const uint64_t *const *values, size_t *payloads)
 {
     memset(payloads, 0, calls->columns * sizeof *payloads);
-    for (size_t i = 0; i < calls->rows; i++) {
-        struct row row = begin_row(model, calls, i);
-
-        for (unsigned c = 0; c < calls->columns; c++) {
-            uint8_t *classes = model->classes + c * calls->rows;
-            uint8_t *regions = model->regions + c * calls->rows;
-            uint64_t *payload = model->payload + c * calls->rows;
-
-            classes[i] = classify(&row, values[c], regions, values[c][i], &payload[payloads[c]]);
-            payloads[c] += classes[i] >= COLUMN_CALL_NUMBER;
-            regions[i] = note_value(row.stream, values[c][i]);
-        }
-    }
+    for (size_t i = 0; i < calls->rows; i++)
+        code_row(model, calls, values, i, payloads);
 }
 
 static uint64_t restore(const struct row *row, uint8_t class, uint64_t payload)
@@ -224,6 +228,27 @@ static bool check_classes(const uint8_t *classes, size_t rows, size_t payloads)
     return greatest < COLUMN_CALL_CLASSES && found == payloads;
 }
 
+static void decode_row(struct column_call_model *model, const struct rn_column_calls *calls,
+                       uint64_t *const *values, size_t number, size_t *used)
+{
+    struct row row = begin_row(model, calls, number);
+    size_t at = 0;
+
+    for (unsigned c = 0; c < calls->columns; c++, at += calls->rows) {
+        uint8_t class = model->classes[at + number];
+        uint64_t value;
+
+        if (class == COLUMN_CALL_FORESEEN)
+            value = foresee(&row, values[c], model->regions + at);
+        else if (class == COLUMN_CALL_REPEATED)
+            value = repeat(&row, values[c]);
+        else
+            value = restore(&row, class, model->payload[at + used[c]++]);
+        values[c][number] = value;
+        model->regions[at + number] = note_value(row.stream, value);
+    }
+}
+
 bool column_call_decode(struct column_call_model *model, const struct rn_column_calls *calls,
                         uint64_t *const *values, const size_t *payloads)
 {
@@ -232,21 +257,7 @@ bool column_call_decode(struct column_call_model *model, const struct rn_column_
     for (unsigned c = 0; c < calls->columns; c++)
         if (!check_classes(model->classes + c * calls->rows, calls->rows, payloads[c]))
             return false;
-    for (size_t i = 0; i < calls->rows; i++) {
-        struct row row = begin_row(model, calls, i);
-
-        for (unsigned c = 0; c < calls->columns; c++) {
-            uint8_t class = model->classes[c * calls->rows + i];
-            uint8_t *regions = model->regions + c * calls->rows;
-
-            if (class == COLUMN_CALL_FORESEEN)
-                values[c][i] = foresee(&row, values[c], regions);
-            else if (class == COLUMN_CALL_REPEATED)
-                values[c][i] = repeat(&row, values[c]);
-            else
-                values[c][i] = restore(&row, class, model->payload[c * calls->rows + used[c]++]);
-            regions[i] = note_value(row.stream, values[c][i]);
-        }
-    }
+    for (size_t i = 0; i < calls->rows; i++)
+        decode_row(model, calls, values, i, used);
     return true;
 }

@@ -11,9 +11,9 @@
 
 #define COLUMN_CALL_MAX_ROWS 16384u /* numbers of rows have 16 bits */
 #define COLUMN_CALL_STREAMS  1024u
-#define COLUMN_CALL_CONTEXTS 16384u
+#define COLUMN_CALL_CONTEXTS 65536u
 #define COLUMN_CALL_REGIONS  4u
-#define COLUMN_CALL_HISTORY  3u
+#define COLUMN_CALL_HISTORY  21u /* bits of each row: three rows in a number */
 
 /* What the class byte of a value says. */
 enum column_call_class {
@@ -27,9 +27,9 @@ enum column_call_class {
 
 struct column_call_stream {
     uint64_t base[COLUMN_CALL_REGIONS], last[COLUMN_CALL_REGIONS];
-    uint64_t history[COLUMN_CALL_HISTORY]; /* newest first */
-    uint32_t run;                          /* of the model: older state is none */
-    uint8_t regions, next;                 /* in use; to be replaced when all are */
+    uint64_t history;      /* the rows before */
+    uint32_t run;          /* of the model: older state is none */
+    uint8_t regions, next; /* in use; to be replaced when all are */
 };
 
 struct column_call_model {

@@ -5,6 +5,7 @@
 
 #include "column.h"
 #include "event.h"
+#include "event_schema.h"
 
 static inline uint64_t zigzag(uint64_t difference)
 {
@@ -19,36 +20,6 @@ static inline uint64_t unzigzag(uint64_t code)
 static inline size_t column_slot(uint64_t key_a, uint64_t key_b)
 {
     return (size_t)((key_a * 31 + key_b) % RN_COLUMN_SLOTS);
-}
-
-/* State of RN_PREDICT_NEWEST, one for each of the two tables. The number before the next fresh one
- * and the last one referred to swap their codes, so that both "fresh" and "the same again" are one
- * code throughout; most references are one of the two. */
-struct column_references {
-    uint64_t next, last;
-};
-#define COLUMN_REFERENCES_INIT                                                                     \
-    {                                                                                              \
-        .next = 0, .last = UINT64_MAX                                                              \
-    }
-
-static inline size_t column_table(uint64_t tag)
-{
-    return (tag & 0xff) == RN_ATT_CONTENT;
-}
-
-static inline uint64_t column_swap_last(const struct column_references *state, uint64_t number)
-{
-    if (number == state->last)
-        return state->next - 1;
-    return number == state->next - 1 ? state->last : number;
-}
-
-static inline void column_refer(struct column_references *state, uint64_t number)
-{
-    state->last = number;
-    if (number >= state->next)
-        state->next = number + 1;
 }
 
 /* A column without keys, or whose key column is all zero and therefore not stored. */
@@ -69,11 +40,25 @@ static inline void column_slots_reset(uint64_t *slots, const uint64_t *keys_a,
         slots[column_slot(column_key(keys_a, i), column_key(keys_b, i))] = 0;
 }
 
-/* A key column has a smaller number than the column it serves, so that a reader that unpacks key
- * columns first comes to an end whatever a file says. */
+/* The order in which columns can be unpacked, so that this comes to an end whatever a file says: a
+ * key column comes before the column it serves. Attachments come last. */
+static inline unsigned column_rank(unsigned id)
+{
+    return id < RN_COLUMN_ATTACHMENTS || id >= RN_COLUMN_WORD ? id : RN_COLUMN_LIMIT + id;
+}
+
 static inline bool column_keys_valid(const struct rn_column_spec *spec)
 {
-    return spec->key_a < spec->id && spec->key_b < spec->id;
+    return spec->key_a < RN_COLUMN_LIMIT && spec->key_b < RN_COLUMN_LIMIT &&
+           column_rank(spec->key_a) < column_rank(spec->id) &&
+           column_rank(spec->key_b) < column_rank(spec->id);
+}
+
+/* Columns whose first plane is a class for each value; the others are of the values that have a
+ * payload alone. */
+static inline bool column_has_classes(const struct rn_column_spec *spec)
+{
+    return spec->predictor == RN_PREDICT_CALL || spec->predictor == RN_PREDICT_REFERENCE;
 }
 
 #endif

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 #include "column_call.h"
 #include "column_codec.h"
-#include "event_schema.h"
+#include "column_list.h"
 
 #include <stdlib.h>
 #include <zstd.h>
@@ -12,8 +12,12 @@
 struct rn_column_decoder {
     ZSTD_DCtx *zstd;
     size_t capacity;
-    uint8_t *planes;                 /* unpacked planes, one behind the other */
-    struct column_call_model *calls; /* made when first needed */
+    uint8_t *planes; /* unpacked planes, one behind the other */
+    size_t references_capacity;
+    uint8_t *classes; /* of references */
+    uint64_t *payload;
+    struct column_call_model *calls; /* both made when first needed */
+    struct column_reference_model *references;
     uint64_t slots[RN_COLUMN_SLOTS];
 };
 
@@ -37,6 +41,9 @@ void rn_column_decoder_free(struct rn_column_decoder *decoder)
     ZSTD_freeDCtx(decoder->zstd);
     free(decoder->planes);
     column_call_free(decoder->calls);
+    free(decoder->references);
+    free(decoder->classes);
+    free(decoder->payload);
     free(decoder);
 }
 
@@ -73,7 +80,7 @@ static enum rn_status cut(struct rn_error *err)
 
 static size_t plane_count(const struct rn_column_view *view, unsigned number)
 {
-    return view->spec.predictor == RN_PREDICT_CALL && number > 0 ? view->payloads : view->count;
+    return column_has_classes(&view->spec) && number > 0 ? view->payloads : view->count;
 }
 
 static enum rn_status parse_plane(const uint8_t **cursor, const uint8_t *descriptors_end,
@@ -122,17 +129,17 @@ static enum rn_status check_spec(const struct rn_column_spec *spec, struct rn_er
     return RN_OK;
 }
 
-/* Planes, and with RN_PREDICT_CALL how many values have a payload. */
+/* Planes, and how many values have a payload. */
 static enum rn_status parse_sizes(const uint8_t **cursor, const uint8_t *descriptors_end,
                                   struct rn_column_view *view, struct rn_error *err)
 {
-    bool calls = view->spec.predictor == RN_PREDICT_CALL;
+    bool classes = column_has_classes(&view->spec);
 
     if (!read_varint(cursor, descriptors_end, &view->count) ||
         !read_byte(cursor, descriptors_end, &view->planes) ||
-        (calls && !read_varint(cursor, descriptors_end, &view->payloads)))
+        (classes && !read_varint(cursor, descriptors_end, &view->payloads)))
         return cut(err);
-    if (view->count > RN_COLUMN_MAX_BYTES || view->planes > RN_COLUMN_MAX_PLANES - !calls ||
+    if (view->count > RN_COLUMN_MAX_BYTES || view->planes > RN_COLUMN_MAX_PLANES - !classes ||
         view->payloads > view->count)
         return rn_fail(err, RN_E_LIMIT, "column %u: %u values in %u planes are over the limit",
                        view->spec.id, view->count, view->planes);
@@ -271,16 +278,19 @@ static void decode_keyed(struct rn_column_decoder *decoder, uint64_t *restrict v
     column_slots_reset(decoder->slots, keys_a, keys_b, count);
 }
 
-static void decode_newest(uint64_t *values, size_t count, const uint64_t *tags)
+static void decode_items(struct rn_column_decoder *decoder, uint64_t *restrict values, size_t count,
+                         const uint64_t *keys, const uint64_t *items)
 {
-    struct column_references states[2] = {COLUMN_REFERENCES_INIT, COLUMN_REFERENCES_INIT};
+    struct column_item item = {.left = 0};
 
     for (size_t i = 0; i < count; i++) {
-        struct column_references *state = &states[column_table(column_key(tags, i))];
+        uint64_t *last =
+            &decoder->slots[column_item_slot(&item, column_key(keys, i), column_key(items, i))];
 
-        values[i] = column_swap_last(state, state->next + unzigzag(values[i]));
-        column_refer(state, values[i]);
+        *last += unzigzag(values[i]);
+        values[i] = item.before = *last;
     }
+    memset(decoder->slots, 0, sizeof decoder->slots);
 }
 
 static void decode_end(struct rn_column_decoder *decoder, uint64_t *restrict values, size_t count,
@@ -309,8 +319,8 @@ static void undo_prediction(struct rn_column_decoder *decoder, const struct rn_c
     case RN_PREDICT_KEYED:
         decode_keyed(decoder, values, count, keys_a, keys_b);
         break;
-    case RN_PREDICT_NEWEST:
-        decode_newest(values, count, keys_a);
+    case RN_PREDICT_ITEM:
+        decode_items(decoder, values, count, keys_a, keys_b);
         break;
     case RN_PREDICT_END:
         decode_end(decoder, values, count, keys_a, keys_b);
@@ -318,24 +328,6 @@ static void undo_prediction(struct rn_column_decoder *decoder, const struct rn_c
     default:
         break;
     }
-}
-
-enum rn_status rn_column_decode(struct rn_column_decoder *decoder,
-                                const struct rn_column_view *view, const uint64_t *keys_a,
-                                const uint64_t *keys_b, uint64_t *values, struct rn_error *err)
-{
-    struct parts parts = {.count = 0};
-    enum rn_status status;
-
-    if (view->count > RN_COLUMN_MAX_VALUES || view->spec.predictor == RN_PREDICT_CALL)
-        return rn_fail(err, RN_E_LIMIT, "column %u: %u values are over the limit", view->spec.id,
-                       view->count);
-    status = unpack_planes(decoder, view, 0, &parts, err);
-    if (status != RN_OK)
-        return status;
-    join_planes(&parts, values, view->count);
-    undo_prediction(decoder, &view->spec, keys_a, keys_b, values, view->count);
-    return RN_OK;
 }
 
 static enum rn_status plane_bytes(struct rn_column_decoder *decoder,
@@ -353,19 +345,71 @@ static enum rn_status plane_bytes(struct rn_column_decoder *decoder,
     return RN_OK;
 }
 
-static enum rn_status unpack_call_column(struct rn_column_decoder *decoder,
-                                         const struct rn_column_view *view, unsigned number,
-                                         size_t rows, struct rn_error *err)
+/* The classes and the payloads of a column that has them. */
+static enum rn_status unpack_classes(struct rn_column_decoder *decoder,
+                                     const struct rn_column_view *view, uint8_t *classes,
+                                     uint64_t *payload, struct rn_error *err)
 {
     struct parts parts = {.count = 0};
-    enum rn_status status =
-        plane_bytes(decoder, view, decoder->calls->classes + number * rows, err);
+    enum rn_status status = plane_bytes(decoder, view, classes, err);
 
     if (status == RN_OK)
         status = unpack_planes(decoder, view, 1, &parts, err);
     if (status == RN_OK)
-        join_planes(&parts, decoder->calls->payload + number * rows, view->payloads);
+        join_planes(&parts, payload, view->payloads);
     return status;
+}
+
+static bool prepare_references(struct rn_column_decoder *decoder, size_t count)
+{
+    if (!decoder->references)
+        decoder->references = malloc(sizeof *decoder->references);
+    if (count > decoder->references_capacity) {
+        free(decoder->classes);
+        free(decoder->payload);
+        decoder->classes = malloc(count);
+        decoder->payload = malloc(count * sizeof *decoder->payload);
+        decoder->references_capacity = decoder->classes && decoder->payload ? count : 0;
+    }
+    return decoder->references && count <= decoder->references_capacity;
+}
+
+static enum rn_status decode_references(struct rn_column_decoder *decoder,
+                                        const struct rn_column_view *view, const uint64_t *tags,
+                                        const uint64_t *streams, uint64_t *values,
+                                        struct rn_error *err)
+{
+    enum rn_status status;
+
+    if (!prepare_references(decoder, view->count))
+        return rn_fail(err, RN_E_NOMEM, "no memory to decode a column");
+    status = unpack_classes(decoder, view, decoder->classes, decoder->payload, err);
+    if (status == RN_OK &&
+        !column_reference_decode(decoder->references, decoder->classes, decoder->payload,
+                                 view->payloads, view->count, tags, streams, values))
+        status = rn_fail(err, RN_E_FORMAT, "column %u: classes and payloads do not match",
+                         view->spec.id);
+    return status;
+}
+
+enum rn_status rn_column_decode(struct rn_column_decoder *decoder,
+                                const struct rn_column_view *view, const uint64_t *keys_a,
+                                const uint64_t *keys_b, uint64_t *values, struct rn_error *err)
+{
+    struct parts parts = {.count = 0};
+    enum rn_status status;
+
+    if (view->count > RN_COLUMN_MAX_VALUES || view->spec.predictor == RN_PREDICT_CALL)
+        return rn_fail(err, RN_E_LIMIT, "column %u: %u values are over the limit", view->spec.id,
+                       view->count);
+    if (view->spec.predictor == RN_PREDICT_REFERENCE)
+        return decode_references(decoder, view, keys_a, keys_b, values, err);
+    status = unpack_planes(decoder, view, 0, &parts, err);
+    if (status != RN_OK)
+        return status;
+    join_planes(&parts, values, view->count);
+    undo_prediction(decoder, &view->spec, keys_a, keys_b, values, view->count);
+    return RN_OK;
 }
 
 enum rn_status rn_column_decode_calls(struct rn_column_decoder *decoder,
@@ -386,7 +430,8 @@ enum rn_status rn_column_decode_calls(struct rn_column_decoder *decoder,
             return rn_fail(err, RN_E_FORMAT, "column %u has %u values instead of %zu",
                            views[c]->spec.id, views[c]->count, calls->rows);
         payloads[c] = views[c]->payloads;
-        status = unpack_call_column(decoder, views[c], c, calls->rows, err);
+        status = unpack_classes(decoder, views[c], decoder->calls->classes + c * calls->rows,
+                                decoder->calls->payload + c * calls->rows, err);
     }
     if (status == RN_OK && !column_call_decode(decoder->calls, calls, values, payloads))
         status = rn_fail(err, RN_E_FORMAT, "column %u: classes and payloads do not match",

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 #include "column_call.h"
 #include "column_codec.h"
-#include "event_schema.h"
+#include "column_list.h"
 
 #include <stdlib.h>
 #include <zstd.h>
@@ -14,8 +14,9 @@ struct rn_column_encoder {
     int level;
     size_t capacity; /* values that codes and plane have room for */
     uint64_t *codes;
-    uint8_t *plane;
-    struct column_call_model *calls; /* made when first needed */
+    uint8_t *plane, *classes;
+    struct column_call_model *calls; /* both made when first needed */
+    struct column_reference_model *references;
     uint64_t slots[RN_COLUMN_SLOTS];
 };
 
@@ -33,6 +34,11 @@ struct rn_column_encoder *rn_column_encoder_new(int zstd_level)
     return NULL;
 }
 
+void rn_column_encoder_set_level(struct rn_column_encoder *encoder, int zstd_level)
+{
+    encoder->level = zstd_level;
+}
+
 void rn_column_encoder_free(struct rn_column_encoder *encoder)
 {
     if (!encoder)
@@ -41,26 +47,23 @@ void rn_column_encoder_free(struct rn_column_encoder *encoder)
     free(encoder->codes);
     free(encoder->plane);
     column_call_free(encoder->calls);
+    free(encoder->references);
+    free(encoder->classes);
     free(encoder);
 }
 
 static bool make_room(struct rn_column_encoder *encoder, size_t count)
 {
-    uint64_t *codes;
-    uint8_t *plane;
-
     if (count <= encoder->capacity)
         return true;
-    codes = realloc(encoder->codes, count * sizeof *codes);
-    if (codes)
-        encoder->codes = codes;
-    plane = realloc(encoder->plane, count);
-    if (plane)
-        encoder->plane = plane;
-    if (!codes || !plane)
-        return false;
-    encoder->capacity = count;
-    return true;
+    free(encoder->codes);
+    free(encoder->plane);
+    free(encoder->classes);
+    encoder->codes = malloc(count * sizeof *encoder->codes);
+    encoder->plane = malloc(count);
+    encoder->classes = malloc(count);
+    encoder->capacity = encoder->codes && encoder->plane && encoder->classes ? count : 0;
+    return encoder->capacity != 0;
 }
 
 static void code_previous(uint64_t *codes, const uint64_t *values, size_t count)
@@ -82,16 +85,19 @@ static void code_keyed(struct rn_column_encoder *encoder, const uint64_t *values
     column_slots_reset(encoder->slots, keys_a, keys_b, count);
 }
 
-static void code_newest(uint64_t *codes, const uint64_t *values, size_t count, const uint64_t *tags)
+static void code_items(struct rn_column_encoder *encoder, const uint64_t *values, size_t count,
+                       const uint64_t *keys, const uint64_t *items)
 {
-    struct column_references states[2] = {COLUMN_REFERENCES_INIT, COLUMN_REFERENCES_INIT};
+    struct column_item item = {.left = 0};
 
     for (size_t i = 0; i < count; i++) {
-        struct column_references *state = &states[column_table(column_key(tags, i))];
+        uint64_t *last =
+            &encoder->slots[column_item_slot(&item, column_key(keys, i), column_key(items, i))];
 
-        codes[i] = zigzag(column_swap_last(state, values[i]) - state->next);
-        column_refer(state, values[i]);
+        encoder->codes[i] = zigzag(values[i] - *last);
+        *last = item.before = values[i];
     }
+    memset(encoder->slots, 0, sizeof encoder->slots);
 }
 
 static void code_end(struct rn_column_encoder *encoder, const uint64_t *values, size_t count,
@@ -121,8 +127,8 @@ static const uint64_t *predict(struct rn_column_encoder *encoder, uint8_t predic
     case RN_PREDICT_KEYED:
         code_keyed(encoder, values, count, keys_a, keys_b);
         return encoder->codes;
-    case RN_PREDICT_NEWEST:
-        code_newest(encoder->codes, values, count, keys_a);
+    case RN_PREDICT_ITEM:
+        code_items(encoder, values, count, keys_a, keys_b);
         return encoder->codes;
     case RN_PREDICT_END:
         code_end(encoder, values, count, keys_a, keys_b);
@@ -236,6 +242,44 @@ static enum rn_status check_appended(const struct rn_buf *descriptors, const str
     return RN_OK;
 }
 
+static void store_bytes(struct rn_column_encoder *encoder, const uint8_t *bytes, size_t size,
+                        struct rn_buf *descriptors, struct rn_buf *data)
+{
+    if (memcmp(bytes, bytes + 1, size - 1) == 0)
+        describe_plane(descriptors, RN_PLANE_CONSTANT, bytes[0]);
+    else
+        store_plane(encoder, bytes, size, descriptors, data);
+}
+
+static void store_classes(struct rn_column_encoder *encoder, const struct rn_column_spec *spec,
+                          const uint8_t *classes, size_t count, const uint64_t *payload,
+                          size_t payloads, struct rn_buf *descriptors, struct rn_buf *data)
+{
+    describe(descriptors, spec, count, 1 + planes_needed(payload, payloads));
+    rn_buf_varint(descriptors, payloads);
+    store_bytes(encoder, classes, count, descriptors, data);
+    store_codes(encoder, payload, payloads, descriptors, data);
+}
+
+static enum rn_status encode_references(struct rn_column_encoder *encoder,
+                                        const struct rn_column_spec *spec, const uint64_t *values,
+                                        size_t count, const uint64_t *tags, const uint64_t *streams,
+                                        struct rn_buf *descriptors, struct rn_buf *data,
+                                        struct rn_error *err)
+{
+    size_t payloads;
+
+    if (!encoder->references)
+        encoder->references = malloc(sizeof *encoder->references);
+    if (!encoder->references)
+        return rn_fail(err, RN_E_NOMEM, "no memory to encode a column");
+    payloads = column_reference_code(encoder->references, values, count, tags, streams,
+                                     encoder->classes, encoder->codes);
+    store_classes(encoder, spec, encoder->classes, count, encoder->codes, payloads, descriptors,
+                  data);
+    return check_appended(descriptors, data, err);
+}
+
 enum rn_status rn_column_encode(struct rn_column_encoder *encoder,
                                 const struct rn_column_spec *spec, const uint64_t *values,
                                 size_t count, const uint64_t *keys_a, const uint64_t *keys_b,
@@ -250,32 +294,13 @@ enum rn_status rn_column_encode(struct rn_column_encoder *encoder,
         return rn_fail(err, RN_E_LIMIT, "a column of %zu values cannot be encoded", count);
     if (!make_room(encoder, count))
         return rn_fail(err, RN_E_NOMEM, "no memory to encode a column of %zu values", count);
+    if (spec->predictor == RN_PREDICT_REFERENCE)
+        return encode_references(encoder, spec, values, count, keys_a, keys_b, descriptors, data,
+                                 err);
     codes = predict(encoder, spec->predictor, values, count, keys_a, keys_b);
     describe(descriptors, spec, count, planes_needed(codes, count));
     store_codes(encoder, codes, count, descriptors, data);
     return check_appended(descriptors, data, err);
-}
-
-static void store_bytes(struct rn_column_encoder *encoder, const uint8_t *bytes, size_t size,
-                        struct rn_buf *descriptors, struct rn_buf *data)
-{
-    if (memcmp(bytes, bytes + 1, size - 1) == 0)
-        describe_plane(descriptors, RN_PLANE_CONSTANT, bytes[0]);
-    else
-        store_plane(encoder, bytes, size, descriptors, data);
-}
-
-/* One column of a set: the classes are its first plane, the payloads the others. */
-static void store_call_column(struct rn_column_encoder *encoder, const struct rn_column_spec *spec,
-                              unsigned number, size_t rows, size_t payloads,
-                              struct rn_buf *descriptors, struct rn_buf *data)
-{
-    const uint64_t *payload = encoder->calls->payload + number * rows;
-
-    describe(descriptors, spec, rows, 1 + planes_needed(payload, payloads));
-    rn_buf_varint(descriptors, payloads);
-    store_bytes(encoder, encoder->calls->classes + number * rows, rows, descriptors, data);
-    store_codes(encoder, payload, payloads, descriptors, data);
 }
 
 enum rn_status
@@ -297,7 +322,8 @@ rn_column_encode_calls(struct rn_column_encoder *encoder, const struct rn_column
         return rn_fail(err, RN_E_NOMEM, "no memory to encode columns of %zu values", calls->rows);
     column_call_code(encoder->calls, calls, values, payloads);
     for (unsigned c = 0; c < calls->columns; c++)
-        store_call_column(encoder, &specs[c], c, calls->rows, payloads[c], descriptors, data);
+        store_classes(encoder, &specs[c], encoder->calls->classes + c * calls->rows, calls->rows,
+                      encoder->calls->payload + c * calls->rows, payloads[c], descriptors, data);
     return check_appended(descriptors, data, err);
 }
 

@@ -3,13 +3,13 @@
 
 #include <string.h>
 
-#define KEYED(key) .predictor = RN_PREDICT_KEYED, .key_a = (key), .key_b = RN_COLUMN_STREAM
-#define BY_STREAM  .predictor = RN_PREDICT_KEYED, .key_a = RN_COLUMN_STREAM
-#define PREVIOUS   .predictor = RN_PREDICT_PREVIOUS
+#define BY_STREAM .predictor = RN_PREDICT_KEYED, .key_a = RN_COLUMN_STREAM
+#define PREVIOUS  .predictor = RN_PREDICT_PREVIOUS
 
-/* Arguments and results repeat per system call number and thread; that is worth far more than
- * their likeness to the row before. */
+/* Sequences of rows repeat, in the same stream or in another one; that is worth far more than their
+ * likeness to the row before. */
 #define CALL(site, ret) .predictor = RN_PREDICT_CALL, .key_a = (site), .key_b = (ret)
+#define SEQUENCE        CALL(0, 0)
 #define RET             (RN_COLUMN_WORD + 2)
 #define SITE            (RN_COLUMN_WORD + 3)
 
@@ -18,8 +18,8 @@ static const struct rn_schema schemas[RN_KIND_LIMIT] = {
                          10,
                          {{.name = "nr"},
                           {.name = "abi"},
-                          {"ret", CALL(0, 0), .is_signed = true},
-                          {"site", CALL(0, RET), .is_hex = true},
+                          {"ret", SEQUENCE, .is_signed = true},
+                          {"site", SEQUENCE, .is_hex = true},
                           {"arg0", CALL(SITE, RET), .is_hex = true},
                           {"arg1", CALL(SITE, RET), .is_hex = true},
                           {"arg2", CALL(SITE, RET), .is_hex = true},
@@ -31,22 +31,22 @@ static const struct rn_schema schemas[RN_KIND_LIMIT] = {
                          {{.name = "op"},
                           {"pid", PREVIOUS},
                           {"tid", PREVIOUS},
-                          {"parent_pid", PREVIOUS},
-                          {"child_stream", PREVIOUS},
-                          {"child_tid", PREVIOUS},
-                          {"clone_flags", .is_hex = true},
-                          {.name = "status"},
-                          {.name = "user_ns"},
-                          {.name = "system_ns"},
-                          {"max_rss_bytes", PREVIOUS},
-                          {.name = "uid"},
-                          {.name = "euid"},
-                          {.name = "gid"},
-                          {.name = "egid"},
-                          {"pgid", PREVIOUS},
-                          {"sid", PREVIOUS},
-                          {.name = "umask"},
-                          {.name = "abi"}}},
+                          {"parent_pid", SEQUENCE},
+                          {"child_stream", SEQUENCE},
+                          {"child_tid", SEQUENCE},
+                          {"clone_flags", SEQUENCE, .is_hex = true},
+                          {"status", SEQUENCE},
+                          {"user_ns", SEQUENCE},
+                          {"system_ns", SEQUENCE},
+                          {"max_rss_bytes", SEQUENCE},
+                          {"uid", SEQUENCE},
+                          {"euid", SEQUENCE},
+                          {"gid", SEQUENCE},
+                          {"egid", SEQUENCE},
+                          {"pgid", SEQUENCE},
+                          {"sid", SEQUENCE},
+                          {"umask", SEQUENCE},
+                          {"abi", SEQUENCE}}},
     [RN_KIND_SIGNAL] = {"signal",
                         6,
                         {{.name = "signo"},
@@ -121,8 +121,8 @@ static const struct rn_schema schemas[RN_KIND_LIMIT] = {
                           10,
                           {{.name = "nr"},
                            {.name = "abi"},
-                           {"ret", CALL(0, 0), .is_signed = true},
-                           {"site", CALL(0, RET), .is_hex = true},
+                           {"ret", SEQUENCE, .is_signed = true},
+                           {"site", SEQUENCE, .is_hex = true},
                            {"arg0", CALL(SITE, RET), .is_hex = true},
                            {"arg1", CALL(SITE, RET), .is_hex = true},
                            {"arg2", CALL(SITE, RET), .is_hex = true},

@@ -34,9 +34,9 @@ enum rn_predictor {
     RN_PREDICT_NONE = 0,     /* the value itself, no zigzag */
     RN_PREDICT_PREVIOUS = 1, /* the value of the row (list item, table entry) before */
     RN_PREDICT_KEYED = 2,    /* the last value whose key columns hashed to the same slot */
-    RN_PREDICT_NEWEST = 3,   /* a reference into the table that key_a (RN_COLUMN_ATT_TAG) tells:
-                              * 1 + the greatest so far; the greatest and the last one referred
-                              * to swap their codes, so that a repetition has code 1 */
+    RN_PREDICT_REFERENCE = 3, /* list column: a reference into the table that key_a
+                               * (RN_COLUMN_ATT_TAG) tells: 1 + the greatest so far, or what
+                               * followed the last references of the stream (key_b) before */
     RN_PREDICT_END = 4,      /* where the last row of the same stream (key_a) ended: its value plus
                               * its duration (key_b); before there is one: the value of the row
                               * before */
@@ -44,7 +44,9 @@ enum rn_predictor {
                           * addresses moved; columns with the same keys are coded together. key_a:
                           * where the call was made, key_b: what it returned, 0 where these are
                           * not known yet */
-    RN_PREDICT_LIMIT = 6,
+    RN_PREDICT_ITEM = 6, /* list column: the last value whose row had the same key_a and number of
+                          * items (key_b), behind the same item in the row */
+    RN_PREDICT_LIMIT = 7,
 };
 
 struct rn_field {

@@ -33,7 +33,7 @@ static bool is_bytes(unsigned column)
 
 static bool is_key_of(unsigned key, unsigned column)
 {
-    return key == 0 || (is_list(key) == is_list(column) && !is_bytes(key));
+    return key == 0 || (!is_bytes(key) && (is_list(column) || !is_list(key)));
 }
 
 static enum rn_status check_view(const struct reader_chunk *chunk,
@@ -164,20 +164,43 @@ static enum rn_status decode_calls(struct rn_reader *reader, struct reader_chunk
     return status;
 }
 
+/* A list column that is keyed by a column of rows. */
+static enum rn_status spread_key(struct rn_reader *reader, struct reader_chunk *chunk,
+                                 const uint64_t **values, uint64_t **owned, struct rn_error *err)
+{
+    uint32_t list_items = chunk->header.list_items;
+    const uint64_t *items = rn_reader_chunk_column(reader, chunk, RN_COLUMN_ATTACHMENTS, err);
+
+    if (!items)
+        return RN_E_FORMAT;
+    *owned = malloc((list_items + 1) * sizeof **owned);
+    if (!*owned)
+        return rn_fail(err, RN_E_NOMEM, "no memory for a column");
+    rn_chunk_spread(*values, items, chunk->header.rows, list_items, *owned);
+    *values = *owned;
+    return RN_OK;
+}
+
 static enum rn_status decode(struct rn_reader *reader, struct reader_chunk *chunk, unsigned column,
                              uint64_t *values, struct rn_error *err)
 {
     const struct rn_column_view *view = &chunk->views[column];
-    const uint64_t *keys_a = NULL, *keys_b = NULL;
-    enum rn_status status;
+    const uint8_t key_columns[2] = {view->spec.key_a, view->spec.key_b};
+    const uint64_t *keys[2] = {NULL, NULL};
+    uint64_t *owned[2] = {NULL, NULL};
+    enum rn_status status = RN_OK;
 
     if (view->spec.predictor == RN_PREDICT_CALL)
         return decode_calls(reader, chunk, &view->spec, err);
-    status = decode_key(reader, chunk, view->spec.key_a, &keys_a, err);
+    for (unsigned i = 0; i < 2 && status == RN_OK; i++) {
+        status = decode_key(reader, chunk, key_columns[i], &keys[i], err);
+        if (status == RN_OK && keys[i] && is_list(column) && !is_list(key_columns[i]))
+            status = spread_key(reader, chunk, &keys[i], &owned[i], err);
+    }
     if (status == RN_OK)
-        status = decode_key(reader, chunk, view->spec.key_b, &keys_b, err);
-    if (status == RN_OK)
-        status = rn_column_decode(reader->decoder, view, keys_a, keys_b, values, err);
+        status = rn_column_decode(reader->decoder, view, keys[0], keys[1], values, err);
+    free(owned[0]);
+    free(owned[1]);
     return status;
 }
 

@@ -6,7 +6,6 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-#define DEFAULT_LEVEL         3
 #define DEFAULT_SEGMENT_BYTES (8u << 20)
 #define MIN_LAST_SEGMENT      (256u << 10)
 #define NANOSECONDS           1000000000ull
@@ -15,8 +14,6 @@ static void set_options(struct rn_writer *writer, const struct rn_writer_options
 {
     if (options)
         writer->options = *options;
-    if (writer->options.zstd_level == 0)
-        writer->options.zstd_level = DEFAULT_LEVEL;
     if (writer->options.segment_bytes)
         return;
     writer->options.segment_bytes = DEFAULT_SEGMENT_BYTES;
@@ -85,6 +82,9 @@ enum rn_status rn_writer_new(const char *path, const struct rn_manifest *manifes
     writer->fd = writer->segment_fd = -1;
     writer->segment_due = true;
     set_options(writer, options);
+    /* A recorder commits when it must; whoever has events at hand should get the same bytes always. */
+    if (writer->options.manual_commit)
+        writer->commit_end_ns = rn_writer_now_ns();
     status = set_names(writer, path, err);
     if (status == RN_OK)
         status = rn_member_encoder_new(writer->options.zstd_level, &writer->streams,

@@ -3,10 +3,17 @@
 
 #include <errno.h>
 #include <stdio.h>
+#include <time.h>
 
 /* An ended stream is forgotten this many commits later: events that were in a ring when it ended
  * have been added by then. */
 #define STREAM_GRACE 64u
+
+/* Compression: fast where commits follow each other closely, and where nothing is known about that;
+ * where the writer idles for longer than this per event, there is time to make a smaller member. */
+#define FAST_LEVEL        3
+#define SMALL_LEVEL       7
+#define IDLE_PER_EVENT_NS 12000u
 
 /* Kept free below max_size: for the last member, which states the loss, and the index. */
 #define RESERVE_BYTES        (16u << 10)
@@ -132,6 +139,23 @@ static enum rn_status note_stored(struct rn_writer *writer, bool segment_start,
     return rn_stream_map_purge(&writer->streams, keep_stream, writer, err);
 }
 
+uint64_t rn_writer_now_ns(void)
+{
+    struct timespec now;
+
+    clock_gettime(CLOCK_MONOTONIC, &now);
+    return (uint64_t)now.tv_sec * 1000000000u + (uint64_t)now.tv_nsec;
+}
+
+static int choose_level(const struct rn_writer *writer)
+{
+    uint64_t idle = writer->commit_end_ns ? rn_writer_now_ns() - writer->commit_end_ns : 0;
+
+    if (writer->options.zstd_level)
+        return writer->options.zstd_level;
+    return idle > rn_member_pending(writer->encoder) * IDLE_PER_EVENT_NS ? SMALL_LEVEL : FAST_LEVEL;
+}
+
 enum rn_status rn_writer_try_commit(struct rn_writer *writer,
                                     const struct rn_writer_commit_info *info, bool force,
                                     struct rn_error *err)
@@ -151,6 +175,7 @@ enum rn_status rn_writer_try_commit(struct rn_writer *writer,
         return status;
     head.segment = writer->segment + head.segment_start;
     head.now = writer->latest;
+    rn_column_encoder_set_level(writer->encoder->columns, choose_level(writer));
     /* Whatever goes wrong from here on, the tables of this segment are not what is stored. */
     writer->segment_due = true;
     status = rn_member_encode(writer->encoder, &head, &writer->member, &summary, err);
@@ -160,6 +185,7 @@ enum rn_status rn_writer_try_commit(struct rn_writer *writer,
         status = rn_fail(err, RN_E_LIMIT, "the size limit is reached");
     if (status == RN_OK)
         status = store_somehow(writer, &summary, head.segment_start, err);
+    writer->commit_end_ns = rn_writer_now_ns();
     return status == RN_OK ? note_stored(writer, head.segment_start, err) : status;
 }
 

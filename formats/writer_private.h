@@ -45,6 +45,7 @@ struct rn_writer {
     bool segment_due;
     uint32_t next_member;
     uint32_t commits;
+    uint64_t commit_end_ns; /* CLOCK_MONOTONIC: since when the writer idles; 0 not known */
     uint64_t latest; /* greatest time seen, ticks */
 
     struct writer_loss losses[WRITER_LOSSES];
@@ -70,6 +71,7 @@ void rn_writer_drop(struct rn_writer *writer, enum rn_loss_reason reason);
 /* Noted losses become pending LOSS events. */
 RN_MUST_CHECK enum rn_status rn_writer_state_losses(struct rn_writer *writer, struct rn_error *err);
 /* writer_commit.c */
+uint64_t rn_writer_now_ns(void); /* CLOCK_MONOTONIC */
 /* As rn_writer_commit, but the pending events are kept if it fails. `force`: over max_size too. */
 RN_MUST_CHECK enum rn_status rn_writer_try_commit(struct rn_writer *writer,
                                                   const struct rn_writer_commit_info *info,

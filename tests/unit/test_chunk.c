@@ -58,7 +58,7 @@ static void check_column(const struct rn_column_view *view, const struct rn_chun
 {
     const struct rn_column_spec *spec = &view->spec;
     const uint64_t *a = spec->key_a ? rows->column[spec->key_a] : NULL;
-    const uint64_t *b = spec->key_b ? rows->column[spec->key_b] : NULL;
+    const uint64_t *b = spec->key_b ? rows->column[spec->key_b] : NULL; /* one item a row */
     uint64_t values[ROWS], *to = values;
     const struct rn_column_calls calls = {.columns = 1,
                                           .rows = ROWS,

@@ -100,11 +100,13 @@ static void every_predictor_and_count(void **state)
 
     (void)state;
     for (unsigned width = 0; width <= 64; width += 8)
-        for (uint8_t predictor = 0; predictor < RN_PREDICT_CALL; predictor++)
+        for (uint8_t predictor = 0; predictor < RN_PREDICT_LIMIT; predictor++)
             for (size_t c = 0; c < sizeof counts / sizeof *counts; c++) {
                 struct rn_column_spec spec = {20, predictor, RN_COLUMN_STREAM, 0};
 
-                spec.key_b = predictor == RN_PREDICT_NEWEST ? 0 : RN_COLUMN_WORD;
+                if (predictor == RN_PREDICT_CALL)
+                    continue;
+                spec.key_b = RN_COLUMN_WORD;
                 for (size_t i = 0; i < counts[c]; i++) {
                     values[i] = width ? next_random() >> (64 - width) : 0;
                     keys_a[i] = next_random() % 5;
@@ -122,8 +124,11 @@ static void extreme_values(void **state)
 
     (void)state;
     memcpy(values, extremes, sizeof extremes);
-    for (uint8_t predictor = 0; predictor < RN_PREDICT_CALL; predictor++) {
+    for (uint8_t predictor = 0; predictor < RN_PREDICT_LIMIT; predictor++) {
         const struct rn_column_spec spec = {20, predictor, 1, 0};
+
+        if (predictor == RN_PREDICT_CALL)
+            continue;
 
         round_trip(&spec, sizeof extremes / sizeof *extremes, NULL, NULL);
     }
@@ -133,7 +138,6 @@ static void regular_columns_cost_almost_nothing(void **state)
 {
     const struct rn_column_spec ordinal = {RN_COLUMN_ORDINAL, RN_PREDICT_KEYED, 1, 0};
     const struct rn_column_spec end = {RN_COLUMN_START, RN_PREDICT_END, 1, 3};
-    const struct rn_column_spec fresh = {RN_COLUMN_ATT_REF, RN_PREDICT_NEWEST, 7, 0};
     uint64_t next[2] = {100, 200};
 
     (void)state;
@@ -148,13 +152,61 @@ static void regular_columns_cost_almost_nothing(void **state)
         values[i] = i ? values[i - 1] + keys_b[i - 1] + 7 : 1ull << 40;
     }
     assert_true(round_trip(&end, COUNT, keys_a, keys_b) < 150);
+}
+
+static void regular_lists_cost_almost_nothing(void **state)
+{
+    const struct rn_column_spec reference = {RN_COLUMN_ATT_REF, RN_PREDICT_REFERENCE, 7, 1};
+    const struct rn_column_spec item = {RN_COLUMN_ATT_TAG, RN_PREDICT_ITEM, 16, 6};
+
+    (void)state;
     for (size_t i = 0; i < COUNT; i += 4) { /* new content, the same again; new string, again */
         keys_a[i] = keys_a[i + 1] = RN_ATT_CONTENT | 1 << 8;
         keys_a[i + 2] = keys_a[i + 3] = RN_ATT_PATH;
         values[i] = values[i + 1] = i / 4;
         values[i + 2] = values[i + 3] = i / 4;
+        keys_b[i] = keys_b[i + 1] = keys_b[i + 2] = keys_b[i + 3] = 1;
     }
-    assert_true(round_trip(&fresh, COUNT, keys_a, NULL) < 64);
+    assert_true(round_trip(&reference, COUNT, keys_a, keys_b) < 64);
+    for (size_t i = 0; i < COUNT; i++) { /* each hangs on the two before it */
+        keys_a[i] = RN_ATT_PATH;
+        keys_b[i] = 1;
+        values[i] = i < 2 ? 1 : (values[i - 1] * 37 + values[i - 2] * 59 + 1) % 23;
+    }
+    assert_true(round_trip(&reference, COUNT, keys_a, keys_b) < 90);
+    for (size_t i = 0; i < COUNT; i++) /* every other one hangs on the one before it */
+        values[i] = i % 2 ? values[i - 1] * 37 % 251 : next_random() % 251;
+    assert_true(round_trip(&reference, COUNT, keys_a, keys_b) < COUNT * 17 / 16);
+    for (size_t i = 0; i < COUNT; i++) { /* so here, in rows of two */
+        keys_a[i] = 257;
+        keys_b[i] = 2;
+        values[i] = i % 2 ? values[i - 1] * 37 % 251 : next_random() % 251;
+    }
+    assert_true(round_trip(&item, COUNT, keys_a, keys_b) < COUNT);
+}
+
+static void forged_references_are_refused(void **state)
+{
+    const struct rn_column_spec spec = {RN_COLUMN_ATT_REF, RN_PREDICT_REFERENCE, 7, 1};
+    struct coded coded = {.view = {.count = 0}};
+
+    (void)state;
+    for (size_t i = 0; i < 100; i++)
+        values[i] = (1ull << 60) - 1000 * i;
+    assert_int_equal(rn_column_encode(encoder, &spec, values, 100, NULL, NULL, &coded.descriptors,
+                                      &coded.data, &err),
+                     RN_OK);
+    parse_whole(&coded);
+    assert_int_equal(coded.view.payloads, 100);
+    for (uint8_t class = 0; class < 8; class ++) {
+        coded.view.plane[0].constant = class;
+        assert_int_equal(rn_column_decode(decoder, &coded.view, NULL, NULL, decoded, &err),
+                         class == 4 ? RN_OK : RN_E_FORMAT);
+    }
+    coded.view.plane[0].constant = 4;
+    coded.view.payloads = 99;
+    assert_int_not_equal(rn_column_decode(decoder, &coded.view, NULL, NULL, decoded, &err), RN_OK);
+    free_coded(&coded);
 }
 
 static void noise_costs_no_more_than_itself(void **state)
@@ -348,6 +400,8 @@ int main(void)
         cmocka_unit_test(every_predictor_and_count),
         cmocka_unit_test(extreme_values),
         cmocka_unit_test(regular_columns_cost_almost_nothing),
+        cmocka_unit_test(regular_lists_cost_almost_nothing),
+        cmocka_unit_test(forged_references_are_refused),
         cmocka_unit_test(noise_costs_no_more_than_itself),
         cmocka_unit_test(streams_share_slots_without_harm),
         cmocka_unit_test(estimate_prefers_the_better_predictor),
