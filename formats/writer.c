@@ -82,9 +82,7 @@ enum rn_status rn_writer_new(const char *path, const struct rn_manifest *manifes
     writer->fd = writer->segment_fd = -1;
     writer->segment_due = true;
     set_options(writer, options);
-    /* A recorder commits when it must; whoever has events at hand should get the same bytes always. */
-    if (writer->options.manual_commit)
-        writer->commit_end_ns = rn_writer_now_ns();
+    writer->commit_end_ns = rn_writer_now_ns();
     status = set_names(writer, path, err);
     if (status == RN_OK)
         status = rn_member_encoder_new(writer->options.zstd_level, &writer->streams,

@@ -17,7 +17,7 @@ extern "C" {
 struct rn_writer;
 
 struct rn_writer_options {
-    int zstd_level;          /* 0: as the events leave time for */
+    int zstd_level;          /* 0: 3, or 7 where manual commits leave time for it */
     uint64_t max_size;       /* bytes; 0 none. When reached, events are counted as lost */
     uint64_t keep_last;      /* bytes of the newest segments to keep; 0 all (flight recorder) */
     uint64_t segment_bytes;  /* stored bytes after which a segment ends; 0: the default */

@@ -9,8 +9,8 @@
  * have been added by then. */
 #define STREAM_GRACE 64u
 
-/* Compression: fast where commits follow each other closely, and where nothing is known about that;
- * where the writer idles for longer than this per event, there is time to make a smaller member. */
+/* A recorder that idles for longer than this per event has time to make its members smaller. Who
+ * does not commit explicitly gets the same bytes always. */
 #define FAST_LEVEL        3
 #define SMALL_LEVEL       7
 #define IDLE_PER_EVENT_NS 12000u
@@ -149,11 +149,14 @@ uint64_t rn_writer_now_ns(void)
 
 static int choose_level(const struct rn_writer *writer)
 {
-    uint64_t idle = writer->commit_end_ns ? rn_writer_now_ns() - writer->commit_end_ns : 0;
+    uint64_t idle = rn_writer_now_ns() - writer->commit_end_ns;
 
     if (writer->options.zstd_level)
         return writer->options.zstd_level;
-    return idle > rn_member_pending(writer->encoder) * IDLE_PER_EVENT_NS ? SMALL_LEVEL : FAST_LEVEL;
+    return writer->options.manual_commit &&
+                   idle > rn_member_pending(writer->encoder) * IDLE_PER_EVENT_NS
+               ? SMALL_LEVEL
+               : FAST_LEVEL;
 }
 
 enum rn_status rn_writer_try_commit(struct rn_writer *writer,

@@ -45,7 +45,7 @@ struct rn_writer {
     bool segment_due;
     uint32_t next_member;
     uint32_t commits;
-    uint64_t commit_end_ns; /* CLOCK_MONOTONIC: since when the writer idles; 0 not known */
+    uint64_t commit_end_ns; /* CLOCK_MONOTONIC: since when the writer idles */
     uint64_t latest; /* greatest time seen, ticks */
 
     struct writer_loss losses[WRITER_LOSSES];
