@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /* pthread_cancel of threads that are blocked in read, in a sleep and in accept, in a loop of short
  * calls, and with asynchronous cancellation: clean-up handlers run, joins say so.
- * varies: close write getppid futex munmap madvise rt_sigreturn tgkill */
+ * varies: close write getppid getpid rt_sigprocmask futex munmap madvise rt_sigreturn tgkill */
 #include "storm.h"
 
 #include <pthread.h>
