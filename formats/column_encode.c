@@ -206,25 +206,28 @@ static unsigned bytes_needed(uint64_t value)
     return value ? (71u - (unsigned)__builtin_clzll(value)) / 8 : 0;
 }
 
-static unsigned planes_needed(const uint64_t *codes, size_t count)
-{
-    uint64_t used = 0;
+/* What describing and storing codes takes. */
+struct extent {
+    unsigned planes;
+    uint64_t varying; /* bits that are not the same in all */
+};
 
-    for (size_t i = 0; i < count; i++)
+static struct extent measure(const uint64_t *codes, size_t count)
+{
+    uint64_t used = 0, varying = 0;
+
+    for (size_t i = 0; i < count; i++) {
         used |= codes[i];
-    return bytes_needed(used);
+        varying |= codes[i] ^ codes[0];
+    }
+    return (struct extent){.planes = bytes_needed(used), .varying = varying};
 }
 
 static void store_codes(struct rn_column_encoder *encoder, const uint64_t *codes, size_t count,
-                        struct rn_buf *descriptors, struct rn_buf *data)
+                        struct extent extent, struct rn_buf *descriptors, struct rn_buf *data)
 {
-    unsigned planes = planes_needed(codes, count);
-    uint64_t varying = 0;
-
-    for (size_t i = 0; i < count; i++)
-        varying |= codes[i] ^ codes[0];
-    for (unsigned shift = 0; shift < 8 * planes; shift += 8) {
-        if ((varying >> shift & 0xff) == 0) {
+    for (unsigned shift = 0; shift < 8 * extent.planes; shift += 8) {
+        if ((extent.varying >> shift & 0xff) == 0) {
             describe_plane(descriptors, RN_PLANE_CONSTANT, codes[0] >> shift & 0xff);
             continue;
         }
@@ -255,10 +258,12 @@ static void store_classes(struct rn_column_encoder *encoder, const struct rn_col
                           const uint8_t *classes, size_t count, const uint64_t *payload,
                           size_t payloads, struct rn_buf *descriptors, struct rn_buf *data)
 {
-    describe(descriptors, spec, count, 1 + planes_needed(payload, payloads));
+    struct extent extent = measure(payload, payloads);
+
+    describe(descriptors, spec, count, 1 + extent.planes);
     rn_buf_varint(descriptors, payloads);
     store_bytes(encoder, classes, count, descriptors, data);
-    store_codes(encoder, payload, payloads, descriptors, data);
+    store_codes(encoder, payload, payloads, extent, descriptors, data);
 }
 
 static enum rn_status encode_references(struct rn_column_encoder *encoder,
@@ -286,6 +291,7 @@ enum rn_status rn_column_encode(struct rn_column_encoder *encoder,
                                 struct rn_buf *descriptors, struct rn_buf *data,
                                 struct rn_error *err)
 {
+    struct extent extent;
     const uint64_t *codes;
 
     if (!column_keys_valid(spec))
@@ -298,8 +304,9 @@ enum rn_status rn_column_encode(struct rn_column_encoder *encoder,
         return encode_references(encoder, spec, values, count, keys_a, keys_b, descriptors, data,
                                  err);
     codes = predict(encoder, spec->predictor, values, count, keys_a, keys_b);
-    describe(descriptors, spec, count, planes_needed(codes, count));
-    store_codes(encoder, codes, count, descriptors, data);
+    extent = measure(codes, count);
+    describe(descriptors, spec, count, extent.planes);
+    store_codes(encoder, codes, count, extent, descriptors, data);
     return check_appended(descriptors, data, err);
 }
 
