@@ -30,7 +30,12 @@ enum rn_kind {
     RN_KIND_BLOCK = 7,      /* a compute block on a CPU thread */
     RN_KIND_NOTICE = 8,     /* something a reader must know */
     RN_KIND_LOSS = 9,       /* events that are not in the archive */
-    /* 10-31: later event kinds. From here on: housekeeping, not events of the program. */
+    RN_KIND_API = 10,       /* a call of a device's API: CUDA, OpenCL, Vulkan */
+    RN_KIND_TRANSFER = 11,  /* bytes moved to, from or on a device */
+    RN_KIND_DECISION = 12,  /* what a transpiler decided */
+    RN_KIND_AGGREGATE = 13, /* many events of one operation, counted instead of recorded */
+    /* 14-17 are reserved: edge, span, counter, flow. 18-31: later kinds. From here on:
+     * housekeeping, not events of the program. */
     RN_KIND_STREAM = 32,   /* what a stream number stands for */
     RN_KIND_CLOCK = 33,    /* a calibration point */
     RN_KIND_COMMIT = 34,   /* begin of a member: segment flag, watermarks of the sources */
@@ -50,7 +55,13 @@ enum rn_kind {
 #define RN_EVENT_FAULT      0x10u /* some argument pointed to memory that could not be read */
 
 /* ABI of a system call: which number table applies. */
-enum rn_abi { RN_ABI_X86_64 = 0, RN_ABI_I386 = 1, RN_ABI_X32 = 2, RN_ABI_AARCH64 = 3, RN_ABI_COUNT };
+enum rn_abi {
+    RN_ABI_X86_64 = 0,
+    RN_ABI_I386 = 1,
+    RN_ABI_X32 = 2,
+    RN_ABI_AARCH64 = 3,
+    RN_ABI_COUNT
+};
 
 struct rn_syscall {
     uint64_t nr;
@@ -80,9 +91,9 @@ struct rn_process {
     uint64_t parent_pid;
     uint64_t child_stream; /* FORK */
     uint64_t child_tid;    /* FORK, as the recorder sees it */
-    uint64_t clone_flags;  /* FORK: CLONE_...; fork is SIGCHLD, vfork CLONE_VFORK|CLONE_VM|SIGCHLD */
-    uint64_t status;       /* EXIT, THREAD_EXIT: as wait(2) gives it */
-    uint64_t user_ns;      /* EXIT: CPU time of the process without its children */
+    uint64_t clone_flags; /* FORK: CLONE_...; fork is SIGCHLD, vfork CLONE_VFORK|CLONE_VM|SIGCHLD */
+    uint64_t status;      /* EXIT, THREAD_EXIT: as wait(2) gives it */
+    uint64_t user_ns;     /* EXIT: CPU time of the process without its children */
     uint64_t system_ns;
     uint64_t max_rss_bytes;
     uint64_t uid, euid, gid, egid; /* START, ATTACH, EXEC */
@@ -119,7 +130,8 @@ struct rn_descriptor {
     uint64_t flags; /* O_..., with O_CLOEXEC where it is set */
 };
 
-/* Attachment RN_ATT_NAME: kernel function. All times but start and duration are ticks, 0 unknown. */
+/* Attachment RN_ATT_NAME: kernel function. All times but start and duration are ticks, 0 unknown.
+ */
 struct rn_kernel {
     uint64_t api; /* enum rn_api */
     uint64_t device, context, queue;
@@ -128,16 +140,90 @@ struct rn_kernel {
     uint64_t group[3]; /* work-items (threads) in each */
     uint64_t registers, shared_bytes;
     uint64_t queued, submitted;
+    uint64_t graph, graph_node; /* where it was launched as a node of a graph; 0 none */
 };
 enum rn_api { RN_API_OTHER = 0, RN_API_CUDA = 1, RN_API_OPENCL = 2, RN_API_VULKAN = 3 };
+
+/* On the calling thread's stream. Attachments: RN_ATT_NAME (function), RN_ATT_TEXT (arguments worth
+ * knowing). */
+struct rn_api_call {
+    uint64_t api;         /* enum rn_api */
+    uint64_t layer;       /* CUDA: 0 runtime, 1 driver; else 0 */
+    uint64_t result;      /* the API's own code, signed; 0 is success everywhere */
+    uint64_t correlation; /* the kernels and transfers that it caused have the same; 0 none */
+    uint64_t device, context, queue; /* that it was for; 0 unknown */
+};
+
+/* Attachment RN_ATT_NAME where it has a name. Times as with kernels. */
+struct rn_transfer {
+    uint64_t api; /* enum rn_api */
+    uint64_t device, context, queue;
+    uint64_t correlation;
+    uint64_t direction; /* enum rn_direction */
+    uint64_t bytes;
+    uint64_t peer; /* the other device, with RN_DIRECTION_PEER */
+    uint64_t queued, submitted;
+    uint64_t graph, graph_node;
+};
+enum rn_direction {
+    RN_DIRECTION_UNKNOWN = 0,
+    RN_DIRECTION_TO_DEVICE,   /* from host memory */
+    RN_DIRECTION_FROM_DEVICE, /* to host memory */
+    RN_DIRECTION_ON_DEVICE,   /* within one */
+    RN_DIRECTION_PEER,        /* between two */
+    RN_DIRECTION_ON_HOST,
+    RN_DIRECTION_FILL, /* memset */
+};
 
 /* Attachments: RN_ATT_NAME (operation), RN_ATT_ISA (instruction set), RN_ATT_SOURCE (file:line). */
 struct rn_block {
     uint64_t elements, bytes, flops;
-    uint64_t backend; /* enum rn_backend */
-    uint64_t depth;   /* nesting, 0 outermost */
+    uint64_t backend;    /* enum rn_backend */
+    uint64_t depth;      /* nesting, 0 outermost */
+    uint64_t provenance; /* enum rn_provenance: how the instruction set is known */
 };
 enum rn_backend { RN_BACKEND_UNKNOWN = 0, RN_BACKEND_SCALAR, RN_BACKEND_SIMD, RN_BACKEND_GPU };
+/* From what the program says to what was seen. "CPU_CAPABLE" is what the CPU could do, and must
+ * never be shown as what ran. */
+enum rn_provenance {
+    RN_PROVENANCE_UNKNOWN = 0,
+    RN_PROVENANCE_DECLARED,     /* by whoever marked the block */
+    RN_PROVENANCE_COMPILED,     /* the compiler's macros where the block was marked */
+    RN_PROVENANCE_LIBRARY,      /* the library that ran it says so */
+    RN_PROVENANCE_CPU_CAPABLE,  /* CPUID and XCR0 alone */
+    RN_PROVENANCE_DISASSEMBLED, /* the instructions were looked at */
+    RN_PROVENANCE_MEASURED,     /* by counters */
+};
+
+/* A point in time: no duration. Attachments: RN_ATT_CATEGORY ("optimization::inline"), RN_ATT_NAME,
+ * RN_ATT_SOURCE (file:line), RN_ATT_INPUT, RN_ATT_RESULT (texts, or JSON). */
+struct rn_decision {
+    uint64_t id; /* FNV-1a 64 of "category::name::file::line", line as 4 little-endian bytes */
+};
+
+/* Events of one operation that began in one second and were counted instead of recorded: start is
+ * where the first began, duration until the last ended. Attachments: RN_ATT_NAME (operation, system
+ * call, kernel), RN_ATT_HISTOGRAM. */
+struct rn_aggregate {
+    uint64_t of;        /* enum rn_kind of what was counted */
+    uint64_t reason;    /* enum rn_aggregate_reason */
+    uint64_t backend;   /* enum rn_backend, of blocks */
+    uint64_t direction; /* enum rn_direction, of transfers */
+    uint64_t residency; /* enum rn_residency, of kernels and of blocks on a GPU */
+    uint64_t size_bin;  /* events of 2^(size_bin-1) to 2^size_bin - 1 elements (bytes); 0: none */
+    uint64_t count;
+    uint64_t sum, min, max;   /* of the durations, ticks */
+    uint64_t elements, bytes; /* sums */
+};
+enum rn_aggregate_reason {
+    RN_AGGREGATE_THRESHOLD = 0, /* shorter than --threshold */
+    RN_AGGREGATE_HOT = 1,       /* called too often to be recorded one by one */
+};
+enum rn_residency {
+    RN_RESIDENCY_UNKNOWN = 0,
+    RN_RESIDENCY_COLD,     /* with the transfers that it needed */
+    RN_RESIDENCY_RESIDENT, /* its data was on the device */
+};
 
 /* Attachment RN_ATT_TEXT: one sentence. */
 struct rn_notice {
@@ -146,9 +232,9 @@ struct rn_notice {
 };
 enum rn_notice_code {
     RN_NOTICE_OTHER = 0,
-    RN_NOTICE_ENGINE = 1,     /* which engine records, or a fallback */
-    RN_NOTICE_BLIND_SPOT = 2, /* something this recording cannot see */
-    RN_NOTICE_CLOCK = 3,      /* CLOCK_REALTIME was stepped */
+    RN_NOTICE_ENGINE = 1,      /* which engine records, or a fallback */
+    RN_NOTICE_BLIND_SPOT = 2,  /* something this recording cannot see */
+    RN_NOTICE_CLOCK = 3,       /* CLOCK_REALTIME was stepped */
     RN_NOTICE_INTERRUPTED = 4, /* the recorder or the program was stopped by force */
 };
 
@@ -178,7 +264,7 @@ enum rn_stream_type {
 /* Attachment RN_ATT_NAME. Streams are numbered from 1 in order of appearance, never reused. */
 struct rn_stream {
     uint64_t id;
-    uint64_t type; /* enum rn_stream_type */
+    uint64_t type;     /* enum rn_stream_type */
     uint64_t pid, tid; /* THREAD; QUEUE: pid of the owning process, tid the queue's number */
     uint64_t parent;   /* stream that created it; 0 unknown */
 };
@@ -191,8 +277,8 @@ struct rn_clock_point {
 /* One row a source. Flags of the first row: RN_EVENT_SNAPSHOT where a segment begins. */
 struct rn_commit {
     uint64_t segment;
-    uint64_t source;   /* ring slot */
-    uint64_t position; /* bytes of that ring that are in the archive now */
+    uint64_t source;     /* ring slot */
+    uint64_t position;   /* bytes of that ring that are in the archive now */
     uint64_t generation; /* of the slot: it is reused when its thread is gone */
 };
 
@@ -216,6 +302,10 @@ enum rn_attachment_type {
     RN_ATT_CONTROL = 16,  /* msg_control of a msghdr */
     RN_ATT_ISA = 17,
     RN_ATT_SOURCE = 18,
+    RN_ATT_CATEGORY = 19,
+    RN_ATT_INPUT = 20,
+    RN_ATT_RESULT = 21,
+    RN_ATT_HISTOGRAM = 22, /* pairs of u64: i, number of durations of 2^(i-1) to 2^i - 1 ticks */
     RN_ATT_COUNT,
 };
 
@@ -272,6 +362,10 @@ struct rn_event {
         struct rn_descriptor descriptor;
         struct rn_kernel kernel;
         struct rn_block block;
+        struct rn_api_call api;
+        struct rn_transfer transfer;
+        struct rn_decision decision;
+        struct rn_aggregate aggregate;
         struct rn_notice notice;
         struct rn_loss loss;
         struct rn_stream stream_info;

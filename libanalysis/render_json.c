@@ -218,13 +218,30 @@ static void add_limits(struct rn_sink *sink, struct rn_bytes bytes)
 static const char *attachment_key(uint8_t type)
 {
     static const char *const names[RN_ATT_COUNT] = {
-        [RN_ATT_PATH] = "path",     [RN_ATT_STRING] = "string", [RN_ATT_ARGV] = "argv",
-        [RN_ATT_ENV] = "env",       [RN_ATT_EXE] = "exe",       [RN_ATT_CWD] = "cwd",
-        [RN_ATT_ROOT] = "root",     [RN_ATT_TEXT] = "text",     [RN_ATT_BUILD_ID] = "build_id",
-        [RN_ATT_LIMITS] = "limits", [RN_ATT_ISA] = "isa",       [RN_ATT_SOURCE] = "source",
+        [RN_ATT_PATH] = "path",         [RN_ATT_STRING] = "string",
+        [RN_ATT_ARGV] = "argv",         [RN_ATT_ENV] = "env",
+        [RN_ATT_EXE] = "exe",           [RN_ATT_CWD] = "cwd",
+        [RN_ATT_ROOT] = "root",         [RN_ATT_TEXT] = "text",
+        [RN_ATT_BUILD_ID] = "build_id", [RN_ATT_LIMITS] = "limits",
+        [RN_ATT_ISA] = "isa",           [RN_ATT_SOURCE] = "source",
+        [RN_ATT_CATEGORY] = "category", [RN_ATT_INPUT] = "input",
+        [RN_ATT_RESULT] = "result",     [RN_ATT_HISTOGRAM] = "histogram",
     };
 
     return type < RN_ATT_COUNT ? names[type] : NULL;
+}
+
+/* [[i, count], ...] */
+static void add_histogram(struct rn_sink *sink, struct rn_bytes bytes)
+{
+    rn_sink_open(sink, '[');
+    for (size_t i = 0; i + 16 <= bytes.size; i += 16) {
+        rn_sink_open(sink, '[');
+        rn_sink_unsigned(sink, rn_bytes_get(bytes, i, 8));
+        rn_sink_unsigned(sink, rn_bytes_get(bytes, i + 8, 8));
+        rn_sink_close(sink, ']');
+    }
+    rn_sink_close(sink, ']');
 }
 
 static void add_attachment(struct rn_sink *sink, const struct rn_attachment *attachment,
@@ -239,6 +256,8 @@ static void add_attachment(struct rn_sink *sink, const struct rn_attachment *att
         rn_sink_bytes(sink, bytes.data, bytes.size, false);
     else if (attachment->type == RN_ATT_LIMITS)
         add_limits(sink, bytes);
+    else if (attachment->type == RN_ATT_HISTOGRAM)
+        add_histogram(sink, bytes);
     else
         rn_sink_path(sink, bytes.data, bytes.size, false);
 }

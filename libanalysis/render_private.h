@@ -50,6 +50,14 @@ void rn_render_poll_ready(struct rn_sink *sink, const struct rn_call_view *view,
                           struct rn_bytes bytes);
 void rn_render_fd_set(struct rn_sink *sink, const struct rn_call_view *view, struct rn_bytes bytes);
 
+/* render_text.c: the first attachment of a type, escaped, or what stands for it. */
+void rn_render_attached(struct rn_buf *out, const struct rn_event *event, uint8_t type,
+                        const char *unknown);
+
+/* render_compute.c: kernels, transfers, API calls, compute blocks, decisions and aggregates, as
+ * `*** kernel NAME ... ***` without a newline. False, with nothing appended, for other kinds. */
+bool rn_render_compute(struct rn_trace *trace, const struct rn_event *event, struct rn_buf *out);
+
 /* render_sockaddr.c */
 void rn_render_sockaddr(struct rn_sink *sink, struct rn_bytes bytes);
 

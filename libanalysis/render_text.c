@@ -55,6 +55,17 @@ static void add_seconds(struct rn_buf *out, uint64_t ns, int width)
     rn_buf_printf(out, "%*" PRIu64 ".%06" PRIu64, width, ns / NS_PER_S, ns % NS_PER_S / 1000);
 }
 
+void rn_render_attached(struct rn_buf *out, const struct rn_event *event, uint8_t type,
+                        const char *unknown)
+{
+    const struct rn_attachment *text = rn_event_attachment(event, type, RN_ARG_ANY);
+
+    if (text)
+        rn_escape_terminal(out, text->data, text->size);
+    else
+        rn_buf_text(out, unknown);
+}
+
 static void add_time(struct rn_render *render, const struct rn_clock *clock,
                      const struct rn_event *event, struct rn_buf *out)
 {
@@ -92,17 +103,6 @@ static void add_prefix(struct rn_render *render, struct rn_trace *trace,
     if (render->options.pid)
         rn_buf_printf(out, "%-5" PRIu64 " ", rn_trace_thread(trace, event->stream)->tid);
     add_time(render, rn_trace_clock(trace), event, out);
-}
-
-static void add_text(struct rn_buf *out, const struct rn_event *event, uint8_t type,
-                     const char *unknown)
-{
-    const struct rn_attachment *text = rn_event_attachment(event, type, RN_ARG_ANY);
-
-    if (text)
-        rn_escape_terminal(out, text->data, text->size);
-    else
-        rn_buf_text(out, unknown);
 }
 
 static void add_syscall(struct rn_render *render, struct rn_trace *trace,
@@ -173,7 +173,7 @@ static bool add_process(const struct rn_render *render, const struct rn_event *e
         return true;
     case RN_PROCESS_ATTACH:
         rn_buf_text(out, "+++ attached to ");
-        add_text(out, event, RN_ATT_EXE, "a running process");
+        rn_render_attached(out, event, RN_ATT_EXE, "a running process");
         rn_buf_text(out, " +++");
         return true;
     case RN_PROCESS_DETACH:
@@ -195,38 +195,8 @@ static void add_module(const struct rn_event *event, struct rn_buf *out)
     rn_buf_printf(out, "*** module %s 0x%" PRIx64 "-0x%" PRIx64 " ",
                   module->op == RN_MODULE_UNMAP ? "unmapped" : "mapped", module->address,
                   module->address + module->length);
-    add_text(out, event, RN_ATT_PATH, "?");
+    rn_render_attached(out, event, RN_ATT_PATH, "?");
     rn_buf_text(out, " ***");
-}
-
-static void add_kernel(struct rn_trace *trace, const struct rn_event *event, struct rn_buf *out)
-{
-    const struct rn_kernel *kernel = &event->u.kernel;
-
-    rn_buf_text(out, "*** kernel ");
-    add_text(out, event, RN_ATT_NAME, "?");
-    rn_buf_printf(out, " grid=[%" PRIu64 ", %" PRIu64 ", %" PRIu64 "]", kernel->grid[0],
-                  kernel->grid[1], kernel->grid[2]);
-    rn_buf_printf(out, " group=[%" PRIu64 ", %" PRIu64 ", %" PRIu64 "]", kernel->group[0],
-                  kernel->group[1], kernel->group[2]);
-    rn_buf_printf(out, " device=%" PRIu64 " queue=%" PRIu64 " <", kernel->device, kernel->queue);
-    add_seconds(out, rn_clock_duration(rn_trace_clock(trace), event->duration), 0);
-    rn_buf_text(out, "> ***");
-}
-
-static void add_block(struct rn_trace *trace, const struct rn_event *event, struct rn_buf *out)
-{
-    static const char *const backends[] = {"unknown", "scalar", "simd", "gpu"};
-    const struct rn_block *block = &event->u.block;
-
-    rn_buf_text(out, "*** block ");
-    add_text(out, event, RN_ATT_NAME, "?");
-    rn_buf_printf(
-        out, " backend=%s isa=", backends[block->backend <= RN_BACKEND_GPU ? block->backend : 0]);
-    add_text(out, event, RN_ATT_ISA, "?");
-    rn_buf_printf(out, " elements=%" PRIu64 " bytes=%" PRIu64 " <", block->elements, block->bytes);
-    add_seconds(out, rn_clock_duration(rn_trace_clock(trace), event->duration), 0);
-    rn_buf_text(out, "> ***");
 }
 
 static void add_loss(const struct rn_event *event, struct rn_buf *out)
@@ -240,7 +210,7 @@ static void add_loss(const struct rn_event *event, struct rn_buf *out)
     else
         rn_buf_text(out, "an unknown number of");
     rn_buf_printf(out, " %s%sevents: ", kind ? kind : "", kind ? " " : "");
-    add_text(out, event, RN_ATT_TEXT, "no reason is given");
+    rn_render_attached(out, event, RN_ATT_TEXT, "no reason is given");
     rn_buf_text(out, " ***");
 }
 
@@ -261,22 +231,16 @@ static bool add_event(struct rn_render *render, struct rn_trace *trace,
             return false;
         add_module(event, out);
         return true;
-    case RN_KIND_KERNEL:
-        add_kernel(trace, event, out);
-        return true;
-    case RN_KIND_BLOCK:
-        add_block(trace, event, out);
-        return true;
     case RN_KIND_NOTICE:
         rn_buf_text(out, "*** notice: ");
-        add_text(out, event, RN_ATT_TEXT, "?");
+        rn_render_attached(out, event, RN_ATT_TEXT, "?");
         rn_buf_text(out, " ***");
         return true;
     case RN_KIND_LOSS:
         add_loss(event, out);
         return true;
     default:
-        return false;
+        return rn_render_compute(trace, event, out);
     }
 }
 

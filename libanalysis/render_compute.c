@@ -1,0 +1,168 @@
+/* SPDX-License-Identifier: MIT */
+/* What devices and compute blocks did, as text. */
+#include "render_private.h"
+
+#include <inttypes.h>
+
+#define NS_PER_S UINT64_C(1000000000)
+
+#define NAME_OF(names, value)                                                                      \
+    ((value) < sizeof(names) / sizeof((names)[0]) ? (names)[value] : "unknown")
+
+static const char *const apis[] = {"other", "cuda", "opencl", "vulkan"};
+static const char *const backends[] = {"unknown", "scalar", "simd", "gpu"};
+static const char *const directions[] = {"unknown", "to-device", "from-device", "on-device",
+                                         "peer",    "on-host",   "fill"};
+static const char *const provenances[] = {"unknown",     "declared",     "compiled", "library",
+                                          "cpu-capable", "disassembled", "measured"};
+
+static void add_ticks(struct rn_trace *trace, uint64_t ticks, struct rn_buf *out)
+{
+    uint64_t ns = rn_clock_duration(rn_trace_clock(trace), ticks);
+
+    rn_buf_printf(out, "<%" PRIu64 ".%09" PRIu64 ">", ns / NS_PER_S, ns % NS_PER_S);
+}
+
+static void add_three(struct rn_buf *out, const char *name, const uint64_t *values)
+{
+    rn_buf_printf(out, " %s=[%" PRIu64 ", %" PRIu64 ", %" PRIu64 "]", name, values[0], values[1],
+                  values[2]);
+}
+
+static void add_count(struct rn_buf *out, const char *name, uint64_t value)
+{
+    if (value)
+        rn_buf_printf(out, " %s=%" PRIu64, name, value);
+}
+
+static void add_kernel(const struct rn_event *event, struct rn_buf *out)
+{
+    const struct rn_kernel *kernel = &event->u.kernel;
+
+    rn_render_attached(out, event, RN_ATT_NAME, "?");
+    add_three(out, "grid", kernel->grid);
+    add_three(out, "group", kernel->group);
+    rn_buf_printf(out, " device=%" PRIu64 " queue=%" PRIu64, kernel->device, kernel->queue);
+    add_count(out, "correlation", kernel->correlation);
+}
+
+/* bytes a nanosecond are gigabytes a second. */
+static void add_bandwidth(struct rn_trace *trace, const struct rn_event *event, struct rn_buf *out)
+{
+    uint64_t ns = rn_clock_duration(rn_trace_clock(trace), event->duration);
+
+    if (ns)
+        rn_buf_printf(out, " %.3gGB/s", (double)event->u.transfer.bytes / (double)ns);
+}
+
+static void add_transfer(struct rn_trace *trace, const struct rn_event *event, struct rn_buf *out)
+{
+    const struct rn_transfer *transfer = &event->u.transfer;
+
+    rn_render_attached(out, event, RN_ATT_NAME, NAME_OF(apis, transfer->api));
+    rn_buf_printf(out, " %s bytes=%" PRIu64 " device=%" PRIu64,
+                  NAME_OF(directions, transfer->direction), transfer->bytes, transfer->device);
+    if (transfer->direction == RN_DIRECTION_PEER)
+        rn_buf_printf(out, " peer=%" PRIu64, transfer->peer);
+    rn_buf_printf(out, " queue=%" PRIu64, transfer->queue);
+    add_count(out, "correlation", transfer->correlation);
+    add_bandwidth(trace, event, out);
+}
+
+static void add_api(const struct rn_event *event, struct rn_buf *out)
+{
+    const struct rn_api_call *call = &event->u.api;
+
+    rn_render_attached(out, event, RN_ATT_NAME, "?");
+    rn_buf_byte(out, '(');
+    rn_render_attached(out, event, RN_ATT_TEXT, "");
+    rn_buf_printf(out, ") = %" PRId64 " api=%s", (int64_t)call->result, NAME_OF(apis, call->api));
+    add_count(out, "correlation", call->correlation);
+}
+
+static void add_block(const struct rn_event *event, struct rn_buf *out)
+{
+    const struct rn_block *block = &event->u.block;
+
+    rn_render_attached(out, event, RN_ATT_NAME, "?");
+    rn_buf_printf(out, " backend=%s isa=", NAME_OF(backends, block->backend));
+    rn_render_attached(out, event, RN_ATT_ISA, "?");
+    if (block->provenance)
+        rn_buf_printf(out, " (%s)", NAME_OF(provenances, block->provenance));
+    rn_buf_printf(out, " elements=%" PRIu64 " bytes=%" PRIu64, block->elements, block->bytes);
+    add_count(out, "flops", block->flops);
+    add_count(out, "depth", block->depth);
+}
+
+static void add_decision(const struct rn_event *event, struct rn_buf *out)
+{
+    rn_render_attached(out, event, RN_ATT_CATEGORY, "?");
+    rn_buf_text(out, "::");
+    rn_render_attached(out, event, RN_ATT_NAME, "?");
+    rn_buf_text(out, " at ");
+    rn_render_attached(out, event, RN_ATT_SOURCE, "?");
+    rn_buf_text(out, " input=");
+    rn_render_attached(out, event, RN_ATT_INPUT, "?");
+    rn_buf_text(out, " result=");
+    rn_render_attached(out, event, RN_ATT_RESULT, "?");
+    rn_buf_printf(out, " id=0x%016" PRIx64, event->u.decision.id);
+}
+
+static void add_aggregate(struct rn_trace *trace, const struct rn_event *event, struct rn_buf *out)
+{
+    const struct rn_aggregate *sum = &event->u.aggregate;
+    const char *kind = sum->of < RN_KIND_STREAM ? rn_kind_name((uint8_t)sum->of) : NULL;
+
+    rn_buf_printf(out, "%" PRIu64 " %s events of ", sum->count, kind ? kind : "unknown");
+    rn_render_attached(out, event, RN_ATT_NAME, "?");
+    if (sum->backend)
+        rn_buf_printf(out, " backend=%s", NAME_OF(backends, sum->backend));
+    if (sum->direction)
+        rn_buf_printf(out, " %s", NAME_OF(directions, sum->direction));
+    rn_buf_printf(out, " (%s)",
+                  sum->reason == RN_AGGREGATE_HOT ? "called too often" : "below threshold");
+    add_count(out, "elements", sum->elements);
+    add_count(out, "bytes", sum->bytes);
+    rn_buf_text(out, " sum=");
+    add_ticks(trace, sum->sum, out);
+    rn_buf_text(out, " min=");
+    add_ticks(trace, sum->min, out);
+    rn_buf_text(out, " max=");
+    add_ticks(trace, sum->max, out);
+}
+
+bool rn_render_compute(struct rn_trace *trace, const struct rn_event *event, struct rn_buf *out)
+{
+    size_t begin = out->size;
+
+    rn_buf_printf(out, "*** %s ", rn_kind_name(event->kind));
+    switch (event->kind) {
+    case RN_KIND_KERNEL:
+        add_kernel(event, out);
+        break;
+    case RN_KIND_TRANSFER:
+        add_transfer(trace, event, out);
+        break;
+    case RN_KIND_API:
+        add_api(event, out);
+        break;
+    case RN_KIND_BLOCK:
+        add_block(event, out);
+        break;
+    case RN_KIND_DECISION:
+        add_decision(event, out);
+        break;
+    case RN_KIND_AGGREGATE:
+        add_aggregate(trace, event, out);
+        break;
+    default:
+        out->size = begin;
+        return false;
+    }
+    if (event->kind != RN_KIND_DECISION && event->kind != RN_KIND_AGGREGATE) {
+        rn_buf_byte(out, ' ');
+        add_ticks(trace, event->duration, out);
+    }
+    rn_buf_text(out, " ***");
+    return true;
+}
