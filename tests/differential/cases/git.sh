@@ -1,5 +1,4 @@
 # needs: git
-# varies: getrandom
 # git log writes each line by itself: in a pipe, chance would say how many of them a read gets.
 prepare() { :; }
 run() {
