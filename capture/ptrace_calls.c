@@ -53,6 +53,7 @@ static bool is_selected(const struct rn_ptrace *engine, const struct rn_syscall 
 static void set_inflight(struct rn_ptrace *engine, struct rn_tracee *tracee)
 {
     struct rn_event event = {.kind = RN_KIND_INFLIGHT,
+                             .flags = engine->inline_state ? RN_EVENT_TRACED : 0,
                              .stream = (uint32_t)tracee->stream,
                              .start = tracee->call.start,
                              .u.syscall = tracee->call.syscall};

@@ -177,6 +177,10 @@ static void put_scanned(struct rn_buf *out, const struct cli_info *info)
     number_field(out, "streams", info->streams.count);
     number_field(out, "threads", info->stream_types[RN_STREAM_THREAD]);
     number_field(out, "in_flight", info->inflight);
+    if (cli_info_has_engines(info) && info->traced <= info->counts[RN_KIND_SYSCALL]) {
+        number_field(out, "inline_calls", info->counts[RN_KIND_SYSCALL] - info->traced);
+        number_field(out, "traced_calls", info->traced);
+    }
     put_remarks(out, info, "notices", false);
     put_remarks(out, info, "losses", true);
     number_field(out, "remarks_left_out", info->remarks_left_out);

@@ -161,6 +161,17 @@ static void count_line(struct rn_buf *out, const char *name, uint64_t count, con
         rn_buf_printf(out, "%-12s%llu%s\n", name, (unsigned long long)count, text);
 }
 
+/* Which engine saw how many calls, where it was not one alone. */
+static void show_engines(const struct cli_info *info, struct rn_buf *out)
+{
+    uint64_t calls = info->counts[RN_KIND_SYSCALL];
+    if (!cli_info_has_engines(info) || info->traced > calls)
+        return;
+    label(out, "Engines");
+    rn_buf_printf(out, "%llu system calls inline, %llu by ptrace\n",
+                  (unsigned long long)(calls - info->traced), (unsigned long long)info->traced);
+}
+
 static void show_streams(const struct cli_info *info, struct rn_buf *out)
 {
     const uint64_t *types = info->stream_types;
@@ -255,6 +266,7 @@ void cli_info_text(const struct cli_info *info, struct rn_buf *out)
         rn_buf_byte(out, '\n');
     }
     show_counts(info, out);
+    show_engines(info, out);
     show_streams(info, out);
     cli_info_show_remarks(info, false, out);
     if (info->remarks_left_out)
