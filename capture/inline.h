@@ -51,6 +51,10 @@ void rn_inline_unmapped(struct rn_tracee *tracee, uint64_t address, uint64_t len
 void rn_inline_note_mask(struct rn_tracee *tracee);
 void rn_inline_note_action(struct rn_tracee *tracee);
 
+/* rt_sigreturn begins, and the frame that it takes is at `stack`: false where the result must be
+ * waited for, else *value is what it returns, and the mask it sets has been noted. */
+bool rn_inline_sigreturn(struct rn_tracee *tracee, uint64_t stack, uint64_t *value);
+
 /* A call that has to do with limits (RN_ROLE_LIMIT) begins and ends. */
 void rn_inline_limit_begins(struct rn_tracee *tracee);
 void rn_inline_limit_ends(struct rn_tracee *tracee, bool failed);

@@ -4,8 +4,10 @@
 #include "inline_private.h"
 
 #include <signal.h>
+#include <stddef.h>
 #include <string.h>
 #include <sys/ptrace.h>
+#include <ucontext.h>
 
 static bool in_blob(uint64_t address)
 {
@@ -155,6 +157,23 @@ static bool fix_in_stub(struct rn_tracee *tracee, struct user_regs_struct *regs)
     if (site->kind == RN_SITE_MOV)
         regs->rax = site->immediate;
     take_back(tracee, regs, return_point);
+    return true;
+}
+
+/* What the thread's registers and mask will be lies in the frame; a stop is saved. */
+bool rn_inline_sigreturn(struct rn_tracee *tracee, uint64_t stack, uint64_t *value)
+{
+    ucontext_t context; /* the C library's is longer than the kernel's, behind the mask */
+    uint64_t mask;
+
+    if (!tracee->inline_thread.area || tracee->process->own_filter ||
+        !rn_inline_read(tracee->tid, stack, &context,
+                        offsetof(ucontext_t, uc_sigmask) + sizeof(mask)))
+        return false;
+    *value = (uint64_t)context.uc_mcontext.gregs[REG_RAX];
+    memcpy(&mask, &context.uc_sigmask, sizeof(mask));
+    tracee->inline_thread.area->blocked =
+        mask & ~(UINT64_C(1) << (SIGKILL - 1) | UINT64_C(1) << (SIGSTOP - 1));
     return true;
 }
 

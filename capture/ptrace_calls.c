@@ -87,6 +87,20 @@ static bool is_vsyscall(struct rn_ptrace *engine, struct rn_tracee *tracee,
     return true;
 }
 
+/* Where the result is known already, the thread need not stop at the end. */
+static void end_early(struct rn_ptrace *engine, struct rn_tracee *tracee, enum rn_call_role role,
+                      uint64_t stack)
+{
+    const struct rn_call *call = &tracee->call;
+    uint64_t value;
+
+    if (role != RN_ROLE_SIGRETURN || call->syscall.abi != RN_ABI_X86_64 ||
+        !rn_inline_sigreturn(tracee, stack, &value))
+        return;
+    engine->now = call->start;
+    rn_ptrace_end_call(engine, tracee, value, 0);
+}
+
 static void begin_call(struct rn_ptrace *engine, struct rn_tracee *tracee,
                        const struct __ptrace_syscall_info *stop)
 {
@@ -100,6 +114,7 @@ static void begin_call(struct rn_ptrace *engine, struct rn_tracee *tracee,
         return;
     if (tracee->slot && tracee->slot->size > 0)
         rn_ptrace_relieve(engine, tracee->slot);
+    call->return_point = stop->instruction_pointer;
     call->syscall = (struct rn_syscall){
         .nr = nr, .abi = abi, .site = rn_inline_site(tracee, stop->instruction_pointer)};
     for (int i = 0; i < 6; i++)
@@ -123,6 +138,7 @@ static void begin_call(struct rn_ptrace *engine, struct rn_tracee *tracee,
     call->start = rn_session_now(engine->session);
     if (call->selected)
         set_inflight(engine, tracee);
+    end_early(engine, tracee, role, stop->stack_pointer);
 }
 
 /* What a call changed that later events need to be understood. */
@@ -164,6 +180,9 @@ static void follow_effect(struct rn_ptrace *engine, struct rn_tracee *tracee)
         break;
     case RN_ROLE_SIGNAL_ACTION:
         rn_inline_note_action(tracee);
+        break;
+    case RN_ROLE_NAMESPACE:
+        engine->namespaces = true;
         break;
     case RN_ROLE_IO_URING:
         rn_ptrace_blind_spot(engine, (int)tracee->process->pid,
@@ -227,6 +246,7 @@ static void return_from_call(struct rn_ptrace *engine, struct rn_tracee *tracee,
 {
     struct rn_call *call = &tracee->call;
     struct rn_call_place place = {&tracee->memory, tracee->tid};
+    enum rn_call_role role;
 
     if (!call->active)
         return;
@@ -236,10 +256,31 @@ static void return_from_call(struct rn_ptrace *engine, struct rn_tracee *tracee,
     if (call->selected)
         rn_capture_exit(engine->capture, &place, call);
     rn_ptrace_end_call(engine, tracee, (uint64_t)stop->exit.rval, 0);
-    if (rn_capture_role(engine->capture, &call->syscall) == RN_ROLE_SIGNAL_MASK)
+    role = rn_capture_role(engine->capture, &call->syscall);
+    if (role == RN_ROLE_SIGNAL_MASK || role == RN_ROLE_SIGRETURN)
         rn_inline_note_mask(tracee); /* rt_sigreturn's result is the program's */
     if (!rn_syscall_failed(&call->syscall))
         follow_effect(engine, tracee);
+}
+
+void rn_ptrace_forked(struct rn_ptrace *engine, struct rn_tracee *parent, pid_t child,
+                      uint64_t flags)
+{
+    struct rn_call *call = &parent->call;
+    struct rn_call_place place = {&parent->memory, parent->tid};
+
+    if (flags & CLONE_NEWPID)
+        engine->namespaces = true;
+    /* vfork goes on later, when its child has. */
+    if (!engine->inline_state || engine->namespaces || parent->process->own_filter ||
+        !call->active || flags & CLONE_VFORK)
+        return;
+    call->syscall.ret = (uint64_t)child;
+    if (call->selected)
+        rn_capture_exit(engine->capture, &place, call);
+    rn_ptrace_end_call(engine, parent, (uint64_t)child, 0);
+    rn_inline_clone_ended(parent);
+    rn_inline_returned(parent, call->return_point, (uint64_t)child);
 }
 
 /* Text that the program has just mapped can be replaced before any thread runs it. */

@@ -31,6 +31,7 @@ struct rn_ptrace {
     const struct rn_engine_options *options;
     struct rn_tracees tracees;
     struct rn_stop_queue queue;
+    unsigned lone_stops; /* so many waits in a row found one stop */
     unsigned keep_up; /* not 0: rings fill quickly; ends after as many vain looks */
     struct rn_capture *capture;
     struct rn_build_ids *build_ids;
@@ -41,6 +42,7 @@ struct rn_ptrace {
     bool launched_ended;
     bool exec_seen;
     bool letting_go;   /* each tracee is detached at its next stop */
+    bool namespaces;   /* numbers of processes may differ between the program and here */
     bool snapshotting; /* events restate what is alive */
     /* As they were when the recorder started: the program gets them back. */
     sigset_t program_mask;
@@ -81,6 +83,11 @@ void rn_ptrace_whole_call(struct rn_ptrace *engine, struct rn_tracee *tracee,
 /* The call that is under way is done, or (RN_EVENT_UNFINISHED) will never be. */
 void rn_ptrace_end_call(struct rn_ptrace *engine, struct rn_tracee *tracee, uint64_t ret,
                         uint32_t flags);
+
+/* `child` was made by the call under way: where that needs no more to be known it ends here, and a
+ * stop is saved. */
+void rn_ptrace_forked(struct rn_ptrace *engine, struct rn_tracee *parent, pid_t child,
+                      uint64_t flags);
 
 /* ptrace_family.c: threads and processes come and go */
 bool rn_ptrace_adopt(struct rn_ptrace *engine, struct rn_tracee *child,

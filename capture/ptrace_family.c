@@ -130,6 +130,7 @@ void rn_ptrace_new_child(struct rn_ptrace *engine, struct rn_tracee *parent, uns
 {
     pid_t tid = event_message(parent);
     struct rn_tracee *child = tid > 0 ? rn_tracee_find(&engine->tracees, tid) : NULL;
+    uint64_t flags;
 
     if (tid <= 0 || (child && child->process))
         return;
@@ -139,7 +140,9 @@ void rn_ptrace_new_child(struct rn_ptrace *engine, struct rn_tracee *parent, uns
         rn_ptrace_fail(engine, rn_fail(&engine->err, RN_E_NOMEM, "no memory for a thread"));
         return;
     }
-    welcome(engine, parent, child, clone_flags(engine, parent, event));
+    flags = clone_flags(engine, parent, event);
+    welcome(engine, parent, child, flags);
+    rn_ptrace_forked(engine, parent, tid, flags);
 }
 
 /* A parent that was killed before it could tell of its child: the child must not wait for ever. */
