@@ -68,6 +68,9 @@ bool rn_inline_signal(struct rn_ptrace *engine, struct rn_tracee *tracee, int si
 /* The thread is at work on a record in its ring: nothing else may be put there. */
 bool rn_inline_writes(const struct rn_tracee *tracee);
 
+/* The injected code may read the stacks that are known of the thread. */
+void rn_inline_note_stacks(struct rn_tracee *tracee);
+
 /* The address that a system call instruction would have had without patches. */
 uint64_t rn_inline_site(const struct rn_tracee *tracee, uint64_t instruction_pointer);
 /* Is this call made by the injected code? Then that records it. */

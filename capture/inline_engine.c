@@ -73,6 +73,11 @@ static void make_config(const struct rn_ptrace *engine, struct rn_blob_config *c
     config->has_pclmul = has_pclmul();
     config->content_on = !engine->options->content_none;
     config->content_head = engine->options->content_head;
+    if (engine->options->stack == RN_STACK_MODE_FRAME)
+        config->stack_frames = RN_STACK_FRAMES_MAX;
+    else if (engine->options->stack == RN_STACK_MODE_DUMP)
+        config->stack_bytes = engine->options->stack_bytes;
+    config->stack_room = rn_stack_room(engine->options->stack, engine->options->stack_bytes);
     rn_inline_recipes(config, engine->options->selected[RN_ABI_X86_64]);
 }
 

@@ -68,6 +68,9 @@ void rn_inline_fault_undo(struct rn_tracee *tracee, int signo, struct user_regs_
 /* inline_limits.c: a new program begins. */
 void rn_inline_limit_exec(struct rn_tracee *tracee);
 
+/* A stack that was known may not be there any more. */
+void rn_inline_forget_stacks(struct rn_tracee *tracee);
+
 /* inline_memory.c */
 bool rn_inline_write(pid_t tid, uint64_t address, const void *bytes, size_t size);
 bool rn_inline_read(pid_t tid, uint64_t address, void *bytes, size_t size);

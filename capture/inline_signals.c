@@ -85,12 +85,14 @@ static void finish_record(struct rn_ptrace *engine, struct rn_tracee *tracee, ui
         .site = rn_inline_site(tracee, regs->rcx),
         .args = {regs->rdi, regs->rsi, regs->rdx, regs->r10, regs->r8, regs->r9},
     };
+    struct rn_stack_registers registers = {call.site, regs->rsp, regs->rbp, regs->rbx,
+                                           regs->r12, regs->r13, regs->r14, regs->r15};
     const uint8_t *data = rn_session_ring_data(engine->session, tracee->slot);
     const struct rn_record *record =
         (const struct rn_record *)(const void *)(data + (area->head & (tracee->slot->size - 1)));
 
     rn_ring_clear_inflight(tracee->slot);
-    rn_ptrace_whole_call(engine, tracee, &call, record->start, ret, flags);
+    rn_ptrace_whole_call(engine, tracee, &call, &registers, record->start, ret, flags);
 }
 
 /* At the return point, the displaced compare done. */
@@ -218,6 +220,7 @@ bool rn_inline_signal(struct rn_ptrace *engine, struct rn_tracee *tracee, int si
 
         fix_in_blob(engine, tracee, &regs, fault);
         if (fault) {
+            rn_inline_forget_stacks(tracee);
             rn_inline_fault_undo(tracee, signo, &regs, status);
             return false;
         }

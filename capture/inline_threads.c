@@ -187,6 +187,20 @@ void rn_inline_give_up(struct rn_ptrace *engine, struct rn_tracee *tracee, const
     rn_inline_note(engine, tracee, why);
 }
 
+void rn_inline_note_stacks(struct rn_tracee *tracee)
+{
+    struct rn_thread_area *area = tracee->inline_thread.area;
+
+    if (area)
+        memcpy(area->stacks, tracee->stacks.known, sizeof(area->stacks));
+}
+
+void rn_inline_forget_stacks(struct rn_tracee *tracee)
+{
+    memset(&tracee->stacks, 0, sizeof(tracee->stacks));
+    rn_inline_note_stacks(tracee);
+}
+
 /* An instruction can change %gs without anybody seeing it. The injected code looks before it uses
  * it, and leaves the call to the engine. */
 void rn_inline_check_gs(struct rn_ptrace *engine, struct rn_tracee *tracee)

@@ -15,7 +15,8 @@
 #include <sys/ptrace.h>
 #include <unistd.h>
 
-#define X32_BIT        0x40000000u
+#define X32_BIT              0x40000000u
+#define CODE_SEGMENT_64      0x33
 #define RN_ARCH_SET_GS       0x1001 /* of asm/prctl.h, which other architectures do not have */
 #define RN_ARCH_SHSTK_ENABLE 0x5001
 #define VSYSCALL_PAGE        0xffffffffff600000ull
@@ -101,6 +102,33 @@ static void end_early(struct rn_ptrace *engine, struct rn_tracee *tracee, enum r
     rn_ptrace_end_call(engine, tracee, value, 0);
 }
 
+static void keep_stack(struct rn_ptrace *engine, struct rn_tracee *tracee,
+                       const struct rn_stack_registers *registers, unsigned word)
+{
+    const struct rn_engine_options *options = engine->options;
+    struct rn_call_place place = {&tracee->memory, tracee->tid};
+    const struct rn_stack_range *range =
+        rn_stack_range_find(&tracee->stacks, tracee->tid, registers->rsp);
+
+    if (range)
+        rn_capture_stack(options->stack, options->stack_bytes, &place, registers, range, word,
+                         &tracee->call.buffer);
+}
+
+/* Of a thread that is about to make a call. */
+static void look_at_stack(struct rn_ptrace *engine, struct rn_tracee *tracee)
+{
+    struct user_regs_struct regs;
+
+    if (ptrace(PTRACE_GETREGS, tracee->tid, NULL, &regs) != 0)
+        return;
+    keep_stack(engine, tracee,
+               &(struct rn_stack_registers){tracee->call.syscall.site, regs.rsp, regs.rbp, regs.rbx,
+                                            regs.r12, regs.r13, regs.r14, regs.r15},
+               regs.cs == CODE_SEGMENT_64 ? 8 : 4);
+    rn_inline_note_stacks(tracee);
+}
+
 static void begin_call(struct rn_ptrace *engine, struct rn_tracee *tracee,
                        const struct __ptrace_syscall_info *stop)
 {
@@ -108,6 +136,7 @@ static void begin_call(struct rn_ptrace *engine, struct rn_tracee *tracee,
     struct rn_call_place place = {&tracee->memory, tracee->tid};
     uint64_t nr = stop->entry.nr, abi;
     enum rn_call_role role;
+    bool stack = engine->options->stack != RN_STACK_MODE_NONE && !tracee->before_exec;
 
     /* The same call may be seen twice: by its stop, and by the filter's. */
     if (call->active || !find_abi(stop->arch, &nr, &abi) || is_vsyscall(engine, tracee, stop))
@@ -130,6 +159,8 @@ static void begin_call(struct rn_ptrace *engine, struct rn_tracee *tracee,
     rn_call_buffer_clear(&call->buffer);
     if (call->selected || role == RN_ROLE_CLONE3 || role == RN_ROLE_SIGNAL_ACTION)
         rn_capture_entry(engine->capture, &place, call);
+    if (call->selected && stack)
+        look_at_stack(engine, tracee);
     rn_inline_clone_begins(engine, tracee, role);
     if (role == RN_ROLE_LIMIT)
         rn_inline_limit_begins(tracee);
@@ -221,7 +252,8 @@ void rn_ptrace_end_call(struct rn_ptrace *engine, struct rn_tracee *tracee, uint
 }
 
 void rn_ptrace_whole_call(struct rn_ptrace *engine, struct rn_tracee *tracee,
-                          const struct rn_syscall *syscall, uint64_t start, uint64_t ret,
+                          const struct rn_syscall *syscall,
+                          const struct rn_stack_registers *registers, uint64_t start, uint64_t ret,
                           uint32_t flags)
 {
     struct rn_call *call = &tracee->call;
@@ -235,6 +267,8 @@ void rn_ptrace_whole_call(struct rn_ptrace *engine, struct rn_tracee *tracee,
     call->start = start;
     rn_call_buffer_clear(&call->buffer);
     rn_capture_entry(engine->capture, &place, call);
+    if (engine->options->stack != RN_STACK_MODE_NONE)
+        keep_stack(engine, tracee, registers, 8);
     if (!(flags & RN_EVENT_UNFINISHED))
         rn_capture_exit(engine->capture, &place, call);
     call->active = true;

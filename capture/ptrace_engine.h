@@ -78,7 +78,8 @@ void rn_ptrace_detach(struct rn_ptrace *engine, struct rn_tracee *tracee, int si
 bool rn_ptrace_syscall_stop(struct rn_ptrace *engine, struct rn_tracee *tracee);
 /* A call that was not traced and has returned: collect and record it. */
 void rn_ptrace_whole_call(struct rn_ptrace *engine, struct rn_tracee *tracee,
-                          const struct rn_syscall *syscall, uint64_t start, uint64_t ret,
+                          const struct rn_syscall *syscall,
+                          const struct rn_stack_registers *registers, uint64_t start, uint64_t ret,
                           uint32_t flags);
 /* The call that is under way is done, or (RN_EVENT_UNFINISHED) will never be. */
 void rn_ptrace_end_call(struct rn_ptrace *engine, struct rn_tracee *tracee, uint64_t ret,

@@ -218,6 +218,7 @@ bool rn_ptrace_exec(struct rn_ptrace *engine, struct rn_tracee *tracee)
         rn_ptrace_end_call(engine, tracee, 0, 0);
     tracee->process->code_count = 0;
     tracee->memory.through_file = false;
+    memset(&tracee->stacks, 0, sizeof(tracee->stacks));
     engine->exec_seen = true;
     rn_ptrace_process_facts(engine, tracee, RN_PROCESS_EXEC);
     rn_ptrace_modules(engine, tracee);

@@ -3,6 +3,7 @@
 #ifndef RN_TRACEE_H
 #define RN_TRACEE_H
 
+#include "capture_stack.h"
 #include "syscall_capture.h"
 
 #include "formats/ring_file.h"
@@ -62,6 +63,7 @@ struct rn_tracee {
     struct rn_memory memory;
     struct rn_call call;
     struct rn_pending_signal signal;
+    struct rn_stack_ranges stacks;
     struct rn_inline_thread inline_thread;
     int held_status;  /* of an orphan: the stop it waits in, 0 none yet */
     bool limit_passed; /* the kernel was given another RLIMIT_AS than the program's */

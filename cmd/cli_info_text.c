@@ -123,6 +123,7 @@ static void show_settings(const struct rn_manifest *manifest, struct rn_buf *out
     else
         rn_buf_printf(out, "fingerprints, and the first %llu bytes of each transfer\n",
                       (unsigned long long)manifest->content_head);
+    line(out, "Stacks", manifest->stack);
     line(out, "Selection", manifest->selection);
 }
 

@@ -306,6 +306,10 @@ enum rn_attachment_type {
     RN_ATT_INPUT = 20,
     RN_ATT_RESULT = 21,
     RN_ATT_HISTOGRAM = 22, /* pairs of u64: i, number of durations of 2^(i-1) to 2^i - 1 ticks */
+    RN_ATT_STACK = 23, /* u64 each: the word that rsp points to (below a function without frame, as
+                        * the C library's are, its return address; else anything), then the return
+                        * addresses of the chain of frame pointers, innermost first */
+    RN_ATT_STACK_DUMP = 24, /* struct rn_stack_registers, then the bytes from rsp on */
     RN_ATT_COUNT,
 };
 
@@ -322,6 +326,14 @@ struct rn_fd_identity {
     uint64_t device, inode, rdev;
     uint64_t mode; /* st_mode */
 };
+
+/* What an unwinder needs beside the stack: the registers that a call preserves, as they were when the
+ * system call was made. rip is the call's `site`. */
+struct rn_stack_registers {
+    uint64_t rip, rsp, rbp, rbx, r12, r13, r14, r15;
+};
+#define RN_STACK_FRAMES_MAX 128u   /* words of RN_ATT_STACK */
+#define RN_STACK_DUMP_MAX   32768u /* bytes of RN_ATT_STACK_DUMP, without the registers */
 
 /* Fingerprint of the bytes that one call moved, in order, over all its buffers.
  * CRC-64/XZ (ECMA-182, reflected), see crc64.h. */

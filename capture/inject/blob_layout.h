@@ -78,6 +78,13 @@ struct rn_area_regs {
 struct rn_ring_slot;
 struct rn_recipe;
 
+/* Mappings that the thread had its stack in when the engine last looked: they can be read. A call
+ * with the stack pointer elsewhere is left to the engine, if stacks are wanted. */
+#define RN_STACK_RANGES 16
+struct rn_stack_range {
+    uint64_t begin, end;
+};
+
 /* %gs points here. Written by the thread, and by the engine while the thread is stopped. */
 struct rn_thread_area {
     uint64_t self;
@@ -101,6 +108,7 @@ struct rn_thread_area {
     uint64_t blocked;       /* the program's signal mask, but for what a handler adds to it */
     uint64_t mask_argument; /* of the rt_sigprocmask in work */
     uint8_t vectors[8 * 16]; /* xmm0-xmm7 while a fingerprint is computed */
+    struct rn_stack_range stacks[RN_STACK_RANGES]; /* 0, 0: unused */
 };
 
 /* System calls that the engine has the program make, in one go. */
@@ -179,6 +187,10 @@ struct rn_blob_config {
     uint32_t tick_shift;
     uint32_t has_pclmul;
     uint64_t content_head; /* bytes */
+    uint32_t stack_frames; /* return addresses that are kept of each stack... */
+    uint32_t stack_bytes;  /* ...or bytes; 0: none */
+    uint32_t stack_room;   /* bytes that this takes in a record; 0: no stacks */
+    uint32_t unused;
     uint32_t content_on;   /* 0: no fingerprints at all */
     uint32_t quiet;        /* no calls of the injected code's own: the program has a filter */
     uint32_t range_count;  /* ranges that the program must not change on the fast way */

@@ -54,9 +54,19 @@ static inline struct rn_record *record_of(const struct rn_thread_area *area)
 uint8_t *rn_blob_attach(struct rn_thread_area *area, uint8_t type, uint8_t arg, uint16_t flags);
 void rn_blob_attached(struct rn_thread_area *area, uint8_t *bytes, uint32_t size);
 
+/* The head of an attachment whose bytes begin there. */
+static inline struct rn_record_attachment *rn_blob_attachment_of(uint8_t *bytes)
+{
+    return (struct rn_record_attachment *)(bytes - sizeof(struct rn_record_attachment));
+}
+
 /* What the recipe of the call says is to be read before it, and after it. */
 void rn_blob_attach_before(struct rn_thread_area *area);
 void rn_blob_attach_after(struct rn_thread_area *area);
+
+/* blob_stack.c: false where the engine must look first. And: attach what is wanted of the stack. */
+int rn_blob_stack_known(const struct rn_thread_area *area);
+void rn_blob_attach_stack(struct rn_thread_area *area, uint64_t site);
 
 /* blob_content.c: the fingerprint of `length` bytes that lie in the vectors, and that of directory
  * entries. */

@@ -123,7 +123,7 @@ static int sizes_allow(const struct rn_thread_area *area)
     return 1;
 }
 
-/* Make RECORD_ROOM contiguous bytes available at the head, padding to the end of the area where
+/* Make RECORD_ROOM, and what a stack takes, contiguous bytes available at the head, padding to the end of the area where
  * the room there is too small. */
 static int make_room(struct rn_thread_area *area)
 {
@@ -131,13 +131,14 @@ static int make_room(struct rn_thread_area *area)
     uint64_t head = slot->head;
     uint64_t tail = __atomic_load_n(&slot->tail, __ATOMIC_ACQUIRE);
     uint64_t to_end = slot->size - (head & (slot->size - 1));
-    uint64_t needed = RECORD_ROOM;
+    uint64_t room = RECORD_ROOM + CONFIG->stack_room;
+    uint64_t needed = room;
 
-    if (to_end < RECORD_ROOM)
+    if (to_end < room)
         needed += to_end;
     if (head - tail >= area->notify || slot->size - (head - tail) < needed)
         return 0;
-    if (to_end < RECORD_ROOM) {
+    if (to_end < room) {
         struct rn_record *padding = (struct rn_record *)(area->data + (head & (slot->size - 1)));
 
         padding->size = (uint32_t)to_end;
@@ -173,6 +174,8 @@ static void begin_record(struct rn_thread_area *area)
         call->args[i] = argument(area, i);
     area->cursor = area->head + sizeof(*record) + recipe->fields * 8u;
     rn_blob_attach_before(area);
+    if (CONFIG->stack_room)
+        rn_blob_attach_stack(area, call->site);
     record->start = ticks_now();
     __atomic_store_n(&area->slot->inflight_state, RN_INFLIGHT_IN_RING, __ATOMIC_RELEASE);
 }
@@ -226,7 +229,8 @@ int rn_blob_before(struct rn_thread_area *area)
     read_mask_argument(area);
     if (area->recipe->mode == RN_RECIPE_PASS)
         return 1;
-    if (!sizes_allow(area) || !make_room(area)) {
+    if (!sizes_allow(area) || (CONFIG->stack_room && !rn_blob_stack_known(area)) ||
+        !make_room(area)) {
         area->slow++;
         return 0;
     }
