@@ -60,6 +60,22 @@ static bool has_pclmul(void)
     return __get_cpuid(1, &a, &b, &c, &d) && (c & bit_PCLMUL);
 }
 
+/* With the registers that it needs under the kernel's care: XCR0. */
+static bool has_wide(void)
+{
+    const unsigned avx512_state = 0xe6;
+    unsigned a, b, c, d, low, high;
+
+    if (!__get_cpuid(1, &a, &b, &c, &d) || !(c & bit_OSXSAVE))
+        return false;
+    __asm__("xgetbv" : "=a"(low), "=d"(high) : "c"(0));
+    if ((low & avx512_state) != avx512_state || !__get_cpuid_count(7, 0, &a, &b, &c, &d) ||
+        !(b & bit_AVX512F) || !(c & bit_VPCLMULQDQ))
+        return false;
+    /* XGETBV with ecx 1, which tells what is in use. */
+    return __get_cpuid_count(0xd, 1, &a, &b, &c, &d) && (a & 4);
+}
+
 static void make_config(const struct rn_ptrace *engine, struct rn_blob_config *config)
 {
     const struct rn_blob_symbols *symbols = &rn_blob_symbols;
@@ -71,6 +87,7 @@ static void make_config(const struct rn_ptrace *engine, struct rn_blob_config *c
     config->entry[RN_ENTRY_CMP32_1] = symbols->fast_cmp32_1;
     config->tick_shift = rn_session_clock_of(engine->session)->shift;
     config->has_pclmul = has_pclmul();
+    config->has_wide = config->has_pclmul && has_wide();
     config->content_on = !engine->options->content_none;
     config->content_head = engine->options->content_head;
     if (engine->options->stack == RN_STACK_MODE_FRAME)

@@ -3,11 +3,19 @@
  * and the interrupted call must look as natively: not begun, interrupted, or done. */
 #include "inline_private.h"
 
+#include <cpuid.h>
+#include <elf.h>
 #include <signal.h>
 #include <stddef.h>
 #include <string.h>
 #include <sys/ptrace.h>
+#include <sys/uio.h>
 #include <ucontext.h>
+
+/* Number of the extended state that holds zmm16-zmm31, and where the state says which of its parts
+ * are in use (Intel's manual, volume 1, "XSAVE-supported features" and "Layout of the XSAVE area"). */
+#define HI16_ZMM  7
+#define XSTATE_BV 512
 
 static bool in_blob(uint64_t address)
 {
@@ -47,12 +55,39 @@ static void program_flags(const struct rn_thread_area *area, struct user_regs_st
     regs->eflags = (regs->eflags & ~0x8d5ull) | flags;
 }
 
+/* Part `component` of the extended state lies there, in the format that ptrace gives. */
+static size_t state_offset(unsigned component, size_t *size)
+{
+    unsigned a = 0, b = 0, c, d;
+
+    (void)__get_cpuid_count(0xd, component, &a, &b, &c, &d);
+    *size = a;
+    return b;
+}
+
+static void program_wide_vectors(const struct rn_tracee *tracee)
+{
+    const struct rn_thread_area *area = tracee->inline_thread.area;
+    static uint64_t state[2048];
+    struct iovec whole = {state, sizeof(state)};
+    size_t size, offset = state_offset(HI16_ZMM, &size);
+
+    if (ptrace(PTRACE_GETREGSET, tracee->tid, NT_X86_XSTATE, &whole) != 0 ||
+        size < sizeof(area->wide) || offset + size > whole.iov_len)
+        return;
+    memcpy((uint8_t *)state + offset, area->wide, sizeof(area->wide));
+    state[XSTATE_BV / 8] |= 1u << HI16_ZMM;
+    (void)ptrace(PTRACE_SETREGSET, tracee->tid, NT_X86_XSTATE, &whole);
+}
+
 /* A fingerprint was being computed. */
 static void program_vectors(const struct rn_tracee *tracee)
 {
     struct rn_thread_area *area = tracee->inline_thread.area;
     struct user_fpregs_struct vectors;
 
+    if (area->vectors_saved & RN_VECTORS_WIDE)
+        program_wide_vectors(tracee);
     if (!area->vectors_saved || ptrace(PTRACE_GETFPREGS, tracee->tid, NULL, &vectors) != 0)
         return;
     memcpy(vectors.xmm_space, area->vectors, sizeof(area->vectors));

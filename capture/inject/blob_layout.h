@@ -100,7 +100,7 @@ struct rn_thread_area {
     uint32_t stream;
     uint32_t recording;   /* this call is being recorded */
     uint32_t name_room;   /* bytes the program has for an address that the call returns */
-    uint32_t vectors_saved; /* the program's xmm0-xmm7 are in `vectors` */
+    uint32_t vectors_saved; /* RN_VECTORS_...: registers of the program that are here */
     uint64_t head;        /* where the record in work begins */
     uint64_t cursor;      /* where its next byte goes */
     const struct rn_recipe *recipe; /* of the call in work */
@@ -108,8 +108,12 @@ struct rn_thread_area {
     uint64_t blocked;       /* the program's signal mask, but for what a handler adds to it */
     uint64_t mask_argument; /* of the rt_sigprocmask in work */
     uint8_t vectors[8 * 16]; /* xmm0-xmm7 while a fingerprint is computed */
+    uint8_t wide[8 * 64];    /* zmm16-zmm23 */
     struct rn_stack_range stacks[RN_STACK_RANGES]; /* 0, 0: unused */
 };
+
+#define RN_VECTORS_XMM  1u
+#define RN_VECTORS_WIDE 2u
 
 /* System calls that the engine has the program make, in one go. */
 struct rn_script_call {
@@ -186,6 +190,8 @@ struct rn_blob_config {
     uint64_t entry[8]; /* RN_ENTRY_...: where a stub goes on */
     uint32_t tick_shift;
     uint32_t has_pclmul;
+    uint32_t has_wide; /* AVX-512F and VPCLMULQDQ */
+    uint32_t padding;
     uint64_t content_head; /* bytes */
     uint32_t stack_frames; /* return addresses that are kept of each stack... */
     uint32_t stack_bytes;  /* ...or bytes; 0: none */

@@ -123,8 +123,8 @@ static int sizes_allow(const struct rn_thread_area *area)
     return 1;
 }
 
-/* Make RECORD_ROOM, and what a stack takes, contiguous bytes available at the head, padding to the end of the area where
- * the room there is too small. */
+/* Make RECORD_ROOM, and what a stack takes, contiguous bytes available at the head, padding to the
+ * end of the area where the room there is too small. */
 static int make_room(struct rn_thread_area *area)
 {
     struct rn_ring_slot *slot = area->slot;
