@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: MIT */
-/* zmm16 to zmm31 and the mask registers are kept over calls whose bytes are fingerprinted, also
- * where signals and bad pointers interrupt that. Nothing to do where the machine does not have
- * them. storm: yes varies: close */
+/* varies: close
+ * storm: yes
+ * zmm16 to zmm31 and the mask registers are kept over calls whose bytes are fingerprinted, also where
+ * signals and bad pointers interrupt that. Nothing to do where the machine does not have them. */
 #include "storm.h"
 
 #include <errno.h>
