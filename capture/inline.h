@@ -45,6 +45,10 @@ void rn_inline_exit_begins(struct rn_ptrace *engine, struct rn_tracee *tracee);
  * that system call. As rn_inline_exec, the tracee may be gone afterwards. */
 bool rn_inline_mapped(struct rn_ptrace *engine, struct rn_tracee *tracee, uint64_t address,
                       uint64_t length, uint64_t file_offset, int fd, int *status);
+/* The same for such a call that has not been made, at a fixed address: it is made, too. True: *ret is
+ * its result; or, where *status is not 0, the tracee is gone. False: it is as it was. */
+bool rn_inline_map(struct rn_ptrace *engine, struct rn_tracee *tracee, const uint64_t args[6], int fd,
+                   uint64_t *ret, int *status);
 void rn_inline_unmapped(struct rn_tracee *tracee, uint64_t address, uint64_t length);
 
 /* The program may have changed its signal mask; it has set the action of a signal. */

@@ -127,35 +127,83 @@ void rn_inline_free(struct rn_inline *state)
     free(state);
 }
 
+/* Make the call, if there is one, and lay patched text over what it maps, as one script. False: the
+ * thread did not come to its end. */
+static bool run_overlay(struct rn_remote *remote, const struct rn_module_plan *plan,
+                        const uint64_t args[6], struct rn_script_call calls[1 + RN_PLAN_CALLS])
+{
+    const struct rn_inline_thread *thread = &remote->tracee->inline_thread;
+    struct rn_inline_image *image = remote->tracee->process->image;
+    uint8_t *script = (uint8_t *)thread->area + RN_AREA_SCRIPT;
+    uint64_t address = thread->address + RN_AREA_SCRIPT;
+    size_t bytes = (1 + RN_PLAN_CALLS) * sizeof(calls[0]), count = 0;
+
+    if (args) {
+        calls[0] = (struct rn_script_call){
+            .nr = SYS_mmap, .replace = RN_SCRIPT_NONE, .needed = true};
+        memcpy(calls[0].args, args, sizeof(calls[0].args));
+        count = 1;
+    }
+    count += rn_inline_plan_calls(plan, address + bytes, calls + count, count);
+    memcpy(script, calls, bytes);
+    memcpy(script + bytes, plan->path, sizeof(plan->path));
+    if (!rn_remote_script(remote, address, count))
+        return false;
+    memcpy(calls, script, bytes);
+    if (rn_inline_plan_done(plan, calls + (args ? 1 : 0), image))
+        rn_inline_write_ranges(remote->tracee->tid, image);
+    return true;
+}
+
+static bool can_lay_over(const struct rn_tracee *tracee)
+{
+    return tracee->process->image && !tracee->process->image->slow && tracee->inline_thread.area;
+}
+
 bool rn_inline_mapped(struct rn_ptrace *engine, struct rn_tracee *tracee, uint64_t address,
                       uint64_t length, uint64_t file_offset, int fd, int *status)
 {
-    struct rn_inline_thread *thread = &tracee->inline_thread;
-    struct rn_script_call calls[RN_PLAN_CALLS];
+    struct rn_script_call calls[1 + RN_PLAN_CALLS] = {{0}};
     struct rn_module_plan plan;
     struct rn_remote remote;
-    uint8_t *script;
-    size_t bytes, count;
 
     *status = 0;
-    if (!tracee->process->image || tracee->process->image->slow || !thread->area ||
+    if (!can_lay_over(tracee) ||
         !rn_inline_plan(engine->inline_state, fd, address, length, file_offset, &plan) ||
         !rn_remote_begin(&remote, tracee))
         return true;
-    script = (uint8_t *)thread->area + RN_AREA_SCRIPT;
-    bytes = sizeof(calls);
-    count = rn_inline_plan_calls(&plan, thread->address + RN_AREA_SCRIPT + bytes, calls, 0);
-    memcpy(script, calls, bytes);
-    memcpy(script + bytes, plan.path, sizeof(plan.path));
-    if (rn_remote_script(&remote, thread->address + RN_AREA_SCRIPT, count)) {
-        memcpy(calls, script, bytes);
-        if (rn_inline_plan_done(&plan, calls, tracee->process->image))
-            rn_inline_write_ranges(tracee->tid, tracee->process->image);
-    }
+    (void)run_overlay(&remote, &plan, NULL, calls);
     *status = remote.ended_status;
     if (*status == 0)
         (void)rn_remote_end(&remote, &remote.saved);
     return *status == 0;
+}
+
+bool rn_inline_map(struct rn_ptrace *engine, struct rn_tracee *tracee, const uint64_t args[6], int fd,
+                   uint64_t *ret, int *status)
+{
+    struct rn_script_call calls[1 + RN_PLAN_CALLS] = {{0}};
+    struct rn_module_plan plan;
+    struct rn_remote remote;
+    struct user_regs_struct regs;
+
+    *status = 0;
+    if (!can_lay_over(tracee) ||
+        !rn_inline_plan(engine->inline_state, fd, args[0], args[1], args[5], &plan) ||
+        !rn_remote_begin(&remote, tracee))
+        return false;
+    if (!run_overlay(&remote, &plan, args, calls)) {
+        *status = remote.ended_status;
+        return *status != 0;
+    }
+    *ret = calls[0].result;
+    regs = remote.saved;
+    regs.rax = *ret;
+    regs.rcx = regs.rip; /* as the instruction leaves them */
+    regs.r11 = regs.eflags;
+    (void)rn_inline_compare(tracee->process->image, regs.rip, *ret, &regs);
+    (void)rn_remote_end(&remote, &regs);
+    return true;
 }
 
 /* Text that is gone only in part keeps its sites: the rest of it still has its jumps. */

@@ -9,7 +9,7 @@
  * executed, signal frames, filters, who traces whom), move bytes inside the kernel, or do not
  * return. */
 static const char *const traced[] = {
-    "rt_sigreturn", "clone", "clone3", "fork", "vfork", "execve", "execveat", "exit", "exit_group",
+    "rt_sigreturn", "clone", "clone3", "fork", "vfork", "execve", "execveat",
     "ptrace", "seccomp", "unshare", "setns", "personality", "io_uring_setup", "io_uring_enter",
     "sendfile", "splice", "tee", "vmsplice", "copy_file_range", "mremap", "shmat", "shmdt",
     "pkey_mprotect", "remap_file_pages", "process_vm_writev", "modify_ldt", "map_shadow_stack",
@@ -28,6 +28,9 @@ static const struct {
     {"rt_sigaction", RN_CHECK_SIGACTION}, {"prlimit64", RN_CHECK_PRLIMIT},
     {"getrlimit", RN_CHECK_RLIMIT}, {"setrlimit", RN_CHECK_RLIMIT},
 };
+
+/* They do not return. */
+static const char *const last[] = {"exit", "exit_group"};
 
 static int number(const char *name)
 {
@@ -180,6 +183,12 @@ static void apply_checks(struct rn_blob_config *config)
             config->recipe[nr].mode = RN_RECIPE_TRACED;
             config->recipe[nr].variants = 0;
         }
+    }
+    for (size_t i = 0; i < sizeof(last) / sizeof(last[0]); i++) {
+        int nr = number(last[i]);
+
+        if (nr >= 0 && config->recipe[nr].mode == RN_RECIPE_RECORD)
+            config->recipe[nr].mode = RN_RECIPE_LAST;
     }
 }
 

@@ -96,7 +96,7 @@ static void program_vectors(const struct rn_tracee *tracee)
 }
 
 /* Back to before the call: it is made once more, through the engine. */
-static void take_back(const struct rn_tracee *tracee, struct user_regs_struct *regs,
+static void take_back(struct rn_tracee *tracee, struct user_regs_struct *regs,
                       uint64_t return_point)
 {
     regs->rip = return_point - 2;
@@ -104,8 +104,12 @@ static void take_back(const struct rn_tracee *tracee, struct user_regs_struct *r
     regs->orig_rax = UINT64_MAX;
     if (tracee->slot)
         rn_ring_clear_inflight(tracee->slot);
-    if (tracee->inline_thread.area)
+    if (tracee->inline_thread.area) {
+        tracee->inline_thread.exit_recorded =
+            tracee->inline_thread.area->phase == RN_PHASE_BEFORE &&
+            tracee->inline_thread.area->recording == RN_RECORD_COMMITTED;
         tracee->inline_thread.area->phase = RN_PHASE_OUT;
+    }
 }
 
 /* The call has returned `ret` and its record is not in the ring yet: record it from outside. */
@@ -146,7 +150,7 @@ static void finish(struct rn_ptrace *engine, struct rn_tracee *tracee,
 {
     struct rn_thread_area *area = tracee->inline_thread.area;
 
-    if (area->recording && tracee->slot->head == area->head)
+    if (area->recording == RN_RECORD_BEGUN && tracee->slot->head == area->head)
         finish_record(engine, tracee, ret, fault ? RN_EVENT_FAULT : 0);
     program_registers(area, regs);
     program_flags(area, regs);
@@ -225,13 +229,14 @@ void rn_inline_exit_begins(struct rn_ptrace *engine, struct rn_tracee *tracee)
 {
     struct rn_thread_area *area = tracee->inline_thread.area;
 
-    if (!area || area->phase == RN_PHASE_OUT || !area->recording ||
-        tracee->slot->head != area->head)
+    if (!area || area->phase == RN_PHASE_OUT)
         return;
-    if (area->phase == RN_PHASE_AFTER)
-        finish_record(engine, tracee, area->result, 0);
-    else if (tracee->slot->inflight_state == RN_INFLIGHT_IN_RING)
-        finish_record(engine, tracee, 0, RN_EVENT_UNFINISHED);
+    if (area->recording == RN_RECORD_BEGUN && tracee->slot->head == area->head) {
+        if (area->phase == RN_PHASE_AFTER)
+            finish_record(engine, tracee, area->result, 0);
+        else if (tracee->slot->inflight_state == RN_INFLIGHT_IN_RING)
+            finish_record(engine, tracee, 0, RN_EVENT_UNFINISHED);
+    }
     area->phase = RN_PHASE_OUT;
 }
 

@@ -155,7 +155,8 @@ static void begin_call(struct rn_ptrace *engine, struct rn_tracee *tracee,
     tracee->before_exec = false;
     call->info = rn_syscall_info_for(&call->syscall);
     drop_leftovers(call);
-    call->selected = is_selected(engine, &call->syscall);
+    call->selected = is_selected(engine, &call->syscall) &&
+                     !(role == RN_ROLE_EXIT && tracee->inline_thread.exit_recorded);
     rn_call_buffer_clear(&call->buffer);
     if (call->selected || role == RN_ROLE_CLONE3 || role == RN_ROLE_SIGNAL_ACTION)
         rn_capture_entry(engine->capture, &place, call);
@@ -317,23 +318,55 @@ void rn_ptrace_forked(struct rn_ptrace *engine, struct rn_tracee *parent, pid_t 
     rn_inline_returned(parent, call->return_point, (uint64_t)child);
 }
 
+/* The file that the call maps so that it can be executed; -1: none. */
+static int open_mapped_text(const struct rn_ptrace *engine, const struct rn_tracee *tracee)
+{
+    const struct rn_syscall *call = &tracee->call.syscall;
+    char path[64];
+
+    if (!tracee->process->image || call->abi != RN_ABI_X86_64 ||
+        rn_capture_role(engine->capture, call) != RN_ROLE_MMAP || !(call->args[2] & PROT_EXEC) ||
+        (call->args[3] & MAP_ANONYMOUS))
+        return -1;
+    snprintf(path, sizeof(path), "/proc/%d/fd/%d", (int)tracee->tid, (int)call->args[4]);
+    return open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK);
+}
+
 /* Text that the program has just mapped can be replaced before any thread runs it. */
 static void lay_over(struct rn_ptrace *engine, struct rn_tracee *tracee, int *status)
 {
     const struct rn_syscall *call = &tracee->call.syscall;
-    char path[64];
-    int fd;
+    int fd = rn_syscall_failed(call) ? -1 : open_mapped_text(engine, tracee);
 
-    *status = 0;
-    if (!tracee->process->image || call->abi != RN_ABI_X86_64 || rn_syscall_failed(call) ||
-        rn_capture_role(engine->capture, call) != RN_ROLE_MMAP || !(call->args[2] & PROT_EXEC) ||
-        (call->args[3] & MAP_ANONYMOUS))
-        return;
-    snprintf(path, sizeof(path), "/proc/%d/fd/%d", (int)tracee->tid, (int)call->args[4]);
-    fd = open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK);
     if (fd < 0)
         return;
     rn_inline_mapped(engine, tracee, call->ret, call->args[1], call->args[5], fd, status);
+    close(fd);
+}
+
+/* Where it is certain where the text will be (ld.so maps it into what it has reserved), the call is
+ * made together with what is laid over it: that saves a stop. */
+static void map_and_lay_over(struct rn_ptrace *engine, struct rn_tracee *tracee, int *status)
+{
+    struct rn_call *call = &tracee->call;
+    struct rn_call_place place = {&tracee->memory, tracee->tid};
+    uint64_t ret;
+    int fd;
+
+    if (!call->active || tracee->process->own_filter || !(call->syscall.args[3] & MAP_FIXED))
+        return;
+    fd = open_mapped_text(engine, tracee);
+    if (fd < 0)
+        return;
+    if (rn_inline_map(engine, tracee, call->syscall.args, fd, &ret, status)) {
+        engine->now = rn_session_now(engine->session);
+        call->syscall.ret = ret;
+        if (call->selected)
+            rn_capture_exit(engine->capture, &place, call);
+        rn_ptrace_end_call(engine, tracee, ret, 0);
+        if (!rn_syscall_failed(&call->syscall))
+            follow_effect(engine, tracee);
+    }
     close(fd);
 }
 
@@ -355,6 +388,7 @@ bool rn_ptrace_syscall_stop(struct rn_ptrace *engine, struct rn_tracee *tracee)
     if (stop.op == PTRACE_SYSCALL_INFO_ENTRY || stop.op == PTRACE_SYSCALL_INFO_SECCOMP) {
         rn_inline_check_gs(engine, tracee);
         begin_call(engine, tracee, &stop);
+        map_and_lay_over(engine, tracee, &status);
     } else if (stop.op == PTRACE_SYSCALL_INFO_EXIT && tracee->call.active) {
         return_from_call(engine, tracee, &stop);
         rn_inline_clone_ended(tracee);

@@ -98,7 +98,7 @@ struct rn_thread_area {
     uint8_t *data;
     uint64_t notify; /* bytes in the ring from which on a call takes the traced way */
     uint32_t stream;
-    uint32_t recording;   /* this call is being recorded */
+    uint32_t recording;   /* RN_RECORD_...: of this call */
     uint32_t name_room;   /* bytes the program has for an address that the call returns */
     uint32_t vectors_saved; /* RN_VECTORS_...: registers of the program that are here */
     uint64_t head;        /* where the record in work begins */
@@ -111,6 +111,10 @@ struct rn_thread_area {
     uint8_t wide[8 * 64];    /* zmm16-zmm23 */
     struct rn_stack_range stacks[RN_STACK_RANGES]; /* 0, 0: unused */
 };
+
+#define RN_RECORD_NONE      0u
+#define RN_RECORD_BEGUN     1u
+#define RN_RECORD_COMMITTED 2u /* before the call */
 
 #define RN_VECTORS_XMM  1u
 #define RN_VECTORS_WIDE 2u
@@ -129,6 +133,7 @@ enum rn_recipe_mode {
     RN_RECIPE_TRACED = 0, /* leave it to the engine */
     RN_RECIPE_RECORD = 1,
     RN_RECIPE_PASS = 2, /* not selected: make the call, record nothing */
+    RN_RECIPE_LAST = 3, /* it does not return: the record is committed before the call */
 };
 
 /* Conditions on the arguments, beyond the number. */

@@ -218,9 +218,17 @@ static void follow_mask(struct rn_thread_area *area)
         area->blocked = area->mask_argument;
 }
 
+static void commit_record(struct rn_thread_area *area)
+{
+    record_of(area)->size = (uint32_t)(area->cursor - area->head);
+    /* Not in flight any more, then committed: the other order could show the call twice. */
+    __atomic_store_n(&area->slot->inflight_state, RN_INFLIGHT_NONE, __ATOMIC_RELAXED);
+    __atomic_store_n(&area->slot->head, area->cursor, __ATOMIC_RELEASE);
+}
+
 int rn_blob_before(struct rn_thread_area *area)
 {
-    area->recording = 0;
+    area->recording = RN_RECORD_NONE;
     area->recipe = find_recipe(area);
     if (!area->recipe || area->recipe->mode == RN_RECIPE_TRACED || !arguments_allow(area)) {
         area->slow++;
@@ -235,8 +243,14 @@ int rn_blob_before(struct rn_thread_area *area)
         return 0;
     }
     begin_record(area);
-    area->recording = 1;
+    area->recording = RN_RECORD_BEGUN;
     area->fast++;
+    if (area->recipe->mode == RN_RECIPE_LAST) {
+        record_of(area)->flags = RN_EVENT_UNFINISHED;
+        /* First: the engine must see that it is done wherever this is interrupted. */
+        __atomic_store_n(&area->recording, RN_RECORD_COMMITTED, __ATOMIC_RELEASE);
+        commit_record(area);
+    }
     return 1;
 }
 
@@ -246,7 +260,7 @@ void rn_blob_after(struct rn_thread_area *area)
     struct rn_syscall *call;
 
     follow_mask(area);
-    if (!area->recording)
+    if (area->recording != RN_RECORD_BEGUN)
         return;
     record = record_of(area);
     call = (struct rn_syscall *)(record + 1);
@@ -254,8 +268,5 @@ void rn_blob_after(struct rn_thread_area *area)
     call->ret = area->result;
     if (area->result < (uint64_t)-4095)
         rn_blob_attach_after(area);
-    record->size = (uint32_t)(area->cursor - area->head);
-    /* Not in flight any more, then committed: the other order could show the call twice. */
-    __atomic_store_n(&area->slot->inflight_state, RN_INFLIGHT_NONE, __ATOMIC_RELAXED);
-    __atomic_store_n(&area->slot->head, area->cursor, __ATOMIC_RELEASE);
+    commit_record(area);
 }
