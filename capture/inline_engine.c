@@ -127,6 +127,16 @@ void rn_inline_free(struct rn_inline *state)
     free(state);
 }
 
+static void write_ranges(pid_t tid, const struct rn_inline_image *image)
+{
+    int memory = rn_inline_memory_open(tid);
+
+    if (memory < 0)
+        return;
+    rn_inline_write_ranges(memory, image);
+    close(memory);
+}
+
 /* Make the call, if there is one, and lay patched text over what it maps, as one script. False: the
  * thread did not come to its end. */
 static bool run_overlay(struct rn_remote *remote, const struct rn_module_plan *plan,
@@ -151,7 +161,7 @@ static bool run_overlay(struct rn_remote *remote, const struct rn_module_plan *p
         return false;
     memcpy(calls, script, bytes);
     if (rn_inline_plan_done(plan, calls + (args ? 1 : 0), image))
-        rn_inline_write_ranges(remote->tracee->tid, image);
+        write_ranges(remote->tracee->tid, image);
     return true;
 }
 

@@ -32,9 +32,14 @@ bool rn_proc_limits(pid_t pid, uint64_t limits[2 * RN_PROC_LIMITS]);
 /* Identity of an open descriptor, without asking a file server. */
 bool rn_proc_fd_identity(pid_t pid, int fd, struct rn_fd_identity *identity);
 
-/* A descriptor with position and flags; path (may be NULL) as rn_proc_link gives it. */
-bool rn_proc_descriptor(pid_t pid, int fd, struct rn_descriptor *descriptor, char *path,
-                        size_t path_size, size_t *path_length);
+/* A descriptor with position and flags. */
+bool rn_proc_descriptor(pid_t pid, int fd, struct rn_descriptor *descriptor);
+
+/* Call `function` for each open descriptor; path, `length` bytes without a NUL, is what its link in
+ * /proc says. */
+typedef void rn_proc_descriptor_fn(void *context, const struct rn_descriptor *descriptor,
+                                   const char *path, size_t length);
+bool rn_proc_descriptors(pid_t pid, rn_proc_descriptor_fn *function, void *context);
 
 /* Call `function` for each number that names an entry of /proc/PID/NAME ("fd", "task"). */
 typedef void rn_proc_number_fn(void *context, int number);

@@ -97,31 +97,26 @@ struct visit {
     struct rn_tracee *tracee;
 };
 
-static void emit_descriptor(void *context, int fd)
+static void emit_descriptor(void *context, const struct rn_descriptor *descriptor,
+                            const char *path, size_t length)
 {
     struct visit *visit = context;
-    struct rn_ptrace *engine = visit->engine;
-    struct rn_attachment path = {.type = RN_ATT_PATH, .arg = RN_ARG_NONE};
+    struct rn_attachment item = attachment(RN_ATT_PATH, path, length);
     struct rn_event event = {.kind = RN_KIND_DESCRIPTOR,
                              .stream = (uint32_t)visit->tracee->stream,
-                             .start = engine->now,
+                             .start = visit->engine->now,
+                             .u.descriptor = *descriptor,
                              .attachment_count = 1,
-                             .attachments = &path};
-    size_t length;
+                             .attachments = &item};
 
-    if (!rn_proc_descriptor(visit->tracee->process->pid, fd, &event.u.descriptor, engine->path,
-                            sizeof(engine->path), &length))
-        return;
-    path.data = (const uint8_t *)engine->path;
-    path.size = (uint32_t)length;
-    rn_ptrace_emit(engine, &event);
+    rn_ptrace_emit(visit->engine, &event);
 }
 
 void rn_ptrace_descriptors(struct rn_ptrace *engine, const struct rn_tracee *tracee)
 {
     struct visit visit = {engine, (struct rn_tracee *)tracee};
 
-    rn_proc_numbers(tracee->process->pid, "fd", emit_descriptor, &visit);
+    rn_proc_descriptors(tracee->process->pid, emit_descriptor, &visit);
 }
 
 static void emit_module(struct rn_ptrace *engine, const struct rn_tracee *tracee,
