@@ -45,7 +45,8 @@ void rn_inline_exit_begins(struct rn_ptrace *engine, struct rn_tracee *tracee);
  * that system call. As rn_inline_exec, the tracee may be gone afterwards. */
 bool rn_inline_mapped(struct rn_ptrace *engine, struct rn_tracee *tracee, uint64_t address,
                       uint64_t length, uint64_t file_offset, int fd, int *status);
-void rn_inline_unmapped(struct rn_tracee *tracee, uint64_t address, uint64_t length);
+/* The same where a range was unmapped or mapped over. */
+bool rn_inline_unmapped(struct rn_tracee *tracee, uint64_t address, uint64_t length, int *status);
 
 /* The program may have changed its signal mask; it has set the action of a signal. */
 void rn_inline_note_mask(struct rn_tracee *tracee);

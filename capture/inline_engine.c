@@ -13,6 +13,8 @@
 #include <sys/syscall.h>
 #include <unistd.h>
 
+#define STUBS_AT_ONCE 8u /* calls of one script */
+
 #define VDSO_BYTES 4096u /* the first page is sure to be there, and has calls to fall back on */
 
 /* Offset of a `syscall` instruction in the vDSO, which is the same in all processes. */
@@ -141,20 +143,50 @@ bool rn_inline_mapped(struct rn_ptrace *engine, struct rn_tracee *tracee, uint64
     return *status == 0;
 }
 
-/* Text that is gone only in part keeps its sites: the rest of it still has its jumps. */
-void rn_inline_unmapped(struct rn_tracee *tracee, uint64_t address, uint64_t length)
+/* Forget the modules whose text lies within the range; the calls that unmap their stubs. Text that
+ * is gone only in part keeps its sites: the rest of it still has its jumps. */
+static size_t take_off(struct rn_inline_image *image, uint64_t address, uint64_t length,
+                       struct rn_script_call calls[STUBS_AT_ONCE])
 {
-    struct rn_inline_image *image = tracee->process->image;
+    size_t count = 0;
 
-    for (size_t i = 0; image && i < image->count;) {
+    for (size_t i = 0; i < image->count && count < STUBS_AT_ONCE;) {
         struct rn_inline_module *module = &image->modules[i];
 
-        if (module->text >= address && module->text - address < length &&
-            module->text_size <= length - (module->text - address)) {
-            rn_sites_clear(&module->sites);
-            *module = image->modules[--image->count];
-        } else {
+        if (module->text < address || module->text - address >= length ||
+            module->text_size > length - (module->text - address)) {
             i++;
+            continue;
         }
+        calls[count++] = (struct rn_script_call){.nr = SYS_munmap,
+                                                 .args = {module->stubs, module->stubs_size},
+                                                 .replace = RN_SCRIPT_NONE};
+        rn_sites_clear(&module->sites);
+        *module = image->modules[--image->count];
     }
+    return count;
+}
+
+/* Stubs that stayed would be in the way when the file is mapped at the same place again. */
+bool rn_inline_unmapped(struct rn_tracee *tracee, uint64_t address, uint64_t length, int *status)
+{
+    struct rn_inline_thread *thread = &tracee->inline_thread;
+    struct rn_script_call calls[STUBS_AT_ONCE];
+    struct rn_remote remote;
+    size_t count;
+
+    *status = 0;
+    if (!tracee->process->image)
+        return true;
+    while (*status == 0 && (count = take_off(tracee->process->image, address, length, calls)) > 0) {
+        if (!thread->area || !rn_remote_begin(&remote, tracee))
+            continue;
+        memcpy((uint8_t *)thread->area + RN_AREA_SCRIPT, calls, count * sizeof(calls[0]));
+        if (rn_remote_script(&remote, thread->address + RN_AREA_SCRIPT, count))
+            rn_inline_write_ranges(tracee->tid, tracee->process->image);
+        *status = remote.ended_status;
+        if (*status == 0)
+            (void)rn_remote_end(&remote, &remote.saved);
+    }
+    return *status == 0;
 }

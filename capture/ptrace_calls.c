@@ -170,7 +170,6 @@ static void follow_effect(struct rn_ptrace *engine, struct rn_tracee *tracee)
         break;
     case RN_ROLE_MUNMAP:
         rn_ptrace_unmapped(engine, tracee, call->args[0], call->args[1]);
-        rn_inline_unmapped(tracee, call->args[0], call->args[1]);
         break;
     case RN_ROLE_PRCTL:
         if (call->args[0] == PR_SET_NAME)
@@ -283,9 +282,7 @@ static void lay_over(struct rn_ptrace *engine, struct rn_tracee *tracee, int *st
     char path[64];
     int fd;
 
-    *status = 0;
-    if (!tracee->process->image || call->abi != RN_ABI_X86_64 || rn_syscall_failed(call) ||
-        rn_capture_role(engine->capture, call) != RN_ROLE_MMAP || !(call->args[2] & PROT_EXEC) ||
+    if (rn_capture_role(engine->capture, call) != RN_ROLE_MMAP || !(call->args[2] & PROT_EXEC) ||
         (call->args[3] & MAP_ANONYMOUS))
         return;
     snprintf(path, sizeof(path), "/proc/%d/fd/%d", (int)tracee->tid, (int)call->args[4]);
@@ -294,6 +291,25 @@ static void lay_over(struct rn_ptrace *engine, struct rn_tracee *tracee, int *st
         return;
     rn_inline_mapped(engine, tracee, call->ret, call->args[1], call->args[5], fd, status);
     close(fd);
+}
+
+/* The mappings of a program with injected code have changed. False: the tracee is gone, *status is what
+ * wait said. */
+static bool follow_mappings(struct rn_ptrace *engine, struct rn_tracee *tracee, int *status)
+{
+    const struct rn_syscall *call = &tracee->call.syscall;
+    enum rn_call_role role = rn_capture_role(engine->capture, call);
+
+    *status = 0;
+    if (!tracee->process->image || call->abi != RN_ABI_X86_64 || rn_syscall_failed(call))
+        return true;
+    if (role == RN_ROLE_MUNMAP)
+        return rn_inline_unmapped(tracee, call->args[0], call->args[1], status);
+    if (role == RN_ROLE_MMAP && call->args[3] & MAP_FIXED &&
+        !rn_inline_unmapped(tracee, call->ret, call->args[1], status))
+        return false;
+    lay_over(engine, tracee, status);
+    return *status == 0;
 }
 
 bool rn_ptrace_syscall_stop(struct rn_ptrace *engine, struct rn_tracee *tracee)
@@ -318,7 +334,7 @@ bool rn_ptrace_syscall_stop(struct rn_ptrace *engine, struct rn_tracee *tracee)
         return_from_call(engine, tracee, &stop);
         rn_inline_clone_ended(tracee);
         rn_inline_returned(tracee, stop.instruction_pointer, (uint64_t)stop.exit.rval);
-        lay_over(engine, tracee, &status);
+        (void)follow_mappings(engine, tracee, &status);
     }
     if (status != 0)
         rn_ptrace_handle(engine, tracee->tid, status);
