@@ -49,7 +49,8 @@ bool rn_inline_mapped(struct rn_ptrace *engine, struct rn_tracee *tracee, uint64
  * its result; or, where *status is not 0, the tracee is gone. False: it is as it was. */
 bool rn_inline_map(struct rn_ptrace *engine, struct rn_tracee *tracee, const uint64_t args[6], int fd,
                    uint64_t *ret, int *status);
-void rn_inline_unmapped(struct rn_tracee *tracee, uint64_t address, uint64_t length);
+/* The same where a range was unmapped or mapped over. */
+bool rn_inline_unmapped(struct rn_tracee *tracee, uint64_t address, uint64_t length, int *status);
 
 /* The program may have changed its signal mask; it has set the action of a signal. */
 void rn_inline_note_mask(struct rn_tracee *tracee);

@@ -13,6 +13,8 @@
 #include <sys/syscall.h>
 #include <unistd.h>
 
+#define STUBS_AT_ONCE 8u /* calls of one script */
+
 #define VDSO_BYTES 4096u /* the first page is sure to be there, and has calls to fall back on */
 
 /* Offset of a `syscall` instruction in the vDSO, which is the same in all processes. */
@@ -165,6 +167,16 @@ static bool run_overlay(struct rn_remote *remote, const struct rn_module_plan *p
     return true;
 }
 
+/* Is there text with jumps to stubs in the range? */
+static bool has_text(const struct rn_inline_image *image, uint64_t address, uint64_t length)
+{
+    for (size_t i = 0; i < image->count; i++)
+        if (image->modules[i].text - address < length ||
+            address - image->modules[i].text < image->modules[i].text_size)
+            return true;
+    return false;
+}
+
 static bool can_lay_over(const struct rn_tracee *tracee)
 {
     return tracee->process->image && !tracee->process->image->slow && tracee->inline_thread.area;
@@ -198,7 +210,7 @@ bool rn_inline_map(struct rn_ptrace *engine, struct rn_tracee *tracee, const uin
     struct user_regs_struct regs;
 
     *status = 0;
-    if (!can_lay_over(tracee) ||
+    if (!can_lay_over(tracee) || has_text(tracee->process->image, args[0], args[1]) ||
         !rn_inline_plan(engine->inline_state, fd, args[0], args[1], args[5], &plan) ||
         !rn_remote_begin(&remote, tracee))
         return false;
@@ -216,20 +228,50 @@ bool rn_inline_map(struct rn_ptrace *engine, struct rn_tracee *tracee, const uin
     return true;
 }
 
-/* Text that is gone only in part keeps its sites: the rest of it still has its jumps. */
-void rn_inline_unmapped(struct rn_tracee *tracee, uint64_t address, uint64_t length)
+/* Forget the modules whose text lies within the range; the calls that unmap their stubs. Text that
+ * is gone only in part keeps its sites: the rest of it still has its jumps. */
+static size_t take_off(struct rn_inline_image *image, uint64_t address, uint64_t length,
+                       struct rn_script_call calls[STUBS_AT_ONCE])
 {
-    struct rn_inline_image *image = tracee->process->image;
+    size_t count = 0;
 
-    for (size_t i = 0; image && i < image->count;) {
+    for (size_t i = 0; i < image->count && count < STUBS_AT_ONCE;) {
         struct rn_inline_module *module = &image->modules[i];
 
-        if (module->text >= address && module->text - address < length &&
-            module->text_size <= length - (module->text - address)) {
-            rn_sites_clear(&module->sites);
-            *module = image->modules[--image->count];
-        } else {
+        if (module->text < address || module->text - address >= length ||
+            module->text_size > length - (module->text - address)) {
             i++;
+            continue;
         }
+        calls[count++] = (struct rn_script_call){.nr = SYS_munmap,
+                                                 .args = {module->stubs, module->stubs_size},
+                                                 .replace = RN_SCRIPT_NONE};
+        rn_sites_clear(&module->sites);
+        *module = image->modules[--image->count];
     }
+    return count;
+}
+
+/* Stubs that stayed would be in the way when the file is mapped at the same place again. */
+bool rn_inline_unmapped(struct rn_tracee *tracee, uint64_t address, uint64_t length, int *status)
+{
+    struct rn_inline_thread *thread = &tracee->inline_thread;
+    struct rn_script_call calls[STUBS_AT_ONCE];
+    struct rn_remote remote;
+    size_t count;
+
+    *status = 0;
+    if (!tracee->process->image)
+        return true;
+    while (*status == 0 && (count = take_off(tracee->process->image, address, length, calls)) > 0) {
+        if (!thread->area || !rn_remote_begin(&remote, tracee))
+            continue;
+        memcpy((uint8_t *)thread->area + RN_AREA_SCRIPT, calls, count * sizeof(calls[0]));
+        if (rn_remote_script(&remote, thread->address + RN_AREA_SCRIPT, count))
+            write_ranges(tracee->tid, tracee->process->image);
+        *status = remote.ended_status;
+        if (*status == 0)
+            (void)rn_remote_end(&remote, &remote.saved);
+    }
+    return *status == 0;
 }

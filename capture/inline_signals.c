@@ -195,6 +195,12 @@ static bool fix_in_stub(struct rn_tracee *tracee, struct user_regs_struct *regs)
 
     if (!site)
         return false;
+    if (site->kind == RN_SITE_MOVED && offset < site->length - 2u) {
+        /* What was moved has not been done, or not all of it: from its beginning again. */
+        regs->rip = return_point - site->length;
+        regs->orig_rax = UINT64_MAX;
+        return true;
+    }
     if (site->kind == RN_SITE_MOV)
         regs->rax = site->immediate;
     take_back(tracee, regs, return_point);

@@ -224,7 +224,7 @@ uint64_t rn_inline_site(const struct rn_tracee *tracee, uint64_t instruction_poi
     if (!tracee->process->image)
         return instruction_pointer;
     site = rn_inline_find_site(tracee->process->image, instruction_pointer);
-    if (!site || site->kind == RN_SITE_MOV)
+    if (!site || rn_site_ends_at_call(site))
         return instruction_pointer;
     /* The instruction was the first of the replaced bytes: two of them. */
     return instruction_pointer - site->length + 2;
@@ -253,7 +253,7 @@ bool rn_inline_compare(const struct rn_inline_image *image, uint64_t return_poin
 {
     const struct rn_site *site = rn_inline_find_site(image, return_point);
 
-    if (!site || site->kind == RN_SITE_MOV)
+    if (!site || rn_site_ends_at_call(site))
         return false;
     regs->eflags = compare_flags(regs->eflags, value, site->immediate, site->kind == RN_SITE_CMP64);
     return true;
@@ -265,7 +265,7 @@ void rn_inline_returned(struct rn_tracee *tracee, uint64_t instruction_pointer, 
     struct user_regs_struct regs;
     const struct rn_site *site = image ? rn_inline_find_site(image, instruction_pointer) : NULL;
 
-    if (!site || site->kind == RN_SITE_MOV ||
+    if (!site || rn_site_ends_at_call(site) ||
         ptrace(PTRACE_GETREGS, tracee->tid, NULL, &regs) != 0)
         return;
     if (rn_inline_compare(image, instruction_pointer, ret, &regs))

@@ -187,7 +187,6 @@ static void follow_effect(struct rn_ptrace *engine, struct rn_tracee *tracee)
         break;
     case RN_ROLE_MUNMAP:
         rn_ptrace_unmapped(engine, tracee, call->args[0], call->args[1]);
-        rn_inline_unmapped(tracee, call->args[0], call->args[1]);
         break;
     case RN_ROLE_PRCTL:
         if (call->args[0] == PR_SET_NAME)
@@ -370,6 +369,25 @@ static void map_and_lay_over(struct rn_ptrace *engine, struct rn_tracee *tracee,
     close(fd);
 }
 
+/* The mappings of a program with injected code have changed. False: the tracee is gone, *status is what
+ * wait said. */
+static bool follow_mappings(struct rn_ptrace *engine, struct rn_tracee *tracee, int *status)
+{
+    const struct rn_syscall *call = &tracee->call.syscall;
+    enum rn_call_role role = rn_capture_role(engine->capture, call);
+
+    *status = 0;
+    if (!tracee->process->image || call->abi != RN_ABI_X86_64 || rn_syscall_failed(call))
+        return true;
+    if (role == RN_ROLE_MUNMAP)
+        return rn_inline_unmapped(tracee, call->args[0], call->args[1], status);
+    if (role == RN_ROLE_MMAP && call->args[3] & MAP_FIXED &&
+        !rn_inline_unmapped(tracee, call->ret, call->args[1], status))
+        return false;
+    lay_over(engine, tracee, status);
+    return *status == 0;
+}
+
 bool rn_ptrace_syscall_stop(struct rn_ptrace *engine, struct rn_tracee *tracee)
 {
     struct __ptrace_syscall_info stop;
@@ -393,7 +411,7 @@ bool rn_ptrace_syscall_stop(struct rn_ptrace *engine, struct rn_tracee *tracee)
         return_from_call(engine, tracee, &stop);
         rn_inline_clone_ended(tracee);
         rn_inline_returned(tracee, stop.instruction_pointer, (uint64_t)stop.exit.rval);
-        lay_over(engine, tracee, &status);
+        (void)follow_mappings(engine, tracee, &status);
     }
     if (status != 0)
         rn_ptrace_handle(engine, tracee->tid, status);

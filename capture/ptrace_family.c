@@ -238,10 +238,30 @@ static void note_resources(struct rn_tracee_process *process, pid_t tid)
         process->max_rss_bytes = status.max_rss_bytes;
 }
 
+/* It ends inside a call that may have made a child of which it could not tell any more. Of a thread
+ * that was attached to in the middle of a call nobody knows which call that is. */
+static bool may_leave_orphans(const struct rn_ptrace *engine, const struct rn_tracee *tracee)
+{
+    if (engine->tracees.orphans == 0)
+        return false;
+    if (!tracee->call.active)
+        return tracee->process->attached;
+    switch (rn_capture_role(engine->capture, &tracee->call.syscall)) {
+    case RN_ROLE_FORK:
+    case RN_ROLE_VFORK:
+    case RN_ROLE_CLONE:
+    case RN_ROLE_CLONE3:
+        return true;
+    default:
+        return false;
+    }
+}
+
 /* Last words of a thread, whether or not its PTRACE_EVENT_EXIT was seen. */
 static void begin_exit(struct rn_ptrace *engine, struct rn_tracee *tracee, int status)
 {
     struct rn_tracee_process *process = tracee->process;
+    bool leaves_orphans = may_leave_orphans(engine, tracee);
 
     tracee->exiting = true;
     process->exiting++;
@@ -253,7 +273,7 @@ static void begin_exit(struct rn_ptrace *engine, struct rn_tracee *tracee, int s
     /* The leader's end is told with the process's. */
     if (tracee->tid != process->pid)
         emit_thread_exit(engine, tracee, status);
-    if (engine->tracees.orphans > 0)
+    if (leaves_orphans)
         welcome_orphans(engine, tracee);
 }
 

@@ -286,7 +286,9 @@ static void test_senseless_slot(void **state)
         assert_null(loaded.sites.sites);                                                           \
     } while (0)
     ASSERT_SENSELESS(two[0].kind = 0);
-    ASSERT_SENSELESS(two[0].kind = 4);
+    ASSERT_SENSELESS(two[0].kind = 5);
+    ASSERT_SENSELESS((two[0].kind = RN_SITE_MOVED, two[0].length = 6));
+    ASSERT_SENSELESS((two[0].kind = RN_SITE_MOVED, two[0].length = RN_SITE_LENGTH_MAX + 1));
     ASSERT_SENSELESS(two[0].length = 7);
     ASSERT_SENSELESS(two[0].address = 0xfff);
     ASSERT_SENSELESS(two[0].address = 0x1ff9);
