@@ -29,10 +29,11 @@ bool rn_patch_decode_until(const uint8_t *code, size_t size, size_t target,
 static bool is_plain(ZydisMnemonic mnemonic)
 {
     static const ZydisMnemonic plain[] = {
-        ZYDIS_MNEMONIC_MOV, ZYDIS_MNEMONIC_MOVSXD, ZYDIS_MNEMONIC_MOVZX, ZYDIS_MNEMONIC_MOVSX,
-        ZYDIS_MNEMONIC_LEA, ZYDIS_MNEMONIC_XOR,    ZYDIS_MNEMONIC_OR,    ZYDIS_MNEMONIC_AND,
-        ZYDIS_MNEMONIC_ADD, ZYDIS_MNEMONIC_SUB,    ZYDIS_MNEMONIC_TEST,  ZYDIS_MNEMONIC_CMP,
-        ZYDIS_MNEMONIC_NOP};
+        ZYDIS_MNEMONIC_MOV,    ZYDIS_MNEMONIC_MOVSXD, ZYDIS_MNEMONIC_MOVZX,  ZYDIS_MNEMONIC_MOVSX,
+        ZYDIS_MNEMONIC_LEA,    ZYDIS_MNEMONIC_XOR,    ZYDIS_MNEMONIC_OR,     ZYDIS_MNEMONIC_AND,
+        ZYDIS_MNEMONIC_ADD,    ZYDIS_MNEMONIC_SUB,    ZYDIS_MNEMONIC_TEST,   ZYDIS_MNEMONIC_CMP,
+        ZYDIS_MNEMONIC_NOP, /* stores of vector registers: */
+        ZYDIS_MNEMONIC_MOVUPS, ZYDIS_MNEMONIC_MOVAPS, ZYDIS_MNEMONIC_MOVDQU, ZYDIS_MNEMONIC_MOVDQA};
 
     for (size_t i = 0; i < sizeof(plain) / sizeof(plain[0]); i++)
         if (plain[i] == mnemonic)
@@ -62,6 +63,8 @@ static bool add_operand(const ZydisDecodedOperand *operand, struct rn_patch_effe
     case ZYDIS_OPERAND_TYPE_IMMEDIATE:
         return true;
     case ZYDIS_OPERAND_TYPE_REGISTER:
+        if (ZydisRegisterGetClass(operand->reg.value) == ZYDIS_REGCLASS_XMM)
+            return !writes;
         return (!reads || add_register(operand->reg.value, &effect->reads)) &&
                (!writes || add_register(operand->reg.value, &effect->writes));
     case ZYDIS_OPERAND_TYPE_MEMORY:

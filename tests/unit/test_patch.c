@@ -141,6 +141,10 @@ static void test_moved(void **state)
     assert_int_equal(rn_site_entry(&sites.sites[0]), 0);
     find(BYTES(0x4c, 0x89, 0x5c, 0x24, 0x08, SYSCALL, 0xc3)); /* mov %r11, 8(%rsp) */
     assert_site(0, 0, RN_SITE_MOVED, 5);
+    find(BYTES(0x0f, 0x11, 0x83, 0xd8, 2, 0, 0, SYSCALL, 0xc3)); /* movups %xmm0, 0x2d8(%rbx) */
+    assert_site(0, 0, RN_SITE_MOVED, 7);
+    find(BYTES(0x0f, 0x10, 0x83, 0xd8, 2, 0, 0, SYSCALL, 0xc3)); /* a load: not followed */
+    assert_none(1);
     find(BYTES(0x0d, 1, 0, 0, 0, SYSCALL, 0xc3)); /* or $1, %eax: once only, but it is alone */
     assert_site(0, 0, RN_SITE_MOVED, 5);
 }
