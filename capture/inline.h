@@ -38,6 +38,13 @@ void rn_inline_first_stop(struct rn_tracee *child);
 void rn_inline_clone_begins(const struct rn_ptrace *engine, struct rn_tracee *tracee,
                             enum rn_call_role role);
 void rn_inline_clone_ended(struct rn_tracee *tracee);
+/* The injected code is in a call that makes a process or thread. */
+bool rn_inline_makes_child(const struct rn_tracee *tracee);
+/* What the injected code asked clone for; false where it has made no such call. */
+bool rn_inline_clone_flags(const struct rn_tracee *parent, uint64_t *flags);
+/* The execve that the injected code made has succeeded: its record is committed. To be called before
+ * anything else is done about the new program. */
+void rn_inline_exec_done(struct rn_ptrace *engine, struct rn_tracee *tracee);
 /* The thread ends: what it had under way is recorded now. */
 void rn_inline_exit_begins(struct rn_ptrace *engine, struct rn_tracee *tracee);
 

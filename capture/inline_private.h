@@ -105,6 +105,9 @@ const struct rn_site *rn_inline_find_stub(const struct rn_inline_image *image, u
 /* Tell the injected code which ranges it must not let the program change by itself. */
 void rn_inline_write_ranges(int memory, const struct rn_inline_image *image);
 
+/* inline_signals.c: a child that was made by the injected code goes on in its program. */
+void rn_inline_leave_blob(const struct rn_tracee *child, struct user_regs_struct *regs);
+
 /* inline_threads.c */
 bool rn_inline_thread_start(struct rn_ptrace *engine, struct rn_tracee *tracee);
 /* The notice "process PID WHY: it is recorded by ptrace alone". */

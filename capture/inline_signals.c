@@ -46,13 +46,23 @@ static void program_registers(const struct rn_thread_area *area, struct user_reg
 }
 
 /* lahf and seto put SF, ZF, AF, PF and CF into ah and OF into al. */
-static void program_flags(const struct rn_thread_area *area, struct user_regs_struct *regs)
+static void program_flags(uint64_t kept, struct user_regs_struct *regs)
 {
-    uint64_t flags = (area->flags >> 8) & 0xd5;
+    uint64_t flags = (kept >> 8) & 0xd5;
 
-    if (area->flags & 1)
+    if (kept & 1)
         flags |= 0x800;
     regs->eflags = (regs->eflags & ~0x8d5ull) | flags;
+}
+
+void rn_inline_leave_blob(const struct rn_tracee *child, struct user_regs_struct *regs)
+{
+    if (!in_blob(regs->rip))
+        return;
+    program_flags(child->inline_thread.flags, regs);
+    regs->rip = child->inline_thread.return_point;
+    regs->rcx = regs->rip;
+    regs->r11 = regs->eflags;
 }
 
 /* Part `component` of the extended state lies there, in the format that ptrace gives. */
@@ -153,7 +163,7 @@ static void finish(struct rn_ptrace *engine, struct rn_tracee *tracee,
     if (area->recording == RN_RECORD_BEGUN && tracee->slot->head == area->head)
         finish_record(engine, tracee, ret, fault ? RN_EVENT_FAULT : 0);
     program_registers(area, regs);
-    program_flags(area, regs);
+    program_flags(area->flags, regs);
     go_on(tracee, regs, area->regs.rcx, ret);
     area->phase = RN_PHASE_OUT;
 }
@@ -172,7 +182,7 @@ static void fix_in_blob(struct rn_ptrace *engine, struct rn_tracee *tracee,
         finish(engine, tracee, regs, area->result, fault);
     } else if (area->phase == RN_PHASE_BEFORE) {
         program_registers(area, regs);
-        program_flags(area, regs);
+        program_flags(area->flags, regs);
         regs->rax = area->regs.rax;
         take_back(tracee, regs, area->regs.rcx);
     } else if (rip >= rn_blob_symbols.exit_range && rip < rn_blob_symbols.traced_range) {
@@ -244,6 +254,30 @@ void rn_inline_exit_begins(struct rn_ptrace *engine, struct rn_tracee *tracee)
             finish_record(engine, tracee, 0, RN_EVENT_UNFINISHED);
     }
     area->phase = RN_PHASE_OUT;
+}
+
+void rn_inline_exec_done(struct rn_ptrace *engine, struct rn_tracee *tracee)
+{
+    struct rn_thread_area *area = tracee->inline_thread.area;
+    struct rn_ring_slot *slot = tracee->slot;
+    struct rn_record *record;
+    uint64_t at;
+
+    if (!area || area->phase != RN_PHASE_BEFORE)
+        return;
+    area->phase = RN_PHASE_OUT;
+    if (area->recording != RN_RECORD_BEGUN || slot->head != area->head)
+        return;
+    /* The program can write here: nothing outside of the ring may follow from it. What is wrong in it
+     * is found when it is decoded. */
+    at = area->head & (slot->size - 1);
+    if (slot->size - at < sizeof(*record) || area->cursor - area->head > slot->size - at)
+        return;
+    record = (struct rn_record *)(void *)(rn_session_ring_data(engine->session, slot) + at);
+    record->duration = engine->now > record->start ? engine->now - record->start : 0;
+    record->size = (uint32_t)(area->cursor - area->head);
+    rn_ring_clear_inflight(slot);
+    __atomic_store_n(&slot->head, area->cursor, __ATOMIC_RELEASE);
 }
 
 /* A fault inside the injected code comes from a pointer of the program. */

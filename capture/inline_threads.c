@@ -7,6 +7,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/ptrace.h>
+#include <sys/syscall.h>
 
 /* A ring is committed when it is three quarters full, and each commit has a price in the archive: so
  * the first threads get large ones. Later ones must share what there is. */
@@ -124,9 +125,40 @@ void rn_inline_child(struct rn_ptrace *engine, const struct rn_tracee *parent,
             return;
         }
     }
+    if (parent->inline_thread.area) {
+        child->inline_thread.return_point = parent->inline_thread.area->regs.rcx;
+        child->inline_thread.flags = parent->inline_thread.area->flags;
+    }
     if (!process->image->slow && !rn_inline_thread_start(engine, child))
         rn_inline_give_up(engine, child, "has more threads than there is room for rings");
     child->inline_thread.fresh = true;
+}
+
+bool rn_inline_makes_child(const struct rn_tracee *tracee)
+{
+    const struct rn_thread_area *area = tracee->inline_thread.area;
+
+    if (!area || area->phase != RN_PHASE_BEFORE)
+        return false;
+    return area->regs.rax == SYS_fork || area->regs.rax == SYS_vfork ||
+           area->regs.rax == SYS_clone || area->regs.rax == SYS_clone3;
+}
+
+bool rn_inline_clone_flags(const struct rn_tracee *parent, uint64_t *flags)
+{
+    const struct rn_thread_area *area = parent->inline_thread.area;
+    uint64_t words[5]; /* of struct clone_args: flags first, exit_signal fifth */
+
+    if (!area || area->phase != RN_PHASE_BEFORE)
+        return false;
+    if (area->regs.rax == SYS_clone)
+        *flags = area->regs.rdi;
+    else if (area->regs.rax == SYS_clone3 &&
+             rn_inline_read(parent->tid, area->regs.rdi, words, sizeof(words)))
+        *flags = words[0] | words[4];
+    else
+        return false;
+    return true;
 }
 
 /* It returns from its parent's call, at its parent's site. */
@@ -140,6 +172,7 @@ void rn_inline_first_stop(struct rn_tracee *child)
         return;
     if (child->inline_thread.area)
         regs.gs_base = child->inline_thread.address;
+    rn_inline_leave_blob(child, &regs);
     rn_inline_note_mask(child);
     (void)rn_inline_compare(child->process->image, regs.rip, regs.rax, &regs);
     (void)ptrace(PTRACE_SETREGS, child->tid, NULL, &regs);

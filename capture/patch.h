@@ -21,9 +21,9 @@
  *
  * A MOV site is preferred where several fit, then a CMP site. A site is left alone where an instruction boundary is not
  * certain or where a branch in the file may lead into its replaced bytes other than onto the first
- * (and, of a MOV or MOVED site, onto the 0f 05, which stays what it was). Left alone, too, are sites of
- * calls with a number in sight that must be made from where they stand: clone, clone3, fork, vfork, execve, execveat and
- * rt_sigreturn (which unwinders know by its bytes). */
+ * (and, of a MOV or MOVED site, onto the 0f 05, which stays what it was). Left alone, too, are sites
+ * of execveat, where the number is in sight, and of rt_sigreturn (which unwinders know by its bytes).
+ */
 #ifndef RN_PATCH_H
 #define RN_PATCH_H
 

@@ -23,11 +23,11 @@ struct search {
     size_t unpatched;
 };
 
-/* System calls that are left in place: the child of clone and vfork returns on another stack or on
- * the parent's, exec's return never comes, and rt_sigreturn is known by its bytes. */
+/* System calls that are left in place: rt_sigreturn is known by its bytes; execveat is always left to
+ * the engine. */
 bool rn_patch_number_stays(uint32_t number)
 {
-    static const uint16_t numbers[] = {15, 56, 57, 58, 59, 322, 435};
+    static const uint16_t numbers[] = {15, 322};
 
     for (size_t i = 0; i < sizeof(numbers) / sizeof(numbers[0]); i++)
         if (numbers[i] == number)

@@ -58,7 +58,10 @@ static uint64_t clone_flags(const struct rn_ptrace *engine, const struct rn_trac
                             unsigned event)
 {
     const struct rn_call *call = &parent->call;
+    uint64_t flags;
 
+    if (!call->active && rn_inline_clone_flags(parent, &flags))
+        return flags;
     if (call->active) {
         switch (rn_capture_role(engine->capture, &call->syscall)) {
         case RN_ROLE_CLONE:
@@ -202,6 +205,7 @@ static void supersede_leader(struct rn_ptrace *engine, struct rn_tracee *leader,
     if (!thread || !thread->process)
         return;
     rn_ptrace_flush_signal(engine, thread, 0);
+    rn_inline_exec_done(engine, thread);
     rn_ptrace_end_call(engine, thread, 0, 0);
     emit_thread_exit(engine, thread, 0);
     forget(engine, thread);
@@ -212,10 +216,12 @@ bool rn_ptrace_exec(struct rn_ptrace *engine, struct rn_tracee *tracee)
     pid_t former = event_message(tracee);
     int status;
 
-    if (former > 0 && former != tracee->tid)
+    if (former > 0 && former != tracee->tid) {
         supersede_leader(engine, tracee, former);
-    else
+    } else {
+        rn_inline_exec_done(engine, tracee);
         rn_ptrace_end_call(engine, tracee, 0, 0);
+    }
     tracee->process->code_count = 0;
     tracee->memory.through_file = false;
     memset(&tracee->stacks, 0, sizeof(tracee->stacks));
@@ -245,7 +251,7 @@ static bool may_leave_orphans(const struct rn_ptrace *engine, const struct rn_tr
     if (engine->tracees.orphans == 0)
         return false;
     if (!tracee->call.active)
-        return tracee->process->attached;
+        return tracee->process->attached || rn_inline_makes_child(tracee);
     switch (rn_capture_role(engine->capture, &tracee->call.syscall)) {
     case RN_ROLE_FORK:
     case RN_ROLE_VFORK:

@@ -20,6 +20,9 @@ struct rn_inline_thread {
     struct rn_thread_area *area; /* as mapped here; NULL: it does not */
     uint64_t address;            /* in the program */
     bool fresh;                  /* made by another such thread, and not yet at its first stop */
+    /* Of a fresh thread that was made by the injected code: where its parent's call returns to, and
+     * the parent's flags as in a thread area. */
+    uint64_t return_point, flags;
     bool exit_recorded;          /* before a signal took it back: it will be made once more */
     bool untraced;               /* CLONE_UNTRACED was taken away and must be put back... */
     uint64_t untraced_memory;    /* ...into the word there, 0: into the register... */

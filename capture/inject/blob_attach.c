@@ -80,6 +80,20 @@ static void attach_string(struct rn_thread_area *area, unsigned arg, uint8_t typ
     rn_blob_attached(area, bytes, size);
 }
 
+/* Measured before, by another thread's leave: it may have written more strings meanwhile. */
+static void attach_argv(struct rn_thread_area *area, unsigned arg)
+{
+    const uint8_t *const *argv = (const uint8_t *const *)argument(area, arg);
+    uint8_t *bytes = rn_blob_attach(area, RN_ATT_ARGV, (uint8_t)arg, 0);
+    uint32_t used = 0;
+
+    for (uint64_t i = 0; argv[i] && used < RN_BLOB_ARGV_MAX; i++) {
+        used += copy_string(bytes + used, argv[i], RN_BLOB_ARGV_MAX - used);
+        bytes[used++] = 0;
+    }
+    rn_blob_attached(area, bytes, used);
+}
+
 static void attach_bytes(struct rn_thread_area *area, unsigned arg, uint8_t type, uint16_t flags,
                          uint64_t size)
 {
@@ -179,6 +193,9 @@ void rn_blob_attach_before(struct rn_thread_area *area)
             break;
         case RN_OP_STRING:
             attach_string(area, arg, RN_ATT_STRING);
+            break;
+        case RN_OP_ARGV:
+            attach_argv(area, arg);
             break;
         case RN_OP_STRUCT_IN:
             attach_bytes(area, arg, RN_ATT_STRUCT, 0, struct_size(area, i));

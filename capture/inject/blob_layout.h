@@ -147,6 +147,8 @@ enum rn_recipe_check {
     RN_CHECK_PRLIMIT,
     RN_CHECK_SIGACTION, /* not of SIGSEGV and SIGBUS, which the injected code may cause */
     RN_CHECK_ARCH_PRCTL, /* ARCH_SET_FS and ARCH_GET_FS only */
+    RN_CHECK_CLONE,      /* no CLONE_UNTRACED: a child must be traced */
+    RN_CHECK_CLONE3,     /* the same, in the structure */
 };
 
 enum rn_recipe_op {
@@ -158,6 +160,7 @@ enum rn_recipe_op {
     RN_OP_STRUCT_ENTRY, /* the same, of one that is read again after the call */
     RN_OP_SOCKADDR_IN,  /* size_arg: its length */
     RN_OP_IOVEC_IN,     /* the array; size_arg: its elements */
+    RN_OP_ARGV,         /* strings, up to a NULL */
     /* after it, if it did not fail */
     RN_OP_STRUCT_OUT,
     RN_OP_STRING_OUT, /* as many bytes as the call returned */

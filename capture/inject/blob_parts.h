@@ -13,6 +13,7 @@
 
 #define RN_BLOB_PATH_MAX   4096u
 #define RN_BLOB_STRUCT_MAX 1024u
+#define RN_BLOB_ARGV_MAX   6144u
 #define COPY_BY_WORDS      256u
 
 struct iovec {

@@ -25,8 +25,8 @@ _Static_assert(sizeof(struct rn_script_call) == RN_SCRIPT_SIZE, "layout");
 _Static_assert(sizeof(struct rn_blob_config) <= RN_BLOB_ADDRESS + RN_BLOB_SIZE - RN_BLOB_CONFIG,
                "configuration does not fit");
 
-/* Room that the fast way asks for before it begins a record: two paths, and a fingerprint of
- * RN_MAX_TRANSFER bytes, with what goes around them. */
+/* Room that the fast way asks for before it begins a record: two paths, or one and arguments, and a
+ * fingerprint of MAX_TRANSFER bytes, with what goes around them. */
 #define RECORD_ROOM  (16u << 10)
 #define MAX_TRANSFER (2u << 20)
 #define MAX_IOVEC    16u
@@ -36,6 +36,7 @@ _Static_assert(sizeof(struct rn_blob_config) <= RN_BLOB_ADDRESS + RN_BLOB_SIZE -
 #define PR_GET_NAME 16u
 #define ARCH_SET_FS 0x1002u
 #define ARCH_GET_FS 0x1003u
+#define CLONE_UNTRACED 0x800000u
 
 #define NR_RT_SIGPROCMASK 14
 #define SIG_BLOCK         0
@@ -86,6 +87,10 @@ static int arguments_allow(const struct rn_thread_area *area)
         return regs->rdi == PR_GET_NAME;
     case RN_CHECK_ARCH_PRCTL:
         return regs->rdi == ARCH_SET_FS || regs->rdi == ARCH_GET_FS;
+    case RN_CHECK_CLONE:
+        return !(regs->rdi & CLONE_UNTRACED);
+    case RN_CHECK_CLONE3:
+        return !(*(const uint64_t *)regs->rdi & CLONE_UNTRACED);
     default:
         return 1;
     }
@@ -105,6 +110,24 @@ static int vector_allows(const struct iovec *vectors, uint64_t count)
     return total <= MAX_TRANSFER;
 }
 
+/* Does it fit into a record beside a path? */
+static int argv_allows(const char *const *argv)
+{
+    uint64_t total = 0;
+
+    if (!argv)
+        return 0;
+    for (uint64_t i = 0; argv[i]; i++) {
+        const char *string = argv[i];
+
+        do {
+            if (++total > RN_BLOB_ARGV_MAX)
+                return 0;
+        } while (*string++);
+    }
+    return 1;
+}
+
 /* A record of a big transfer or a long vector may not fit into RECORD_ROOM: the engine takes it. */
 static int sizes_allow(const struct rn_thread_area *area)
 {
@@ -115,6 +138,9 @@ static int sizes_allow(const struct rn_thread_area *area)
         uint64_t size = recipe->op[i].size_arg < 6 ? argument(area, recipe->op[i].size_arg) : 0;
 
         if (op == RN_OP_BUFFER && size > MAX_TRANSFER)
+            return 0;
+        if (op == RN_OP_ARGV &&
+            !argv_allows((const char *const *)argument(area, recipe->op[i].arg)))
             return 0;
         if (op == RN_OP_IOVEC_IN &&
             !vector_allows((const struct iovec *)argument(area, recipe->op[i].arg), size))
