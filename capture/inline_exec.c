@@ -2,7 +2,6 @@
 /* A new program begins: the injected code, the rings and the patched text of what the kernel mapped
  * are put into it before its first instruction. */
 #include "inline_private.h"
-#include "proc_snapshot.h"
 
 #include <fcntl.h>
 #include <stdio.h>
@@ -19,23 +18,11 @@
 #define STACK_ROOM   20480u
 #define STRING_BYTES 4096u
 #define CODE_SEGMENT_64 0x33
-#define MAPS_BYTES   8192u /* a new program has a dozen mappings */
-#define MODULES_MAX  2u /* the program and its interpreter */
-#define CALLS_MAX    (3u + MODULES_MAX * RN_PLAN_CALLS)
-
-/* What the kernel mapped executable: the program and its interpreter. */
-struct new_module {
-    uint64_t address, length, offset;
-    const char *path; /* in `maps` */
-};
+#define CALLS_MAX    (3u + RN_EXEC_MODULES * RN_PLAN_CALLS)
 
 struct new_image {
     struct rn_remote remote;
     int memory; /* of the program, open for writing */
-    char maps[MAPS_BYTES];
-    uint64_t vdso;
-    struct new_module modules[MODULES_MAX];
-    size_t module_count;
     struct user_regs_struct regs;
     struct rn_inline_image *image;
     struct rn_script_call calls[CALLS_MAX];
@@ -43,8 +30,8 @@ struct new_image {
     char strings[STRING_BYTES];
     size_t string_bytes;
     uint64_t script, string_address;
-    struct rn_module_plan plans[MODULES_MAX];
-    size_t first_call[MODULES_MAX];
+    struct rn_module_plan plans[RN_EXEC_MODULES];
+    size_t first_call[RN_EXEC_MODULES];
     size_t plan_count;
 };
 
@@ -64,16 +51,16 @@ static const char *find_obstacle(pid_t tid)
 
 /* The only call instruction that is sure to be there is the vDSO's. Whatever call it is about to
  * make becomes ours. */
-static bool map_blob(struct new_image *new, const struct rn_inline *state)
+static bool map_blob(struct new_image *new, const struct rn_inline *state, uint64_t vdso)
 {
     const uint64_t args[6] = {RN_BLOB_ADDRESS, RN_BLOB_SIZE, PROT_READ | PROT_EXEC,
                               MAP_PRIVATE | MAP_ANONYMOUS | MAP_FIXED_NOREPLACE, UINT64_MAX, 0};
     uint64_t result;
 
-    if (!new->vdso)
+    if (!vdso)
         return false;
     new->regs = new->remote.saved;
-    new->regs.rip = new->vdso + state->vdso_syscall;
+    new->regs.rip = vdso + state->vdso_syscall;
     if (!rn_remote_until_call(&new->remote, &new->regs) ||
         !rn_remote_call(&new->remote, &new->regs, SYS_mmap, args, &result))
         return false;
@@ -115,14 +102,15 @@ static void add_rings(struct new_image *new, const struct rn_inline *state)
 }
 
 static void add_module(struct new_image *new, struct rn_inline *state,
-                       const struct new_module *module)
+                       const struct rn_exec_module *mapped)
 {
+    const struct rn_module *module = &mapped->module;
     struct rn_module_plan *plan = &new->plans[new->plan_count];
-    int fd = open(module->path, O_RDONLY | O_CLOEXEC);
+    int fd = open(mapped->path, O_RDONLY | O_CLOEXEC);
 
     if (fd < 0)
         return;
-    if (rn_inline_plan(state, fd, module->address, module->length, module->offset, plan)) {
+    if (rn_inline_plan(state, fd, module->address, module->length, module->file_offset, plan)) {
         uint64_t string = add_string(new, plan->path);
 
         if (string) {
@@ -132,31 +120,6 @@ static void add_module(struct new_image *new, struct rn_inline *state,
         }
     }
     close(fd);
-}
-
-static void read_mapping(struct new_image *new, char *line)
-{
-    unsigned long long begin, end, offset, inode;
-    char mode[5];
-    int name = 0;
-
-    if (sscanf(line, "%llx-%llx %4s %llx %*s %llu %n", &begin, &end, mode, &offset, &inode,
-               &name) < 5 || mode[2] != 'x' || name == 0)
-        return;
-    if (strcmp(line + name, "[vdso]") == 0)
-        new->vdso = begin;
-    else if (inode != 0 && new->module_count < MODULES_MAX)
-        new->modules[new->module_count++] =
-            (struct new_module){begin, end - begin, offset, line + name};
-}
-
-static void read_maps(struct new_image *new)
-{
-    char *rest = NULL;
-
-    rn_proc_read(new->remote.tracee->tid, "maps", new->maps, sizeof(new->maps));
-    for (char *line = strtok_r(new->maps, "\n", &rest); line; line = strtok_r(NULL, "\n", &rest))
-        read_mapping(new, line);
 }
 
 static bool run_script(struct new_image *new)
@@ -192,13 +155,12 @@ static bool inject(struct rn_ptrace *engine, struct new_image *new)
 
     new->script = (new->remote.saved.rsp - STACK_ROOM) & ~63ull;
     new->string_address = new->script + sizeof(new->calls);
-    read_maps(new);
     new->memory = rn_inline_memory_open(tracee->tid);
-    if (new->memory < 0 || !map_blob(new, state))
+    if (new->memory < 0 || !map_blob(new, state, engine->new_image.vdso))
         return false;
     add_rings(new, state);
-    for (size_t i = 0; i < new->module_count; i++)
-        add_module(new, state, &new->modules[i]);
+    for (size_t i = 0; i < engine->new_image.count; i++)
+        add_module(new, state, &engine->new_image.modules[i]);
     new->image = rn_inline_image_new();
     if (!new->image || !run_script(new))
         return false;

@@ -14,8 +14,8 @@
 #include <unistd.h>
 
 #define PROC_PATH_MAX 64u
-/* What an environment mostly has; /proc gives 1024 bytes at a time to stdio's own. */
-#define ENVIRON_BUFFER 16384u
+/* For what is read through stdio, whose own buffer would ask for 1024 bytes at a time. */
+#define PROC_BUFFER 16384u
 
 static size_t read_all(int fd, char *to, size_t size)
 {
@@ -279,24 +279,29 @@ static bool parse_mapping(const char *line, struct rn_module *module, const char
     return true;
 }
 
-bool rn_proc_modules(pid_t pid, rn_proc_module_fn *function, void *context)
+bool rn_proc_modules(pid_t pid, rn_proc_module_fn *function, void *context, uint64_t *vdso)
 {
-    char name[PROC_PATH_MAX];
+    char name[PROC_PATH_MAX], buffer[PROC_BUFFER];
     char *line = NULL;
     size_t capacity = 0;
     ssize_t length;
     FILE *file;
 
+    if (vdso)
+        *vdso = 0;
     snprintf(name, sizeof(name), "/proc/%d/maps", (int)pid);
     file = fopen(name, "re");
     if (!file)
         return false;
+    setvbuf(file, buffer, _IOFBF, sizeof(buffer));
     while ((length = getline(&line, &capacity, file)) > 0) {
         struct rn_module module;
         const char *path;
 
         if (line[length - 1] == '\n')
             line[length - 1] = '\0';
+        if (vdso && strstr(line, "[vdso]"))
+            *vdso = strtoull(line, NULL, 16);
         if (!parse_mapping(line, &module, &path))
             continue;
         module.pid = (uint64_t)pid;
@@ -320,7 +325,7 @@ static bool is_chosen(const char *entry, char *const *names)
 
 size_t rn_proc_environ(pid_t pid, char *const *names, char *to, size_t size)
 {
-    char path[PROC_PATH_MAX];
+    char path[PROC_PATH_MAX], buffer[PROC_BUFFER];
     char *entry = NULL;
     size_t capacity = 0, done = 0;
     ssize_t length;
@@ -330,7 +335,7 @@ size_t rn_proc_environ(pid_t pid, char *const *names, char *to, size_t size)
     file = fopen(path, "re");
     if (!file)
         return 0;
-    setvbuf(file, NULL, _IOFBF, ENVIRON_BUFFER);
+    setvbuf(file, buffer, _IOFBF, sizeof(buffer));
     while ((length = getdelim(&entry, &capacity, '\0', file)) > 0) {
         size_t bytes = strlen(entry) + 1;
 

@@ -45,9 +45,10 @@ bool rn_proc_descriptors(pid_t pid, rn_proc_descriptor_fn *function, void *conte
 typedef void rn_proc_number_fn(void *context, int number);
 bool rn_proc_numbers(pid_t pid, const char *name, rn_proc_number_fn *function, void *context);
 
-/* Call `function` for each executable mapping of a file. */
+/* Call `function` for each executable mapping of a file. *vdso (may be NULL): where the vDSO is, 0
+ * where there is none. */
 typedef void rn_proc_module_fn(void *context, const struct rn_module *module, const char *path);
-bool rn_proc_modules(pid_t pid, rn_proc_module_fn *function, void *context);
+bool rn_proc_modules(pid_t pid, rn_proc_module_fn *function, void *context, uint64_t *vdso);
 
 /* The values of chosen variables of /proc/PID/environ as NUL-terminated "NAME=value" strings.
  * Returns the bytes written. names: NULL-terminated. */

@@ -13,6 +13,18 @@
 
 struct rn_inline;
 
+/* What the kernel mapped executable when a program began: itself and its interpreter. */
+#define RN_EXEC_MODULES 2u
+struct rn_exec_module {
+    struct rn_module module;
+    char path[4096];
+};
+struct rn_exec_image {
+    uint64_t vdso;
+    size_t count;
+    struct rn_exec_module modules[RN_EXEC_MODULES];
+};
+
 /* What wait() told. */
 struct rn_stop {
     pid_t tid;
@@ -50,6 +62,7 @@ struct rn_ptrace {
     /* The first failure: nothing is recorded any more, the program goes on alone. */
     enum rn_status status;
     struct rn_error err;
+    struct rn_exec_image new_image; /* of the last exec */
     char path[4096], cwd[4096], root[4096], text[RN_FACT_BYTES], env[RN_FACT_BYTES];
 };
 
@@ -102,7 +115,9 @@ void rn_ptrace_ended(struct rn_ptrace *engine, struct rn_tracee *tracee, int sta
 void rn_ptrace_process_facts(struct rn_ptrace *engine, struct rn_tracee *tracee,
                              enum rn_process_op op);
 void rn_ptrace_descriptors(struct rn_ptrace *engine, const struct rn_tracee *tracee);
-void rn_ptrace_modules(struct rn_ptrace *engine, struct rn_tracee *tracee);
+/* `image`, NULL: not wanted, gets the first of them. */
+void rn_ptrace_modules(struct rn_ptrace *engine, struct rn_tracee *tracee,
+                       struct rn_exec_image *image);
 void rn_ptrace_mapped(struct rn_ptrace *engine, struct rn_tracee *tracee, uint64_t page_size);
 void rn_ptrace_unmapped(struct rn_ptrace *engine, struct rn_tracee *tracee, uint64_t address,
                         uint64_t length);

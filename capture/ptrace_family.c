@@ -227,7 +227,7 @@ bool rn_ptrace_exec(struct rn_ptrace *engine, struct rn_tracee *tracee)
     memset(&tracee->stacks, 0, sizeof(tracee->stacks));
     engine->exec_seen = true;
     rn_ptrace_process_facts(engine, tracee, RN_PROCESS_EXEC);
-    rn_ptrace_modules(engine, tracee);
+    rn_ptrace_modules(engine, tracee, &engine->new_image);
     rn_ptrace_descriptors(engine, tracee);
     if (!engine->inline_state || rn_inline_exec(engine, tracee, &status))
         return true;
