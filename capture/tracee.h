@@ -52,6 +52,8 @@ struct rn_pending_signal {
     bool valid;
     uint64_t time;
     struct rn_signal signal;
+    int stop_signo; /* not 0: it stopped by this signal; told at the next stop, if not at once */
+    uint64_t stop_time;
 };
 
 struct rn_tracee {
