@@ -3,7 +3,8 @@
  * an exception thrown by a handler of SIGUSR1 leaves a blocked read, a sleep and a loop of calls. The
  * frames of a signal must show addresses that the unwinder knows.
  * flags: -fnon-call-exceptions -fasynchronous-unwind-tables
- * varies: close rt_sigprocmask mmap munmap brk futex tgkill madvise mprotect rt_sigreturn */
+ * storm: yes
+ * varies: close getpid rt_sigprocmask mmap munmap brk futex tgkill madvise mprotect rt_sigreturn */
 #include <csignal>
 #include <cstdio>
 #include <pthread.h>
