@@ -129,6 +129,21 @@ static void look_at_stack(struct rn_ptrace *engine, struct rn_tracee *tracee)
     rn_inline_note_stacks(tracee);
 }
 
+/* Calls by int $0x80 in 64-bit code: only a 64-bit program has an image. */
+static void note_int80(struct rn_ptrace *engine, struct rn_tracee *tracee, uint64_t abi)
+{
+    struct rn_tracee_process *process = tracee->process;
+
+    if (abi != RN_ABI_I386 || !process->image || process->int80_noted || engine->status != RN_OK)
+        return;
+    process->int80_noted = true;
+    rn_ptrace_fail(engine, rn_session_notice(engine->session, RN_NOTICE_ENGINE,
+                                             (uint64_t)process->pid, &engine->err,
+                                             "process %d makes 32-bit calls (int $0x80): each of "
+                                             "them stops it",
+                                             (int)process->pid));
+}
+
 static void begin_call(struct rn_ptrace *engine, struct rn_tracee *tracee,
                        const struct __ptrace_syscall_info *stop)
 {
@@ -149,6 +164,7 @@ static void begin_call(struct rn_ptrace *engine, struct rn_tracee *tracee,
     for (int i = 0; i < 6; i++)
         call->syscall.args[i] =
             abi == RN_ABI_I386 ? (uint32_t)stop->entry.args[i] : stop->entry.args[i];
+    note_int80(engine, tracee, abi);
     role = rn_capture_role(engine->capture, &call->syscall);
     if (tracee->before_exec && role != RN_ROLE_EXEC)
         return;

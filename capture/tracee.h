@@ -42,6 +42,7 @@ struct rn_tracee_process {
     bool attached;    /* was running before: must outlive the recorder */
     uint64_t user_ns, system_ns, max_rss_bytes; /* at the last thread's exit */
     bool own_filter; /* it has a seccomp filter of its own, which may outrank the engine's */
+    bool int80_noted;    /* a notice says that it makes 32-bit calls from 64-bit code */
     bool vsyscall_noted; /* a notice says that its vsyscalls are not seen */
     struct rn_inline_image *image; /* NULL: no code was injected */
     struct rn_signal_action fault_actions[2]; /* the program's, for SIGSEGV and SIGBUS */
@@ -56,6 +57,8 @@ struct rn_pending_signal {
     bool valid;
     uint64_t time;
     struct rn_signal signal;
+    int stop_signo; /* not 0: it stopped by this signal; told at the next stop, if not at once */
+    uint64_t stop_time;
 };
 
 struct rn_tracee {

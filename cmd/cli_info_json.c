@@ -90,6 +90,8 @@ static void put_manifest(struct rn_buf *out, const struct cli_info *info)
     text_field(out, "engine", manifest->engine);
     text_field(out, "selection", manifest->selection);
     text_field(out, "stack", manifest->stack);
+    key(out, "not_seen");
+    rn_buf_text(out, manifest->vdso ? "[\"vdso\"]" : "[]");
     key(out, "content_head_bytes");
     if (manifest->content_head == UINT64_MAX)
         rn_buf_text(out, "null");

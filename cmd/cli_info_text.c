@@ -273,6 +273,8 @@ void cli_info_text(const struct cli_info *info, struct rn_buf *out)
     if (info->remarks_left_out)
         rn_buf_printf(out, "%-12s%llu more notices and losses\n", "Left out",
                       (unsigned long long)info->remarks_left_out);
+    if (manifest->vdso)
+        line(out, "Not seen", "clock_gettime, gettimeofday, time and getcpu where the vDSO answers");
     show_settings(manifest, out);
     show_ticks(manifest, out);
     show_uuid(manifest->uuid, out);

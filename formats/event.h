@@ -80,6 +80,7 @@ enum rn_process_op {
     RN_PROCESS_EXIT = 6, /* last thread gone: status and resource use are of the process */
     RN_PROCESS_NAME = 7, /* thread name changed: attachment RN_ATT_NAME */
     RN_PROCESS_DETACH = 8,
+    RN_PROCESS_STOP = 9, /* the thread stops, until SIGCONT: `status` is the signal's number */
 };
 
 /* Attachments of START, ATTACH and EXEC: RN_ATT_EXE, RN_ATT_ARGV, RN_ATT_CWD, RN_ATT_ROOT,
@@ -92,7 +93,7 @@ struct rn_process {
     uint64_t child_stream; /* FORK */
     uint64_t child_tid;    /* FORK, as the recorder sees it */
     uint64_t clone_flags; /* FORK: CLONE_...; fork is SIGCHLD, vfork CLONE_VFORK|CLONE_VM|SIGCHLD */
-    uint64_t status;      /* EXIT, THREAD_EXIT: as wait(2) gives it */
+    uint64_t status;      /* EXIT, THREAD_EXIT: as wait(2) gives it; STOP: signal */
     uint64_t user_ns;     /* EXIT: CPU time of the process without its children */
     uint64_t system_ns;
     uint64_t max_rss_bytes;
@@ -108,6 +109,8 @@ struct rn_signal {
     uint64_t sender_uid;
     uint64_t address; /* faults */
     uint64_t fatal;   /* 1: the process ended by it */
+    /* SIGCHLD: the child's exit status, or the signal that ended, stopped or continued it; CPU time. */
+    uint64_t child_status, child_user_ns, child_system_ns;
 };
 
 enum rn_module_op { RN_MODULE_MAP = 1, RN_MODULE_UNMAP = 2 };

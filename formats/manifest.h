@@ -32,6 +32,7 @@ struct rn_manifest {
     char *selection;      /* the -e expressions that limited the recording, NULL where none */
     char *stack;          /* "frame" or "dump:BYTES": what is kept of stacks, NULL nothing */
     uint64_t content_head; /* bytes of content kept a transfer; UINT64_MAX all */
+    bool vdso;            /* the vDSO may have answered calls for the time, unseen */
     enum rn_abi abi;      /* of the recorder */
     /* Clock: ns = ticks * 2^tick_shift * 1e9 / tick_hz for TSC; ns = ticks << tick_shift for NS. */
     enum rn_tick_unit tick_unit;

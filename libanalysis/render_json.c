@@ -184,7 +184,7 @@ static void add_syscall(struct rn_sink *sink, struct rn_trace *trace, const stru
 static const char *process_op(uint64_t op)
 {
     static const char *const names[] = {NULL,          "start", "attach", "fork",  "exec",
-                                        "thread_exit", "exit",  "name",   "detach"};
+                                        "thread_exit", "exit",  "name",   "detach", "stop"};
 
     return op < sizeof(names) / sizeof(names[0]) ? names[op] : NULL;
 }
