@@ -254,6 +254,7 @@ static enum rn_status encode_calls(struct encoding *encoding, const struct rn_sc
         .numbers = rows->column[RN_COLUMN_WORD],
         .keys_a = field->key_a ? rows->column[field->key_a] : NULL,
         .keys_b = field->key_b ? rows->column[field->key_b] : NULL,
+        .like = rows->like,
     };
     struct rn_column_spec specs[RN_COLUMN_MAX_CALLS];
     const uint64_t *values[RN_COLUMN_MAX_CALLS];
