@@ -117,30 +117,36 @@ static uint64_t mix(uint64_t number)
     return number ^ number >> 29;
 }
 
-static struct row find_rows(struct column_call_model *model, const struct rn_column_calls *calls,
-                            size_t number)
+static inline struct column_call_key key_of(struct column_call_model *model,
+                                            const struct rn_column_calls *calls, size_t number)
 {
-    struct row row = {.stream = stream_of(model, calls, number)};
     uint64_t call = column_key(calls->numbers, number), site = column_key(calls->keys_a, number);
     uint64_t result = column_key(calls->keys_b, number);
-    uint64_t own = mix(call * 4096 + site % 4096);
-    uint64_t context = own + mix(row.stream->history);
-    uint16_t *alike, *same;
 
-    if (result < RESULT_MAX || result >> 63)
-        context += result;
-    context = mix(context);
-    row.stream->history =
-        row.stream->history << COLUMN_CALL_HISTORY | own >> (64 - COLUMN_CALL_HISTORY);
-    alike = &model->by_context[context % COLUMN_CALL_CONTEXTS];
-    same = &model->by_call[column_slot(call, column_key(calls->streams, number))];
-    row.alike = *alike;
-    row.same = *same;
+    return (struct column_call_key){
+        .stream = stream_of(model, calls, number),
+        .call = mix(call * 4096 + site % 4096),
+        .result = result < RESULT_MAX || result >> 63 ? result : 0,
+        .slot = (uint16_t)column_slot(call, column_key(calls->streams, number)),
+    };
+}
+
+static inline struct row find_rows(struct column_call_model *model,
+                                   const struct column_call_key *key, size_t number)
+{
+    struct column_call_stream *stream = key->stream;
+    uint64_t context = mix(key->call + mix(stream->history) + key->result);
+    uint16_t *alike = &model->by_context[context % COLUMN_CALL_CONTEXTS];
+    uint16_t *same = &model->by_call[key->slot];
+    struct row row = {.stream = stream, .alike = *alike, .same = *same};
+
+    stream->history =
+        stream->history << COLUMN_CALL_HISTORY | key->call >> (64 - COLUMN_CALL_HISTORY);
     *alike = *same = (uint16_t)(number + 1);
     return row;
 }
 
-static uint8_t *regions_of(const struct column_call_model *model, size_t number)
+static inline uint8_t *regions_of(const struct column_call_model *model, size_t number)
 {
     return model->regions + number * model->stride;
 }
@@ -152,8 +158,8 @@ static uint8_t *result_region(const struct column_call_model *model,
 }
 
 /* What was returned and from where, before the values of the row. */
-static void enter_keys(struct column_call_model *model, const struct rn_column_calls *calls,
-                       size_t number, struct row *row)
+static inline void enter_keys(struct column_call_model *model, const struct rn_column_calls *calls,
+                              size_t number, struct row *row)
 {
     uint64_t site = column_key(calls->keys_a, number);
 
@@ -244,11 +250,11 @@ static bool code_like(struct column_call_model *model, const struct rn_column_ca
                       const uint64_t *const *values, size_t number, struct row *row)
 {
     struct column_call_stream *stream = row->stream;
-    size_t first = calls->like[number], before = model->latest[first];
+    size_t first = calls->like[number], before = model->keys[first].latest;
     const uint8_t *known = regions_of(model, before);
     unsigned region;
 
-    model->latest[first] = (uint16_t)number;
+    model->keys[first].latest = (uint16_t)number;
     if (first == number || before < stream->changed || !row->alike)
         return false;
     if (calls->like[row->alike - 1] != first) {
@@ -269,17 +275,36 @@ static bool code_like(struct column_call_model *model, const struct rn_column_ca
     return true;
 }
 
+static void code_like_rows(struct column_call_model *model, const struct rn_column_calls *calls,
+                           const uint64_t *const *values, size_t *payloads)
+{
+    for (size_t i = 0; i < calls->rows; i++) {
+        struct column_call_key *key = &model->keys[calls->like[i]];
+        struct row row;
+
+        if (calls->like[i] == i)
+            *key = key_of(model, calls, i);
+        row = find_rows(model, key, i);
+        if (!code_like(model, calls, values, i, &row))
+            code_row(model, calls, values, i, &row, payloads);
+        row.stream->end = (uint32_t)i + 1;
+    }
+}
+
 void column_call_code(struct column_call_model *model, const struct rn_column_calls *calls,
                       const uint64_t *const *values, size_t *payloads)
 {
     memset(payloads, 0, calls->columns * sizeof *payloads);
     memset(model->classes, 0, calls->columns * calls->rows);
+    if (calls->like) {
+        code_like_rows(model, calls, values, payloads);
+        return;
+    }
     for (size_t i = 0; i < calls->rows; i++) {
-        struct row row = find_rows(model, calls, i);
+        struct column_call_key key = key_of(model, calls, i);
+        struct row row = find_rows(model, &key, i);
 
-        if (!calls->like || !code_like(model, calls, values, i, &row))
-            code_row(model, calls, values, i, &row, payloads);
-        row.stream->end = (uint32_t)i + 1;
+        code_row(model, calls, values, i, &row, payloads);
     }
 }
 
@@ -307,7 +332,8 @@ static bool check_classes(const uint8_t *classes, size_t rows, size_t payloads)
 static void decode_row(struct column_call_model *model, const struct rn_column_calls *calls,
                        uint64_t *const *values, size_t number, size_t *used)
 {
-    struct row row = find_rows(model, calls, number);
+    struct column_call_key key = key_of(model, calls, number);
+    struct row row = find_rows(model, &key, number);
     uint8_t *regions = regions_of(model, number);
     size_t at = 0;
 

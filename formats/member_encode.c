@@ -126,7 +126,7 @@ struct group {
 static struct pending_shape *shape_of(const struct rn_member_encoder *encoder,
                                       const struct pending_key *key)
 {
-    return rn_member_shape(encoder, rn_member_event(encoder, key->event));
+    return rn_member_shape(encoder, key->shape);
 }
 
 static struct pending_attachment *attachments_of(struct rn_member_encoder *encoder,
@@ -167,29 +167,73 @@ static enum rn_status intern_kind(struct rn_member_encoder *encoder, const struc
     return RN_OK;
 }
 
-static void set_row(struct rn_member_encoder *encoder, struct rn_chunk_rows *rows,
-                    const struct pending_event *event, struct pending_shape *shape)
+/* What rows have in their word columns is set where a shape comes for the first time, and copied to
+ * the others column by column. */
+struct filling {
+    struct rn_chunk_rows rows;
+    uint64_t used[RN_SCHEMA_WORDS]; /* bits that are set in any row */
+    uint64_t flags;
+    uint32_t shapes;
+};
+
+static void set_shape(struct rn_member_encoder *encoder, struct filling *filling,
+                      struct pending_shape *shape, uint32_t row)
 {
     const uint64_t *words = rn_member_words(encoder, shape);
-    const struct pending_attachment *attachments = attachments_of(encoder, shape);
-    uint32_t row = rows->rows++;
 
+    shape->chunk = encoder->chunk;
+    shape->row = (uint16_t)row;
+    filling->shapes++;
+    filling->flags |= shape->flags;
+    for (unsigned i = 0; i < shape->words; i++) {
+        encoder->rows[RN_COLUMN_WORD + i][row] = words[i];
+        filling->used[i] |= words[i];
+    }
+}
+
+static void set_row(struct rn_member_encoder *encoder, struct filling *filling,
+                    const struct pending_key *key, struct pending_shape *shape)
+{
+    const struct pending_event *event = rn_member_event(encoder, key->event);
+    const struct pending_attachment *attachments = attachments_of(encoder, shape);
+    uint32_t row = filling->rows.rows++;
+
+    if (shape->chunk != encoder->chunk)
+        set_shape(encoder, filling, shape, row);
+    encoder->like[row] = shape->row;
     encoder->rows[RN_COLUMN_STREAM][row] = shape->stream;
     encoder->rows[RN_COLUMN_ORDINAL][row] = event->ordinal;
-    encoder->rows[RN_COLUMN_START][row] = event->start;
+    encoder->rows[RN_COLUMN_START][row] = key->start;
     encoder->rows[RN_COLUMN_DURATION][row] = event->duration;
     encoder->rows[RN_COLUMN_FLAGS][row] = shape->flags;
     encoder->rows[RN_COLUMN_ATTACHMENTS][row] = shape->attachments;
-    if (shape->chunk != encoder->chunk) {
-        shape->chunk = encoder->chunk;
-        shape->row = (uint16_t)row;
-    }
-    encoder->like[row] = shape->row;
-    for (unsigned i = 0; i < shape->words; i++)
-        encoder->rows[RN_COLUMN_WORD + i][row] = words[i];
     for (unsigned i = 0; i < shape->attachments; i++) {
-        encoder->tags[rows->list_items] = attachments[i].tag;
-        encoder->refs[rows->list_items++] = attachments[i].ref;
+        encoder->tags[filling->rows.list_items] = attachments[i].tag;
+        encoder->refs[filling->rows.list_items++] = attachments[i].ref;
+    }
+}
+
+static void copy_likes(uint64_t *restrict column, const uint16_t *restrict like, uint32_t rows)
+{
+    for (uint32_t i = 0; i < rows; i++)
+        column[i] = column[like[i]];
+}
+
+static void finish_columns(struct rn_member_encoder *encoder, struct filling *filling)
+{
+    struct rn_chunk_rows *rows = &filling->rows;
+    unsigned words = rn_schema_get(rows->kind)->words;
+
+    /* Where few rows are like others, keeping account of them costs more than it saves. */
+    if (filling->shapes > rows->rows / 2)
+        rows->like = NULL;
+    if (filling->flags == 0)
+        rows->column[RN_COLUMN_FLAGS] = NULL;
+    for (unsigned i = 0; i < words; i++) {
+        if (filling->used[i] == 0)
+            rows->column[RN_COLUMN_WORD + i] = NULL;
+        else if (filling->shapes < rows->rows)
+            copy_likes(encoder->rows[RN_COLUMN_WORD + i], encoder->like, rows->rows);
     }
 }
 
@@ -211,8 +255,8 @@ static enum rn_status make_columns(struct rn_member_encoder *encoder, struct rn_
 static enum rn_status put_kind(struct rn_member_encoder *encoder, const struct group *group,
                                unsigned kind, struct rn_buf *out, struct rn_error *err)
 {
-    struct rn_chunk_rows rows = {.kind = (uint8_t)kind, .like = encoder->like};
-    enum rn_status status = make_columns(encoder, &rows, err);
+    struct filling filling = {.rows = {.kind = (uint8_t)kind, .like = encoder->like}};
+    enum rn_status status = make_columns(encoder, &filling.rows, err);
 
     if (status != RN_OK)
         return status;
@@ -221,9 +265,10 @@ static enum rn_status put_kind(struct rn_member_encoder *encoder, const struct g
         struct pending_shape *shape = shape_of(encoder, &group->order[i]);
 
         if (shape->kind == kind)
-            set_row(encoder, &rows, rn_member_event(encoder, group->order[i].event), shape);
+            set_row(encoder, &filling, &group->order[i], shape);
     }
-    return rn_member_put(encoder, &rows, out, err);
+    finish_columns(encoder, &filling);
+    return rn_member_put(encoder, &filling.rows, out, err);
 }
 
 static enum rn_status put_group(struct rn_member_encoder *encoder, const struct group *group,

@@ -42,7 +42,7 @@ struct pending_attachment {
 /* Pending events in order: snapshots first, then by start, then as they came. */
 struct pending_key {
     uint64_t start;
-    uint32_t event; /* index in the pool */
+    uint32_t event, shape; /* index in the pool */
 };
 
 struct member_records;
@@ -108,9 +108,9 @@ static inline struct pending_event *rn_member_event(const struct rn_member_encod
 }
 
 static inline struct pending_shape *rn_member_shape(const struct rn_member_encoder *encoder,
-                                                    const struct pending_event *event)
+                                                    size_t number)
 {
-    return (struct pending_shape *)(void *)encoder->shapes.data + event->shape;
+    return (struct pending_shape *)(void *)encoder->shapes.data + number;
 }
 
 static inline const uint64_t *rn_member_words(const struct rn_member_encoder *encoder,

@@ -63,10 +63,10 @@ static size_t gather(const struct rn_member_encoder *encoder, struct pending_key
 
     for (uint32_t i = 0; i < pending; i++) {
         const struct pending_event *event = rn_member_event(encoder, i);
-        const struct pending_key key = {.start = event->start, .event = i};
+        const struct pending_key key = {event->start, i, event->shape};
 
         snapshots[count] = others[i - count] = key;
-        count += (bool)(rn_member_shape(encoder, event)->flags & RN_EVENT_SNAPSHOT);
+        count += (bool)(rn_member_shape(encoder, event->shape)->flags & RN_EVENT_SNAPSHOT);
     }
     return count;
 }

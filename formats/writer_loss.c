@@ -46,7 +46,7 @@ void rn_writer_drop(struct rn_writer *writer, enum rn_loss_reason reason)
 {
     for (size_t i = 0; i < rn_writer_pending(writer); i++) {
         const struct pending_event *event = rn_member_event(writer->encoder, i);
-        const struct pending_shape *shape = rn_member_shape(writer->encoder, event);
+        const struct pending_shape *shape = rn_member_shape(writer->encoder, event->shape);
         struct writer_loss loss = {.kind = shape->kind,
                                    .reason = (uint64_t)reason,
                                    .count = 1,
