@@ -14,7 +14,8 @@
 #define DATA_ALIGNMENT 4096u
 #define RN_RING_GROWTH (4u << 20)
 
-/* A room that was given back; rooms are used again by slots of the same shape, the last one first. */
+/* A room that was given back; rooms are used again by slots of the same shape, the last one first.
+ */
 struct room {
     uint64_t offset, size;
     uint32_t lead;
@@ -23,14 +24,13 @@ struct room {
 struct rn_ring_area {
     struct rn_ring_file *file; /* mapping of `limit` bytes */
     int fd;
-    uint64_t size;  /* of the file: beyond it nothing may be touched */
+    uint64_t size; /* of the file: beyond it nothing may be touched */
     uint64_t limit;
     uint64_t next_room; /* offset: nothing was taken from here on */
     struct room free_rooms[RN_RING_SLOTS];
     size_t free_count;
     uint32_t next_slot; /* where the search for a free slot begins */
     uint8_t *scratch;   /* a record that wraps around the end of its ring */
-    struct rn_attachment attachments[RN_RECORD_MAX_ATTACHMENTS];
 };
 
 static struct rn_ring_slot *slots_of(const struct rn_ring_area *area)
@@ -347,8 +347,7 @@ static void put_attachment(struct cursor *cursor, const struct rn_attachment *at
     put_bytes(cursor, zeros, padded(bytes) - bytes);
 }
 
-bool rn_ring_put(struct rn_ring_area *area, struct rn_ring_slot *slot,
-                 const struct rn_event *event)
+bool rn_ring_put(struct rn_ring_area *area, struct rn_ring_slot *slot, const struct rn_event *event)
 {
     uint64_t head = slot->head;
     uint64_t room = slot->size - (head - __atomic_load_n(&slot->tail, __ATOMIC_ACQUIRE));
@@ -384,12 +383,13 @@ bool rn_ring_put(struct rn_ring_area *area, struct rn_ring_slot *slot,
 void rn_ring_set_inflight(struct rn_ring_slot *slot, const struct rn_event *event)
 {
     __atomic_store_n(&slot->inflight_state, RN_INFLIGHT_NONE, __ATOMIC_RELEASE);
-    slot->inflight = (struct rn_record){.size = sizeof(slot->inflight) + sizeof(slot->inflight_call),
-                                        .kind = RN_KIND_INFLIGHT,
-                                        .fields = sizeof(slot->inflight_call) / sizeof(uint64_t),
-                                        .stream = event->stream,
-                                        .flags = event->flags,
-                                        .start = event->start};
+    slot->inflight =
+        (struct rn_record){.size = sizeof(slot->inflight) + sizeof(slot->inflight_call),
+                           .kind = RN_KIND_INFLIGHT,
+                           .fields = sizeof(slot->inflight_call) / sizeof(uint64_t),
+                           .stream = event->stream,
+                           .flags = event->flags,
+                           .start = event->start};
     slot->inflight_call = event->u.syscall;
     __atomic_store_n(&slot->inflight_state, RN_INFLIGHT_VALID, __ATOMIC_RELEASE);
 }
@@ -440,14 +440,12 @@ static bool skip_padding(struct rn_ring_area *area, const struct rn_ring_slot *s
     return head == *position;
 }
 
-enum rn_status rn_ring_peek(struct rn_ring_area *area, struct rn_ring_slot *slot,
-                            uint64_t *position, struct rn_event *event, struct rn_error *err)
+enum rn_status rn_ring_next(struct rn_ring_area *area, struct rn_ring_slot *slot,
+                            uint64_t *position, const uint8_t **bytes, size_t *size,
+                            struct rn_error *err)
 {
     uint64_t head = __atomic_load_n(&slot->head, __ATOMIC_ACQUIRE);
-    uint32_t size;
-    size_t used;
-    const uint8_t *bytes;
-    enum rn_status status;
+    uint32_t record_size;
 
     if (head - *position > slot->size || *position % 8 != 0 || head % 8 != 0)
         return rn_fail(err, RN_E_FORMAT, "capture ring has impossible positions");
@@ -455,13 +453,12 @@ enum rn_status rn_ring_peek(struct rn_ring_area *area, struct rn_ring_slot *slot
         return rn_fail(err, RN_E_FORMAT, "capture ring holds impossible padding");
     if (head == *position)
         return RN_EOF;
-    bytes = record_bytes(area, slot, *position, head - *position, &size);
-    if (!bytes)
+    *bytes = record_bytes(area, slot, *position, head - *position, &record_size);
+    if (!*bytes)
         return rn_fail(err, RN_E_FORMAT, "capture ring holds a record of impossible size");
-    status = rn_record_decode(bytes, size, event, area->attachments, &used, err);
-    if (status == RN_OK)
-        *position += size;
-    return status;
+    *size = record_size;
+    *position += record_size;
+    return RN_OK;
 }
 
 bool rn_ring_move(struct rn_ring_area *area, struct rn_ring_slot *from, uint64_t *position,

@@ -39,10 +39,11 @@ void rn_ring_set_inflight(struct rn_ring_slot *slot, const struct rn_event *even
 void rn_ring_clear_inflight(struct rn_ring_slot *slot);
 
 /* Consumer. The next committed record at *position (bytes since the slot was taken; start with
- * slot->tail), decoded; *position is moved behind it. RN_EOF where there is none. The event is
- * borrowed until the next call on this area. */
-RN_MUST_CHECK enum rn_status rn_ring_peek(struct rn_ring_area *area, struct rn_ring_slot *slot,
-                                          uint64_t *position, struct rn_event *event,
+ * slot->tail), raw; *position is moved behind it. RN_EOF where there is none. The bytes are
+ * borrowed until the next call on this area, and the producer may change them, so that whoever
+ * reads them must not trust what was read before. */
+RN_MUST_CHECK enum rn_status rn_ring_next(struct rn_ring_area *area, struct rn_ring_slot *slot,
+                                          uint64_t *position, const uint8_t **bytes, size_t *size,
                                           struct rn_error *err);
 /* Everything before `position` is in the archive: its room may be used again. */
 void rn_ring_consume(struct rn_ring_slot *slot, uint64_t position);

@@ -64,17 +64,25 @@ static enum rn_status drain(struct rn_session *session, struct rn_session_slot *
                             struct rn_error *err)
 {
     struct rn_error damage = RN_ERROR_INIT;
-    struct rn_event event;
+    uint64_t position = ring->drained;
     enum rn_status status;
+    const uint8_t *bytes;
+    size_t size;
 
-    while ((status = rn_ring_peek(session->area, ring->slot, &ring->drained, &event, &damage)) ==
+    while ((status = rn_ring_next(session->area, ring->slot, &position, &bytes, &size, &damage)) ==
            RN_OK) {
-        status = rn_writer_add(session->writer, &event, err);
+        status = rn_writer_add_record(session->writer, bytes, size, &damage);
         if (status != RN_OK)
-            return status;
+            break;
+        ring->drained = position;
     }
     if (status == RN_EOF)
         return RN_OK;
+    if (status != RN_E_FORMAT) {
+        if (err)
+            *err = damage;
+        return status;
+    }
     ring->drained = __atomic_load_n(&ring->slot->head, __ATOMIC_ACQUIRE);
     return rn_writer_add_loss(session->writer, RN_KIND_NONE, 0, RN_LOSS_OTHER, damage.what, err);
 }

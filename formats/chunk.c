@@ -107,9 +107,15 @@ void rn_chunk_spread(const uint64_t *values, const uint64_t *items, uint32_t row
 {
     uint32_t at = 0;
 
-    for (uint32_t i = 0; i < rows; i++)
-        for (uint64_t j = 0; j < items[i] && at < list_items; j++)
+    /* Most rows have one item or none, and no branch is needed to tell which. */
+    for (uint32_t i = 0; i < rows && at < list_items; i++) {
+        uint64_t more = items[i] > 1 ? items[i] - 1 : 0;
+
+        spread[at] = values[i];
+        at += items[i] != 0;
+        for (; more && at < list_items; more--)
             spread[at++] = values[i];
+    }
     memset(spread + at, 0, (list_items - at) * sizeof *spread);
 }
 
@@ -194,18 +200,22 @@ static const struct rn_column_spec start_by_stream = {.id = RN_COLUMN_START,
 static const struct rn_column_spec start_by_row = {.id = RN_COLUMN_START,
                                                    .predictor = RN_PREDICT_PREVIOUS};
 
+/* The first rows tell what the others are like. */
+#define ESTIMATE_ROWS 2048u
+
 static enum rn_status encode_start(struct encoding *encoding, struct rn_error *err)
 {
     const struct rn_chunk_rows *rows = encoding->rows;
     const uint64_t *start = rows->column[RN_COLUMN_START];
+    size_t some = rows->rows < ESTIMATE_ROWS ? rows->rows : ESTIMATE_ROWS;
     uint64_t by_stream, by_row;
 
     if (all_zero(start, rows->rows))
         return RN_OK;
     by_stream =
-        rn_column_estimate(encoding->encoder, &start_by_stream, start, rows->rows,
+        rn_column_estimate(encoding->encoder, &start_by_stream, start, some,
                            rows->column[RN_COLUMN_STREAM], rows->column[RN_COLUMN_DURATION]);
-    by_row = rn_column_estimate(encoding->encoder, &start_by_row, start, rows->rows, NULL, NULL);
+    by_row = rn_column_estimate(encoding->encoder, &start_by_row, start, some, NULL, NULL);
     return encode_column(encoding, by_stream < by_row ? &start_by_stream : &start_by_row, err);
 }
 
@@ -254,6 +264,7 @@ static enum rn_status encode_calls(struct encoding *encoding, const struct rn_sc
         .numbers = rows->column[RN_COLUMN_WORD],
         .keys_a = field->key_a ? rows->column[field->key_a] : NULL,
         .keys_b = field->key_b ? rows->column[field->key_b] : NULL,
+        .like = rows->like,
     };
     struct rn_column_spec specs[RN_COLUMN_MAX_CALLS];
     const uint64_t *values[RN_COLUMN_MAX_CALLS];

@@ -44,6 +44,9 @@ struct rn_chunk_rows {
     uint8_t kind;
     uint32_t rows, list_items, group;
     const uint64_t *column[RN_COLUMN_LIMIT];
+    /* NULL, or for each row the first one that is the same but for ordinal, start and duration: it
+     * saves time, and changes nothing. */
+    const uint16_t *like;
     /* Byte columns of table chunks. */
     const uint8_t *bytes, *crc_bytes;
     size_t bytes_size, crc_bytes_size;

@@ -55,6 +55,8 @@ struct rn_column_calls {
     size_t rows;
     const uint64_t *streams, *numbers; /* RN_COLUMN_STREAM and RN_COLUMN_WORD */
     const uint64_t *keys_a, *keys_b;   /* NULL, all four: all zero */
+    const uint16_t *like; /* NULL, or for each row the first one that is the same in all of these
+                           * columns, keys included; it saves time, and changes nothing */
 };
 /* specs and values: of each of the columns, in order of their numbers. */
 RN_MUST_CHECK enum rn_status

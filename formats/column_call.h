@@ -29,16 +29,28 @@ struct column_call_stream {
     uint64_t base[COLUMN_CALL_REGIONS], last[COLUMN_CALL_REGIONS];
     uint64_t history;      /* the rows before */
     uint32_t run;          /* of the model: older state is none */
+    uint32_t changed;      /* behind the last row that made a region */
+    uint32_t end;          /* behind its last row */
     uint8_t regions, next; /* in use; to be replaced when all are */
+};
+
+/* What finds the rows before that one row is compared with. */
+struct column_call_key {
+    struct column_call_stream *stream;
+    uint64_t call, result; /* hashes */
+    uint16_t slot;         /* in by_call */
+    uint16_t latest;       /* the last row that was like this one */
 };
 
 struct column_call_model {
     struct column_call_stream streams[COLUMN_CALL_STREAMS];
     uint16_t by_context[COLUMN_CALL_CONTEXTS], by_call[RN_COLUMN_SLOTS]; /* row + 1 */
+    struct column_call_key keys[COLUMN_CALL_MAX_ROWS]; /* of rows that others are like */
     uint32_t run;
     size_t capacity;  /* rows times columns */
+    size_t stride;    /* columns, to a multiple of 8 */
     uint8_t *classes; /* column after column */
-    uint8_t *regions; /* of each value, as below */
+    uint8_t *regions; /* of each value, row after row, then of what each row returned */
     uint64_t *payload;
 };
 

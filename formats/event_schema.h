@@ -57,10 +57,12 @@ struct rn_field {
     bool is_hex;
 };
 
+#define RN_SCHEMA_WORDS 24u
+
 struct rn_schema {
     const char *name; /* of the kind */
     uint8_t words;    /* payload fields */
-    struct rn_field fields[24];
+    struct rn_field fields[RN_SCHEMA_WORDS];
 };
 
 /* NULL where this build does not know the kind, or it has no event rows (STRINGS, CONTENTS). */

@@ -3,10 +3,17 @@
 
 #include <stdlib.h>
 
+/* Columns are written side by side, row after row: were they whole pages apart, they would fight
+ * for the same few lines of the cache. */
+#define COLUMN_STRIDE (RN_CHUNK_MAX_ROWS + 40u)
+
 uint64_t *rn_member_rows(struct rn_member_encoder *encoder, unsigned column)
 {
-    if (!encoder->rows[column])
-        encoder->rows[column] = calloc(RN_CHUNK_MAX_ROWS, sizeof **encoder->rows);
+    if (!encoder->room)
+        encoder->room = calloc(RN_COLUMN_LIMIT, COLUMN_STRIDE * sizeof *encoder->room);
+    if (!encoder->room)
+        return NULL;
+    encoder->rows[column] = encoder->room + column * COLUMN_STRIDE;
     return encoder->rows[column];
 }
 
@@ -110,22 +117,37 @@ static enum rn_status begin_segment(struct rn_member_encoder *encoder, struct rn
 
 /* Some pending events that are encoded together. */
 struct group {
-    const uint32_t *order;
+    const struct pending_key *order;
     uint32_t count;
-    uint64_t kinds; /* bit k: kind k is among them */
+    uint32_t kinds[RN_KIND_STREAM]; /* how many are of each kind */
+    bool snapshots;
 };
 
-static struct pending_event *event_of(struct rn_member_encoder *encoder, uint32_t number)
+static struct pending_shape *shape_of(const struct rn_member_encoder *encoder,
+                                      const struct pending_key *key)
 {
-    return (struct pending_event *)(void *)encoder->events.data + number;
+    return rn_member_shape(encoder, key->shape);
 }
 
 static struct pending_attachment *attachments_of(struct rn_member_encoder *encoder,
-                                                 const struct pending_event *event)
+                                                 const struct pending_shape *shape)
 {
-    if (event->attachments == 0)
+    if (shape->attachments == 0)
         return NULL;
-    return (struct pending_attachment *)(void *)encoder->attachments.data + event->first_attachment;
+    return (struct pending_attachment *)(void *)encoder->attachments.data + shape->first_attachment;
+}
+
+static enum rn_status intern_shape(struct rn_member_encoder *encoder, struct pending_shape *shape,
+                                   struct rn_error *err)
+{
+    struct pending_attachment *attachments = attachments_of(encoder, shape);
+    enum rn_status status = RN_OK;
+
+    state(encoder, shape->stream);
+    for (unsigned i = 0; i < shape->attachments && status == RN_OK; i++)
+        status = rn_member_intern(encoder, &attachments[i], err);
+    shape->interned = encoder->run;
+    return status;
 }
 
 /* Table numbers are given in the order in which the chunk will refer to them. */
@@ -133,14 +155,10 @@ static enum rn_status intern_kind(struct rn_member_encoder *encoder, const struc
                                   unsigned kind, struct rn_error *err)
 {
     for (uint32_t i = 0; i < group->count; i++) {
-        const struct pending_event *event = event_of(encoder, group->order[i]);
-        struct pending_attachment *attachments = attachments_of(encoder, event);
+        struct pending_shape *shape = shape_of(encoder, &group->order[i]);
 
-        if (event->kind != kind)
-            continue;
-        state(encoder, event->stream);
-        for (unsigned j = 0; j < event->attachments; j++) {
-            enum rn_status status = rn_member_intern(encoder, &attachments[j], err);
+        if (shape->kind == kind && shape->interned != encoder->run) {
+            enum rn_status status = intern_shape(encoder, shape, err);
 
             if (status != RN_OK)
                 return status;
@@ -149,24 +167,73 @@ static enum rn_status intern_kind(struct rn_member_encoder *encoder, const struc
     return RN_OK;
 }
 
-static void set_row(struct rn_member_encoder *encoder, struct rn_chunk_rows *rows,
-                    const struct pending_event *event)
-{
-    const uint64_t *words = (const uint64_t *)(const void *)encoder->words.data + event->first_word;
-    const struct pending_attachment *attachments = attachments_of(encoder, event);
-    uint32_t row = rows->rows++;
+/* What rows have in their word columns is set where a shape comes for the first time, and copied to
+ * the others column by column. */
+struct filling {
+    struct rn_chunk_rows rows;
+    uint64_t used[RN_SCHEMA_WORDS]; /* bits that are set in any row */
+    uint64_t flags;
+    uint32_t shapes;
+};
 
-    encoder->rows[RN_COLUMN_STREAM][row] = event->stream;
-    encoder->rows[RN_COLUMN_ORDINAL][row] = event->ordinal;
-    encoder->rows[RN_COLUMN_START][row] = event->start;
-    encoder->rows[RN_COLUMN_DURATION][row] = event->duration;
-    encoder->rows[RN_COLUMN_FLAGS][row] = event->flags;
-    encoder->rows[RN_COLUMN_ATTACHMENTS][row] = event->attachments;
-    for (unsigned i = 0; i < event->words; i++)
+static void set_shape(struct rn_member_encoder *encoder, struct filling *filling,
+                      struct pending_shape *shape, uint32_t row)
+{
+    const uint64_t *words = rn_member_words(encoder, shape);
+
+    shape->chunk = encoder->chunk;
+    shape->row = (uint16_t)row;
+    filling->shapes++;
+    filling->flags |= shape->flags;
+    for (unsigned i = 0; i < shape->words; i++) {
         encoder->rows[RN_COLUMN_WORD + i][row] = words[i];
-    for (unsigned i = 0; i < event->attachments; i++) {
-        encoder->tags[rows->list_items] = attachments[i].tag;
-        encoder->refs[rows->list_items++] = attachments[i].ref;
+        filling->used[i] |= words[i];
+    }
+}
+
+static void set_row(struct rn_member_encoder *encoder, struct filling *filling,
+                    const struct pending_key *key, struct pending_shape *shape)
+{
+    const struct pending_event *event = rn_member_event(encoder, key->event);
+    const struct pending_attachment *attachments = attachments_of(encoder, shape);
+    uint32_t row = filling->rows.rows++;
+
+    if (shape->chunk != encoder->chunk)
+        set_shape(encoder, filling, shape, row);
+    encoder->like[row] = shape->row;
+    encoder->rows[RN_COLUMN_STREAM][row] = shape->stream;
+    encoder->rows[RN_COLUMN_ORDINAL][row] = event->ordinal;
+    encoder->rows[RN_COLUMN_START][row] = key->start;
+    encoder->rows[RN_COLUMN_DURATION][row] = event->duration;
+    encoder->rows[RN_COLUMN_FLAGS][row] = shape->flags;
+    encoder->rows[RN_COLUMN_ATTACHMENTS][row] = shape->attachments;
+    for (unsigned i = 0; i < shape->attachments; i++) {
+        encoder->tags[filling->rows.list_items] = attachments[i].tag;
+        encoder->refs[filling->rows.list_items++] = attachments[i].ref;
+    }
+}
+
+static void copy_likes(uint64_t *restrict column, const uint16_t *restrict like, uint32_t rows)
+{
+    for (uint32_t i = 0; i < rows; i++)
+        column[i] = column[like[i]];
+}
+
+static void finish_columns(struct rn_member_encoder *encoder, struct filling *filling)
+{
+    struct rn_chunk_rows *rows = &filling->rows;
+    unsigned words = rn_schema_get(rows->kind)->words;
+
+    /* Where few rows are like others, keeping account of them costs more than it saves. */
+    if (filling->shapes > rows->rows / 2)
+        rows->like = NULL;
+    if (filling->flags == 0)
+        rows->column[RN_COLUMN_FLAGS] = NULL;
+    for (unsigned i = 0; i < words; i++) {
+        if (filling->used[i] == 0)
+            rows->column[RN_COLUMN_WORD + i] = NULL;
+        else if (filling->shapes < rows->rows)
+            copy_likes(encoder->rows[RN_COLUMN_WORD + i], encoder->like, rows->rows);
     }
 }
 
@@ -188,18 +255,20 @@ static enum rn_status make_columns(struct rn_member_encoder *encoder, struct rn_
 static enum rn_status put_kind(struct rn_member_encoder *encoder, const struct group *group,
                                unsigned kind, struct rn_buf *out, struct rn_error *err)
 {
-    struct rn_chunk_rows rows = {.kind = (uint8_t)kind};
-    enum rn_status status = make_columns(encoder, &rows, err);
+    struct filling filling = {.rows = {.kind = (uint8_t)kind, .like = encoder->like}};
+    enum rn_status status = make_columns(encoder, &filling.rows, err);
 
     if (status != RN_OK)
         return status;
+    encoder->chunk++;
     for (uint32_t i = 0; i < group->count; i++) {
-        const struct pending_event *event = event_of(encoder, group->order[i]);
+        struct pending_shape *shape = shape_of(encoder, &group->order[i]);
 
-        if (event->kind == kind)
-            set_row(encoder, &rows, event);
+        if (shape->kind == kind)
+            set_row(encoder, &filling, &group->order[i], shape);
     }
-    return rn_member_put(encoder, &rows, out, err);
+    finish_columns(encoder, &filling);
+    return rn_member_put(encoder, &filling.rows, out, err);
 }
 
 static enum rn_status put_group(struct rn_member_encoder *encoder, const struct group *group,
@@ -209,49 +278,80 @@ static enum rn_status put_group(struct rn_member_encoder *encoder, const struct 
 
     encoder->group++;
     for (unsigned kind = 0; kind < RN_KIND_STREAM && status == RN_OK; kind++)
-        if (group->kinds >> kind & 1)
+        if (group->kinds[kind])
             status = intern_kind(encoder, group, kind, err);
     if (status == RN_OK)
         status = rn_member_put_tables(encoder, out, err);
     if (status == RN_OK)
         status = rn_member_put_streams(encoder, out, err);
     for (unsigned kind = 0; kind < RN_KIND_STREAM && status == RN_OK; kind++)
-        if (group->kinds >> kind & 1)
+        if (group->kinds[kind])
             status = put_kind(encoder, group, kind, out, err);
     return status;
 }
 
 /* The next events that form a group: snapshots and others never share one. */
-static struct group cut_group(struct rn_member_encoder *encoder, const uint32_t *order,
+static struct group cut_group(struct rn_member_encoder *encoder, const struct pending_key *order,
                               uint32_t count)
 {
-    struct group group = {.order = order};
-    uint32_t snapshot = event_of(encoder, order[0])->flags & RN_EVENT_SNAPSHOT;
+    struct group group = {.order = order,
+                          .snapshots = shape_of(encoder, order)->flags & RN_EVENT_SNAPSHOT};
     uint32_t list_items = 0;
 
     while (group.count < count && group.count < RN_CHUNK_MAX_ROWS) {
-        const struct pending_event *event = event_of(encoder, order[group.count]);
+        const struct pending_shape *shape = shape_of(encoder, &order[group.count]);
 
-        if ((event->flags & RN_EVENT_SNAPSHOT) != snapshot ||
-            event->attachments > RN_CHUNK_MAX_LIST - list_items)
+        if ((bool)(shape->flags & RN_EVENT_SNAPSHOT) != group.snapshots ||
+            shape->attachments > RN_CHUNK_MAX_LIST - list_items)
             break;
-        list_items += event->attachments;
-        group.kinds |= 1ull << event->kind;
+        list_items += shape->attachments;
+        group.kinds[shape->kind]++;
         group.count++;
     }
     return group;
 }
 
-static enum rn_status put_groups(struct rn_member_encoder *encoder, struct rn_buf *out,
-                                 struct rn_error *err)
+static uint64_t total_lost(const struct rn_member_encoder *encoder, const struct group *group)
 {
-    const uint32_t *order = (const uint32_t *)(const void *)encoder->order.data;
+    uint64_t lost = 0;
+
+    for (uint32_t i = 0; i < group->count; i++) {
+        const struct pending_shape *shape = shape_of(encoder, &group->order[i]);
+
+        if (shape->kind == RN_KIND_LOSS)
+            lost +=
+                rn_member_words(encoder, shape)[offsetof(struct rn_loss, count) / sizeof(uint64_t)];
+    }
+    return lost;
+}
+
+static void summarise(const struct rn_member_encoder *encoder, const struct group *group,
+                      struct rn_member_summary *summary)
+{
+    if (group->snapshots)
+        return;
+    for (unsigned kind = 0; kind < RN_KIND_STREAM; kind++)
+        summary->counts[kind] += group->kinds[kind];
+    if (group->kinds[RN_KIND_LOSS])
+        summary->lost += total_lost(encoder, group);
+    if (summary->events == 0)
+        summary->first = group->order[0].start;
+    summary->events += group->count;
+    summary->last = group->order[group->count - 1].start;
+}
+
+static enum rn_status put_groups(struct rn_member_encoder *encoder, struct rn_buf *out,
+                                 struct rn_member_summary *summary, struct rn_error *err)
+{
+    const struct pending_key *order = (const struct pending_key *)(const void *)encoder->order.data;
     uint32_t count = (uint32_t)rn_member_pending(encoder);
     enum rn_status status = RN_OK;
 
+    *summary = (struct rn_member_summary){.first = UINT64_MAX};
     for (uint32_t at = 0; at < count && status == RN_OK;) {
         struct group group = cut_group(encoder, order + at, count - at);
 
+        summarise(encoder, &group, summary);
         status = put_group(encoder, &group, out, err);
         at += group.count;
     }
@@ -294,25 +394,6 @@ static enum rn_status put_inflight(struct rn_member_encoder *encoder, const stru
     return status;
 }
 
-static void summarise(const struct rn_member_encoder *encoder, struct rn_member_summary *summary)
-{
-    *summary = (struct rn_member_summary){.first = UINT64_MAX};
-    for (size_t i = 0; i < rn_member_pending(encoder); i++) {
-        const struct pending_event *event = rn_member_pending_event(encoder, i);
-        const uint64_t *words =
-            (const uint64_t *)(const void *)encoder->words.data + event->first_word;
-
-        if (event->flags & RN_EVENT_SNAPSHOT)
-            continue;
-        summary->counts[event->kind]++;
-        summary->events++;
-        summary->first = event->start < summary->first ? event->start : summary->first;
-        summary->last = event->start > summary->last ? event->start : summary->last;
-        if (event->kind == RN_KIND_LOSS)
-            summary->lost += words[offsetof(struct rn_loss, count) / sizeof(uint64_t)];
-    }
-}
-
 enum rn_status rn_member_encode(struct rn_member_encoder *encoder,
                                 const struct rn_member_head *head, struct rn_buf *out,
                                 struct rn_member_summary *summary, struct rn_error *err)
@@ -323,7 +404,7 @@ enum rn_status rn_member_encode(struct rn_member_encoder *encoder,
     rn_buf_clear(out);
     rn_buf_clear(&encoder->stated);
     encoder->group = 0;
-    summarise(encoder, summary);
+    encoder->run++;
     if (status == RN_OK)
         status = rn_member_sort(encoder, err);
     if (status == RN_OK && head->segment_start)
@@ -335,7 +416,7 @@ enum rn_status rn_member_encode(struct rn_member_encoder *encoder,
     if (status == RN_OK)
         status = rn_member_put_streams(encoder, out, err);
     if (status == RN_OK)
-        status = put_groups(encoder, out, err);
+        status = put_groups(encoder, out, summary, err);
     if (status == RN_OK && info && info->inflight_count)
         status = put_inflight(encoder, info->inflight, info->inflight_count, out, err);
     return status;

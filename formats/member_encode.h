@@ -13,12 +13,21 @@
 #define RN_MEMBER_EVENTS_AIM 16384u     /* events a member is made of */
 #define RN_MEMBER_BYTES_AIM  (8u << 20) /* or as much of what they carry */
 
-/* One event that waits for the commit; what is variable lies in the encoder's pools. */
+/* One event that waits for the commit. */
 struct pending_event {
     uint64_t start, duration, ordinal;
+    uint32_t shape; /* index in the pool */
+};
+
+/* All else of it, which it may have in common with others of its stream; what is variable lies in
+ * further pools. */
+struct pending_shape {
     uint32_t stream, flags;
     uint32_t first_word, first_attachment; /* index in the pool */
     uint8_t kind, words, attachments;
+    uint32_t interned; /* in which run of the encoder its attachments were */
+    uint32_t chunk;    /* of the encoder: in which it has got a row */
+    uint16_t row;      /* its first one there */
 };
 
 struct pending_attachment {
@@ -30,17 +39,29 @@ struct pending_attachment {
     uint32_t blocks, head_len;
 };
 
+/* Pending events in order: snapshots first, then by start, then as they came. */
+struct pending_key {
+    uint64_t start;
+    uint32_t event, shape; /* index in the pool */
+};
+
+struct member_records;
+
 struct rn_member_encoder {
     struct rn_stream_map *streams; /* the owner's */
     struct rn_column_encoder *columns;
     struct rn_string_table *strings;
     struct rn_content_table *contents;
     uint64_t strings_written, contents_written; /* entries that are in the segment already */
-    struct rn_buf events, words, attachments, data;
-    struct rn_buf order;  /* uint32_t: pending events in order of time */
-    struct rn_buf stated; /* uint32_t: streams to be written before the group */
+    struct rn_buf events, shapes, words, attachments, data;
+    struct member_records *records; /* made when first needed */
+    struct rn_buf order;            /* struct pending_key, then as much room to sort them */
+    struct rn_buf stated;           /* uint32_t: streams to be written before the group */
     uint32_t group;
-    uint64_t *rows[RN_COLUMN_LIMIT]; /* of the chunk being built; allocated when first needed */
+    uint32_t run, chunk;              /* + 1 with each member, each chunk of events */
+    uint16_t like[RN_CHUNK_MAX_ROWS]; /* of the chunk being built, as in struct rn_chunk_rows */
+    uint64_t *room;                   /* of all columns; made when first needed */
+    uint64_t *rows[RN_COLUMN_LIMIT];  /* of the chunk being built; valid once asked for */
     uint64_t *tags, *refs;
 };
 
@@ -67,10 +88,37 @@ void rn_member_encoder_free(struct rn_member_encoder *encoder);
 RN_MUST_CHECK enum rn_status rn_member_add(struct rn_member_encoder *encoder,
                                            const struct rn_event *event, uint64_t ordinal,
                                            struct rn_error *err);
+/* Add a raw record (formats/record.h) that is, but for its times, as one that rn_member_remember
+ * was told of since the last rn_member_clear: that takes a fraction of the time. RN_EOF where there
+ * is none. `size`: what the record says itself, at most what can be read; both functions look no
+ * further. */
+RN_MUST_CHECK enum rn_status rn_member_add_alike(struct rn_member_encoder *encoder,
+                                                 const uint8_t *record, size_t size,
+                                                 uint64_t ordinal, struct rn_error *err);
+/* The event that was added last is what this record says. */
+void rn_member_remember(struct rn_member_encoder *encoder, const uint8_t *record, size_t size);
 uint64_t rn_member_pending(const struct rn_member_encoder *encoder);
 uint64_t rn_member_pending_bytes(const struct rn_member_encoder *encoder);
-const struct pending_event *rn_member_pending_event(const struct rn_member_encoder *encoder,
-                                                    size_t number);
+
+/* Borrowed until the next event is added. */
+static inline struct pending_event *rn_member_event(const struct rn_member_encoder *encoder,
+                                                    size_t number)
+{
+    return (struct pending_event *)(void *)encoder->events.data + number;
+}
+
+static inline struct pending_shape *rn_member_shape(const struct rn_member_encoder *encoder,
+                                                    size_t number)
+{
+    return (struct pending_shape *)(void *)encoder->shapes.data + number;
+}
+
+static inline const uint64_t *rn_member_words(const struct rn_member_encoder *encoder,
+                                              const struct pending_shape *shape)
+{
+    return (const uint64_t *)(const void *)encoder->words.data + shape->first_word;
+}
+
 /* The pending events as the bytes of a member, in `out`; they stay pending. After a failure, or if
  * the bytes are not stored, the next member must begin a segment. */
 RN_MUST_CHECK enum rn_status rn_member_encode(struct rn_member_encoder *encoder,
@@ -83,6 +131,7 @@ void rn_member_clear(struct rn_member_encoder *encoder); /* forget the pending e
 const char *rn_loss_text(uint64_t reason);
 
 /* Between the files of the encoder. */
+/* Fill encoder->order. */
 RN_MUST_CHECK enum rn_status rn_member_sort(struct rn_member_encoder *encoder,
                                             struct rn_error *err);
 RN_MUST_CHECK enum rn_status rn_member_intern(struct rn_member_encoder *encoder,

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 #include "member_encode.h"
+#include "member_record.h"
 #include "record.h"
 
 #include <stdlib.h>
@@ -34,13 +35,14 @@ void rn_member_encoder_free(struct rn_member_encoder *encoder)
     rn_string_table_free(encoder->strings);
     rn_content_table_free(encoder->contents);
     rn_buf_free(&encoder->events);
+    rn_buf_free(&encoder->shapes);
     rn_buf_free(&encoder->words);
     rn_buf_free(&encoder->attachments);
     rn_buf_free(&encoder->data);
     rn_buf_free(&encoder->order);
     rn_buf_free(&encoder->stated);
-    for (unsigned i = 0; i < RN_COLUMN_LIMIT; i++)
-        free(encoder->rows[i]);
+    free(encoder->records);
+    free(encoder->room);
     free(encoder->tags);
     free(encoder->refs);
     free(encoder);
@@ -53,19 +55,15 @@ uint64_t rn_member_pending(const struct rn_member_encoder *encoder)
 
 uint64_t rn_member_pending_bytes(const struct rn_member_encoder *encoder)
 {
-    return encoder->events.size + encoder->words.size + encoder->attachments.size +
-           encoder->data.size;
-}
-
-const struct pending_event *rn_member_pending_event(const struct rn_member_encoder *encoder,
-                                                    size_t number)
-{
-    return (const struct pending_event *)(const void *)encoder->events.data + number;
+    return encoder->events.size + encoder->shapes.size + encoder->words.size +
+           encoder->attachments.size + encoder->data.size;
 }
 
 void rn_member_clear(struct rn_member_encoder *encoder)
 {
+    member_records_forget(encoder->records);
     rn_buf_clear(&encoder->events);
+    rn_buf_clear(&encoder->shapes);
     rn_buf_clear(&encoder->words);
     rn_buf_clear(&encoder->attachments);
     rn_buf_clear(&encoder->data);
@@ -130,79 +128,53 @@ static void copy_attachment(struct rn_member_encoder *encoder, const struct rn_a
     rn_buf_append(&encoder->attachments, &to, sizeof to);
 }
 
+/* Forget what was appended for an event that could not be added. */
+static enum rn_status take_back(struct rn_member_encoder *encoder, const size_t sizes[5],
+                                struct rn_error *err)
+{
+    struct rn_buf *pools[] = {&encoder->events, &encoder->shapes, &encoder->words,
+                              &encoder->attachments, &encoder->data};
+
+    for (size_t i = 0; i < sizeof pools / sizeof *pools; i++) {
+        pools[i]->size = sizes[i];
+        pools[i]->failed = false;
+    }
+    return rn_fail(err, RN_E_NOMEM, "no memory for another event");
+}
+
 enum rn_status rn_member_add(struct rn_member_encoder *encoder, const struct rn_event *event,
                              uint64_t ordinal, struct rn_error *err)
 {
-    size_t words = encoder->words.size, attachments = encoder->attachments.size;
-    size_t data = encoder->data.size;
-    struct pending_event pending = {
+    const size_t sizes[] = {encoder->events.size, encoder->shapes.size, encoder->words.size,
+                            encoder->attachments.size, encoder->data.size};
+    const struct pending_event pending = {
         .start = event->start,
         .duration = event->duration,
         .ordinal = ordinal,
+        .shape = (uint32_t)(encoder->shapes.size / sizeof(struct pending_shape)),
+    };
+    struct pending_shape shape = {
         .stream = event->stream,
         .flags = event->flags,
         .kind = event->kind,
-        .first_word = (uint32_t)(words / sizeof(uint64_t)),
-        .first_attachment = (uint32_t)(attachments / sizeof(struct pending_attachment)),
+        .first_word = (uint32_t)(encoder->words.size / sizeof(uint64_t)),
+        .first_attachment =
+            (uint32_t)(encoder->attachments.size / sizeof(struct pending_attachment)),
         .attachments = (uint8_t)event->attachment_count,
     };
     enum rn_status status = check_event(event, err);
 
     if (status != RN_OK)
         return status;
-    pending.words = rn_schema_get(event->kind)->words;
-    rn_buf_append(&encoder->words, event->u.words, pending.words * sizeof(uint64_t));
+    shape.words = rn_schema_get(event->kind)->words;
+    rn_buf_append(&encoder->words, event->u.words, shape.words * sizeof(uint64_t));
     for (uint32_t i = 0; i < event->attachment_count; i++)
         copy_attachment(encoder, &event->attachments[i]);
-    if (!encoder->words.failed && !encoder->attachments.failed && !encoder->data.failed)
-        rn_buf_append(&encoder->events, &pending, sizeof pending);
-    if (!encoder->words.failed && !encoder->attachments.failed && !encoder->data.failed &&
-        !encoder->events.failed)
-        return RN_OK;
-    encoder->words.size = words;
-    encoder->attachments.size = attachments;
-    encoder->data.size = data;
-    encoder->words.failed = encoder->attachments.failed = false;
-    encoder->data.failed = encoder->events.failed = false;
-    return rn_fail(err, RN_E_NOMEM, "no memory for another event");
-}
-
-/* Snapshots first; then by start; and as they came where that is equal. */
-static int compare(const void *a, const void *b, void *context)
-{
-    const struct pending_event *events = context;
-    uint32_t number_a = *(const uint32_t *)a, number_b = *(const uint32_t *)b;
-    const struct pending_event *event_a = &events[number_a], *event_b = &events[number_b];
-    int later_a = !(event_a->flags & RN_EVENT_SNAPSHOT);
-    int later_b = !(event_b->flags & RN_EVENT_SNAPSHOT);
-
-    if (later_a != later_b)
-        return later_a - later_b;
-    if (event_a->start != event_b->start)
-        return event_a->start < event_b->start ? -1 : 1;
-    return number_a < number_b ? -1 : 1;
-}
-
-enum rn_status rn_member_sort(struct rn_member_encoder *encoder, struct rn_error *err)
-{
-    struct pending_event *events = (struct pending_event *)(void *)encoder->events.data;
-    uint32_t count = (uint32_t)rn_member_pending(encoder);
-    bool sorted = true;
-    uint32_t *order;
-
-    rn_buf_clear(&encoder->order);
-    if (count == 0)
-        return RN_OK;
-    order = (uint32_t *)(void *)rn_buf_reserve(&encoder->order, count * sizeof *order);
-    if (!order)
-        return rn_fail(err, RN_E_NOMEM, "no memory to sort %u events", count);
-    encoder->order.size = count * sizeof *order;
-    for (uint32_t i = 0; i < count; i++) {
-        order[i] = i;
-        sorted = sorted && (i == 0 || compare(&order[i - 1], &order[i], events) < 0);
-    }
-    if (!sorted)
-        qsort_r(order, count, sizeof *order, compare, events);
+    rn_buf_append(&encoder->shapes, &shape, sizeof shape);
+    rn_buf_append(&encoder->events, &pending, sizeof pending);
+    if (encoder->words.failed || encoder->attachments.failed || encoder->data.failed ||
+        encoder->shapes.failed || encoder->events.failed)
+        return take_back(encoder, sizes, err);
     return RN_OK;
 }
 

@@ -3,31 +3,12 @@
 
 #include <stdlib.h>
 
-static struct rn_stream_entry *slot_of(const struct rn_stream_map *map, uint32_t id)
-{
-    size_t at = (id * 2654435761u) & (map->capacity - 1);
-
-    while (map->slots[at].used && map->slots[at].id != id)
-        at = (at + 1) & (map->capacity - 1);
-    return &map->slots[at];
-}
-
 void rn_stream_map_free(struct rn_stream_map *map)
 {
     for (size_t i = 0; i < map->capacity; i++)
         free(map->slots[i].name);
     free(map->slots);
     *map = (struct rn_stream_map){.slots = NULL};
-}
-
-struct rn_stream_entry *rn_stream_map_find(const struct rn_stream_map *map, uint32_t id)
-{
-    struct rn_stream_entry *entry;
-
-    if (map->count == 0)
-        return NULL;
-    entry = slot_of(map, id);
-    return entry->used ? entry : NULL;
 }
 
 static bool keep_all(const struct rn_stream_entry *entry, void *context)
@@ -54,7 +35,7 @@ static enum rn_status rebuild(struct rn_stream_map *map, size_t capacity,
             free(entry->name);
             continue;
         }
-        *slot_of(&new, entry->id) = *entry;
+        *rn_stream_map_slot(&new, entry->id) = *entry;
         new.count++;
     }
     free(map->slots);
@@ -77,7 +58,7 @@ enum rn_status rn_stream_map_get(struct rn_stream_map *map, uint32_t id,
         status = rebuild(map, map->capacity ? 2 * map->capacity : 64, keep_all, NULL, err);
     if (status != RN_OK)
         return status;
-    entry = slot_of(map, id);
+    entry = rn_stream_map_slot(map, id);
     entry->id = id;
     entry->used = true;
     map->count++;

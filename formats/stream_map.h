@@ -30,7 +30,26 @@ struct rn_stream_map {
 #define RN_STREAM_MAP_MAX (1u << 20)
 
 void rn_stream_map_free(struct rn_stream_map *map);
-struct rn_stream_entry *rn_stream_map_find(const struct rn_stream_map *map, uint32_t id);
+/* Where it is or would be; there must be slots. */
+static inline struct rn_stream_entry *rn_stream_map_slot(const struct rn_stream_map *map,
+                                                         uint32_t id)
+{
+    size_t at = (id * 2654435761u) & (map->capacity - 1);
+
+    while (map->slots[at].used && map->slots[at].id != id)
+        at = (at + 1) & (map->capacity - 1);
+    return &map->slots[at];
+}
+
+/* NULL where it is not there. */
+static inline struct rn_stream_entry *rn_stream_map_find(const struct rn_stream_map *map,
+                                                         uint32_t id)
+{
+    struct rn_stream_entry *entry = map->count ? rn_stream_map_slot(map, id) : NULL;
+
+    return entry && entry->used ? entry : NULL;
+}
+
 /* Finds or adds (zero but for id). Entries move when another one is added. */
 RN_MUST_CHECK enum rn_status rn_stream_map_get(struct rn_stream_map *map, uint32_t id,
                                                struct rn_stream_entry **out, struct rn_error *err);

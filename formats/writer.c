@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 #include "writer_private.h"
 
+#include "ring_file.h"
+
 #include <stdio.h>
 #include <stdlib.h>
 #include <sys/stat.h>
@@ -193,11 +195,14 @@ static enum rn_status commit_if_due(struct rn_writer *writer, struct rn_error *e
     return status == RN_E_SYSTEM || status == RN_E_LIMIT ? RN_OK : status;
 }
 
-static uint64_t end_of(const struct rn_event *event)
+static void note_end(struct rn_writer *writer, uint64_t start, uint64_t duration)
 {
-    uint64_t end = event->start + event->duration;
+    uint64_t end = start + duration;
 
-    return end < event->start ? UINT64_MAX : end;
+    if (end < start)
+        end = UINT64_MAX;
+    if (end > writer->latest)
+        writer->latest = end;
 }
 
 enum rn_status rn_writer_add(struct rn_writer *writer, const struct rn_event *event,
@@ -218,9 +223,44 @@ enum rn_status rn_writer_add(struct rn_writer *writer, const struct rn_event *ev
     if (status != RN_OK)
         return status;
     entry->next_ordinal += counted;
-    if (end_of(event) > writer->latest)
-        writer->latest = end_of(event);
+    note_end(writer, event->start, event->duration);
     return RN_OK;
+}
+
+static enum rn_status add_new_record(struct rn_writer *writer, const uint8_t *bytes, size_t size,
+                                     struct rn_error *err)
+{
+    struct rn_event event;
+    enum rn_status status = rn_record_decode(bytes, size, &event, writer->attachments, &size, err);
+
+    if (status == RN_OK)
+        status = rn_writer_add(writer, &event, err);
+    /* Of a snapshot there is but one. */
+    if (status == RN_OK && !(event.flags & RN_EVENT_SNAPSHOT))
+        rn_member_remember(writer->encoder, bytes, size);
+    return status;
+}
+
+enum rn_status rn_writer_add_record(struct rn_writer *writer, const uint8_t *bytes, size_t size,
+                                    struct rn_error *err)
+{
+    struct rn_stream_entry *entry;
+    struct rn_record record;
+    enum rn_status status;
+
+    if (size < sizeof record)
+        return rn_fail(err, RN_E_FORMAT, "record header is cut");
+    memcpy(&record, bytes, sizeof record);
+    entry = rn_stream_map_find(&writer->streams, record.stream);
+    status = entry ? rn_member_add_alike(writer->encoder, bytes, size, entry->next_ordinal, err)
+                   : RN_EOF;
+    if (status == RN_EOF)
+        return add_new_record(writer, bytes, size, err);
+    if (status != RN_OK)
+        return status;
+    entry->next_ordinal++;
+    note_end(writer, record.start, record.duration);
+    return commit_if_due(writer, err);
 }
 
 enum rn_status rn_writer_add_file(struct rn_writer *writer, const char *member, const void *data,

@@ -50,6 +50,12 @@ void rn_writer_end_stream(struct rn_writer *writer, uint64_t id);
 RN_MUST_CHECK enum rn_status rn_writer_add(struct rn_writer *writer, const struct rn_event *event,
                                            struct rn_error *err);
 
+/* The same for a raw record, `size` bytes at a multiple of 8. One that is, but for its times, as
+ * an earlier one of the same commit takes little more time than it takes to see that. RN_E_FORMAT
+ * where it makes no sense. */
+RN_MUST_CHECK enum rn_status rn_writer_add_record(struct rn_writer *writer, const uint8_t *bytes,
+                                                  size_t size, struct rn_error *err);
+
 /* Number of events added since the last commit. */
 uint64_t rn_writer_pending(const struct rn_writer *writer);
 

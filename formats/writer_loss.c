@@ -27,13 +27,13 @@ void rn_writer_note_loss(struct rn_writer *writer, const struct writer_loss *los
 }
 
 /* A LOSS event that is dropped itself stays a statement about the events it was made for. */
-static bool note_again(struct rn_writer *writer, const struct pending_event *event)
+static bool note_again(struct rn_writer *writer, const struct pending_event *event,
+                       const struct pending_shape *shape)
 {
-    const uint64_t *words =
-        (const uint64_t *)(const void *)writer->encoder->words.data + event->first_word;
+    const uint64_t *words = rn_member_words(writer->encoder, shape);
     struct writer_loss loss = {.first = event->start, .last = event->start + event->duration};
 
-    if (event->kind != RN_KIND_LOSS)
+    if (shape->kind != RN_KIND_LOSS)
         return false;
     loss.kind = words[offsetof(struct rn_loss, kind) / sizeof(uint64_t)];
     loss.count = words[offsetof(struct rn_loss, count) / sizeof(uint64_t)];
@@ -45,14 +45,15 @@ static bool note_again(struct rn_writer *writer, const struct pending_event *eve
 void rn_writer_drop(struct rn_writer *writer, enum rn_loss_reason reason)
 {
     for (size_t i = 0; i < rn_writer_pending(writer); i++) {
-        const struct pending_event *event = rn_member_pending_event(writer->encoder, i);
-        struct writer_loss loss = {.kind = event->kind,
+        const struct pending_event *event = rn_member_event(writer->encoder, i);
+        const struct pending_shape *shape = rn_member_shape(writer->encoder, event->shape);
+        struct writer_loss loss = {.kind = shape->kind,
                                    .reason = (uint64_t)reason,
                                    .count = 1,
                                    .first = event->start,
                                    .last = event->start};
 
-        if (event->flags & RN_EVENT_SNAPSHOT || note_again(writer, event))
+        if (shape->flags & RN_EVENT_SNAPSHOT || note_again(writer, event, shape))
             continue;
         rn_writer_note_loss(writer, &loss);
         writer->lost++;

@@ -6,6 +6,7 @@
 #include "archive.h"
 #include "member_encode.h"
 #include "part.h"
+#include "record.h"
 #include "writer.h"
 
 #define WRITER_LOSSES 64u
@@ -38,6 +39,7 @@ struct rn_writer {
     uint32_t last_stream;
     struct rn_member_encoder *encoder;
     struct rn_buf member;
+    struct rn_attachment attachments[RN_RECORD_MAX_ATTACHMENTS]; /* of a record */
     struct rn_index index;
 
     uint64_t segment;        /* number of the present one; 0 before the first */
@@ -46,7 +48,7 @@ struct rn_writer {
     uint32_t next_member;
     uint32_t commits;
     uint64_t commit_end_ns; /* CLOCK_MONOTONIC: since when the writer idles */
-    uint64_t latest; /* greatest time seen, ticks */
+    uint64_t latest;        /* greatest time seen, ticks */
 
     struct writer_loss losses[WRITER_LOSSES];
     unsigned loss_count;

@@ -224,6 +224,56 @@ static void repeated_values_cost_little(void **state)
     assert_true(round_trip(&calls) < ROWS * COLUMNS / 4); /* bits, not bytes */
 }
 
+#define KNOWN_ROWS 40u
+
+/* A row out of a few, in three streams, with more regions than there is room for. */
+static void make_known_row(size_t row, uint64_t known)
+{
+    streams[row] = known % 3;
+    numbers[row] = known / 3 % 4;
+    sites[row] = 0x400000000000 + (known / 3 % 5 << 20);
+    results[row] = known % 7 == 0 ? 0x7f0000000000 + (known << 30) : known % 2;
+    for (uint64_t c = 0; c < COLUMNS; c++)
+        values[c][row] = known % 5 == c ? known : 0x550000000000 + ((known + c) % 6 << 28) + known;
+}
+
+/* To say which rows are alike saves time, and not a byte is different. */
+static void likeness_changes_nothing(void **state)
+{
+    static uint16_t like[ROWS];
+
+    (void)state;
+    for (size_t rare = 1; rare <= 1000; rare *= 10) {
+        struct rn_column_calls calls = make_calls(ROWS);
+        struct coded plain, quick;
+        size_t first[KNOWN_ROWS], kinds = rare == 1000 ? 12 : KNOWN_ROWS;
+
+        memset(first, 0xff, sizeof first);
+        for (size_t i = 0; i < ROWS; i++) {
+            uint64_t known = i % 500 < 250 ? i % kinds : next_random() % kinds;
+
+            make_known_row(i, known);
+            first[known] = first[known] < i ? first[known] : i;
+            like[i] = (uint16_t)first[known];
+            if (next_random() % rare)
+                continue;
+            values[next_random() % COLUMNS][i] = next_random() >> next_random() % 64;
+            like[i] = (uint16_t)i;
+            first[known] = first[known] == i ? SIZE_MAX : first[known];
+        }
+        encode(&plain, &calls);
+        calls.like = like;
+        encode(&quick, &calls);
+        assert_int_equal(quick.descriptors.size, plain.descriptors.size);
+        assert_memory_equal(quick.descriptors.data, plain.descriptors.data, plain.descriptors.size);
+        assert_int_equal(quick.data.size, plain.data.size);
+        assert_memory_equal(quick.data.data, plain.data.data, plain.data.size);
+        free_coded(&plain);
+        free_coded(&quick);
+        round_trip(&calls);
+    }
+}
+
 /* Whatever is in a file, decoding ends and stays in bounds. */
 static void forged_classes_are_refused(void **state)
 {
@@ -289,6 +339,7 @@ int main(void)
         cmocka_unit_test(moved_sequences_cost_almost_nothing),
         cmocka_unit_test(contexts_are_told_apart),
         cmocka_unit_test(repeated_values_cost_little),
+        cmocka_unit_test(likeness_changes_nothing),
         cmocka_unit_test(forged_classes_are_refused),
         cmocka_unit_test(descriptors_out_of_place_are_refused),
     };
