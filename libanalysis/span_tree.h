@@ -24,6 +24,7 @@ struct rn_span_options {
     uint64_t fold_ns; /* system calls, kernels and transfers shorter than this are counted */
     uint64_t max_spans, max_bytes; /* of a trace */
     bool has_parent;               /* the root is a child of that span, in its trace */
+    bool parent_is_final; /* else the TRACEPARENT that the program was recorded with wins */
     uint8_t parent_trace[16];
     uint64_t parent_span;
     const char *trace_state; /* NULL none */
