@@ -138,25 +138,11 @@ static struct send_slot *idle_slot(struct send *send)
     return NULL;
 }
 
-/* So much a second of either kind; what was saved up is at most a second's worth. */
-static uint64_t pace(uint64_t *next_ns, uint64_t now, uint64_t amount, uint64_t rate)
-{
-    uint64_t start;
-
-    if (!rate)
-        return now;
-    if (*next_ns + SECOND < now)
-        *next_ns = now - SECOND;
-    start = *next_ns;
-    *next_ns += (uint64_t)((double)amount * 1e9 / (double)rate);
-    return start;
-}
-
 static void wait_for_pace(struct send *send, const struct rn_otlp_batch *batch)
 {
     uint64_t now = cli_otlp_now();
-    uint64_t bytes = pace(&send->byte_ns, now, batch->body.size, send->options->rate_bytes);
-    uint64_t traces = pace(&send->trace_ns, now, batch->traces, send->options->rate_traces);
+    uint64_t bytes = send_pace(&send->byte_ns, now, batch->body.size, send->options->rate_bytes);
+    uint64_t traces = send_pace(&send->trace_ns, now, batch->traces, send->options->rate_traces);
     uint64_t start = bytes > traces ? bytes : traces;
 
     while (!send->stopped && cli_otlp_now() < start)

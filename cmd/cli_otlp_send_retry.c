@@ -6,12 +6,26 @@
 
 #include <string.h>
 
+#define SECOND_NS             UINT64_C(1000000000)
 #define MS                    UINT64_C(1000000)
 #define BACKOFF_MS            UINT64_C(200)
 #define LONGEST_BACKOFF_MS    UINT64_C(10000)
 #define GRACE_MS              UINT64_C(2000) /* for a receiver that was never there */
 #define BROKEN_BEFORE_ANSWER  6u
 #define REFUSED_BEFORE_ANSWER 8u
+
+uint64_t send_pace(uint64_t *next_ns, uint64_t now, uint64_t amount, uint64_t rate)
+{
+    uint64_t start;
+
+    if (!rate)
+        return now;
+    if (*next_ns + SECOND_NS < now)
+        *next_ns = now - SECOND_NS;
+    start = *next_ns;
+    *next_ns += (uint64_t)((double)amount * 1e9 / (double)rate);
+    return start;
+}
 
 static struct rn_otlp_tally range_tally(struct send_slot *slot)
 {

@@ -69,15 +69,20 @@ void span_texts_begin(struct rn_span_tree *tree, const struct rn_event *event)
     rn_buf_reserve(&tree->texts, (event->attachment_count + 4) * (size_t)TEXT_ROOM);
 }
 
+static struct rn_otlp_text text_since(const struct rn_span_tree *tree, size_t before)
+{
+    return tree->texts.failed ? (struct rn_otlp_text){"", 0}
+                              : (struct rn_otlp_text){(const char *)tree->texts.data + before,
+                                                      tree->texts.size - before};
+}
+
 struct rn_otlp_text span_text(struct rn_span_tree *tree, const uint8_t *data, size_t size,
                               bool *cut)
 {
     size_t before = tree->texts.size;
 
     rn_otlp_text_add(&tree->texts, data, size, RN_OTLP_TEXT_LIMIT, cut);
-    return tree->texts.failed ? (struct rn_otlp_text){"", 0}
-                              : (struct rn_otlp_text){(const char *)tree->texts.data + before,
-                                                      tree->texts.size - before};
+    return text_since(tree, before);
 }
 
 /* "rn.KIND.FIELD"; room for it is part of what span_texts_begin reserves. */
@@ -91,9 +96,7 @@ static struct rn_otlp_text make_key(struct rn_span_tree *tree, uint8_t kind, con
     rn_buf_byte(&tree->texts, '.');
     rn_buf_text(&tree->texts, field);
     rn_buf_text(&tree->texts, suffix);
-    return tree->texts.failed ? KEY("rn")
-                              : (struct rn_otlp_text){(const char *)tree->texts.data + before,
-                                                      tree->texts.size - before};
+    return text_since(tree, before);
 }
 
 void span_add_place(struct rn_otlp_attributes *list, const struct rn_event *event)
@@ -157,10 +160,7 @@ static void add_hex(struct rn_span_tree *tree, struct rn_otlp_attributes *list,
     size_t before = tree->texts.size;
 
     rn_buf_hex(&tree->texts, value);
-    if (!tree->texts.failed)
-        rn_otlp_add_text(list, key,
-                         (struct rn_otlp_text){(const char *)tree->texts.data + before,
-                                               tree->texts.size - before});
+    rn_otlp_add_text(list, key, text_since(tree, before));
 }
 
 static void add_field(struct rn_span_tree *tree, struct rn_trace *trace,
@@ -228,10 +228,7 @@ static void add_strings(struct rn_span_tree *tree, struct rn_otlp_attributes *li
         at += length + 1;
     }
     item->type = RN_OTLP_STRINGS;
-    item->value.text = tree->texts.failed
-                           ? (struct rn_otlp_text){"", 0}
-                           : (struct rn_otlp_text){(const char *)tree->texts.data + before,
-                                                   tree->texts.size - before};
+    item->value.text = text_since(tree, before);
 }
 
 static void add_build_id(struct rn_span_tree *tree, struct rn_otlp_attributes *list,
@@ -241,10 +238,23 @@ static void add_build_id(struct rn_span_tree *tree, struct rn_otlp_attributes *l
 
     for (uint32_t i = 0; i < id->size && i < 64; i++)
         rn_buf_printf(&tree->texts, "%02x", id->data[i]);
-    if (!tree->texts.failed)
-        rn_otlp_add_text(list, KEY("rn.module.build_id"),
-                         (struct rn_otlp_text){(const char *)tree->texts.data + before,
-                                               tree->texts.size - before});
+    rn_otlp_add_text(list, KEY("rn.module.build_id"), text_since(tree, before));
+}
+
+/* "BITS:COUNT ...": so many durations had that many bits. */
+static void add_histogram(struct rn_span_tree *tree, struct rn_otlp_attributes *list,
+                          const struct rn_attachment *histogram)
+{
+    size_t before = tree->texts.size;
+
+    for (uint32_t i = 0; i + 16 <= histogram->size && i < 16 * 65; i += 16) {
+        uint64_t pair[2];
+
+        memcpy(pair, histogram->data + i, sizeof pair);
+        rn_buf_printf(&tree->texts, "%s%llu:%llu", i ? " " : "", (unsigned long long)pair[0],
+                      (unsigned long long)pair[1]);
+    }
+    rn_otlp_add_text(list, KEY("rn.aggregate.histogram"), text_since(tree, before));
 }
 
 static void add_attachment(struct rn_span_tree *tree, struct rn_otlp_attributes *list,
@@ -266,6 +276,8 @@ static void add_attachment(struct rn_span_tree *tree, struct rn_otlp_attributes 
         add_strings(tree, list, make_key(tree, event->kind, "argv", ""), attachment, cut);
     else if (attachment->type == RN_ATT_BUILD_ID)
         add_build_id(tree, list, attachment);
+    else if (attachment->type == RN_ATT_HISTOGRAM)
+        add_histogram(tree, list, attachment);
     else if (attachment->type == RN_ATT_NAME && event->kind == RN_KIND_PROCESS)
         rn_otlp_add_text(list, KEY("thread.name"),
                          span_text(tree, attachment->data, attachment->size, cut));
@@ -276,9 +288,17 @@ static void add_attachment(struct rn_span_tree *tree, struct rn_otlp_attributes 
     }
 }
 
+static struct rn_otlp_text number_text(struct rn_span_tree *tree, uint64_t number)
+{
+    size_t before = tree->texts.size;
+
+    rn_buf_decimal_signed(&tree->texts, (int64_t)number);
+    return text_since(tree, before);
+}
+
 /* What the fields mean together. */
-static void add_derived(struct rn_trace *trace, struct rn_otlp_attributes *list,
-                        const struct rn_event *event)
+static void add_derived(struct rn_span_tree *tree, struct rn_trace *trace,
+                        struct rn_otlp_attributes *list, const struct rn_event *event)
 {
     const struct rn_process *process = &event->u.process;
     uint64_t ns = rn_clock_duration(rn_trace_clock(trace), event->duration);
@@ -290,6 +310,8 @@ static void add_derived(struct rn_trace *trace, struct rn_otlp_attributes *list,
     if (event->kind == RN_KIND_SIGNAL && event->u.signal.signo <= 64)
         rn_otlp_add_text(list, KEY("rn.signal.name"),
                          static_text(rn_signal_name((unsigned)event->u.signal.signo)));
+    if (event->kind == RN_KIND_API && event->u.api.result)
+        rn_otlp_add_text(list, KEY("error.type"), number_text(tree, event->u.api.result));
     if (event->kind == RN_KIND_TRANSFER && ns) {
         item = rn_otlp_attribute_new(list, KEY("rn.transfer.bytes_per_second"));
         item->type = RN_OTLP_DOUBLE;
@@ -306,7 +328,7 @@ void span_add_event(struct rn_span_tree *tree, struct rn_trace *trace,
         add_field(tree, trace, list, event, &schema->fields[i], event->u.words[i]);
     for (uint32_t i = 0; i < event->attachment_count; i++)
         add_attachment(tree, list, event, &event->attachments[i], cut);
-    add_derived(trace, list, event);
+    add_derived(tree, trace, list, event);
 }
 
 struct rn_otlp_text span_event_name(struct rn_span_tree *tree, const struct rn_event *event)

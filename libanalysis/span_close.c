@@ -57,8 +57,13 @@ static enum rn_status add_thread(struct rn_span_tree *tree, const struct closing
         .events = text_of(&thread->events),
     };
 
-    rn_otlp_add_text(&list, KEY("thread.name"), span.name);
-    rn_otlp_add_text(&list, KEY("rn.kind"), KEY("thread"));
+    if (thread->type == RN_STREAM_THREAD)
+        rn_otlp_add_text(&list, KEY("thread.name"), span.name);
+    rn_otlp_add_text(&list, KEY("rn.kind"),
+                     thread->type == RN_STREAM_THREAD  ? KEY("thread")
+                     : thread->type == RN_STREAM_QUEUE ? KEY("queue")
+                                                       : KEY("source"));
+    span_add_original_time(tree, &list, span.start_ns);
     return add_span(tree, &span, thread->process, thread->event_count, err);
 }
 

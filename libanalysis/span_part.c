@@ -139,6 +139,7 @@ static struct span_thread *thread_new(struct rn_span_tree *tree, struct rn_trace
     }
     part->threads[part->thread_count++] = thread;
     thread->stream = stream;
+    thread->type = info.type;
     thread->first_ns = UINT64_MAX;
     thread->id = rn_span_id_structure(&tree->ids, RN_SPAN_THREAD, stream, part->number);
     thread->process = rn_id_map_get(&part->process_map, info.process ? info.process->serial : 0);

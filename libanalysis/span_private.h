@@ -26,7 +26,7 @@ struct span_process {
 };
 
 struct span_thread {
-    uint64_t stream, id;
+    uint64_t stream, type, id; /* type: enum rn_stream_type */
     struct span_process *process;
     uint64_t first_ns, last_ns;
     struct rn_buf name, common, events;
