@@ -126,6 +126,9 @@ enum cli_otlp_past cli_otlp_checkpoint_past(const struct cli_otlp_checkpoint *ch
 /* Note that it is sent, and that it is done. False after a message. */
 bool cli_otlp_checkpoint_begin(struct cli_otlp_checkpoint *checkpoint, uint64_t number,
                                uint64_t digest);
+/* It was sent, and refused whole: nobody has it. */
+bool cli_otlp_checkpoint_undone(struct cli_otlp_checkpoint *checkpoint, uint64_t number,
+                                uint64_t digest);
 bool cli_otlp_checkpoint_done(struct cli_otlp_checkpoint *checkpoint, uint64_t number,
                               uint64_t digest, const struct cli_otlp_outcome *outcome);
 /* Nanoseconds of CLOCK_MONOTONIC. */

@@ -4,6 +4,7 @@
  *
  *     renacer-otlp-checkpoint 1
  *     begin NUMBER DIGEST
+ *     undone NUMBER DIGEST
  *     done NUMBER DIGEST spans events folded (sent) spans events folded (rejected)
  */
 #include "cli_otlp.h"
@@ -54,20 +55,23 @@ static bool read_line(struct cli_otlp_checkpoint *checkpoint, const char *line)
     struct cli_otlp_outcome o = {0};
     uint64_t number, digest;
     struct past *past;
+    enum cli_otlp_past state = OTLP_DONE;
     int end = 0;
-    bool done;
 
-    done = sscanf(line,
-                  "done %" SCNu64 " %" SCNx64 " %" SCNu64 " %" SCNu64 " %" SCNu64 " %" SCNu64
-                  " %" SCNu64 " %" SCNu64 "%n",
-                  &number, &digest, &o.sent.spans, &o.sent.events, &o.sent.folded,
-                  &o.rejected.spans, &o.rejected.events, &o.rejected.folded, &end) == 8;
-    if (!done && sscanf(line, "begin %" SCNu64 " %" SCNx64 "%n", &number, &digest, &end) != 2)
+    if (sscanf(line, "begin %" SCNu64 " %" SCNx64 "%n", &number, &digest, &end) == 2)
+        state = OTLP_IN_DOUBT;
+    else if (sscanf(line, "undone %" SCNu64 " %" SCNx64 "%n", &number, &digest, &end) == 2)
+        state = OTLP_NEW;
+    else if (sscanf(line,
+                    "done %" SCNu64 " %" SCNx64 " %" SCNu64 " %" SCNu64 " %" SCNu64 " %" SCNu64
+                    " %" SCNu64 " %" SCNu64 "%n",
+                    &number, &digest, &o.sent.spans, &o.sent.events, &o.sent.folded,
+                    &o.rejected.spans, &o.rejected.events, &o.rejected.folded, &end) != 8)
         return false;
     past = line[end] ? NULL : past_of(checkpoint, number);
     if (!past)
         return false;
-    *past = (struct past){digest, done ? OTLP_DONE : OTLP_IN_DOUBT, o};
+    *past = (struct past){digest, state, o};
     return true;
 }
 
@@ -183,15 +187,27 @@ static bool append(struct cli_otlp_checkpoint *checkpoint, const char *line)
     return false;
 }
 
-bool cli_otlp_checkpoint_begin(struct cli_otlp_checkpoint *checkpoint, uint64_t number,
-                               uint64_t digest)
+static bool append_step(struct cli_otlp_checkpoint *checkpoint, const char *step, uint64_t number,
+                        uint64_t digest)
 {
     char line[96];
 
     if (!checkpoint->path)
         return true;
-    snprintf(line, sizeof line, "begin %" PRIu64 " %" PRIx64 "\n", number, digest);
+    snprintf(line, sizeof line, "%s %" PRIu64 " %" PRIx64 "\n", step, number, digest);
     return append(checkpoint, line);
+}
+
+bool cli_otlp_checkpoint_begin(struct cli_otlp_checkpoint *checkpoint, uint64_t number,
+                               uint64_t digest)
+{
+    return append_step(checkpoint, "begin", number, digest);
+}
+
+bool cli_otlp_checkpoint_undone(struct cli_otlp_checkpoint *checkpoint, uint64_t number,
+                                uint64_t digest)
+{
+    return append_step(checkpoint, "undone", number, digest);
 }
 
 bool cli_otlp_checkpoint_done(struct cli_otlp_checkpoint *checkpoint, uint64_t number,

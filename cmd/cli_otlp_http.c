@@ -107,6 +107,28 @@ void http_slot_set_common(struct cli_http *http, struct http_slot *slot, const c
     set_security(http->options, slot->easy);
 }
 
+/* libcurl sends a request once more by itself where a connection that was used before breaks
+ * without an answer. The receiver may have taken it, so that is for the caller to know and to
+ * decide. */
+static int before_request(void *context, char *address, char *local, int port, int local_port)
+{
+    struct http_slot *slot = context;
+
+    (void)address;
+    (void)local;
+    (void)port;
+    (void)local_port;
+    return slot->tries++ ? CURL_PREREQFUNC_ABORT : CURL_PREREQFUNC_OK;
+}
+
+/* 7.88 makes no second request over a plain HTTP/2 connection (curl issue 10634, right in 8.0). */
+static bool needs_fresh_connections(const struct cli_otlp_options *options, bool tls)
+{
+    unsigned version = curl_version_info(CURLVERSION_NOW)->version_num;
+
+    return options->grpc && !tls && version >= 0x075800 && version < 0x080000;
+}
+
 static bool slot_open(struct cli_http *http, struct http_slot *slot)
 {
     bool tls = strncasecmp(http->options->url, "https:", 6) == 0;
@@ -123,7 +145,14 @@ static bool slot_open(struct cli_http *http, struct http_slot *slot)
     curl_easy_setopt(slot->easy, CURLOPT_POST, 1L);
     curl_easy_setopt(slot->easy, CURLOPT_HTTPHEADER, http->headers);
     curl_easy_setopt(slot->easy, CURLOPT_HTTP_VERSION, version);
-    curl_easy_setopt(slot->easy, CURLOPT_PIPEWAIT, 1L);
+    curl_easy_setopt(slot->easy, CURLOPT_PREREQFUNCTION, before_request);
+    curl_easy_setopt(slot->easy, CURLOPT_PREREQDATA, slot);
+    if (needs_fresh_connections(http->options, tls)) {
+        curl_easy_setopt(slot->easy, CURLOPT_FRESH_CONNECT, 1L);
+        curl_easy_setopt(slot->easy, CURLOPT_FORBID_REUSE, 1L);
+    } else {
+        curl_easy_setopt(slot->easy, CURLOPT_PIPEWAIT, 1L);
+    }
     curl_easy_setopt(slot->easy, CURLOPT_UPLOAD_BUFFERSIZE, 1L << 20);
     return true;
 }

@@ -16,6 +16,7 @@ static void slot_reset(struct http_slot *slot)
     rn_buf_clear(&slot->retry_after);
     rn_buf_clear(&slot->content_type);
     slot->grpc_status = -1;
+    slot->tries = 0;
     slot->error[0] = '\0';
 }
 
@@ -91,8 +92,11 @@ int cli_http_wait(struct cli_http *http, uint64_t milliseconds)
     }
 }
 
-static enum cli_http_failure failure_of(CURLcode code)
+static enum cli_http_failure failure_of(CURLcode code, const char *text)
 {
+    /* Whose certificate is not liked is told after the handshake, in TLS 1.3. */
+    if ((code == CURLE_RECV_ERROR || code == CURLE_SEND_ERROR) && strstr(text, " alert "))
+        return HTTP_TLS;
     switch (code) {
     case CURLE_OK:
         return HTTP_ANSWERED;
@@ -120,6 +124,7 @@ static enum cli_http_failure failure_of(CURLcode code)
     case CURLE_GOT_NOTHING:
     case CURLE_PARTIAL_FILE:
     case CURLE_HTTP2_STREAM:
+    case CURLE_ABORTED_BY_CALLBACK: /* libcurl was about to send it again */
         return HTTP_BROKEN;
     default:
         return HTTP_UNUSABLE;
@@ -128,13 +133,15 @@ static enum cli_http_failure failure_of(CURLcode code)
 
 enum cli_http_failure cli_http_failure(const struct cli_http *http, unsigned slot)
 {
-    return failure_of(http->slots[slot].result);
+    return failure_of(http->slots[slot].result, http->slots[slot].error);
 }
 
 const char *cli_http_failure_text(const struct cli_http *http, unsigned slot)
 {
     const struct http_slot *of = &http->slots[slot];
 
+    if (of->result == CURLE_ABORTED_BY_CALLBACK)
+        return "the connection broke before there was an answer";
     return of->error[0] ? of->error : curl_easy_strerror(of->result);
 }
 
@@ -143,7 +150,7 @@ bool cli_http_was_sent(const struct cli_http *http, unsigned slot)
     curl_off_t sent = 0;
 
     curl_easy_getinfo(http->slots[slot].easy, CURLINFO_SIZE_UPLOAD_T, &sent);
-    return sent > 0;
+    return sent > 0 || http->slots[slot].tries > 1;
 }
 
 static struct rn_otlp_text text_of(const struct rn_buf *buf)

@@ -12,6 +12,7 @@ struct http_slot {
     struct rn_buf request; /* gRPC: with its head */
     struct rn_buf body, message, details, retry_after, content_type;
     int grpc_status;
+    unsigned tries; /* times that the request was begun */
     CURLcode result;
     char error[CURL_ERROR_SIZE];
 };

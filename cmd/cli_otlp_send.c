@@ -36,6 +36,15 @@ void send_stop(struct send *send, const char *format, ...)
                                        : "; with --checkpoint FILE it can be gone on with");
 }
 
+static void refuse_checkpoint(struct send *send)
+{
+    if (!send->stopped)
+        cli_fail("%s: is the checkpoint of another export: other recordings, options or version; "
+                 "remove it, or name another file",
+                 send->options->checkpoint);
+    send->stopped = true;
+}
+
 /* Every answer settles spans, so this is where a person sees that something goes on. */
 static void show_progress(struct send *send, bool last)
 {
@@ -81,11 +90,6 @@ static void launch(struct send *send, unsigned number)
     slot->sent_ns = cli_otlp_now();
     if (slot->attempts++ == 0)
         slot->first_ns = slot->sent_ns;
-    if (slot->unanswered) {
-        send->account->again += send_range(slot)->count;
-        cli_warn("batch %llu: %zu spans are sent again after no answer; they may be stored twice",
-                 (unsigned long long)slot->number, send_range(slot)->count);
-    }
     send->account->requests++;
     send->account->wire_bytes += body->size;
     slot->state = SEND_FLYING;
@@ -149,35 +153,16 @@ static void wait_for_pace(struct send *send, const struct rn_otlp_batch *batch)
         pump(send, start);
 }
 
-/* True: an earlier run had finished the batch, or it cannot be sent. */
-static bool is_settled(struct send *send, struct rn_otlp_batch *batch, uint64_t number)
+static void count_done(struct send *send, const struct rn_otlp_batch *batch,
+                       const struct cli_otlp_outcome *outcome)
 {
-    struct cli_otlp_outcome outcome;
-
-    switch (cli_otlp_checkpoint_past(send->checkpoint, number, batch->digest, &outcome)) {
-    case OTLP_DONE:
-        cli_otlp_tally_add(&send->account->sent, outcome.sent);
-        cli_otlp_tally_add(&send->account->rejected, outcome.rejected);
-        send->account->before += batch->count;
-        return true;
-    case OTLP_OTHER:
-        cli_fail("%s: is the checkpoint of another export: other recordings, options or version; "
-                 "remove it, or name another file",
-                 send->options->checkpoint);
-        send->stopped = true;
-        return false;
-    case OTLP_IN_DOUBT:
-        send->account->again += batch->count;
-        cli_warn("batch %llu: %zu spans were under way when the export before ended; they are sent "
-                 "again and may be stored twice",
-                 (unsigned long long)number, batch->count);
-        return false;
-    default:
-        return false;
-    }
+    cli_otlp_tally_add(&send->account->sent, outcome->sent);
+    cli_otlp_tally_add(&send->account->rejected, outcome->rejected);
+    send->account->before += batch->count;
 }
 
-static void fill(struct send_slot *slot, struct rn_otlp_batch *batch, uint64_t number)
+static void fill(struct send_slot *slot, struct rn_otlp_batch *batch, uint64_t number,
+                 bool in_doubt)
 {
     struct rn_otlp_batch spare = slot->batch;
 
@@ -186,10 +171,9 @@ static void fill(struct send_slot *slot, struct rn_otlp_batch *batch, uint64_t n
     *batch = spare;
     slot->number = number;
     slot->digest = slot->batch.digest;
-    slot->ranges[0] = (struct send_range){0, slot->batch.count};
+    slot->ranges[0] = (struct send_range){0, slot->batch.count, in_doubt};
     slot->range_count = 1;
     slot->attempts = slot->broken = 0;
-    slot->unanswered = false;
     slot->outcome = (struct cli_otlp_outcome){0};
     slot->state = SEND_WAITING;
     slot->due_ns = 0;
@@ -200,11 +184,17 @@ static bool submit(struct cli_otlp_sink *sink, struct rn_otlp_batch *batch)
     struct send *send = (struct send *)sink;
     uint64_t number = ++send->next_number;
     struct send_slot *slot = NULL;
+    struct cli_otlp_outcome outcome;
+    enum cli_otlp_past past =
+        cli_otlp_checkpoint_past(send->checkpoint, number, batch->digest, &outcome);
 
-    if (!send->stopped && is_settled(send, batch, number)) {
+    if (past == OTLP_DONE && !send->stopped) {
+        count_done(send, batch, &outcome);
         rn_otlp_batch_clear(batch);
         return true;
     }
+    if (past == OTLP_OTHER)
+        refuse_checkpoint(send);
     wait_for_pace(send, batch);
     while (!send->stopped && !(slot = idle_slot(send)))
         pump(send, UINT64_MAX);
@@ -214,7 +204,7 @@ static bool submit(struct cli_otlp_sink *sink, struct rn_otlp_batch *batch)
         cli_otlp_tally_add(&send->account->failed, batch->tally);
     } else {
         send->account->traces += batch->traces;
-        fill(slot, batch, number);
+        fill(slot, batch, number, past == OTLP_IN_DOUBT);
         pump(send, 0);
     }
     rn_otlp_batch_clear(batch);

@@ -13,6 +13,7 @@
 
 struct send_range {
     size_t first, count;
+    bool unanswered; /* it was sent, and no answer came: it may have been taken */
 };
 
 enum send_state { SEND_IDLE, SEND_FLYING, SEND_WAITING };
@@ -26,7 +27,6 @@ struct send_slot {
     struct send_range ranges[SEND_RANGES]; /* still to be settled, the next one last */
     unsigned range_count;
     unsigned attempts, broken; /* of the range at hand */
-    bool unanswered;           /* it was sent, and no answer came */
     uint64_t first_ns, sent_ns;
     struct cli_otlp_outcome outcome;
 };

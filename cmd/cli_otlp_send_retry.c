@@ -37,24 +37,42 @@ static void next_range(struct send_slot *slot)
 {
     slot->range_count--;
     slot->attempts = slot->broken = 0;
-    slot->unanswered = false;
     slot->state = SEND_WAITING;
     slot->due_ns = 0;
 }
 
 void send_give_up(struct send *send, struct send_slot *slot)
 {
+    bool in_doubt = slot->outcome.sent.spans || slot->outcome.rejected.spans;
+
+    for (unsigned i = 0; i < slot->range_count; i++)
+        in_doubt |= slot->ranges[i].unanswered;
+    if (!in_doubt && !cli_otlp_checkpoint_undone(send->checkpoint, slot->number, slot->digest))
+        send->stopped = true;
     while (slot->range_count) {
-        cli_otlp_tally_add(slot->unanswered ? &send->account->in_doubt : &send->account->failed,
+        cli_otlp_tally_add(send_range(slot)->unanswered ? &send->account->in_doubt
+                                                        : &send->account->failed,
                            range_tally(slot));
         next_range(slot);
     }
     slot->state = SEND_IDLE;
 }
 
+/* What was sent before without an answer, and is taken now, may be stored twice. */
+static void note_again(struct send *send, struct send_slot *slot)
+{
+    if (!send_range(slot)->unanswered)
+        return;
+    send->account->again += send_range(slot)->count;
+    cli_warn("batch %llu: %zu spans had been sent before, and nobody had answered; they may be "
+             "stored twice",
+             (unsigned long long)slot->number, send_range(slot)->count);
+}
+
 static void take(struct send *send, struct send_slot *slot)
 {
     send->answered++;
+    note_again(send, slot);
     cli_otlp_tally_add(&slot->outcome.sent, range_tally(slot));
     next_range(slot);
 }
@@ -76,6 +94,7 @@ static void take_partly(struct send *send, struct send_slot *slot,
     all.events -= lost.events;
     all.folded -= lost.folded;
     send->answered++;
+    note_again(send, slot);
     cli_otlp_tally_add(&slot->outcome.sent, all);
     cli_otlp_tally_add(&slot->outcome.rejected, lost);
     next_range(slot);
@@ -107,11 +126,10 @@ static void cut(struct send *send, struct send_slot *slot, const char *why)
         reject_one(send, slot, why);
         return;
     }
-    slot->ranges[slot->range_count++] = (struct send_range){whole->first, half};
+    slot->ranges[slot->range_count++] = (struct send_range){whole->first, half, whole->unanswered};
     whole->first += half;
     whole->count -= half;
     slot->attempts = slot->broken = 0;
-    slot->unanswered = false;
     slot->state = SEND_WAITING;
     slot->due_ns = 0;
 }
@@ -173,8 +191,8 @@ static void broken(struct send *send, struct send_slot *slot, const char *why)
     slot->broken++;
     if (!send->answered && ++send->broken >= BROKEN_BEFORE_ANSWER)
         send_stop(send,
-                  "the connection breaks each time (%s): check the endpoint's port, and "
-                  "http:// or https://",
+                  "the connection breaks each time (%s): check the endpoint's port, http:// or "
+                  "https://, certificates and --protocol",
                   why);
     else if (slot->broken >= 2 && send_range(slot)->count > 1)
         cut(send, slot, why);
@@ -258,7 +276,7 @@ void send_settle(struct send *send, unsigned number)
     slot->state = SEND_WAITING;
     slot->due_ns = UINT64_MAX;
     if (cli_http_failure(send->http, number) != HTTP_ANSWERED) {
-        slot->unanswered |= cli_http_was_sent(send->http, number);
+        send_range(slot)->unanswered |= cli_http_was_sent(send->http, number);
         tell(send, slot, cli_http_failure_text(send->http, number));
         fail(send, slot, number);
     } else {

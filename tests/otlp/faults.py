@@ -6,10 +6,9 @@ import os
 import signal
 import subprocess
 
-from receivers import (EXPORT, PROTOCOLS, Failure, Receiver, adds_up, at, check, environment, equal,
+from receivers import (EXPORT, PROTOCOLS, Receiver, adds_up, at, check, environment, equal,
                        export)
 
-GRPC = {"resource_exhausted": 8, "unavailable": 14}
 SMALL = ["--batch-spans", "3000", "calls.rna"]
 
 
@@ -148,7 +147,7 @@ def killed_and_resumed(protocol, in_flight):
 def stopped_and_resumed():
     """A receiver that goes away: exit 2, and the same command goes on where it was."""
     options = ["--checkpoint", "stop.checkpoint", "--in-flight", "1", "--retry-time", "300ms"]
-    with Receiver(steps=[{}] * 4 + [http(503)] * 50) as first:
+    with Receiver(steps=[{}] * 4, always=http(503)) as first:
         stopped = export(*options, *at(first, "http/protobuf"), *SMALL).expect(2)
     adds_up(stopped.account, sent=12000, in_doubt=0, rejected=0)
     check("run the same command again" in stopped.err, stopped.err)
@@ -189,7 +188,8 @@ def verified_as_lost():
 
 
 def pacing():
-    """So many bytes a second, after what may be saved up in one."""
+    """So many bytes a second, after what may be saved up in one. The lower bounds alone are tested: a
+    slow machine is no failure."""
     import time
     with Receiver() as receiver:
         began = time.monotonic()
@@ -203,8 +203,6 @@ def pacing():
                *at(receiver, "http/protobuf"), "calls.rna", quick=False).expect(0)
         took = time.monotonic() - began
     check(took >= 31 / 20 - 1.2, f"{took:.2f} s for 31 traces: too fast")
-    nothing = Failure  # the lower bounds alone are tested: a slow machine is no failure
-    return None if nothing else None
 
 
 def fault_tests():

@@ -2,6 +2,7 @@
 // receiver.js PLAN: an OTLP receiver over HTTP and gRPC that misbehaves as it is told, and a query
 // API like Tempo's. PLAN is JSON:
 //   steps        what to do with the first requests, one each (see act); then all are taken
+//   always       what to do with the requests after these
 //   maxBytes     larger requests are too large
 //   badName      a request with a span of that name is refused
 //   loseTraces   so many traces are taken, and not stored
@@ -66,7 +67,7 @@ function store(request) {
 // What to do with a request: a step of the plan, or what the rules say. `taken` is said to whoever
 // reads the log.
 function decide(request, bytes) {
-    const step = (plan.steps ?? [])[number++] ?? {};
+    const step = (plan.steps ?? [])[number++] ?? plan.always ?? {};
     const spans = spansOf(request);
     let act = step;
     if (plan.hangAfter !== undefined && number > plan.hangAfter) act = {do: 'hang'};
@@ -155,7 +156,7 @@ function grpcStatus(code, message, seconds) {
         const value = info.encode(info.fromObject({retryDelay: {
             seconds: Math.floor(seconds), nanos: Math.round((seconds % 1) * 1e9)}})).finish();
         metadata.set('grpc-status-details-bin', Buffer.from(status.encode(status.fromObject({
-            code, message, details: [{type_url: 'type.googleapis.com/google.rpc.RetryInfo', value}],
+            code, message, details: [{typeUrl: 'type.googleapis.com/google.rpc.RetryInfo', value}],
         })).finish()));
     }
     return {code, details: message, metadata};

@@ -35,7 +35,7 @@ def closed_port():
 
 
 def endpoint_down(protocol):
-    in_vain(["127.0.0.1", "onnect", "--checkpoint" if False else "again"[:0]], "--protocol", protocol,
+    in_vain(["127.0.0.1", "onnect"], "--protocol", protocol,
             "--endpoint", f"http://127.0.0.1:{closed_port()}")
 
 
@@ -58,7 +58,7 @@ def not_http():
     with subprocess.Popen(["python3", "-c", script], stdout=subprocess.PIPE, text=True) as server:
         port = server.stdout.readline().strip()
         try:
-            in_vain(["check the endpoint" if False else "HTTP"], "--endpoint",
+            in_vain(["HTTP"], "--endpoint",
                     f"http://127.0.0.1:{port}")
         finally:
             server.kill()
@@ -110,7 +110,7 @@ def statuses():
     for step, words in (({"do": "status", "code": 403}, ["403"]),
                         ({"do": "status", "code": 503, "message": "no org id"}, ["X-Scope-OrgID"]),
                         ({"do": "page"}, ["web page"])):
-        with Receiver(steps=[step] * 20) as receiver:
+        with Receiver(always=step) as receiver:
             export(*at(receiver, "http/protobuf"), "few.rna").expect(2).one_line(*words)
     with Receiver() as receiver:
         export("--endpoint", receiver.ports["http"] + "/nowhere", "few.rna").expect(2).one_line(
@@ -121,7 +121,7 @@ def statuses():
 
 def refuses_all():
     """A receiver that refuses every span is not asked for each of them."""
-    with Receiver(steps=[{"do": "status", "code": 400, "message": "no"}] * 9999) as receiver:
+    with Receiver(always={"do": "status", "code": 400, "message": "no"}) as receiver:
         result = export(*at(receiver, "http/protobuf"), "calls.rna").expect(2)
     check("has refused every span so far: no" in result.err, result.err)
     check(len(receiver.log) < 400, f"{len(receiver.log)} requests")
