@@ -6,6 +6,7 @@ import shutil
 import subprocess
 import sys
 import threading
+import time
 import traceback
 
 HERE = os.path.dirname(os.path.abspath(__file__))
@@ -178,6 +179,7 @@ PROTOCOLS = ("http/protobuf", "grpc")
 def run_tests(tests):
     failed = False
     for name, test in tests:
+        began = time.monotonic()
         try:
             skip = test()
             print(f"ok - {name}" + (f" # SKIP {skip}" if skip else ""), flush=True)
@@ -186,4 +188,5 @@ def run_tests(tests):
                 traceback.print_exc(file=sys.stdout)
             print(f"{failure}\nnot ok - {name}", flush=True)
             failed = True
+        print(f"# {time.monotonic() - began:.1f} s", flush=True)
     return failed
