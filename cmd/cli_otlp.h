@@ -63,8 +63,8 @@ struct cli_otlp_sink {
     bool (*submit)(struct cli_otlp_sink *sink, struct rn_otlp_batch *batch);
     /* Wait until everything that was taken is done. */
     bool (*drain)(struct cli_otlp_sink *sink);
-    /* After the last batch: false after a message. */
-    bool (*finish)(struct cli_otlp_sink *sink);
+    /* After the last batch: false after a message. `trouble`: not everything could be read. */
+    bool (*finish)(struct cli_otlp_sink *sink, bool trouble);
     void (*free)(struct cli_otlp_sink *sink);
 };
 /* NULL after a message. */

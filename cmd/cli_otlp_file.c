@@ -16,11 +16,11 @@ struct file {
     bool json, failed;
 };
 
-static void count(struct cli_otlp_account *account, struct rn_otlp_batch *batch)
+static void count(struct cli_otlp_account *account, struct rn_otlp_batch *batch, size_t bytes)
 {
     account->requests++;
     account->traces += batch->traces;
-    account->bytes += batch->body.size;
+    account->bytes += bytes;
     cli_otlp_tally_add(&account->sent, batch->tally);
     rn_otlp_batch_clear(batch);
 }
@@ -29,24 +29,20 @@ static bool file_submit(struct cli_otlp_sink *sink, struct rn_otlp_batch *batch)
 {
     struct file *file = (struct file *)sink;
     struct rn_error err = RN_ERROR_INIT;
-    struct rn_buf *data = file->json ? &file->line : &batch->body;
-    size_t size;
+    size_t size = batch->body.size;
 
-    if (file->json && rn_otlp_json_line(batch->body.data, batch->body.size, &file->line, &err)) {
+    if (file->json && rn_otlp_json_line(batch->body.data, size, &file->line, &err) != RN_OK) {
         cli_error(&err);
         file->failed = true;
     }
-    size = batch->body.size;
-    if (!file->failed)
-        file->account->wire_bytes += data->size;
-    if (file->failed || !cli_output_write(file->output, data)) {
+    file->account->wire_bytes += file->json ? file->line.size : size;
+    if (file->failed || !cli_output_write(file->output, file->json ? &file->line : &batch->body)) {
+        file->failed = true;
         cli_otlp_tally_add(&file->account->failed, batch->tally);
         rn_otlp_batch_clear(batch);
-        file->failed = true;
         return false;
     }
-    batch->body.size = size; /* written and cleared, or not; it is counted */
-    count(file->account, batch);
+    count(file->account, batch, size);
     return true;
 }
 
@@ -56,16 +52,17 @@ static bool no_wait(struct cli_otlp_sink *sink)
     return true;
 }
 
-static bool file_finish(struct cli_otlp_sink *sink)
+/* A file that was there is not replaced by the output of a failure. */
+static bool file_finish(struct cli_otlp_sink *sink, bool trouble)
 {
     struct file *file = (struct file *)sink;
     struct cli_output *output = file->output;
 
     file->output = NULL;
-    if (!file->failed)
+    if (!file->failed && (!trouble || file->account->sent.spans))
         return cli_output_close(output, NULL);
     cli_output_abandon(output);
-    return false;
+    return !file->failed;
 }
 
 static void file_free(struct cli_otlp_sink *sink)
@@ -120,7 +117,14 @@ static bool nowhere_submit(struct cli_otlp_sink *sink, struct rn_otlp_batch *bat
 {
     if (cli_verbose)
         cli_warn("a request of %zu spans, %zu bytes", batch->count, batch->body.size);
-    count(((struct nowhere *)sink)->account, batch);
+    count(((struct nowhere *)sink)->account, batch, batch->body.size);
+    return true;
+}
+
+static bool nowhere_finish(struct cli_otlp_sink *sink, bool trouble)
+{
+    (void)sink;
+    (void)trouble;
     return true;
 }
 
@@ -137,7 +141,7 @@ struct cli_otlp_sink *cli_otlp_nowhere_new(struct cli_otlp_account *account)
         cli_fail("out of memory");
         return NULL;
     }
-    nowhere->sink = (struct cli_otlp_sink){nowhere_submit, no_wait, no_wait, nowhere_free};
+    nowhere->sink = (struct cli_otlp_sink){nowhere_submit, no_wait, nowhere_finish, nowhere_free};
     nowhere->account = account;
     return &nowhere->sink;
 }

@@ -226,8 +226,9 @@ static bool drain(struct cli_otlp_sink *sink)
     return !send->stopped;
 }
 
-static bool finish(struct cli_otlp_sink *sink)
+static bool finish(struct cli_otlp_sink *sink, bool trouble)
 {
+    (void)trouble;
     bool whole = drain(sink);
 
     show_progress((struct send *)sink, true);

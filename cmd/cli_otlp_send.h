@@ -58,6 +58,8 @@ static inline struct send_range *send_range(struct send_slot *slot)
 void send_stop(struct send *send, const char *format, ...) RN_PRINTF(2, 3);
 /* cli_otlp_send_retry.c: a request of the slot has ended. */
 void send_settle(struct send *send, unsigned number);
+/* cli_otlp_send_time.c: how long to wait before the next try; the first is 1. */
+uint64_t send_backoff_ms(struct send *send, unsigned attempts);
 /* When `amount` more may go at so much a second; what was saved up is at most a second's worth. */
 uint64_t send_pace(uint64_t *next_ns, uint64_t now, uint64_t amount, uint64_t rate);
 /* Give up what the slot still has. */

@@ -6,26 +6,10 @@
 
 #include <string.h>
 
-#define SECOND_NS             UINT64_C(1000000000)
 #define MS                    UINT64_C(1000000)
-#define BACKOFF_MS            UINT64_C(200)
-#define LONGEST_BACKOFF_MS    UINT64_C(10000)
 #define GRACE_MS              UINT64_C(2000) /* for a receiver that was never there */
 #define BROKEN_BEFORE_ANSWER  6u
 #define REFUSED_BEFORE_ANSWER 8u
-
-uint64_t send_pace(uint64_t *next_ns, uint64_t now, uint64_t amount, uint64_t rate)
-{
-    uint64_t start;
-
-    if (!rate)
-        return now;
-    if (*next_ns + SECOND_NS < now)
-        *next_ns = now - SECOND_NS;
-    start = *next_ns;
-    *next_ns += (uint64_t)((double)amount * 1e9 / (double)rate);
-    return start;
-}
 
 static struct rn_otlp_tally range_tally(struct send_slot *slot)
 {
@@ -39,6 +23,12 @@ static void next_range(struct send_slot *slot)
     slot->attempts = slot->broken = 0;
     slot->state = SEND_WAITING;
     slot->due_ns = 0;
+}
+
+static void count_outcome(struct send *send, struct send_slot *slot)
+{
+    cli_otlp_tally_add(&send->account->sent, slot->outcome.sent);
+    cli_otlp_tally_add(&send->account->rejected, slot->outcome.rejected);
 }
 
 void send_give_up(struct send *send, struct send_slot *slot)
@@ -55,6 +45,7 @@ void send_give_up(struct send *send, struct send_slot *slot)
                            range_tally(slot));
         next_range(slot);
     }
+    count_outcome(send, slot);
     slot->state = SEND_IDLE;
 }
 
@@ -134,23 +125,10 @@ static void cut(struct send *send, struct send_slot *slot, const char *why)
     slot->due_ns = 0;
 }
 
-/* Doubling from try to try, and a quarter more or less, so that senders do not come all at once. */
-static uint64_t backoff_ms(struct send *send, unsigned attempts)
-{
-    uint64_t ms = BACKOFF_MS << (attempts < 8 ? attempts - 1 : 7);
-
-    if (ms > LONGEST_BACKOFF_MS)
-        ms = LONGEST_BACKOFF_MS;
-    send->random ^= send->random << 13;
-    send->random ^= send->random >> 7;
-    send->random ^= send->random << 17;
-    return ms * 3 / 4 + send->random % (ms / 2);
-}
-
 static void retry(struct send *send, struct send_slot *slot, int64_t after_ms, uint64_t patience_ms,
                   const char *why)
 {
-    uint64_t delay = after_ms >= 0 ? (uint64_t)after_ms : backoff_ms(send, slot->attempts);
+    uint64_t delay = after_ms >= 0 ? (uint64_t)after_ms : send_backoff_ms(send, slot->attempts);
     uint64_t now = cli_otlp_now();
 
     if (now + delay * MS > slot->first_ns + patience_ms * MS) {
@@ -288,8 +266,7 @@ void send_settle(struct send *send, unsigned number)
     if (slot->range_count)
         return;
     slot->state = SEND_IDLE;
-    cli_otlp_tally_add(&send->account->sent, slot->outcome.sent);
-    cli_otlp_tally_add(&send->account->rejected, slot->outcome.rejected);
+    count_outcome(send, slot);
     if (!cli_otlp_checkpoint_done(send->checkpoint, slot->number, slot->digest, &slot->outcome))
         send->stopped = true;
 }

@@ -103,7 +103,7 @@ static int export_all(const struct cli_otlp_options *options, char **paths)
         go_on = cli_otlp_export_archive(export, *paths, &trouble);
     if (export) {
         trouble |= !cli_otlp_export_end(export);
-        trouble |= !sink->finish(sink);
+        trouble |= !sink->finish(sink, trouble);
         if (!trouble && options->verify && !options->dry_run)
             trouble |= !cli_otlp_verify(options, cli_otlp_export_traces(export), &account) &&
                        !account.missing;

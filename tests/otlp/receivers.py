@@ -182,7 +182,7 @@ def run_tests(tests):
         began = time.monotonic()
         try:
             skip = test()
-            print(f"ok - {name}" + (f" # SKIP {skip}" if skip else ""), flush=True)
+            print(f"ok - {name}" + (f" # SKIP {skip}" if isinstance(skip, str) else ""), flush=True)
         except Exception as failure:  # pylint: disable=broad-except
             if not isinstance(failure, Failure):
                 traceback.print_exc(file=sys.stdout)
