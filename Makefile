@@ -2,6 +2,7 @@
 # make            build the commands and the library under build/
 # make check      the quick tests (scripts/check installs what is needed and runs them all)
 # make bench      sizes, speeds and overhead, measured on this machine
+# make bench-otlp     spans a second, encoded and sent (a few minutes)
 # make bench-capture  what recording costs, next to strace and perf (half an hour)
 # make fuzz       fuzz each target for FUZZ_SECONDS (default 600)
 # make install    PREFIX=/usr/local DESTDIR=
@@ -132,6 +133,8 @@ bench: all samples programs
 	BUILD='$(BUILD)' ./scripts/bench
 bench-capture: all programs
 	BUILD='$(BUILD)' ./scripts/bench-capture
+bench-otlp: all samples programs
+	BUILD='$(BUILD)' ./scripts/bench-otlp
 fuzz:
 	BUILD='$(BUILD)' ./scripts/fuzz $(FUZZ_SECONDS)
 
@@ -173,5 +176,5 @@ clean:
 
 FORCE:
 .PRECIOUS: $(ALL_OBJ)
-.PHONY: all commands samples unit programs fuzz-targets check bench bench-capture fuzz install clean FORCE
+.PHONY: all commands samples unit programs fuzz-targets check bench bench-capture bench-otlp fuzz install clean FORCE
 -include $(ALL_OBJ:.o=.d)

@@ -145,6 +145,8 @@ static bool slot_open(struct cli_http *http, struct http_slot *slot)
     curl_easy_setopt(slot->easy, CURLOPT_POST, 1L);
     curl_easy_setopt(slot->easy, CURLOPT_HTTPHEADER, http->headers);
     curl_easy_setopt(slot->easy, CURLOPT_HTTP_VERSION, version);
+    /* With a length libcurl takes the answer for complete before its trailers have come. */
+    curl_easy_setopt(slot->easy, CURLOPT_IGNORE_CONTENT_LENGTH, (long)http->options->grpc);
     curl_easy_setopt(slot->easy, CURLOPT_PREREQFUNCTION, before_request);
     curl_easy_setopt(slot->easy, CURLOPT_PREREQDATA, slot);
     if (needs_fresh_connections(http->options, tls)) {

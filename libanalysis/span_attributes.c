@@ -111,8 +111,7 @@ void span_add_flags(struct rn_otlp_attributes *list, const struct rn_event *even
         struct rn_otlp_text key;
     } flags[] = {
         {RN_EVENT_UNFINISHED, {"rn.unfinished", 13}},
-        {RN_EVENT_INJECTED, {"rn.injected", 11}},
-        {RN_EVENT_NO_ENTRY, {"rn.no_entry", 11}},
+        {RN_EVENT_TRACED, {"rn.traced", 9}},
         {RN_EVENT_TRUNCATED, {"rn.truncated", 12}},
         {RN_EVENT_FAULT, {"rn.fault", 8}},
     };

@@ -173,7 +173,7 @@ def check_place(event, attributes):
     equal(left.pop("rn.stream"), str(event["stream"]), "stream")
     equal(left.pop("rn.ordinal"), str(event["ordinal"]), "ordinal")
     for flag in event.get("flags", []):
-        if flag in ("unfinished", "injected", "no_entry", "truncated", "fault"):
+        if flag in ("unfinished", "traced", "truncated", "fault"):
             equal(left.pop(f"rn.{flag}", None), True, flag)
     return left
 
