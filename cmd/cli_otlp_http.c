@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 #include "cli_otlp_http_slot.h"
 
+#include <signal.h>
 #include <stdlib.h>
 #include <string.h>
 #include <strings.h>
@@ -164,6 +165,9 @@ struct cli_http *cli_http_new(const struct cli_otlp_options *options)
     struct cli_http *http = calloc(1, sizeof *http);
     bool opened = http && curl_global_init(CURL_GLOBAL_DEFAULT) == CURLE_OK;
 
+    /* OpenSSL writes to connections that may be closed; that is an error like others here. */
+    signal(SIGPIPE, SIG_IGN);
+
     if (opened) {
         http->options = options;
         http->count = (unsigned)options->in_flight;
@@ -201,6 +205,8 @@ void cli_http_free(struct cli_http *http)
     for (unsigned i = 0; i < http->count && http->slots; i++)
         http_slot_close(http, &http->slots[i]);
     free(http->slots);
+    http_slot_close(http, &http->query);
+    curl_slist_free_all(http->query_headers);
     curl_slist_free_all(http->headers);
     if (http->multi)
         curl_multi_cleanup(http->multi);

@@ -177,27 +177,34 @@ void cli_http_answer(const struct cli_http *http, unsigned number, struct rn_otl
     };
 }
 
+static bool query_open(struct cli_http *http)
+{
+    const struct cli_otlp_options *options = http->options;
+    bool opened = http_add_header(&http->query_headers, "Accept: application/protobuf");
+
+    for (size_t i = 0; i < options->header_count; i++)
+        opened = opened && http_add_header(&http->query_headers, options->headers[i]);
+    http->query.easy = opened ? curl_easy_init() : NULL;
+    return http->query.easy != NULL;
+}
+
 bool cli_http_get(struct cli_http *http, const char *url, struct rn_buf *body, long *status,
                   char *failure, size_t failure_size)
 {
-    struct http_slot slot = {.easy = curl_easy_init()};
-    struct curl_slist *headers = NULL;
+    struct http_slot *slot = &http->query;
     CURLcode result = CURLE_OUT_OF_MEMORY;
 
-    if (slot.easy && http_add_header(&headers, "Accept: application/protobuf")) {
-        for (size_t i = 0; i < http->options->header_count; i++)
-            http_add_header(&headers, http->options->headers[i]);
-        http_slot_set_common(http, &slot, url);
-        curl_easy_setopt(slot.easy, CURLOPT_HTTPHEADER, headers);
-        result = curl_easy_perform(slot.easy);
-        curl_easy_getinfo(slot.easy, CURLINFO_RESPONSE_CODE, status);
+    slot_reset(slot);
+    if (slot->easy || query_open(http)) {
+        http_slot_set_common(http, slot, url);
+        curl_easy_setopt(slot->easy, CURLOPT_HTTPHEADER, http->query_headers);
+        result = curl_easy_perform(slot->easy);
+        curl_easy_getinfo(slot->easy, CURLINFO_RESPONSE_CODE, status);
     }
     if (result != CURLE_OK)
         snprintf(failure, failure_size, "%s",
-                 slot.error[0] ? slot.error : curl_easy_strerror(result));
+                 slot->error[0] ? slot->error : curl_easy_strerror(result));
     rn_buf_clear(body);
-    rn_buf_append(body, slot.body.data, slot.body.size);
-    curl_slist_free_all(headers);
-    http_slot_close(http, &slot);
+    rn_buf_append(body, slot->body.data, slot->body.size);
     return result == CURLE_OK;
 }

@@ -21,6 +21,9 @@ struct cli_http {
     const struct cli_otlp_options *options;
     CURLM *multi;
     struct curl_slist *headers;
+    struct http_slot
+        query; /* its handle is made when it is needed, and kept: so is the connection */
+    struct curl_slist *query_headers;
     struct http_slot *slots;
     unsigned count;
 };

@@ -2,10 +2,10 @@
 """Receivers that misbehave: nothing is lost, nothing is taken twice without a word, and the account
 is exact."""
 import functools
-import os
 import signal
 import subprocess
 
+from trouble import certificates
 from receivers import (EXPORT, PROTOCOLS, Receiver, adds_up, at, check, environment, equal,
                        export)
 
@@ -96,6 +96,17 @@ def bad_span(protocol):
     equal(len(lines), 2, "lines on what was rejected")
     for line, ordinal in zip(sorted(lines, key=lambda l: "ordinal 12" in l), (10, 12)):
         check("'matmul'" in line and f"ordinal {ordinal}" in line and "a span is bad" in line, line)
+
+
+def breaks_over_tls():
+    certificates()
+    plan = {"key": "server.key", "cert": "server.pem"}
+    with Receiver(tls=plan, steps=[{}, {"do": "break"}, {"do": "break"}]) as receiver:
+        result = export("--in-flight", "2", "--certificate", "ca.pem",
+                        *at(receiver, "http/protobuf"), *SMALL).expect(0)
+    twice = len(receiver.ids()) - len(all_spans())
+    nothing_lost(receiver, twice)
+    check(twice <= result.account["spans_again"], "what was taken twice is told")
 
 
 def partial_success(protocol):
@@ -231,6 +242,7 @@ def fault_tests():
                                           {"do": "break"}, {"do": "break"})),
         ("a gRPC connection that breaks", part(goes_on, "grpc", {}, {"do": "break"},
                                                in_flight=1)),
+        ("a TLS connection that breaks", breaks_over_tls),
         ("taken, and the answer is lost", part(goes_on, "http/protobuf", {}, {},
                                                {"do": "takeAndBreak"}, twice_again=True)),
         ("a slow server", part(goes_on, "http/protobuf", {"do": "slow", "ms": 1200}, http(503))),
