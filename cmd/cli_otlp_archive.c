@@ -227,9 +227,11 @@ static enum rn_status export_source(struct cli_otlp_export *export, struct cli_s
 {
     struct rn_error err = RN_ERROR_INIT;
     enum rn_status status = read_all(export, source, tree, is_pipe(path)), finished;
+    uint64_t unfinished;
 
     if (status == RN_EOF) {
-        finished = rn_span_tree_finish(tree, &err);
+        finished = rn_span_tree_finish(tree, source->trace, &unfinished, &err);
+        export->account->read += unfinished;
         if (finished != RN_OK && finished != RN_EOF)
             cli_error(&err);
         if (finished != RN_OK)

@@ -54,7 +54,7 @@ static size_t on_header(char *data, size_t size, size_t count, void *context)
     return size;
 }
 
-bool http_add_header(struct curl_slist **list, const char *line)
+bool cli_http_add_header(struct curl_slist **list, const char *line)
 {
     struct curl_slist *longer = curl_slist_append(*list, line);
 
@@ -67,17 +67,18 @@ static bool make_headers(struct cli_http *http)
 {
     const struct cli_otlp_options *options = http->options;
     bool made =
-        http_add_header(&http->headers, "Expect:") &&
-        http_add_header(&http->headers, options->grpc ? "Content-Type: application/grpc"
-                                                      : "Content-Type: application/x-protobuf");
+        cli_http_add_header(&http->headers, "Expect:") &&
+        cli_http_add_header(&http->headers, options->grpc ? "Content-Type: application/grpc"
+                                                          : "Content-Type: application/x-protobuf");
 
     if (options->grpc)
-        made = made && http_add_header(&http->headers, "TE: trailers");
+        made = made && cli_http_add_header(&http->headers, "TE: trailers");
     if (options->gzip)
-        made = made && http_add_header(&http->headers, options->grpc ? "grpc-encoding: gzip"
-                                                                     : "Content-Encoding: gzip");
+        made =
+            made && cli_http_add_header(&http->headers, options->grpc ? "grpc-encoding: gzip"
+                                                                      : "Content-Encoding: gzip");
     for (size_t i = 0; i < options->header_count; i++)
-        made = made && http_add_header(&http->headers, options->headers[i]);
+        made = made && cli_http_add_header(&http->headers, options->headers[i]);
     return made;
 }
 
@@ -92,7 +93,7 @@ static void set_security(const struct cli_otlp_options *options, CURL *easy)
         curl_easy_setopt(easy, CURLOPT_SSLKEY, options->client_key);
 }
 
-void http_slot_set_common(struct cli_http *http, struct http_slot *slot, const char *url)
+void cli_http_slot_set_common(struct cli_http *http, struct http_slot *slot, const char *url)
 {
     curl_easy_setopt(slot->easy, CURLOPT_URL, url);
     curl_easy_setopt(slot->easy, CURLOPT_PROTOCOLS_STR, "http,https");
@@ -142,7 +143,7 @@ static bool slot_open(struct cli_http *http, struct http_slot *slot)
         version = CURL_HTTP_VERSION_2TLS;
     else if (http->options->grpc)
         version = CURL_HTTP_VERSION_2_PRIOR_KNOWLEDGE;
-    http_slot_set_common(http, slot, http->options->url);
+    cli_http_slot_set_common(http, slot, http->options->url);
     curl_easy_setopt(slot->easy, CURLOPT_POST, 1L);
     curl_easy_setopt(slot->easy, CURLOPT_HTTPHEADER, http->headers);
     curl_easy_setopt(slot->easy, CURLOPT_HTTP_VERSION, version);
@@ -184,7 +185,7 @@ struct cli_http *cli_http_new(const struct cli_otlp_options *options)
     return NULL;
 }
 
-void http_slot_close(struct cli_http *http, struct http_slot *slot)
+void cli_http_slot_close(struct cli_http *http, struct http_slot *slot)
 {
     if (slot->easy) {
         curl_multi_remove_handle(http->multi, slot->easy);
@@ -203,9 +204,9 @@ void cli_http_free(struct cli_http *http)
     if (!http)
         return;
     for (unsigned i = 0; i < http->count && http->slots; i++)
-        http_slot_close(http, &http->slots[i]);
+        cli_http_slot_close(http, &http->slots[i]);
     free(http->slots);
-    http_slot_close(http, &http->query);
+    cli_http_slot_close(http, &http->query);
     curl_slist_free_all(http->query_headers);
     curl_slist_free_all(http->headers);
     if (http->multi)

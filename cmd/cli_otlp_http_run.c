@@ -180,10 +180,10 @@ void cli_http_answer(const struct cli_http *http, unsigned number, struct rn_otl
 static bool query_open(struct cli_http *http)
 {
     const struct cli_otlp_options *options = http->options;
-    bool opened = http_add_header(&http->query_headers, "Accept: application/protobuf");
+    bool opened = cli_http_add_header(&http->query_headers, "Accept: application/protobuf");
 
     for (size_t i = 0; i < options->header_count; i++)
-        opened = opened && http_add_header(&http->query_headers, options->headers[i]);
+        opened = opened && cli_http_add_header(&http->query_headers, options->headers[i]);
     http->query.easy = opened ? curl_easy_init() : NULL;
     return http->query.easy != NULL;
 }
@@ -196,7 +196,7 @@ bool cli_http_get(struct cli_http *http, const char *url, struct rn_buf *body, l
 
     slot_reset(slot);
     if (slot->easy || query_open(http)) {
-        http_slot_set_common(http, slot, url);
+        cli_http_slot_set_common(http, slot, url);
         curl_easy_setopt(slot->easy, CURLOPT_HTTPHEADER, http->query_headers);
         result = curl_easy_perform(slot->easy);
         curl_easy_getinfo(slot->easy, CURLINFO_RESPONSE_CODE, status);

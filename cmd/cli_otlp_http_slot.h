@@ -29,8 +29,8 @@ struct cli_http {
 };
 
 /* What both kinds of requests have in common; `slot` has a handle. */
-void http_slot_set_common(struct cli_http *http, struct http_slot *slot, const char *url);
-bool http_add_header(struct curl_slist **list, const char *line);
-void http_slot_close(struct cli_http *http, struct http_slot *slot);
+void cli_http_slot_set_common(struct cli_http *http, struct http_slot *slot, const char *url);
+bool cli_http_add_header(struct curl_slist **list, const char *line);
+void cli_http_slot_close(struct cli_http *http, struct http_slot *slot);
 
 #endif

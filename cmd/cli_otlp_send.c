@@ -20,7 +20,35 @@ uint64_t cli_otlp_now(void)
     return (uint64_t)now.tv_sec * SECOND + (uint64_t)now.tv_nsec;
 }
 
-void send_stop(struct send *send, const char *format, ...)
+static bool shows_progress(void)
+{
+    return !cli_quiet && !cli_verbose && isatty(STDERR_FILENO);
+}
+
+void cli_send_clear_progress(struct send *send)
+{
+    if (!shows_progress() || !send->progress_ns)
+        return;
+    fputs("\r\033[K", stderr);
+    fflush(stderr);
+    send->progress_ns = 0;
+}
+
+/* Every answer settles spans, so this is where a person sees that something goes on. */
+static void show_progress(struct send *send)
+{
+    uint64_t now = cli_otlp_now();
+
+    if (!shows_progress() || now < send->progress_ns)
+        return;
+    send->progress_ns = now + PROGRESS_NS;
+    fprintf(stderr, "\r\033[K%llu spans acknowledged, %llu requests, %.1f MB",
+            (unsigned long long)send->account->sent.spans,
+            (unsigned long long)send->account->requests, (double)send->account->bytes / 1e6);
+    fflush(stderr);
+}
+
+void cli_send_stop(struct send *send, const char *format, ...)
 {
     char message[700];
     va_list arguments;
@@ -28,6 +56,7 @@ void send_stop(struct send *send, const char *format, ...)
     if (send->stopped)
         return;
     send->stopped = true;
+    cli_send_clear_progress(send);
     va_start(arguments, format);
     vsnprintf(message, sizeof message, format, arguments);
     va_end(arguments);
@@ -43,23 +72,6 @@ static void refuse_checkpoint(struct send *send)
                  "remove it, or name another file",
                  send->options->checkpoint);
     send->stopped = true;
-}
-
-/* Every answer settles spans, so this is where a person sees that something goes on. */
-static void show_progress(struct send *send, bool last)
-{
-    uint64_t now = cli_otlp_now();
-
-    if (cli_quiet || cli_verbose || !isatty(STDERR_FILENO) || (!last && now < send->progress_ns))
-        return;
-    send->progress_ns = now + PROGRESS_NS;
-    if (last)
-        fputs("\r\033[K", stderr);
-    else
-        fprintf(stderr, "\r\033[K%llu spans acknowledged, %llu requests, %.1f MB",
-                (unsigned long long)send->account->sent.spans,
-                (unsigned long long)send->account->requests, (double)send->account->bytes / 1e6);
-    fflush(stderr);
 }
 
 /* The bytes of the range at hand. */
@@ -98,7 +110,7 @@ static void launch(struct send *send, unsigned number)
     if (made && cli_http_post(send->http, number, body->data, body->size))
         return;
     send->stopped = true;
-    send_give_up(send, slot);
+    cli_send_give_up(send, slot);
 }
 
 static uint64_t earliest(const struct send *send, uint64_t now)
@@ -121,7 +133,7 @@ static void pump(struct send *send, uint64_t until_ns)
         struct send_slot *slot = &send->slots[i];
 
         if (send->stopped && slot->state == SEND_WAITING)
-            send_give_up(send, slot);
+            cli_send_give_up(send, slot);
         else if (slot->state == SEND_WAITING && slot->due_ns <= now && send->pause_ns <= now)
             launch(send, i);
     }
@@ -130,8 +142,8 @@ static void pump(struct send *send, uint64_t until_ns)
         due = until_ns;
     done = cli_http_wait(send->http, due > now ? (due - now) / MS + 1 : 0);
     if (done >= 0)
-        send_settle(send, (unsigned)done);
-    show_progress(send, false);
+        cli_send_settle(send, (unsigned)done);
+    show_progress(send);
 }
 
 static struct send_slot *idle_slot(struct send *send)
@@ -145,8 +157,10 @@ static struct send_slot *idle_slot(struct send *send)
 static void wait_for_pace(struct send *send, const struct rn_otlp_batch *batch)
 {
     uint64_t now = cli_otlp_now();
-    uint64_t bytes = send_pace(&send->byte_ns, now, batch->body.size, send->options->rate_bytes);
-    uint64_t traces = send_pace(&send->trace_ns, now, batch->traces, send->options->rate_traces);
+    uint64_t bytes =
+        cli_send_pace(&send->byte_ns, now, batch->body.size, send->options->rate_bytes);
+    uint64_t traces =
+        cli_send_pace(&send->trace_ns, now, batch->traces, send->options->rate_traces);
     uint64_t start = bytes > traces ? bytes : traces;
 
     while (!send->stopped && cli_otlp_now() < start)
@@ -231,7 +245,7 @@ static bool finish(struct cli_otlp_sink *sink, bool trouble)
     (void)trouble;
     bool whole = drain(sink);
 
-    show_progress((struct send *)sink, true);
+    cli_send_clear_progress((struct send *)sink);
     return whole;
 }
 

@@ -55,14 +55,15 @@ static inline struct send_range *send_range(struct send_slot *slot)
 }
 
 /* cli_otlp_send.c: no more requests; tells why, once. */
-void send_stop(struct send *send, const char *format, ...) RN_PRINTF(2, 3);
+void cli_send_clear_progress(struct send *send); /* before a message */
+void cli_send_stop(struct send *send, const char *format, ...) RN_PRINTF(2, 3);
 /* cli_otlp_send_retry.c: a request of the slot has ended. */
-void send_settle(struct send *send, unsigned number);
+void cli_send_settle(struct send *send, unsigned number);
 /* cli_otlp_send_time.c: how long to wait before the next try; the first is 1. */
-uint64_t send_backoff_ms(struct send *send, unsigned attempts);
+uint64_t cli_send_backoff_ms(struct send *send, unsigned attempts);
 /* When `amount` more may go at so much a second; what was saved up is at most a second's worth. */
-uint64_t send_pace(uint64_t *next_ns, uint64_t now, uint64_t amount, uint64_t rate);
+uint64_t cli_send_pace(uint64_t *next_ns, uint64_t now, uint64_t amount, uint64_t rate);
 /* Give up what the slot still has. */
-void send_give_up(struct send *send, struct send_slot *slot);
+void cli_send_give_up(struct send *send, struct send_slot *slot);
 
 #endif

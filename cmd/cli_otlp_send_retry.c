@@ -31,7 +31,7 @@ static void count_outcome(struct send *send, struct send_slot *slot)
     cli_otlp_tally_add(&send->account->rejected, slot->outcome.rejected);
 }
 
-void send_give_up(struct send *send, struct send_slot *slot)
+void cli_send_give_up(struct send *send, struct send_slot *slot)
 {
     bool in_doubt = slot->outcome.sent.spans || slot->outcome.rejected.spans;
 
@@ -55,6 +55,7 @@ static void note_again(struct send *send, struct send_slot *slot)
     if (!send_range(slot)->unanswered)
         return;
     send->account->again += send_range(slot)->count;
+    cli_send_clear_progress(send);
     cli_warn("batch %llu: %zu spans had been sent before, and nobody had answered; they may be "
              "stored twice",
              (unsigned long long)slot->number, send_range(slot)->count);
@@ -78,6 +79,7 @@ static void take_partly(struct send *send, struct send_slot *slot,
     lost.events = lost.spans < all.events ? lost.spans : all.events;
     if (lost.spans == all.spans)
         lost = all;
+    cli_send_clear_progress(send);
     cli_fail("%s: %llu of %llu spans of batch %llu were rejected: %s", send->options->shown,
              (unsigned long long)lost.spans, (unsigned long long)all.spans,
              (unsigned long long)slot->number, ruling->message);
@@ -99,13 +101,14 @@ static void reject_one(struct send *send, struct send_slot *slot, const char *wh
 
     if (rn_otlp_span_describe(slot->batch.body.data + ref->offset, ref->size, &name, &err) != RN_OK)
         rn_buf_text(&name, "of unknown name");
+    cli_send_clear_progress(send);
     cli_fail("%s: span %.*s was rejected: %s", send->options->shown, (int)name.size,
              name.data ? (const char *)name.data : "", why);
     rn_buf_free(&name);
     cli_otlp_tally_add(&slot->outcome.rejected, range_tally(slot));
     next_range(slot);
     if (!send->answered && ++send->refused >= REFUSED_BEFORE_ANSWER)
-        send_stop(send, "the server has refused every span so far: %s", why);
+        cli_send_stop(send, "the server has refused every span so far: %s", why);
 }
 
 static void cut(struct send *send, struct send_slot *slot, const char *why)
@@ -128,11 +131,11 @@ static void cut(struct send *send, struct send_slot *slot, const char *why)
 static void retry(struct send *send, struct send_slot *slot, int64_t after_ms, uint64_t patience_ms,
                   const char *why)
 {
-    uint64_t delay = after_ms >= 0 ? (uint64_t)after_ms : send_backoff_ms(send, slot->attempts);
+    uint64_t delay = after_ms >= 0 ? (uint64_t)after_ms : cli_send_backoff_ms(send, slot->attempts);
     uint64_t now = cli_otlp_now();
 
     if (now + delay * MS > slot->first_ns + patience_ms * MS) {
-        send_stop(send, "given up after %u tries: %s", slot->attempts, why);
+        cli_send_stop(send, "given up after %u tries: %s", slot->attempts, why);
         return;
     }
     if (after_ms > 0 && now + delay * MS > send->pause_ns)
@@ -159,7 +162,7 @@ static void obey(struct send *send, struct send_slot *slot, const struct rn_otlp
         cut(send, slot, ruling->message);
         break;
     case RN_OTLP_STOP:
-        send_stop(send, "%s", ruling->message);
+        cli_send_stop(send, "%s", ruling->message);
         break;
     }
 }
@@ -168,10 +171,10 @@ static void broken(struct send *send, struct send_slot *slot, const char *why)
 {
     slot->broken++;
     if (!send->answered && ++send->broken >= BROKEN_BEFORE_ANSWER)
-        send_stop(send,
-                  "the connection breaks each time (%s): check the endpoint's port, http:// or "
-                  "https://, certificates and --protocol",
-                  why);
+        cli_send_stop(send,
+                      "the connection breaks each time (%s): check the endpoint's port, http:// or "
+                      "https://, certificates and --protocol",
+                      why);
     else if (slot->broken >= 2 && send_range(slot)->count > 1)
         cut(send, slot, why);
     else
@@ -180,10 +183,10 @@ static void broken(struct send *send, struct send_slot *slot, const char *why)
 
 static void wrong_protocol(struct send *send, const char *why)
 {
-    send_stop(send, "no OTLP over %s is spoken there (%s); %s",
-              send->options->grpc ? "gRPC" : "HTTP", why,
-              send->options->grpc ? "HTTP usually is on port 4318: --protocol http/protobuf"
-                                  : "gRPC usually is on port 4317: --protocol grpc");
+    cli_send_stop(send, "no OTLP over %s is spoken there (%s); %s",
+                  send->options->grpc ? "gRPC" : "HTTP", why,
+                  send->options->grpc ? "HTTP usually is on port 4318: --protocol http/protobuf"
+                                      : "gRPC usually is on port 4317: --protocol grpc");
 }
 
 static void fail(struct send *send, struct send_slot *slot, unsigned number)
@@ -197,13 +200,13 @@ static void fail(struct send *send, struct send_slot *slot, unsigned number)
         if (send->answered)
             retry(send, slot, -1, grace, why);
         else
-            send_stop(send, "%s: check the name in the endpoint", why);
+            cli_send_stop(send, "%s: check the name in the endpoint", why);
         break;
     case HTTP_REFUSED:
         retry(send, slot, -1, grace, why);
         break;
     case HTTP_TLS:
-        send_stop(send, "%s: check https://, --certificate and the client's certificate", why);
+        cli_send_stop(send, "%s: check https://, --certificate and the client's certificate", why);
         break;
     case HTTP_TIMEOUT:
         retry(send, slot, -1, send->options->retry_ms, why);
@@ -219,12 +222,12 @@ static void fail(struct send *send, struct send_slot *slot, unsigned number)
         broken(send, slot, why);
         break;
     default:
-        send_stop(send, "%s", why);
+        cli_send_stop(send, "%s", why);
         break;
     }
 }
 
-static void tell(struct send *send, struct send_slot *slot, const char *what)
+static void tell(struct send_slot *slot, const char *what)
 {
     uint64_t us = (cli_otlp_now() - slot->sent_ns) / 1000;
 
@@ -234,7 +237,6 @@ static void tell(struct send *send, struct send_slot *slot, const char *what)
                  slot->piece.count ? slot->piece.body.size : slot->batch.body.size,
                  slot->packed.size ? slot->packed.size : slot->batch.body.size, what,
                  (unsigned long long)us / 1000, (unsigned long long)us % 1000);
-    (void)send;
 }
 
 static const char *verdict_text(const struct rn_otlp_ruling *ruling)
@@ -245,7 +247,7 @@ static const char *verdict_text(const struct rn_otlp_ruling *ruling)
     return texts[ruling->verdict];
 }
 
-void send_settle(struct send *send, unsigned number)
+void cli_send_settle(struct send *send, unsigned number)
 {
     struct send_slot *slot = &send->slots[number];
     struct rn_otlp_answer answer;
@@ -255,12 +257,12 @@ void send_settle(struct send *send, unsigned number)
     slot->due_ns = UINT64_MAX;
     if (cli_http_failure(send->http, number) != HTTP_ANSWERED) {
         send_range(slot)->unanswered |= cli_http_was_sent(send->http, number);
-        tell(send, slot, cli_http_failure_text(send->http, number));
+        tell(slot, cli_http_failure_text(send->http, number));
         fail(send, slot, number);
     } else {
         cli_http_answer(send->http, number, &answer);
         rn_otlp_judge(&answer, &ruling);
-        tell(send, slot, verdict_text(&ruling));
+        tell(slot, verdict_text(&ruling));
         obey(send, slot, &ruling);
     }
     if (slot->range_count)

@@ -6,7 +6,7 @@
 #define BACKOFF_MS         UINT64_C(200)
 #define LONGEST_BACKOFF_MS UINT64_C(10000)
 
-uint64_t send_pace(uint64_t *next_ns, uint64_t now, uint64_t amount, uint64_t rate)
+uint64_t cli_send_pace(uint64_t *next_ns, uint64_t now, uint64_t amount, uint64_t rate)
 {
     uint64_t start;
 
@@ -20,7 +20,7 @@ uint64_t send_pace(uint64_t *next_ns, uint64_t now, uint64_t amount, uint64_t ra
 }
 
 /* Doubling from try to try, and a quarter more or less, so that senders do not come all at once. */
-uint64_t send_backoff_ms(struct send *send, unsigned attempts)
+uint64_t cli_send_backoff_ms(struct send *send, unsigned attempts)
 {
     uint64_t ms = BACKOFF_MS << (attempts < 8 ? attempts - 1 : 7);
 

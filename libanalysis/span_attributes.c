@@ -19,7 +19,7 @@
 
 enum treatment { PLAIN, ALWAYS, HIDDEN, NAMED, KIND, POINT, DURATION };
 
-static const struct rule {
+static const struct span_rule {
     uint8_t kind; /* RN_KIND_NONE: all */
     const char *field;
     enum treatment treatment;
@@ -49,7 +49,7 @@ static const struct rule {
     {RN_KIND_LOSS, "reason", NAMED, RN_VALUE_LOSS},
 };
 
-static const struct rule *rule_of(uint8_t kind, const char *field)
+static const struct span_rule *rule_of(uint8_t kind, const char *field)
 {
     for (size_t i = 0; i < sizeof rules / sizeof rules[0]; i++)
         if ((rules[i].kind == RN_KIND_NONE || rules[i].kind == kind) &&
@@ -58,12 +58,22 @@ static const struct rule *rule_of(uint8_t kind, const char *field)
     return NULL;
 }
 
+void rn_span_rules_init(struct rn_span_tree *tree)
+{
+    for (unsigned kind = 0; kind < RN_KIND_STREAM; kind++) {
+        const struct rn_schema *schema = rn_schema_get((uint8_t)kind);
+
+        for (unsigned i = 0; schema && i < schema->words && i < SPAN_FIELDS; i++)
+            tree->rules[kind][i] = rule_of((uint8_t)kind, schema->fields[i].name);
+    }
+}
+
 static const char *prefix_of(uint8_t kind)
 {
     return kind == RN_KIND_KERNEL ? "gpu.kernel" : rn_kind_name(kind);
 }
 
-void span_texts_begin(struct rn_span_tree *tree, const struct rn_event *event)
+void rn_span_texts_begin(struct rn_span_tree *tree, const struct rn_event *event)
 {
     rn_buf_clear(&tree->texts);
     rn_buf_reserve(&tree->texts, (event->attachment_count + 4) * (size_t)TEXT_ROOM);
@@ -76,8 +86,8 @@ static struct rn_otlp_text text_since(const struct rn_span_tree *tree, size_t be
                                                       tree->texts.size - before};
 }
 
-struct rn_otlp_text span_text(struct rn_span_tree *tree, const uint8_t *data, size_t size,
-                              bool *cut)
+struct rn_otlp_text rn_span_text(struct rn_span_tree *tree, const uint8_t *data, size_t size,
+                                 bool *cut)
 {
     size_t before = tree->texts.size;
 
@@ -85,7 +95,7 @@ struct rn_otlp_text span_text(struct rn_span_tree *tree, const uint8_t *data, si
     return text_since(tree, before);
 }
 
-/* "rn.KIND.FIELD"; room for it is part of what span_texts_begin reserves. */
+/* "rn.KIND.FIELD"; room for it is part of what rn_span_texts_begin reserves. */
 static struct rn_otlp_text make_key(struct rn_span_tree *tree, uint8_t kind, const char *field,
                                     const char *suffix)
 {
@@ -99,12 +109,12 @@ static struct rn_otlp_text make_key(struct rn_span_tree *tree, uint8_t kind, con
     return text_since(tree, before);
 }
 
-void span_add_place(struct rn_otlp_attributes *list, const struct rn_event *event)
+void rn_span_add_place(struct rn_otlp_attributes *list, const struct rn_event *event)
 {
     rn_otlp_add_int(list, KEY("rn.ordinal"), (int64_t)event->ordinal);
 }
 
-void span_add_flags(struct rn_otlp_attributes *list, const struct rn_event *event, bool cut)
+void rn_span_add_flags(struct rn_otlp_attributes *list, const struct rn_event *event, bool cut)
 {
     static const struct {
         uint32_t flag;
@@ -133,8 +143,8 @@ void span_add_flags(struct rn_otlp_attributes *list, const struct rn_event *even
     }
 }
 
-void span_add_original_time(struct rn_span_tree *tree, struct rn_otlp_attributes *list,
-                            uint64_t start_ns)
+void rn_span_add_original_time(struct rn_span_tree *tree, struct rn_otlp_attributes *list,
+                               uint64_t start_ns)
 {
     if (tree->options.shift_ns)
         rn_otlp_add_int(list, KEY("rn.original_start_ns"),
@@ -164,9 +174,9 @@ static void add_hex(struct rn_span_tree *tree, struct rn_otlp_attributes *list,
 
 static void add_field(struct rn_span_tree *tree, struct rn_trace *trace,
                       struct rn_otlp_attributes *list, const struct rn_event *event,
-                      const struct rn_field *field, uint64_t value)
+                      const struct rn_field *field, const struct span_rule *rule)
 {
-    const struct rule *rule = rule_of(event->kind, field->name);
+    uint64_t value = event->u.words[field - rn_schema_get(event->kind)->fields];
     enum treatment treatment = rule ? rule->treatment : PLAIN;
     const struct rn_clock *clock = rn_trace_clock(trace);
     bool is_time = treatment == POINT || treatment == DURATION;
@@ -194,7 +204,7 @@ static void add_field(struct rn_span_tree *tree, struct rn_trace *trace,
 static void add_source(struct rn_span_tree *tree, struct rn_otlp_attributes *list,
                        const struct rn_attachment *source, bool *cut)
 {
-    struct rn_otlp_text text = span_text(tree, source->data, source->size, cut);
+    struct rn_otlp_text text = rn_span_text(tree, source->data, source->size, cut);
     const char *colon = memrchr(text.data, ':', text.size);
     int64_t line = 0;
     size_t digits = colon ? text.size - (size_t)(colon + 1 - text.data) : 0;
@@ -279,11 +289,11 @@ static void add_attachment(struct rn_span_tree *tree, struct rn_otlp_attributes 
         add_histogram(tree, list, attachment);
     else if (attachment->type == RN_ATT_NAME && event->kind == RN_KIND_PROCESS)
         rn_otlp_add_text(list, KEY("thread.name"),
-                         span_text(tree, attachment->data, attachment->size, cut));
+                         rn_span_text(tree, attachment->data, attachment->size, cut));
     else if (key) {
         struct rn_otlp_text name = make_key(tree, event->kind, key, "");
 
-        rn_otlp_add_text(list, name, span_text(tree, attachment->data, attachment->size, cut));
+        rn_otlp_add_text(list, name, rn_span_text(tree, attachment->data, attachment->size, cut));
     }
 }
 
@@ -318,19 +328,24 @@ static void add_derived(struct rn_span_tree *tree, struct rn_trace *trace,
     }
 }
 
-void span_add_event(struct rn_span_tree *tree, struct rn_trace *trace,
-                    struct rn_otlp_attributes *list, const struct rn_event *event, bool *cut)
+void rn_span_add_event(struct rn_span_tree *tree, struct rn_trace *trace,
+                       struct rn_otlp_attributes *list, const struct rn_event *event, bool *cut)
 {
     const struct rn_schema *schema = rn_schema_get(event->kind);
 
     for (unsigned i = 0; schema && i < schema->words; i++)
-        add_field(tree, trace, list, event, &schema->fields[i], event->u.words[i]);
-    for (uint32_t i = 0; i < event->attachment_count; i++)
-        add_attachment(tree, list, event, &event->attachments[i], cut);
+        add_field(tree, trace, list, event, &schema->fields[i], tree->rules[event->kind][i]);
+    for (uint32_t i = 0; i < event->attachment_count; i++) {
+        const struct rn_attachment *attachment = &event->attachments[i];
+
+        /* A key is there once. */
+        if (rn_event_attachment(event, attachment->type, RN_ARG_ANY) == attachment)
+            add_attachment(tree, list, event, attachment, cut);
+    }
     add_derived(tree, trace, list, event);
 }
 
-struct rn_otlp_text span_event_name(struct rn_span_tree *tree, const struct rn_event *event)
+struct rn_otlp_text rn_span_event_name(struct rn_span_tree *tree, const struct rn_event *event)
 {
     const struct rn_attachment *name = rn_event_attachment(event, RN_ATT_NAME, RN_ARG_ANY);
     const char *fixed = rn_kind_name(event->kind);
@@ -341,6 +356,6 @@ struct rn_otlp_text span_event_name(struct rn_span_tree *tree, const struct rn_e
     else if (event->kind == RN_KIND_MODULE)
         fixed = rn_value_name(RN_VALUE_MODULE_OP, event->u.module.op);
     else if (name && name->size)
-        return span_text(tree, name->data, name->size, &cut);
+        return rn_span_text(tree, name->data, name->size, &cut);
     return static_text(fixed ? fixed : "event");
 }

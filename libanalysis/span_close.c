@@ -26,7 +26,7 @@ static enum rn_status add_span(struct rn_span_tree *tree, struct rn_otlp_span *s
                                struct span_process *process, uint32_t events, struct rn_error *err)
 {
     struct span_part *part = &tree->part;
-    struct span_entry *entry = span_part_entry(part);
+    struct span_entry *entry = rn_span_part_entry(part);
 
     if (!entry)
         return rn_fail(err, RN_E_NOMEM, "no memory for the spans of a trace");
@@ -63,7 +63,7 @@ static enum rn_status add_thread(struct rn_span_tree *tree, const struct closing
                      thread->type == RN_STREAM_THREAD  ? KEY("thread")
                      : thread->type == RN_STREAM_QUEUE ? KEY("queue")
                                                        : KEY("source"));
-    span_add_original_time(tree, &list, span.start_ns);
+    rn_span_add_original_time(tree, &list, span.start_ns);
     return add_span(tree, &span, thread->process, thread->event_count, err);
 }
 
@@ -123,7 +123,7 @@ static enum rn_status add_process(struct rn_span_tree *tree, const struct closin
         span.end_ns = closing->last_ns;
     }
     span.events = text_of(&process->events);
-    span_add_original_time(tree, &list, span.start_ns);
+    rn_span_add_original_time(tree, &list, span.start_ns);
     return add_span(tree, &span, process, process->event_count, err);
 }
 
@@ -150,7 +150,7 @@ static void add_links(struct rn_span_tree *tree, bool last, struct rn_buf *links
     if (!last)
         link_part(tree, number + 1, KEY("next"), links);
     rn_otlp_add_text(&list, KEY("rn.link"), KEY("index"));
-    span_index_place(tree, number, trace, &index_root);
+    rn_span_index_place(tree, number, trace, &index_root);
     rn_otlp_link_encode(links, trace, index_root, &list);
 }
 
@@ -180,7 +180,7 @@ static enum rn_status add_root(struct rn_span_tree *tree, const struct closing *
         rn_otlp_add_int(&list, KEY("rn.part.number"), (int64_t)tree->part.number + 1);
         add_links(tree, closing->last, &links);
     }
-    span_add_original_time(tree, &list, span.start_ns);
+    rn_span_add_original_time(tree, &list, span.start_ns);
     span.name = text_of(&name);
     span.links = text_of(&links);
     status = add_span(tree, &span, NULL, root->event_count, err);
@@ -301,7 +301,7 @@ static void note_in_index(struct rn_span_tree *tree, const struct closing *closi
     };
 
     if (closing->split && *status == RN_OK)
-        *status = span_index_add(tree, &summary, err);
+        *status = rn_span_index_add(tree, &summary, err);
 }
 
 /* Whoever gets a trace answers for it, also where that fails: the part is empty afterwards. */
@@ -326,7 +326,7 @@ static enum rn_status hand_out(struct rn_span_tree *tree, const struct closing *
         status = tree->function(tree->context, &trace, err);
         tree->parts++;
         note_in_index(tree, closing, &status, err);
-        span_part_clear(part);
+        rn_span_part_clear(part);
         part->number++;
         rn_span_id_trace(&tree->ids, RN_SPAN_ROOT, part->number, part->trace_id);
     }
@@ -335,14 +335,14 @@ static enum rn_status hand_out(struct rn_span_tree *tree, const struct closing *
     return status;
 }
 
-enum rn_status span_part_close(struct rn_span_tree *tree, bool last, struct rn_error *err)
+enum rn_status rn_span_part_close(struct rn_span_tree *tree, bool last, struct rn_error *err)
 {
     struct span_part *part = &tree->part;
     struct closing closing = {.last = last, .split = !last || part->number > 0};
-    enum rn_status status = span_folds_encode(tree, err);
+    enum rn_status status = rn_span_folds_encode(tree, err);
 
     if (status == RN_OK)
-        status = span_find_parents(tree, err);
+        status = rn_span_find_parents(tree, err);
     find_extent(part, &closing);
     if (!closing.split)
         closing.root_process = first_process(part);

@@ -30,7 +30,8 @@ static struct span_fold *fold_new(struct span_part *part, uint64_t key, struct s
     if (fold)
         rn_buf_append(&fold->name, name.data, name.size);
     if (!fold || fold->name.failed ||
-        !span_grow(&part->folds, &part->fold_capacity, part->fold_count + 1, sizeof *part->folds) ||
+        !rn_span_grow(&part->folds, &part->fold_capacity, part->fold_count + 1,
+                      sizeof *part->folds) ||
         !rn_id_map_set(&part->fold_map, key, fold)) {
         free(fold);
         return NULL;
@@ -67,12 +68,12 @@ static uint64_t bytes_of(const struct rn_event *event)
     return bytes;
 }
 
-enum rn_status span_fold_add(struct rn_span_tree *tree, struct span_thread *thread,
-                             const struct rn_event *event, uint64_t start_ns, uint64_t duration_ns,
-                             struct rn_error *err)
+enum rn_status rn_span_fold_add(struct rn_span_tree *tree, struct span_thread *thread,
+                                const struct rn_event *event, uint64_t start_ns,
+                                uint64_t duration_ns, struct rn_error *err)
 {
-    struct rn_otlp_text name = event->kind == RN_KIND_SYSCALL ? span_syscall_name(tree, event)
-                                                              : span_event_name(tree, event);
+    struct rn_otlp_text name = event->kind == RN_KIND_SYSCALL ? rn_span_syscall_name(tree, event)
+                                                              : rn_span_event_name(tree, event);
     struct span_fold *fold = fold_of(&tree->part, thread, event->kind, name);
 
     if (!fold)
@@ -114,7 +115,7 @@ static enum rn_status encode(struct rn_span_tree *tree, const struct span_fold *
     struct span_part *part = &tree->part;
     struct rn_otlp_attributes list = {.count = 0};
     struct rn_otlp_text name = {(const char *)fold->name.data, fold->name.size};
-    struct span_entry *entry = span_part_entry(part);
+    struct span_entry *entry = rn_span_part_entry(part);
     struct rn_otlp_span span = {
         .trace_id = part->trace_id,
         .id = rn_span_id_structure(&tree->ids, RN_SPAN_FOLD, hash(fold->thread, fold->kind, name),
@@ -130,7 +131,7 @@ static enum rn_status encode(struct rn_span_tree *tree, const struct span_fold *
     if (!entry)
         return rn_fail(err, RN_E_NOMEM, "no memory for the spans of a trace");
     add_counts(&list, fold);
-    span_add_original_time(tree, &list, fold->first_ns);
+    rn_span_add_original_time(tree, &list, fold->first_ns);
     entry->ref.offset = (uint32_t)part->arena.size;
     entry->ref.folded = (uint32_t)fold->count;
     entry->id = span.id;
@@ -143,7 +144,7 @@ static enum rn_status encode(struct rn_span_tree *tree, const struct span_fold *
     return RN_OK;
 }
 
-enum rn_status span_folds_encode(struct rn_span_tree *tree, struct rn_error *err)
+enum rn_status rn_span_folds_encode(struct rn_span_tree *tree, struct rn_error *err)
 {
     enum rn_status status = RN_OK;
 

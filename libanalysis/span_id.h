@@ -23,6 +23,7 @@ enum rn_span_structure {
     RN_SPAN_FOLD, /* many short events of one name */
     RN_SPAN_INDEX,
     RN_SPAN_INDEX_ENTRY,
+    RN_SPAN_INFLIGHT, /* a call without a place in its stream yet */
 };
 
 void rn_span_ids_init(struct rn_span_ids *ids, const uint8_t uuid[16]);

@@ -29,8 +29,8 @@ static void page_place(const struct rn_span_tree *tree, uint64_t page, uint8_t t
     *root = rn_span_id_structure(&tree->ids, RN_SPAN_INDEX, 0, page);
 }
 
-void span_index_place(const struct rn_span_tree *tree, uint64_t part, uint8_t trace_id[16],
-                      uint64_t *root)
+void rn_span_index_place(const struct rn_span_tree *tree, uint64_t part, uint8_t trace_id[16],
+                         uint64_t *root)
 {
     page_place(tree, part / page_size(tree), trace_id, root);
 }
@@ -43,15 +43,15 @@ static enum rn_status add_span(struct span_index *index, struct rn_otlp_span *sp
     span->trace_id = index->trace_id;
     rn_otlp_span_encode(&index->arena, span);
     if (index->arena.failed ||
-        !span_grow(&index->refs, &index->capacity, index->count + 1, sizeof *index->refs))
+        !rn_span_grow(&index->refs, &index->capacity, index->count + 1, sizeof *index->refs))
         return rn_fail(err, RN_E_NOMEM, "no memory for the index of a recording");
     index->refs[index->count++] = (struct rn_otlp_ref){
         .offset = (uint32_t)before, .size = (uint32_t)(index->arena.size - before)};
     return RN_OK;
 }
 
-enum rn_status span_index_add(struct rn_span_tree *tree, const struct span_summary *part,
-                              struct rn_error *err)
+enum rn_status rn_span_index_add(struct rn_span_tree *tree, const struct span_summary *part,
+                                 struct rn_error *err)
 {
     struct span_index *index = &tree->index;
     struct rn_otlp_attributes list = {.count = 0}, link = {.count = 0};
@@ -61,7 +61,7 @@ enum rn_status span_index_add(struct rn_span_tree *tree, const struct span_summa
     char name[32];
 
     if (part->part / page_size(tree) > index->page)
-        status = span_index_close(tree, false, err);
+        status = rn_span_index_close(tree, false, err);
     page_place(tree, index->page, index->trace_id, &root);
     snprintf(name, sizeof name, "part %llu", (unsigned long long)part->part + 1);
     rn_otlp_add_text(&list, KEY("rn.kind"), KEY("index entry"));
@@ -115,7 +115,7 @@ static enum rn_status add_root(struct rn_span_tree *tree, bool last, struct rn_e
     rn_otlp_add_text(&list, KEY("rn.recording.id"),
                      (struct rn_otlp_text){tree->recording, sizeof tree->recording - 1});
     rn_otlp_add_int(&list, KEY("rn.index.page"), (int64_t)index->page + 1);
-    span_add_original_time(tree, &list, index->first_ns);
+    rn_span_add_original_time(tree, &list, index->first_ns);
     if (index->page)
         link_page(tree, index->page - 1, KEY("previous"), &links);
     if (!last)
@@ -136,7 +136,7 @@ static enum rn_status add_root(struct rn_span_tree *tree, bool last, struct rn_e
     return status;
 }
 
-enum rn_status span_index_close(struct rn_span_tree *tree, bool last, struct rn_error *err)
+enum rn_status rn_span_index_close(struct rn_span_tree *tree, bool last, struct rn_error *err)
 {
     struct span_index *index = &tree->index;
     struct rn_span_group group = {

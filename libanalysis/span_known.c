@@ -7,7 +7,7 @@
 
 #define ARGV_LIMIT 2048u
 
-struct span_known *span_known_of(struct rn_span_tree *tree, const struct rn_thread_info *thread)
+struct span_known *rn_span_known_of(struct rn_span_tree *tree, const struct rn_thread_info *thread)
 {
     struct span_known *known;
 
@@ -33,7 +33,7 @@ static void note_arguments(struct rn_span_tree *tree, const struct rn_thread_inf
                            const struct rn_event *event)
 {
     const struct rn_attachment *argv = rn_event_attachment(event, RN_ATT_ARGV, RN_ARG_ANY);
-    struct span_known *known = argv ? span_known_of(tree, thread) : NULL;
+    struct span_known *known = argv ? rn_span_known_of(tree, thread) : NULL;
     bool cut = false;
 
     if (!known)
@@ -69,8 +69,8 @@ static void note_parent(struct rn_span_tree *tree, const struct rn_event *event)
 
 /* Streams are numbered in the order of their appearance, so a maker has a lower number than what it
  * made: what says otherwise is damaged, and would make a process its own ancestor. */
-void span_known_note(struct rn_span_tree *tree, struct rn_trace *trace,
-                     const struct rn_event *event)
+void rn_span_known_note(struct rn_span_tree *tree, struct rn_trace *trace,
+                        const struct rn_event *event)
 {
     const struct rn_process *process = &event->u.process;
 
@@ -100,7 +100,8 @@ static void known_free(struct span_known *known)
     free(known);
 }
 
-void span_known_end(struct rn_span_tree *tree, struct rn_trace *trace, const struct rn_event *event)
+void rn_span_known_end(struct rn_span_tree *tree, struct rn_trace *trace,
+                       const struct rn_event *event)
 {
     const struct rn_thread_info *thread;
 
@@ -114,7 +115,7 @@ void span_known_end(struct rn_span_tree *tree, struct rn_trace *trace, const str
     rn_id_map_remove(&tree->known, thread->process->serial);
 }
 
-void span_known_free(struct rn_span_tree *tree)
+void rn_span_known_free(struct rn_span_tree *tree)
 {
     for (size_t i = 0; i < tree->known.capacity; i++)
         known_free(tree->known.slots[i].value);

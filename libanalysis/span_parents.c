@@ -128,7 +128,7 @@ static enum rn_status find_correlation(struct rn_span_tree *tree, struct rn_erro
     return status;
 }
 
-enum rn_status span_find_parents(struct rn_span_tree *tree, struct rn_error *err)
+enum rn_status rn_span_find_parents(struct rn_span_tree *tree, struct rn_error *err)
 {
     enum rn_status status = find_nesting(&tree->part, err);
 

@@ -11,7 +11,7 @@
 /* A single event with all its texts is below this. */
 #define EVENT_BYTES 65536u
 
-bool span_grow(void *array, size_t *capacity, size_t needed, size_t item)
+bool rn_span_grow(void *array, size_t *capacity, size_t needed, size_t item)
 {
     void **items = array;
     size_t larger = *capacity ? *capacity : 32;
@@ -29,9 +29,9 @@ bool span_grow(void *array, size_t *capacity, size_t needed, size_t item)
     return true;
 }
 
-struct span_entry *span_part_entry(struct span_part *part)
+struct span_entry *rn_span_part_entry(struct span_part *part)
 {
-    if (!span_grow(&part->entries, &part->capacity, part->count + 1, sizeof *part->entries))
+    if (!rn_span_grow(&part->entries, &part->capacity, part->count + 1, sizeof *part->entries))
         return NULL;
     part->entries[part->count] = (struct span_entry){.kind = RN_KIND_NONE};
     return &part->entries[part->count++];
@@ -70,7 +70,7 @@ static void describe_process(struct rn_span_tree *tree, struct rn_trace *trace,
                              const struct rn_thread_info *info, struct span_process *process)
 {
     tree->part.bytes -= process->resource.size;
-    span_resource_encode(tree, trace, info, &process->resource);
+    rn_span_resource_encode(tree, trace, info, &process->resource);
     tree->part.bytes += process->resource.size;
     add_name(&process->name, info->process ? info->process->name : "no process");
     process->stale = false;
@@ -84,8 +84,8 @@ static struct span_process *process_new(struct rn_span_tree *tree, struct rn_tra
     uint64_t serial = info->process ? info->process->serial : 0;
 
     if (!process ||
-        !span_grow(&part->processes, &part->process_capacity, part->process_count + 1,
-                   sizeof *part->processes) ||
+        !rn_span_grow(&part->processes, &part->process_capacity, part->process_count + 1,
+                      sizeof *part->processes) ||
         !rn_id_map_set(&part->process_map, serial, process)) {
         free(process);
         return NULL;
@@ -95,7 +95,7 @@ static struct span_process *process_new(struct rn_span_tree *tree, struct rn_tra
     process->first_ns = UINT64_MAX;
     process->first_stream = info->stream;
     if (info->process) {
-        const struct span_known *known = span_known_of(tree, info);
+        const struct span_known *known = rn_span_known_of(tree, info);
 
         process->pid = info->process->pid;
         if (known) {
@@ -131,8 +131,8 @@ static struct span_thread *thread_new(struct rn_span_tree *tree, struct rn_trace
 
     info.stream = stream;
     if (!thread ||
-        !span_grow(&part->threads, &part->thread_capacity, part->thread_count + 1,
-                   sizeof *part->threads) ||
+        !rn_span_grow(&part->threads, &part->thread_capacity, part->thread_count + 1,
+                      sizeof *part->threads) ||
         !rn_id_map_set(&part->thread_map, stream, thread)) {
         free(thread);
         return NULL;
@@ -150,8 +150,8 @@ static struct span_thread *thread_new(struct rn_span_tree *tree, struct rn_trace
     return thread->process ? thread : NULL;
 }
 
-struct span_thread *span_part_thread(struct rn_span_tree *tree, struct rn_trace *trace,
-                                     uint64_t stream)
+struct span_thread *rn_span_part_thread(struct rn_span_tree *tree, struct rn_trace *trace,
+                                        uint64_t stream)
 {
     struct span_part *part = &tree->part;
     struct span_thread *thread = part->latest;
@@ -170,7 +170,7 @@ struct span_thread *span_part_thread(struct rn_span_tree *tree, struct rn_trace 
     return thread;
 }
 
-void span_extend(struct span_thread *thread, uint64_t start_ns, uint64_t end_ns)
+void rn_span_extend(struct span_thread *thread, uint64_t start_ns, uint64_t end_ns)
 {
     struct span_process *process = thread->process;
 
@@ -184,13 +184,13 @@ void span_extend(struct span_thread *thread, uint64_t start_ns, uint64_t end_ns)
         process->last_ns = end_ns;
 }
 
-bool span_part_is_empty(const struct span_part *part)
+bool rn_span_part_is_empty(const struct span_part *part)
 {
     return !part->count && !part->thread_count && !part->fold_count && !part->root.event_count;
 }
 
 /* Room for the root, and for what one more event may add. */
-bool span_part_is_full(const struct rn_span_tree *tree)
+bool rn_span_part_is_full(const struct rn_span_tree *tree)
 {
     const struct span_part *part = &tree->part;
     uint64_t spans = part->count + part->thread_count + part->process_count + part->fold_count;
@@ -207,7 +207,7 @@ static void fold_free(struct span_fold *fold)
     free(fold);
 }
 
-void span_part_clear(struct span_part *part)
+void rn_span_part_clear(struct span_part *part)
 {
     for (size_t i = 0; i < part->thread_count; i++)
         thread_free(part->threads[i]);
@@ -228,9 +228,9 @@ void span_part_clear(struct span_part *part)
     part->latest = NULL;
 }
 
-void span_part_free(struct span_part *part)
+void rn_span_part_free(struct span_part *part)
 {
-    span_part_clear(part);
+    rn_span_part_clear(part);
     rn_buf_free(&part->arena);
     rn_buf_free(&part->root.events);
     free(part->entries);

@@ -67,7 +67,7 @@ static void encode(struct rn_span_tree *tree, struct resource *resource, struct 
         rn_buf_free(&resource->texts[i]);
 }
 
-void span_recording_resource(struct rn_span_tree *tree, struct rn_buf *out)
+void rn_span_recording_resource(struct rn_span_tree *tree, struct rn_buf *out)
 {
     struct resource resource = {.count = 0};
 
@@ -75,11 +75,11 @@ void span_recording_resource(struct rn_span_tree *tree, struct rn_buf *out)
     encode(tree, &resource, out);
 }
 
-void span_resource_encode(struct rn_span_tree *tree, struct rn_trace *trace,
-                          const struct rn_thread_info *thread, struct rn_buf *out)
+void rn_span_resource_encode(struct rn_span_tree *tree, struct rn_trace *trace,
+                             const struct rn_thread_info *thread, struct rn_buf *out)
 {
     const struct rn_process_info *process = thread->process;
-    const struct span_known *known = span_known_of(tree, thread);
+    const struct span_known *known = rn_span_known_of(tree, thread);
     struct resource resource = {.count = 0};
 
     add_recording(tree, &resource);

@@ -19,7 +19,7 @@ static struct rn_otlp_text since(const struct rn_buf *texts, size_t before)
                : (struct rn_otlp_text){(const char *)texts->data + before, texts->size - before};
 }
 
-struct rn_otlp_text span_syscall_name(struct rn_span_tree *tree, const struct rn_event *event)
+struct rn_otlp_text rn_span_syscall_name(struct rn_span_tree *tree, const struct rn_event *event)
 {
     const struct rn_syscall *call = &event->u.syscall;
     const struct rn_syscall_info *info = rn_syscall_info(call->abi, call->nr);
@@ -41,7 +41,7 @@ static void add_arguments(struct rn_span_tree *tree, struct rn_otlp_attributes *
     rn_render_arguments(&sink, view);
     if (tree->scratch.size)
         rn_otlp_add_text(list, KEY("rn.syscall.args"),
-                         span_text(tree, tree->scratch.data, tree->scratch.size, cut));
+                         rn_span_text(tree, tree->scratch.data, tree->scratch.size, cut));
 }
 
 static void add_descriptor(struct rn_span_tree *tree, struct rn_otlp_attributes *list,
@@ -55,7 +55,7 @@ static void add_descriptor(struct rn_span_tree *tree, struct rn_otlp_attributes 
     name = rn_trace_descriptor(view->trace, view->event->stream, (int32_t)view->call->args[0]);
     if (name)
         rn_otlp_add_text(list, KEY("rn.syscall.fd.path"),
-                         span_text(tree, (const uint8_t *)name, strlen(name), cut));
+                         rn_span_text(tree, (const uint8_t *)name, strlen(name), cut));
 }
 
 static void add_peer(struct rn_span_tree *tree, struct rn_otlp_attributes *list,
@@ -71,7 +71,7 @@ static void add_peer(struct rn_span_tree *tree, struct rn_otlp_attributes *list,
         return;
     bool cut = false;
     rn_otlp_add_text(list, KEY("network.peer.address"),
-                     span_text(tree, (const uint8_t *)text, strlen(text), &cut));
+                     rn_span_text(tree, (const uint8_t *)text, strlen(text), &cut));
     rn_otlp_add_int(list, KEY("network.peer.port"), bytes.data[2] << 8 | bytes.data[3]);
 }
 
@@ -86,7 +86,7 @@ static void add_attachments(struct rn_span_tree *tree, struct rn_otlp_attributes
         if (attachment->type == RN_ATT_PATH && !has_path) {
             has_path = true;
             rn_otlp_add_text(list, KEY("rn.syscall.path"),
-                             span_text(tree, attachment->data, attachment->size, cut));
+                             rn_span_text(tree, attachment->data, attachment->size, cut));
         } else if (attachment->type == RN_ATT_SOCKADDR) {
             add_peer(tree, list, attachment);
         }
@@ -113,9 +113,9 @@ static void add_result(struct rn_otlp_attributes *list, const struct rn_call_vie
     rn_otlp_add_text(list, KEY("error.type"), (struct rn_otlp_text){error, strlen(error)});
 }
 
-void span_add_syscall(struct rn_span_tree *tree, struct rn_trace *trace,
-                      struct rn_otlp_attributes *list, const struct rn_event *event,
-                      struct rn_otlp_span *span, bool *cut)
+void rn_span_add_syscall(struct rn_span_tree *tree, struct rn_trace *trace,
+                         struct rn_otlp_attributes *list, const struct rn_event *event,
+                         struct rn_otlp_span *span, bool *cut)
 {
     const struct rn_syscall *call = &event->u.syscall;
     struct rn_call_view view;

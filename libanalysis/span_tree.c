@@ -51,9 +51,10 @@ struct rn_span_tree *rn_span_tree_new(const struct rn_span_options *options,
     tree->context = context;
     rn_span_ids_init(&tree->ids, manifest->uuid);
     write_uuid(manifest->uuid, tree->recording);
+    rn_span_rules_init(tree);
     name_service(tree);
-    span_recording_resource(tree, &tree->plain_resource);
-    span_part_clear(&tree->part);
+    rn_span_recording_resource(tree, &tree->plain_resource);
+    rn_span_part_clear(&tree->part);
     rn_span_id_trace(&tree->ids, RN_SPAN_ROOT, 0, tree->part.trace_id);
     if (!tree->service_name.failed && !tree->plain_resource.failed)
         return tree;
@@ -65,8 +66,10 @@ void rn_span_tree_free(struct rn_span_tree *tree)
 {
     if (!tree)
         return;
-    span_part_free(&tree->part);
-    span_known_free(tree);
+    rn_span_inflight_forget(tree);
+    free(tree->inflight);
+    rn_span_part_free(&tree->part);
+    rn_span_known_free(tree);
     rn_buf_free(&tree->index.arena);
     free(tree->index.refs);
     rn_buf_free(&tree->service_name);
@@ -145,18 +148,19 @@ static void describe(struct rn_span_tree *tree, struct rn_trace *trace,
 {
     bool cut = false;
 
-    span_add_place(list, event);
-    if (event->kind == RN_KIND_SYSCALL) {
-        span->name = span_syscall_name(tree, event);
-        span_add_syscall(tree, trace, list, event, span, &cut);
+    if (event->kind != RN_KIND_INFLIGHT)
+        rn_span_add_place(list, event);
+    if (event->kind == RN_KIND_SYSCALL || event->kind == RN_KIND_INFLIGHT) {
+        span->name = rn_span_syscall_name(tree, event);
+        rn_span_add_syscall(tree, trace, list, event, span, &cut);
     } else {
-        span->name = span_event_name(tree, event);
-        span_add_event(tree, trace, list, event, &cut);
+        span->name = rn_span_event_name(tree, event);
+        rn_span_add_event(tree, trace, list, event, &cut);
         if (event->kind == RN_KIND_API && event->u.api.result)
             span->status = RN_OTLP_ERROR;
     }
-    span_add_flags(list, event, cut);
-    span_add_original_time(tree, list, span->start_ns);
+    rn_span_add_flags(list, event, cut);
+    rn_span_add_original_time(tree, list, span->start_ns);
 }
 
 static enum rn_status add_span(struct rn_span_tree *tree, struct rn_trace *trace,
@@ -164,12 +168,14 @@ static enum rn_status add_span(struct rn_span_tree *tree, struct rn_trace *trace
                                uint64_t start_ns, uint64_t end_ns, struct rn_error *err)
 {
     struct span_part *part = &tree->part;
-    struct span_entry *entry = span_part_entry(part);
+    struct span_entry *entry = rn_span_part_entry(part);
     struct rn_buf links = RN_BUF_INIT;
     struct rn_otlp_attributes list;
     struct rn_otlp_span span = {
         .trace_id = part->trace_id,
-        .id = rn_span_id_event(&tree->ids, event->stream, event->ordinal),
+        .id = event->kind == RN_KIND_INFLIGHT
+                  ? rn_span_id_structure(&tree->ids, RN_SPAN_INFLIGHT, event->stream, 0)
+                  : rn_span_id_event(&tree->ids, event->stream, event->ordinal),
         .parent = thread->id,
         .start_ns = start_ns,
         .end_ns = end_ns,
@@ -210,10 +216,10 @@ static enum rn_status add_point(struct rn_span_tree *tree, struct rn_trace *trac
 
     list.count = 0;
     rn_otlp_add_int(&list, RN_OTLP_TEXT("rn.stream"), event->stream);
-    span_add_place(&list, event);
-    span_add_event(tree, trace, &list, event, &cut);
-    span_add_flags(&list, event, cut);
-    rn_otlp_event_encode(out, time_ns, span_event_name(tree, event), &list);
+    rn_span_add_place(&list, event);
+    rn_span_add_event(tree, trace, &list, event, &cut);
+    rn_span_add_flags(&list, event, cut);
+    rn_otlp_event_encode(out, time_ns, rn_span_event_name(tree, event), &list);
     tree->part.bytes += out->size - before;
     (*count)++;
     return out->failed ? rn_fail(err, RN_E_NOMEM, "no memory for the events of a span") : RN_OK;
@@ -250,34 +256,44 @@ static enum rn_status add_event(struct rn_span_tree *tree, struct rn_trace *trac
     enum becomes becomes = becomes_of(event);
     struct span_thread *thread;
 
-    span_texts_begin(tree, event);
+    rn_span_texts_begin(tree, event);
     if (becomes == EVENT_OF_ROOT)
         return add_to_root(tree, trace, event, start, err);
-    thread = span_part_thread(tree, trace, event->stream);
+    thread = rn_span_part_thread(tree, trace, event->stream);
     if (!thread)
         return rn_fail(err, RN_E_NOMEM, "no memory for the threads of a trace");
-    span_extend(thread, start, end);
+    rn_span_extend(thread, start, end);
     if (becomes == EVENT_OF_THREAD)
         return add_point(tree, trace, event, start, &thread->events, &thread->event_count, err);
     if (becomes == EVENT_OF_PROCESS)
         return add_point(tree, trace, event, start, &thread->process->events,
                          &thread->process->event_count, err);
     if (is_short(tree, event, duration))
-        return span_fold_add(tree, thread, event, start, duration, err);
+        return rn_span_fold_add(tree, thread, event, start, duration, err);
     return add_span(tree, trace, thread, event, start, end, err);
+}
+
+/* Into this part, or into the next one. */
+static enum rn_status place_event(struct rn_span_tree *tree, struct rn_trace *trace,
+                                  const struct rn_event *event, struct rn_error *err)
+{
+    enum rn_status status = RN_OK;
+
+    if (rn_span_part_is_full(tree) && !rn_span_part_is_empty(&tree->part))
+        status = rn_span_part_close(tree, false, err);
+    return status == RN_OK ? add_event(tree, trace, event, err) : status;
 }
 
 enum rn_status rn_span_tree_add(struct rn_span_tree *tree, struct rn_trace *trace,
                                 const struct rn_event *event, bool selected, struct rn_error *err)
 {
-    enum rn_status status = RN_OK;
-
-    span_known_note(tree, trace, event);
+    if (event->kind == RN_KIND_INFLIGHT)
+        return selected ? rn_span_inflight_keep(tree, event, err) : RN_OK;
+    rn_span_inflight_forget(tree);
+    rn_span_known_note(tree, trace, event);
     if (!selected || !RN_KIND_IS_EVENT(event->kind) || event->flags & RN_EVENT_SNAPSHOT)
         return RN_OK;
-    if (span_part_is_full(tree) && !span_part_is_empty(&tree->part))
-        status = span_part_close(tree, false, err);
-    return status == RN_OK ? add_event(tree, trace, event, err) : status;
+    return place_event(tree, trace, event, err);
 }
 
 /* A new image has another name, path and arguments. */
@@ -291,7 +307,7 @@ static void mark_stale(struct rn_span_tree *tree, struct rn_trace *trace,
     if (!process)
         return;
     process->stale = true;
-    span_part_thread(tree, trace, event->stream);
+    rn_span_part_thread(tree, trace, event->stream);
 }
 
 void rn_span_tree_follow(struct rn_span_tree *tree, struct rn_trace *trace,
@@ -302,16 +318,22 @@ void rn_span_tree_follow(struct rn_span_tree *tree, struct rn_trace *trace,
     if (event->u.process.op == RN_PROCESS_START || event->u.process.op == RN_PROCESS_ATTACH ||
         event->u.process.op == RN_PROCESS_EXEC)
         mark_stale(tree, trace, event);
-    span_known_end(tree, trace, event);
+    rn_span_known_end(tree, trace, event);
 }
 
-enum rn_status rn_span_tree_finish(struct rn_span_tree *tree, struct rn_error *err)
+enum rn_status rn_span_tree_finish(struct rn_span_tree *tree, struct rn_trace *trace,
+                                   uint64_t *unfinished, struct rn_error *err)
 {
     enum rn_status status = RN_OK;
 
-    if (!span_part_is_empty(&tree->part))
-        status = span_part_close(tree, true, err);
-    return status == RN_OK ? span_index_close(tree, true, err) : status;
+    *unfinished = 0;
+    while (*unfinished < tree->inflight_count && status == RN_OK) {
+        status = place_event(tree, trace, &tree->inflight[*unfinished].event, err);
+        *unfinished += status == RN_OK;
+    }
+    if (status == RN_OK && !rn_span_part_is_empty(&tree->part))
+        status = rn_span_part_close(tree, true, err);
+    return status == RN_OK ? rn_span_index_close(tree, true, err) : status;
 }
 
 struct rn_otlp_tally rn_span_tree_pending(const struct rn_span_tree *tree)

@@ -61,15 +61,17 @@ struct rn_span_tree *rn_span_tree_new(const struct rn_span_options *options,
 void rn_span_tree_free(struct rn_span_tree *tree);
 
 /* Take one row, before rn_trace_feed has it. `selected`: the event is to be exported; else only
- * what it says about processes is noted. Housekeeping rows and snapshots are never exported. */
+ * what it says about processes is noted. Snapshots and housekeeping rows are never exported, except
+ * for calls under way. */
 RN_MUST_CHECK enum rn_status rn_span_tree_add(struct rn_span_tree *tree, struct rn_trace *trace,
                                               const struct rn_event *event, bool selected,
                                               struct rn_error *err);
 /* The same row again, after rn_trace_feed. */
 void rn_span_tree_follow(struct rn_span_tree *tree, struct rn_trace *trace,
                          const struct rn_event *event);
-/* After the last row. */
-RN_MUST_CHECK enum rn_status rn_span_tree_finish(struct rn_span_tree *tree, struct rn_error *err);
+/* After the last row. Calls that are still under way are exported then: *unfinished is how many. */
+RN_MUST_CHECK enum rn_status rn_span_tree_finish(struct rn_span_tree *tree, struct rn_trace *trace,
+                                                 uint64_t *unfinished, struct rn_error *err);
 
 /* What was added and has not been handed out in a trace: of work that is given up. */
 struct rn_otlp_tally rn_span_tree_pending(const struct rn_span_tree *tree);

@@ -1,6 +1,6 @@
 # SPDX-License-Identifier: MIT
-"""Spans against what rn-cat says of the same archive: every event is there, once, and everything that
-is said about it is the same."""
+"""Spans against what rn-cat says of the same archive: every event is there, once, and everything
+that is said about it is the same."""
 import json
 import re
 import subprocess
@@ -106,7 +106,8 @@ def check_field(event, name, value, key, left, start):
     got = left.pop(key, None)
     if name in ("queued", "submitted"):
         got = left.pop(key + "_ns", None)
-        want = str(int(event["start_ns"]) - event["since_start_ns"] + number(value)) if value else None
+        epoch = int(event["start_ns"]) - event["since_start_ns"]
+        want = str(epoch + number(value)) if value else None
     elif (kind, name) in OF_KIND:
         want = OF_KIND[kind, name][value]
         want = None if kind == "aggregate" and not value else want

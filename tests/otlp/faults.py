@@ -199,8 +199,8 @@ def verified_as_lost():
 
 
 def pacing():
-    """So many bytes a second, after what may be saved up in one. The lower bounds alone are tested: a
-    slow machine is no failure."""
+    """So many bytes a second, after what may be saved up in one. The lower bounds alone are tested:
+    a slow machine is no failure."""
     import time
     with Receiver() as receiver:
         began = time.monotonic()
@@ -226,8 +226,8 @@ def fault_tests():
         ("503, then success", part(goes_on, "http/protobuf", http(503), http(503))),
         ("502 and 504", part(goes_on, "http/protobuf", http(502), http(504))),
         ("UNAVAILABLE, then success", part(goes_on, "grpc", http(14), http(14))),
-        ("RESOURCE_EXHAUSTED with RetryInfo", part(waits, "grpc",
-                                                   http(8, message="slow down", retryInfo=1.5), 1.5)),
+        ("RESOURCE_EXHAUSTED with RetryInfo",
+         part(waits, "grpc", http(8, message="slow down", retryInfo=1.5), 1.5)),
         ("RESOURCE_EXHAUSTED with RATE_LIMITED", part(goes_on, "grpc",
                                                       http(8, message="RATE_LIMITED: too much"))),
         ("RESOURCE_EXHAUSTED for good", exhausted_for_good),

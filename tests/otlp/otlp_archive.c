@@ -2,6 +2,7 @@
 /* Archives for the tests of rn-export-otlp:
  *
  *     otlp_archive sample OUT          every kind of event, nested and correlated
+ *     otlp_archive unsealed N OUT      N short system calls; left as OUT.part
  *     otlp_archive calls N SECONDS OUT N short system calls that began SECONDS before now
  */
 #include "formats/syscall_table.h"
@@ -283,8 +284,13 @@ int main(int argc, char **argv)
         sample(argv[2]);
     } else if (argc == 5 && !strcmp(argv[1], "calls")) {
         many(strtoull(argv[2], NULL, 10), strtoull(argv[3], NULL, 10), argv[4]);
+    } else if (argc == 4 && !strcmp(argv[1], "unsealed")) {
+        many(strtoull(argv[2], NULL, 10), 60, argv[3]);
+        check(rn_writer_commit(writer, NULL, &err));
+        rn_writer_free(writer);
+        return 0;
     } else {
-        fprintf(stderr, "usage: otlp_archive sample OUT | calls N SECONDS OUT\n");
+        fprintf(stderr, "usage: otlp_archive sample OUT | unsealed N OUT | calls N SECONDS OUT\n");
         return 2;
     }
     check(rn_writer_seal(writer, &err));

@@ -145,16 +145,17 @@ class Result:
         return self
 
 
-def export(*arguments, env=None, quick=True, account=True):
+def export(*arguments, env=None, quick=True, account=True, deadline=DEADLINE):
     """Run the command, as fast as it can be: pacing has tests of its own."""
     command = [EXPORT]
     if quick:
         command += ["--rate", "0", "--trace-rate", "0", "--retry-time", "20s"]
     if account:
         command += ["--json"]
-    return Result(subprocess.run(command + [str(a) for a in arguments], env=environment(**(env or {})),
+    return Result(subprocess.run(command + [str(a) for a in arguments],
+                                 env=environment(**(env or {})),
                                  stdin=subprocess.DEVNULL, stdout=subprocess.PIPE,
-                                 stderr=subprocess.PIPE, text=True, timeout=DEADLINE))
+                                 stderr=subprocess.PIPE, text=True, timeout=deadline))
 
 
 def adds_up(account, **want):

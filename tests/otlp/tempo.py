@@ -6,10 +6,13 @@ import subprocess
 
 from receivers import ARCHIVE, adds_up, check, export
 
+DEADLINE = 1200  # seconds: a burst is sent slowly on purpose
+
 
 def verified(archives, *options, least=0):
     result = export("--endpoint", os.environ["TEMPO_OTLP"], "--verify", os.environ["TEMPO_URL"],
-                    "--verify-time", "5m", *options, *archives, quick=False).expect(0)
+                    "--verify-time", "5m", *options, *archives, quick=False,
+                    deadline=DEADLINE).expect(0)
     adds_up(result.account, missing=0, rejected=0, failed=0, in_doubt=0)
     check(result.account["verified"] >= least, f"{result.account['verified']} spans read back")
 

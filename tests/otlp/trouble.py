@@ -45,7 +45,8 @@ def endpoint_down(protocol):
 
 
 def no_such_name():
-    in_vain_and_resumed(["resolve", "check the name"], "--endpoint", "http://no-such-host.invalid:4318")
+    in_vain_and_resumed(["resolve", "check the name"], "--endpoint",
+                        "http://no-such-host.invalid:4318")
 
 
 def wrong_protocol(protocol):

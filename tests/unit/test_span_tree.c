@@ -125,9 +125,11 @@ static void add_call(uint32_t stream, uint64_t ordinal, uint64_t start, uint64_t
     assert_int_equal(feed(&event), RN_OK);
 }
 
+static uint64_t unfinished;
+
 static void finish(void)
 {
-    assert_int_equal(rn_span_tree_finish(tree, &err), RN_OK);
+    assert_int_equal(rn_span_tree_finish(tree, trace, &unfinished, &err), RN_OK);
 }
 
 static void nothing_is_no_trace(void **state)
@@ -232,7 +234,7 @@ static void what_was_not_handed_out_is_pending(void **state)
     assert_int_equal(tally.events, 2);
     assert_int_equal(tally.folded, 1);
     seen.refuse = true;
-    assert_int_equal(rn_span_tree_finish(tree, &err), RN_EOF);
+    assert_int_equal(rn_span_tree_finish(tree, trace, &unfinished, &err), RN_EOF);
     tally = rn_span_tree_pending(tree); /* whoever got the trace answers for it */
     assert_int_equal(tally.events + tally.folded, 0);
 }
@@ -269,6 +271,34 @@ static void every_kind_is_taken(void **state)
     assert_int_equal(seen.roots, 1);
 }
 
+/* What is restated last, with nothing behind it, is under way. */
+static void calls_under_way(void **state)
+{
+    uint8_t bytes[] = "/tmp/x";
+    struct rn_attachment path = {.type = RN_ATT_PATH, .arg = 1, .size = 6, .data = bytes};
+    struct rn_event call = {.kind = RN_KIND_INFLIGHT,
+                            .stream = 1,
+                            .start = 50,
+                            .duration = 7,
+                            .u.syscall = {.nr = 257},
+                            .attachment_count = 1,
+                            .attachments = &path};
+
+    (void)state;
+    open_tree(10000, 4000000, 1000);
+    add_stream(1, 10, 10);
+    assert_int_equal(feed(&call), RN_OK);
+    add_call(1, 0, 5, 5000);
+    assert_int_equal(feed(&call), RN_OK);
+    call.stream = 2;
+    assert_int_equal(feed(&call), RN_OK);
+    memset(bytes, 'y', sizeof bytes);
+    finish();
+    assert_int_equal(unfinished, 2);
+    assert_int_equal(seen.events, 3);
+    assert_int_equal(seen.roots, 1);
+}
+
 #define TEST(name) cmocka_unit_test_setup_teardown(name, begin, end)
 
 int main(void)
@@ -283,6 +313,7 @@ int main(void)
         TEST(what_was_not_handed_out_is_pending),
         TEST(times_at_the_end_of_the_range),
         TEST(every_kind_is_taken),
+        TEST(calls_under_way),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);
