@@ -2,6 +2,7 @@
 # make            build the commands and the library under build/
 # make check      the quick tests (scripts/check installs what is needed and runs them all)
 # make bench      sizes, speeds and overhead, measured on this machine
+# make bench-otlp     spans a second, encoded and sent (a few minutes)
 # make bench-capture  what recording costs, next to strace and perf (half an hour)
 # make fuzz       fuzz each target for FUZZ_SECONDS (default 600)
 # make install    PREFIX=/usr/local DESTDIR=
@@ -54,6 +55,7 @@ UNIT_SRC := $(wildcard tests/unit/test_*.c)
 SAMPLE_SRC := $(wildcard samples/*.c)
 PROGRAM_SRC := $(wildcard tests/programs/*.c)
 ROBUSTNESS_SRC := $(wildcard tests/robustness/*.c)
+OTLP_SRC := $(wildcard tests/otlp/*.c)
 FUZZ_SRC := $(wildcard tests/fuzz/fuzz_*.c)
 
 obj = $(patsubst %.c,$(BUILD)/obj/%.o,$(1))
@@ -61,20 +63,21 @@ LIB_OBJ := $(call obj,$(LIB_SRC)) $(GEN_SRC:%.c=%.o)
 CAPTURE_OBJ := $(call obj,$(CAPTURE_SRC)) $(BLOB_SRC:.c=.o)
 CLI_OBJ := $(call obj,$(CLI_SRC))
 ALL_OBJ := $(LIB_OBJ) $(CAPTURE_OBJ) $(CLI_OBJ) \
-	$(call obj,$(CMD_SRC) $(UNIT_SRC) $(SAMPLE_SRC) $(ROBUSTNESS_SRC) $(FUZZ_SRC))
+	$(call obj,$(CMD_SRC) $(UNIT_SRC) $(SAMPLE_SRC) $(ROBUSTNESS_SRC) $(OTLP_SRC) $(FUZZ_SRC))
 COMMANDS := $(subst _,-,$(patsubst cmd/%.c,%,$(CMD_SRC)))
 BINS := $(COMMANDS:%=$(BUILD)/bin/%)
 UNIT_BINS := $(patsubst tests/unit/%.c,$(BUILD)/tests/%,$(UNIT_SRC))
 SAMPLE_BINS := $(patsubst samples/%.c,$(BUILD)/samples/%,$(SAMPLE_SRC))
 PROGRAM_BINS := $(patsubst tests/programs/%.c,$(BUILD)/programs/%,$(PROGRAM_SRC))
 ROBUSTNESS_BINS := $(patsubst tests/robustness/%.c,$(BUILD)/robustness/%,$(ROBUSTNESS_SRC))
+OTLP_BINS := $(patsubst tests/otlp/%.c,$(BUILD)/otlp/%,$(OTLP_SRC))
 FUZZ_BINS := $(patsubst tests/fuzz/%.c,$(BUILD)/fuzz/%,$(FUZZ_SRC))
 LIBS := $(BUILD)/lib/libcli.a $(BUILD)/lib/libcapture.a $(BUILD)/lib/librn.a
 
 commands: $(BINS) $(BUILD)/lib/librn.a
 samples: $(SAMPLE_BINS)
 unit: $(UNIT_BINS)
-programs: $(PROGRAM_BINS) $(ROBUSTNESS_BINS)
+programs: $(PROGRAM_BINS) $(ROBUSTNESS_BINS) $(OTLP_BINS)
 fuzz-targets: $(FUZZ_BINS)
 
 $(BUILD)/obj/%.o: %.c $(BUILD)/settings $(GEN_HDR) | $(GEN_SRC)
@@ -114,6 +117,8 @@ $(BUILD)/samples/%: $(BUILD)/obj/samples/%.o $(BUILD)/lib/librn.a
 	$(link) $(PKG_LIBS)
 $(BUILD)/robustness/%: $(BUILD)/obj/tests/robustness/%.o $(BUILD)/lib/librn.a
 	$(link) $(PKG_LIBS)
+$(BUILD)/otlp/%: $(BUILD)/obj/tests/otlp/%.o $(BUILD)/lib/librn.a
+	$(link) $(PKG_LIBS)
 $(BUILD)/fuzz/%: $(BUILD)/obj/tests/fuzz/%.o $(LIBS)
 	$(link) $(PKG_LIBS) -fsanitize=fuzzer
 # Programs to be traced: as plain as a user's, whatever the tree is built with.
@@ -128,6 +133,8 @@ bench: all samples programs
 	BUILD='$(BUILD)' ./scripts/bench
 bench-capture: all programs
 	BUILD='$(BUILD)' ./scripts/bench-capture
+bench-otlp: all samples programs
+	BUILD='$(BUILD)' ./scripts/bench-otlp
 fuzz:
 	BUILD='$(BUILD)' ./scripts/fuzz $(FUZZ_SECONDS)
 
@@ -169,5 +176,5 @@ clean:
 
 FORCE:
 .PRECIOUS: $(ALL_OBJ)
-.PHONY: all commands samples unit programs fuzz-targets check bench bench-capture fuzz install clean FORCE
+.PHONY: all commands samples unit programs fuzz-targets check bench bench-capture bench-otlp fuzz install clean FORCE
 -include $(ALL_OBJ:.o=.d)

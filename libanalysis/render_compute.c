@@ -1,20 +1,11 @@
 /* SPDX-License-Identifier: MIT */
 /* What devices and compute blocks did, as text. */
 #include "render_private.h"
+#include "value_name.h"
 
 #include <inttypes.h>
 
 #define NS_PER_S UINT64_C(1000000000)
-
-#define NAME_OF(names, value)                                                                      \
-    ((value) < sizeof(names) / sizeof((names)[0]) ? (names)[value] : "unknown")
-
-static const char *const apis[] = {"other", "cuda", "opencl", "vulkan"};
-static const char *const backends[] = {"unknown", "scalar", "simd", "gpu"};
-static const char *const directions[] = {"unknown", "to-device", "from-device", "on-device",
-                                         "peer",    "on-host",   "fill"};
-static const char *const provenances[] = {"unknown",     "declared",     "compiled", "library",
-                                          "cpu-capable", "disassembled", "measured"};
 
 static void add_ticks(struct rn_trace *trace, uint64_t ticks, struct rn_buf *out)
 {
@@ -59,9 +50,10 @@ static void add_transfer(struct rn_trace *trace, const struct rn_event *event, s
 {
     const struct rn_transfer *transfer = &event->u.transfer;
 
-    rn_render_attached(out, event, RN_ATT_NAME, NAME_OF(apis, transfer->api));
+    rn_render_attached(out, event, RN_ATT_NAME, rn_value_name(RN_VALUE_API, transfer->api));
     rn_buf_printf(out, " %s bytes=%" PRIu64 " device=%" PRIu64,
-                  NAME_OF(directions, transfer->direction), transfer->bytes, transfer->device);
+                  rn_value_name(RN_VALUE_DIRECTION, transfer->direction), transfer->bytes,
+                  transfer->device);
     if (transfer->direction == RN_DIRECTION_PEER)
         rn_buf_printf(out, " peer=%" PRIu64, transfer->peer);
     rn_buf_printf(out, " queue=%" PRIu64, transfer->queue);
@@ -76,7 +68,8 @@ static void add_api(const struct rn_event *event, struct rn_buf *out)
     rn_render_attached(out, event, RN_ATT_NAME, "?");
     rn_buf_byte(out, '(');
     rn_render_attached(out, event, RN_ATT_TEXT, "");
-    rn_buf_printf(out, ") = %" PRId64 " api=%s", (int64_t)call->result, NAME_OF(apis, call->api));
+    rn_buf_printf(out, ") = %" PRId64 " api=%s", (int64_t)call->result,
+                  rn_value_name(RN_VALUE_API, call->api));
     add_count(out, "correlation", call->correlation);
 }
 
@@ -85,10 +78,10 @@ static void add_block(const struct rn_event *event, struct rn_buf *out)
     const struct rn_block *block = &event->u.block;
 
     rn_render_attached(out, event, RN_ATT_NAME, "?");
-    rn_buf_printf(out, " backend=%s isa=", NAME_OF(backends, block->backend));
+    rn_buf_printf(out, " backend=%s isa=", rn_value_name(RN_VALUE_BACKEND, block->backend));
     rn_render_attached(out, event, RN_ATT_ISA, "?");
     if (block->provenance)
-        rn_buf_printf(out, " (%s)", NAME_OF(provenances, block->provenance));
+        rn_buf_printf(out, " (%s)", rn_value_name(RN_VALUE_PROVENANCE, block->provenance));
     rn_buf_printf(out, " elements=%" PRIu64 " bytes=%" PRIu64, block->elements, block->bytes);
     add_count(out, "flops", block->flops);
     add_count(out, "depth", block->depth);
@@ -116,9 +109,9 @@ static void add_aggregate(struct rn_trace *trace, const struct rn_event *event, 
     rn_buf_printf(out, "%" PRIu64 " %s events of ", sum->count, kind ? kind : "unknown");
     rn_render_attached(out, event, RN_ATT_NAME, "?");
     if (sum->backend)
-        rn_buf_printf(out, " backend=%s", NAME_OF(backends, sum->backend));
+        rn_buf_printf(out, " backend=%s", rn_value_name(RN_VALUE_BACKEND, sum->backend));
     if (sum->direction)
-        rn_buf_printf(out, " %s", NAME_OF(directions, sum->direction));
+        rn_buf_printf(out, " %s", rn_value_name(RN_VALUE_DIRECTION, sum->direction));
     rn_buf_printf(out, " (%s)",
                   sum->reason == RN_AGGREGATE_HOT ? "called too often" : "below threshold");
     add_count(out, "elements", sum->elements);

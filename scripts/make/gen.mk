@@ -25,3 +25,14 @@ $(BUILD)/gen/syscall_infos.c: $(XLAT_IN) $(SYSCALL_DEF) scripts/gen_syscalls.awk
 	@mkdir -p $(@D)
 	$(if $(V),,@echo "  GEN   $@")
 	$(Q)LC_ALL=C $(AWK) -f scripts/gen_syscalls.awk $(XLAT_IN) $(SYSCALL_DEF) >$@.new && mv $@.new $@
+
+# The messages of OTLP. Generated code has the generator's style, not this project's warnings.
+GEN_HDR += $(BUILD)/gen/otlp.pb-c.h
+GEN_SRC += $(BUILD)/gen/otlp.pb-c.c
+
+$(BUILD)/gen/otlp.pb-c.c: formats/otlp.proto
+	@mkdir -p $(@D)
+	$(if $(V),,@echo "  GEN   $@")
+	$(Q)protoc-c --proto_path=formats --c_out=$(@D) $<
+$(BUILD)/gen/otlp.pb-c.h: $(BUILD)/gen/otlp.pb-c.c
+	@touch $@

@@ -1,0 +1,29 @@
+/* SPDX-License-Identifier: MIT */
+#include "value_name.h"
+
+#include <stddef.h>
+
+#define MAX_NAMES 9
+
+static const char *const names[RN_VALUE_TABLES][MAX_NAMES] = {
+    [RN_VALUE_API] = {"other", "cuda", "opencl", "vulkan"},
+    [RN_VALUE_BACKEND] = {"unknown", "scalar", "simd", "gpu"},
+    [RN_VALUE_DIRECTION] = {"unknown", "to-device", "from-device", "on-device", "peer", "on-host",
+                            "fill"},
+    [RN_VALUE_PROVENANCE] = {"unknown", "declared", "compiled", "library", "cpu-capable",
+                             "disassembled", "measured"},
+    [RN_VALUE_RESIDENCY] = {"unknown", "cold", "resident"},
+    [RN_VALUE_REASON] = {"threshold", "hot"},
+    [RN_VALUE_PROCESS_OP] = {"unknown", "start", "attach", "fork", "exec", "thread exit", "exit",
+                             "thread name", "detach"},
+    [RN_VALUE_MODULE_OP] = {"unknown", "module map", "module unmap"},
+    [RN_VALUE_NOTICE] = {"other", "engine", "blind-spot", "clock", "interrupted"},
+    [RN_VALUE_LOSS] = {"other", "ring-full", "disk-full", "max-size", "last", "killed", "damaged"},
+};
+
+const char *rn_value_name(enum rn_value_table table, uint64_t value)
+{
+    const char *name = value < MAX_NAMES ? names[table][value] : NULL;
+
+    return name ? name : "unknown";
+}
