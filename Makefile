@@ -71,7 +71,7 @@ ROBUSTNESS_BINS := $(patsubst tests/robustness/%.c,$(BUILD)/robustness/%,$(ROBUS
 FUZZ_BINS := $(patsubst tests/fuzz/%.c,$(BUILD)/fuzz/%,$(FUZZ_SRC))
 LIBS := $(BUILD)/lib/libcli.a $(BUILD)/lib/libcapture.a $(BUILD)/lib/librn.a
 
-commands: $(BINS) $(BUILD)/lib/librn.a
+commands: $(BINS) $(BUILD)/lib/librn.a $(INJECT_LIBS)
 samples: $(SAMPLE_BINS)
 unit: $(UNIT_BINS)
 programs: $(PROGRAM_BINS) $(ROBUSTNESS_BINS)

@@ -31,6 +31,7 @@ struct rn_ptrace {
     const struct rn_engine_options *options;
     struct rn_tracees tracees;
     struct rn_stop_queue queue;
+    long pace;        /* ns between looks at the rings of libraries in the program; 0: none */
     unsigned keep_up; /* not 0: rings fill quickly; ends after as many vain looks */
     struct rn_capture *capture;
     struct rn_build_ids *build_ids;

@@ -213,6 +213,7 @@ bool rn_ptrace_exec(struct rn_ptrace *engine, struct rn_tracee *tracee)
         supersede_leader(engine, tracee, former);
     else
         rn_ptrace_end_call(engine, tracee, 0, 0);
+    rn_session_executed(engine->session, tracee->stream);
     tracee->process->code_count = 0;
     tracee->memory.through_file = false;
     engine->exec_seen = true;

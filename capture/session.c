@@ -11,6 +11,13 @@
 #define PIPE_INTERVAL_NS 1000000000u
 #define CLOCK_STEP_NS    1000000 /* CLOCK_REALTIME moved by more than slewing explains */
 
+static uint64_t ticks_a_second(const struct rn_manifest *manifest)
+{
+    uint64_t hz = manifest->tick_unit == RN_TICK_TSC ? manifest->tick_hz : 1000000000u;
+
+    return hz >> manifest->tick_shift;
+}
+
 enum rn_status rn_session_new(const struct rn_session_options *options,
                               struct rn_manifest *manifest, struct rn_session **out,
                               struct rn_error *err)
@@ -32,6 +39,9 @@ enum rn_status rn_session_new(const struct rn_session_options *options,
     status = rn_writer_new(options->output, manifest, &writer, &session->writer, err);
     if (status == RN_OK) {
         status = rn_session_open_rings(session, manifest->uuid, options->ring_bytes, err);
+        if (status == RN_OK)
+            status = rn_session_producers_open(session, &options->producing, manifest->start.ticks,
+                                               ticks_a_second(manifest), err);
         if (status != RN_OK)
             rn_writer_discard(session->writer);
     }
@@ -48,7 +58,7 @@ uint64_t rn_session_now(const struct rn_session *session)
     return rn_session_clock_now(&session->clock);
 }
 
-enum rn_status rn_session_add_stream(struct rn_session *session, uint64_t pid, uint64_t tid,
+enum rn_status rn_session_new_stream(struct rn_session *session, uint64_t pid, uint64_t tid,
                                      uint64_t parent, uint64_t *id, struct rn_error *err)
 {
     struct rn_stream stream = {.type = RN_STREAM_THREAD, .pid = pid, .tid = tid, .parent = parent};
@@ -56,8 +66,17 @@ enum rn_status rn_session_add_stream(struct rn_session *session, uint64_t pid, u
     return rn_writer_add_stream(session->writer, &stream, NULL, id, err);
 }
 
+enum rn_status rn_session_add_stream(struct rn_session *session, uint64_t pid, uint64_t tid,
+                                     uint64_t parent, uint64_t *id, struct rn_error *err)
+{
+    enum rn_status status = rn_session_new_stream(session, pid, tid, parent, id, err);
+
+    return status == RN_OK ? rn_session_producers_thread(session, *id, pid, tid, err) : status;
+}
+
 void rn_session_end_stream(struct rn_session *session, uint64_t id)
 {
+    rn_session_producers_thread_ended(session, id);
     rn_writer_end_stream(session->writer, id);
 }
 
@@ -82,6 +101,8 @@ enum rn_status rn_session_commit(struct rn_session *session, struct rn_error *er
     struct rn_error dropped = RN_ERROR_INIT;
     enum rn_status status = note_clock_step(session, &info.clock, err);
 
+    if (status == RN_OK)
+        status = rn_session_producers_resolve(session, err);
     if (status == RN_OK)
         status = rn_session_drain(session, err);
     if (status != RN_OK)
@@ -175,8 +196,10 @@ static bool pipe_is_due(const struct rn_session *session)
 enum rn_status rn_session_tick(struct rn_session *session, struct rn_error *err)
 {
     enum rn_status status = RN_OK;
+    bool busy;
 
-    if (session->waiting >= COMMIT_EVENTS ||
+    rn_session_producers_look(session, &busy);
+    if (busy || session->waiting >= COMMIT_EVENTS ||
         rn_ring_used(session->ring) > session->ring->size / 2 || pipe_is_due(session))
         status = rn_session_commit(session, err);
     if (status == RN_OK && session->snapshot_due && session->snapshot) {
@@ -207,8 +230,15 @@ static enum rn_status add_fact(void *context, const char *name, const void *data
 enum rn_status rn_session_finish(struct rn_session *session, bool has_status, int status,
                                  uint64_t *lost, struct rn_error *err)
 {
-    enum rn_status result = rn_session_commit(session, err);
+    enum rn_status result;
 
+    rn_session_producers_all_ended(session);
+    result = rn_session_commit(session, err);
+    /* What was in cells when their threads ended may need the room that the commit made. */
+    for (size_t left = SIZE_MAX; result == RN_OK && session->given_up > 0 && session->given_up < left;) {
+        left = session->given_up;
+        result = rn_session_commit(session, err);
+    }
     if (result == RN_OK && session->facts)
         result = rn_env_facts_finish(session->facts, add_fact, session, err);
     session->facts = NULL;
@@ -225,6 +255,7 @@ void rn_session_free(struct rn_session *session)
     if (!session)
         return;
     rn_env_facts_abandon(session->facts);
+    rn_session_producers_free(&session->producers);
     rn_ring_area_free(session->area);
     rn_writer_free(session->writer);
     free(session);

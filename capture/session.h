@@ -9,6 +9,7 @@
 #include "formats/writer.h"
 #include "ring.h"
 #include "session_clock.h"
+#include "session_producers.h"
 
 struct rn_session;
 
@@ -16,6 +17,7 @@ struct rn_session_options {
     const char *output; /* path, or "-" */
     struct rn_writer_options writer;
     uint64_t ring_bytes; /* of ring data in all; 0: the default */
+    struct rn_session_producing producing; /* of libraries inside the program */
 };
 
 /* manifest: filled but for clock and start point, which this sets. */
@@ -30,6 +32,11 @@ RN_MUST_CHECK enum rn_status rn_session_add_stream(struct rn_session *session, u
                                                    uint64_t tid, uint64_t parent, uint64_t *id,
                                                    struct rn_error *err);
 void rn_session_end_stream(struct rn_session *session, uint64_t id);
+/* The thread of this stream has executed another program. */
+void rn_session_executed(struct rn_session *session, uint64_t stream);
+/* Libraries in the program have rings of their own: rn_session_tick must be called so often (in ns),
+ * also while nothing else happens. 0: there are none. */
+long rn_session_pace(const struct rn_session *session);
 
 /* Put an event into the engine's ring; drains and commits when the ring is full. Never fails for
  * lack of disk space: such losses are counted. */

@@ -69,6 +69,8 @@ static enum rn_status drain(struct rn_session *session, struct rn_session_slot *
 
     while ((status = rn_ring_peek(session->area, ring->slot, &ring->drained, &event, &damage)) ==
            RN_OK) {
+        if (ring->producer && event.stream == 0)
+            event.stream = ring->slot->stream;
         status = rn_writer_add(session->writer, &event, err);
         if (status != RN_OK)
             return status;
@@ -120,7 +122,8 @@ void rn_session_consume(struct rn_session *session)
         if (ring->slot->size == 0)
             continue;
         rn_ring_consume(ring->slot, ring->drained);
-        if (!ring->given_up)
+        if (!ring->given_up || !rn_ring_harvest(session->area, ring->slot) ||
+            rn_ring_used(ring->slot) > 0)
             continue;
         forget_slot(session, i - 1);
         session->given_up--;
@@ -177,6 +180,19 @@ struct rn_ring_slot *rn_session_ring_of(const struct rn_session *session, uint32
         __atomic_load_n(&slot->inflight_state, __ATOMIC_ACQUIRE) == RN_INFLIGHT_IN_RING)
         return session->ring;
     return slot;
+}
+
+struct rn_session_slot *rn_session_offer_ring(struct rn_session *session, uint64_t size,
+                                              uint32_t lead)
+{
+    struct rn_ring_slot *slot = take_ring(session, size, lead);
+    struct rn_session_slot *entry = &session->in_use[session->in_use_count - 1];
+
+    if (!slot)
+        return NULL;
+    entry->producer = true;
+    slot->taken = RN_RING_OFFERED;
+    return entry;
 }
 
 struct rn_ring_slot *rn_session_take_slot(struct rn_session *session, uint64_t stream)

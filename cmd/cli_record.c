@@ -229,6 +229,9 @@ bool cli_record(const struct cli_recording *wanted, int *wait_status, int *exit_
         cli_error(&err);
         return false;
     }
+    if (recording->rings_variable)
+        snprintf(recording->rings_variable, CLI_RINGS_SIZE, CLI_RINGS_VARIABLE "%s",
+                 rn_session_rings_path(session));
     catch_signals();
     if (recording->how->start(session, &recording->engine, &engine, &err) != RN_OK) {
         *exit_status = start_failure(recording, &err);

@@ -1,0 +1,156 @@
+/* SPDX-License-Identifier: MIT */
+#include "cli_record_compute.h"
+
+#include "cli.h"
+
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#define LIBRARY   "librn-compute.so"
+#define HOT_CALLS 10000u
+
+extern char **environ;
+
+const char cli_record_compute_help[] =
+    "      --simd            record compute blocks and decisions of programs that are marked with\n"
+    "                        rn_simd.h, see rn-simd(7)\n"
+    "      --threshold LIST  count events that are shorter instead of recording each:\n"
+    "                        'simd=50us'\n"
+    "      --trace-all       record every compute block, however short and frequent\n";
+
+static int set_threshold(struct cli_record_compute *compute, const char *item, size_t length)
+{
+    char text[64];
+    char *value;
+
+    if (length >= sizeof(text))
+        return cli_usage("--threshold takes KIND=TIME, not '%s'", item);
+    memcpy(text, item, length);
+    text[length] = '\0';
+    value = strchr(text, '=');
+    if (!value)
+        return cli_usage("--threshold takes KIND=TIME, not '%s'", text);
+    *value++ = '\0';
+    if (strcmp(text, "simd") != 0)
+        return cli_usage("--threshold knows simd, not '%s'", text);
+    if (!cli_parse_duration(value, &compute->producing.threshold_ns))
+        return cli_usage("'%s' is not a time such as 10us or 1.5ms", value);
+    return -1;
+}
+
+static int set_thresholds(struct cli_record_compute *compute, const char *list)
+{
+    int status = -1;
+
+    for (const char *item = list; status < 0; item += strcspn(item, ",") + 1) {
+        size_t length = strcspn(item, ",");
+
+        status = set_threshold(compute, item, length);
+        if (!item[length])
+            break;
+    }
+    return status;
+}
+
+bool cli_record_compute_option(struct cli_record_compute *compute, int letter, const char *argument,
+                               int *status)
+{
+    *status = -1;
+    switch (letter) {
+    case CLI_OPT_SIMD:
+        compute->simd = true;
+        return true;
+    case CLI_OPT_TRACE_ALL:
+        compute->producing.all = true;
+        return true;
+    case CLI_OPT_THRESHOLD:
+        *status = set_thresholds(compute, argument);
+        return true;
+    default:
+        return false;
+    }
+}
+
+bool cli_record_library(const char *name, char *path, size_t size)
+{
+    static const char *const places[] = {"../lib/renacer", "../lib"};
+    char self[2048];
+    ssize_t length = readlink("/proc/self/exe", self, sizeof(self) - 1);
+    char *slash;
+
+    if (length <= 0)
+        return false;
+    self[length] = '\0';
+    slash = strrchr(self, '/');
+    if (!slash)
+        return false;
+    *slash = '\0';
+    for (size_t i = 0; i < sizeof(places) / sizeof(places[0]); i++) {
+        char *real;
+
+        if (snprintf(path, size, "%s/%s/%s", self, places[i], name) >= (int)size)
+            return false;
+        real = realpath(path, NULL);
+        if (!real)
+            continue;
+        snprintf(path, size, "%s", real);
+        free(real);
+        return true;
+    }
+    return false;
+}
+
+/* The recorder's environment, with the library in front of what is preloaded already, and where the
+ * rings are: that is filled in once it is known. */
+static bool make_environment(struct cli_record_compute *compute, const char *library)
+{
+    const char *old = getenv("LD_PRELOAD");
+    size_t count = 0, used = 0;
+    bool more = old && *old;
+
+    while (environ[count])
+        count++;
+    compute->environment = calloc(count + 3, sizeof(*compute->environment));
+    if (!compute->environment || asprintf(&compute->preload, "LD_PRELOAD=%s%s%s", library,
+                                          more ? ":" : "", more ? old : "") < 0)
+        return false;
+    for (size_t i = 0; i < count; i++)
+        if (strncmp(environ[i], "LD_PRELOAD=", 11) != 0 &&
+            strncmp(environ[i], CLI_RINGS_VARIABLE, sizeof(CLI_RINGS_VARIABLE) - 1) != 0)
+            compute->environment[used++] = environ[i];
+    compute->environment[used++] = compute->preload;
+    compute->environment[used] = compute->rings;
+    return true;
+}
+
+int cli_record_compute_prepare(struct cli_record_compute *compute, struct cli_recording *recording)
+{
+    char path[4096];
+
+    if (!compute->simd)
+        return -1;
+    if (!recording->engine.argv)
+        return cli_usage("--simd needs a program to start: a library must be loaded into it");
+    if (!cli_record_library(LIBRARY, path, sizeof(path))) {
+        cli_fail("%s is not there: where rn-record is installed, it is in ../lib/renacer", LIBRARY);
+        return CLI_EXIT_RECORDER;
+    }
+    compute->producing.on = true;
+    if (!compute->producing.all)
+        compute->producing.hot_calls = HOT_CALLS;
+    if (!make_environment(compute, path)) {
+        cli_fail("out of memory");
+        return CLI_EXIT_RECORDER;
+    }
+    recording->session.producing = compute->producing;
+    recording->engine.environment = compute->environment;
+    recording->rings_variable = compute->rings;
+    return -1;
+}
+
+void cli_record_compute_free(struct cli_record_compute *compute)
+{
+    free(compute->preload);
+    free(compute->environment);
+}

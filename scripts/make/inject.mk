@@ -1,0 +1,25 @@
+# SPDX-License-Identifier: MIT
+# Libraries that are loaded into recorded programs. They are freestanding and need no other library,
+# so that any program's dynamic linker can load them.
+
+INJECT_CC ?= $(CC)
+INJECT_FLAGS = -std=gnu11 -I. -I$(BUILD)/gen -D_GNU_SOURCE -O2 -g $(WARNINGS) -ffreestanding -fPIC \
+	-fvisibility=hidden -fno-stack-protector -fno-tree-loop-distribute-patterns -fno-builtin \
+	-fno-sanitize=all -fno-plt -ftls-model=initial-exec
+INJECT_DIR = $(BUILD)/inject
+INJECT_HDR = $(wildcard capture/inject/producer*.h capture/inject/compute*.h capture/inject/blas*.h) \
+	capture/inject/rn_simd.h formats/event.h formats/record.h formats/ring_file.h \
+	formats/ring_cell.h formats/status.h
+PRODUCER_OBJ = $(patsubst capture/inject/%.c,$(INJECT_DIR)/%.o,$(wildcard capture/inject/producer*.c))
+COMPUTE_OBJ = $(patsubst capture/inject/%.c,$(INJECT_DIR)/%.o,$(wildcard capture/inject/compute_*.c))
+INJECT_LIBS = $(BUILD)/lib/librn-compute.so
+
+$(INJECT_DIR)/%.o: capture/inject/%.c $(INJECT_HDR) scripts/make/inject.mk $(BUILD)/settings
+	@mkdir -p $(@D)
+	$(if $(V),,@echo "  CC    $<")
+	$(Q)$(INJECT_CC) $(INJECT_FLAGS) -c -o $@ $<
+
+$(BUILD)/lib/librn-compute.so: $(COMPUTE_OBJ) $(PRODUCER_OBJ)
+	@mkdir -p $(@D)
+	$(if $(V),,@echo "  LINK  $@")
+	$(Q)$(INJECT_CC) -shared -nostdlib -Wl,-soname,librn-compute.so -Wl,-z,now -o $@ $^
