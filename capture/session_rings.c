@@ -10,7 +10,7 @@
 #define RING_BYTES_DEFAULT (8u << 20)
 #define RING_BYTES_MIN     (64u << 10)
 /* The rings of threads that record by themselves: the inline engine maps no more. */
-#define RINGS_LIMIT (200u << 20)
+#define RINGS_LIMIT (240u << 20)
 
 static uint64_t ring_size(uint64_t wanted)
 {

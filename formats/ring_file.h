@@ -18,7 +18,7 @@
 #define RN_RING_SLOTS   2048u
 #define RN_RING_OFFERS  64u
 /* So much of the file is mapped by those who write into it, whatever its size. */
-#define RN_RING_MAPPING (208u << 20)
+#define RN_RING_MAPPING (250u << 20)
 
 /* What libraries inside the program (capture/inject/producer.h) need to know, and the rings that are
  * there for them to take. Written by the recorder; `offers` and `lost` by both. All zero where the

@@ -13,6 +13,7 @@ static const char *const apis[] = {"other", "cuda", "opencl", "vulkan"};
 static const char *const backends[] = {"unknown", "scalar", "simd", "gpu"};
 static const char *const directions[] = {"unknown", "to-device", "from-device", "on-device",
                                          "peer",    "on-host",   "fill"};
+static const char *const reasons[] = {"below threshold", "called too often", "ring was full"};
 static const char *const provenances[] = {"unknown",     "declared",     "compiled", "library",
                                           "cpu-capable", "disassembled", "measured"};
 
@@ -119,8 +120,7 @@ static void add_aggregate(struct rn_trace *trace, const struct rn_event *event, 
         rn_buf_printf(out, " backend=%s", NAME_OF(backends, sum->backend));
     if (sum->direction)
         rn_buf_printf(out, " %s", NAME_OF(directions, sum->direction));
-    rn_buf_printf(out, " (%s)",
-                  sum->reason == RN_AGGREGATE_HOT ? "called too often" : "below threshold");
+    rn_buf_printf(out, " (%s)", NAME_OF(reasons, sum->reason));
     add_count(out, "elements", sum->elements);
     add_count(out, "bytes", sum->bytes);
     rn_buf_text(out, " sum=");
