@@ -11,9 +11,9 @@
 #include <string.h>
 
 /* The first rings are large; later ones, of programs with many threads, share what there is. */
-#define RING_BYTES       (2u << 20)
+#define RING_BYTES       (512u << 10)
 #define RING_BYTES_SMALL (64u << 10)
-#define LARGE_RINGS      16u
+#define LARGE_RINGS      32u
 #define OFFERS_MIN       2u
 #define LOOKS_A_SECOND   1000u /* at most */
 #define PACE_NS          20000000

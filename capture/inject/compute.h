@@ -17,6 +17,8 @@ struct rn_compute_operation {
     uint16_t name_size;
     uint16_t number; /* from 1 */
     uint32_t hot;    /* 1: it is called too often to be recorded call by call */
+    /* What all threads read is not in the same cache line as what all of them write. */
+    uint64_t padding[8];
     /* Calls in the last slices of time; slice n is in place n % RN_COMPUTE_SLICES. */
 #define RN_COMPUTE_SLICES 16u
     struct {

@@ -5,7 +5,8 @@
 #include "compute.h"
 
 #define SLICES_A_SECOND 8u
-#define TELL_EVERY      32u /* calls */
+#define TELL_EVERY      32u  /* calls */
+#define TELL_EVERY_HOT  512u /* nothing is urgent then */
 #define OPERATIONS      64u /* that a thread keeps apart */
 /* Cool again below this part of the limit: else it could change with every slice. */
 #define COOL(limit) ((limit) - (limit) / 4)
@@ -111,6 +112,7 @@ bool rn_compute_is_hot(struct rn_producer *self, struct rn_compute_operation *op
                        uint64_t now)
 {
     struct own_calls *own = &own_calls[operation->number % OPERATIONS];
+    bool hot;
 
     if (__builtin_expect(own->operation != operation, 0)) {
         if (own->operation)
@@ -119,7 +121,10 @@ bool rn_compute_is_hot(struct rn_producer *self, struct rn_compute_operation *op
         own->slice_end = 0;
     }
     own->calls++;
-    if (__builtin_expect(own->calls >= TELL_EVERY || now >= own->slice_end, 0))
+    hot = __atomic_load_n(&operation->hot, __ATOMIC_RELAXED) != 0;
+    if (__builtin_expect(own->calls >= (hot ? TELL_EVERY_HOT : TELL_EVERY) ||
+                             now >= own->slice_end,
+                         0))
         tell(self, own, now);
-    return __atomic_load_n(&operation->hot, __ATOMIC_RELAXED) != 0;
+    return hot;
 }
