@@ -50,12 +50,13 @@ void rn_compute_end(struct rn_simd_block *block);
 void rn_compute_decide(struct rn_simd_choice *choice, const char *input, const char *result);
 
 /* Of a thread: a signal handler that interrupts the library leaves what it records for later. */
-#define RN_COMPUTE_LATE 16u
+#define RN_COMPUTE_LATE 64u
 struct rn_compute_thread {
     uint32_t busy;
     uint32_t late_count;
     uint64_t depth;
     const void *frame; /* of the busy one */
+    uint64_t busy_since; /* ticks */
     struct rn_compute_late {
         const struct rn_compute_site *site;
         uint64_t start, duration, elements, bytes, flops, depth;
@@ -64,7 +65,7 @@ struct rn_compute_thread {
 extern __thread struct rn_compute_thread rn_compute_thread;
 
 /* Between the two this thread is busy; the second does what handlers have left meanwhile. */
-void rn_compute_enter(struct rn_compute_thread *thread, const void *frame);
+void rn_compute_enter(struct rn_compute_thread *thread, const void *frame, uint64_t now);
 void rn_compute_leave(struct rn_producer *self, struct rn_compute_thread *thread);
 
 /* A record of a single event may use the ring: else it is counted. Waits where everything is to be

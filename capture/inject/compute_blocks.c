@@ -91,9 +91,10 @@ static void settle_late(struct rn_producer *self, struct rn_compute_thread *thre
                                           __ATOMIC_RELAXED));
 }
 
-void rn_compute_enter(struct rn_compute_thread *thread, const void *frame)
+void rn_compute_enter(struct rn_compute_thread *thread, const void *frame, uint64_t now)
 {
     thread->frame = frame;
+    thread->busy_since = now;
     thread->busy = 1;
     __atomic_signal_fence(__ATOMIC_SEQ_CST);
 }
@@ -112,19 +113,21 @@ void rn_compute_leave(struct rn_producer *self, struct rn_compute_thread *thread
     }
 }
 
-/* A handler runs deeper in the stack, at lower addresses, than what it has interrupted. Where this is
- * not so, some handler has left the interrupted one by siglongjmp, for good. */
-static bool was_abandoned(const struct rn_compute_thread *thread, const void *frame)
+/* Has a handler left the interrupted one by siglongjmp, for good? It seems so where this one is not
+ * deeper in the stack, at lower addresses, or where the other one makes no progress for long. */
+static bool was_abandoned(const struct rn_compute_thread *thread, const void *frame, uint64_t now)
 {
-    return thread->late_count == RN_COMPUTE_LATE && (uintptr_t)frame > (uintptr_t)thread->frame;
+    return thread->late_count == RN_COMPUTE_LATE &&
+           ((uintptr_t)frame >= (uintptr_t)thread->frame ||
+            now - thread->busy_since > rn_producer_settings()->tick_rate);
 }
 
 static void keep_for_later(struct rn_producer *self, struct rn_compute_thread *thread,
-                           const struct rn_compute_late *block)
+                           const struct rn_compute_late *block, const void *frame)
 {
     uint32_t place = thread->late_count;
 
-    if (was_abandoned(thread, __builtin_frame_address(0))) {
+    if (was_abandoned(thread, frame, block->start + block->duration)) {
         rn_compute_leave(self, thread);
         place = 0;
     }
@@ -163,10 +166,10 @@ void rn_compute_end(struct rn_simd_block *block)
     if (!self)
         return;
     if (__builtin_expect(thread->busy, 0)) {
-        keep_for_later(self, thread, &ended);
+        keep_for_later(self, thread, &ended, __builtin_frame_address(0));
         return;
     }
-    rn_compute_enter(thread, __builtin_frame_address(0));
+    rn_compute_enter(thread, __builtin_frame_address(0), now);
     if (__builtin_expect(!ended.site, 0))
         ended.site = rn_compute_block_site(block->site);
     settle(self, &ended);

@@ -89,7 +89,7 @@ void rn_compute_decide(struct rn_simd_choice *choice, const char *input, const c
         rn_producer_lose(self, 1);
         return;
     }
-    rn_compute_enter(&rn_compute_thread, __builtin_frame_address(0));
+    rn_compute_enter(&rn_compute_thread, __builtin_frame_address(0), now);
     site = __atomic_load_n((const struct rn_compute_site **)(void *)&choice->recorder,
                            __ATOMIC_ACQUIRE);
     if (!site)
