@@ -41,6 +41,7 @@ struct rn_ptrace {
     int launched_status;
     bool launched_ended;
     bool exec_seen;
+    unsigned obstacles; /* programs of which is told that no library can be loaded into them */
     bool letting_go;   /* each tracee is detached at its next stop */
     bool snapshotting; /* events restate what is alive */
     /* As they were when the recorder started: the program gets them back. */

@@ -172,6 +172,7 @@ static enum rn_status find_owner(struct rn_session *session, struct rn_session_s
         status = rn_session_new_stream(session, slot->owner_pid, slot->owner_tid, 0, &stream, err);
     slot->stream = (uint32_t)stream;
     session->producers.rings++;
+    session->producers.ever = true;
     return status;
 }
 
@@ -285,6 +286,16 @@ void rn_session_executed(struct rn_session *session, uint64_t stream)
     for (size_t i = 0; i < session->in_use_count; i++)
         if (session->in_use[i].producer && session->in_use[i].slot->stream == stream)
             end_ring(session, &session->in_use[i]);
+}
+
+bool rn_session_expects_producers(const struct rn_session *session)
+{
+    return session->producers.settings.on;
+}
+
+bool rn_session_had_producers(const struct rn_session *session)
+{
+    return session->producers.ever;
 }
 
 long rn_session_pace(const struct rn_session *session)

@@ -31,6 +31,7 @@ struct rn_session_producers {
     size_t thread_count, thread_capacity;
     size_t rings;         /* taken by a thread */
     bool busy;            /* at the last look */
+    bool ever;            /* a ring was taken */
     uint64_t last_look;   /* ticks */
     uint64_t look_period; /* ticks */
     uint64_t lost_told;
