@@ -179,7 +179,7 @@ static void report_unsealed(const char *output, const struct rn_error *err)
 }
 
 static const char nothing_marked[] =
-    "no compute blocks: no program that is marked with rn_simd.h could be recorded";
+    "no compute blocks: nothing that is marked with rn_simd.h, or calls BLAS, was recorded";
 
 static bool finish(const struct cli_recording *recording, struct rn_session *session,
                    int wait_status)

@@ -8,11 +8,14 @@
 #include <unistd.h>
 
 #define LIBRARY   "librn-compute.so"
+#define BLAS      "librn-blas.so"
 #define HOT_CALLS 10000u
+#define PATH_BYTES 4096u
 
 extern char **environ;
 
 const char cli_record_compute_help[] =
+    "      --blas            record calls of BLAS and FFTW as compute blocks\n"
     "      --simd            record compute blocks and decisions of programs that are marked with\n"
     "                        rn_simd.h, see rn-simd(7)\n"
     "      --threshold LIST  count events that are shorter instead of recording each:\n"
@@ -61,6 +64,9 @@ bool cli_record_compute_option(struct cli_record_compute *compute, int letter, c
     case CLI_OPT_SIMD:
         compute->simd = true;
         return true;
+    case CLI_OPT_BLAS:
+        compute->blas = true;
+        return true;
     case CLI_OPT_TRACE_ALL:
         compute->producing.all = true;
         return true;
@@ -103,7 +109,7 @@ bool cli_record_library(const char *name, char *path, size_t size)
 
 /* The recorder's environment, with the library in front of what is preloaded already, and where the
  * rings are: that is filled in once it is known. */
-static bool make_environment(struct cli_record_compute *compute, const char *library)
+static bool make_environment(struct cli_record_compute *compute, const char *libraries)
 {
     const char *old = getenv("LD_PRELOAD");
     size_t count = 0, used = 0;
@@ -112,7 +118,7 @@ static bool make_environment(struct cli_record_compute *compute, const char *lib
     while (environ[count])
         count++;
     compute->environment = calloc(count + 3, sizeof(*compute->environment));
-    if (!compute->environment || asprintf(&compute->preload, "LD_PRELOAD=%s%s%s", library,
+    if (!compute->environment || asprintf(&compute->preload, "LD_PRELOAD=%s%s%s", libraries,
                                           more ? ":" : "", more ? old : "") < 0)
         return false;
     for (size_t i = 0; i < count; i++)
@@ -124,22 +130,42 @@ static bool make_environment(struct cli_record_compute *compute, const char *lib
     return true;
 }
 
+static bool find_library(const char *name, char *path)
+{
+    if (cli_record_library(name, path, PATH_BYTES))
+        return true;
+    cli_fail("%s is not there: it belongs into ../lib/renacer, seen from rn-record", name);
+    return false;
+}
+
+/* As LD_PRELOAD has them. */
+static bool find_libraries(const struct cli_record_compute *compute, char libraries[2 * PATH_BYTES])
+{
+    size_t length;
+
+    if (!find_library(LIBRARY, libraries))
+        return false;
+    if (!compute->blas)
+        return true;
+    length = strlen(libraries);
+    libraries[length] = ':';
+    return find_library(BLAS, libraries + length + 1);
+}
+
 int cli_record_compute_prepare(struct cli_record_compute *compute, struct cli_recording *recording)
 {
-    char path[4096];
+    char libraries[2 * PATH_BYTES];
 
-    if (!compute->simd)
+    if (!compute->simd && !compute->blas)
         return -1;
     if (!recording->engine.argv)
-        return cli_usage("--simd needs a program to start: a library must be loaded into it");
-    if (!cli_record_library(LIBRARY, path, sizeof(path))) {
-        cli_fail("%s is not there: where rn-record is installed, it is in ../lib/renacer", LIBRARY);
+        return cli_usage("--simd and --blas need a program to start: a library is loaded into it");
+    if (!find_libraries(compute, libraries))
         return CLI_EXIT_RECORDER;
-    }
     compute->producing.on = true;
     if (!compute->producing.all)
         compute->producing.hot_calls = HOT_CALLS;
-    if (!make_environment(compute, path)) {
+    if (!make_environment(compute, libraries)) {
         cli_fail("out of memory");
         return CLI_EXIT_RECORDER;
     }

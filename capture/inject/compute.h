@@ -44,8 +44,8 @@ bool rn_compute_is_hot(struct rn_producer *self, struct rn_compute_operation *op
                        uint64_t now);
 
 /* compute_blocks.c */
-void rn_compute_begin(struct rn_simd_block *block);
-void rn_compute_end(struct rn_simd_block *block);
+RN_COMPUTE_EXPORT void rn_compute_begin(struct rn_simd_block *block);
+RN_COMPUTE_EXPORT void rn_compute_end(struct rn_simd_block *block);
 /* compute_decide.c */
 void rn_compute_decide(struct rn_simd_choice *choice, const char *input, const char *result);
 

@@ -181,8 +181,7 @@ static const struct rn_simd_hooks hooks = {.abi = RN_SIMD_ABI,
                                            .end = rn_compute_end,
                                            .decide = rn_compute_decide};
 
-RN_COMPUTE_EXPORT const struct rn_simd_hooks *rn_simd_hook(uint32_t abi);
-const struct rn_simd_hooks *rn_simd_hook(uint32_t abi)
+RN_COMPUTE_EXPORT const struct rn_simd_hooks *rn_simd_hook(uint32_t abi)
 {
     return abi == RN_SIMD_ABI && rn_producer_open() ? &hooks : NULL;
 }

@@ -173,12 +173,13 @@ const struct rn_compute_site *rn_compute_block_site(struct rn_simd_site *site)
                                      .backend = site->backend};
     *record = (struct rn_record){.kind = RN_KIND_BLOCK,
                                  .fields = sizeof(*block) / sizeof(uint64_t),
-                                 .attachments = isa ? 3 : 2};
+                                 .attachments = (uint8_t)(1 + (isa != 0) + (site->file != 0))};
     *block = (struct rn_block){.backend = site->backend, .provenance = isa ? site->provenance : 0};
     at = put_text(at, RN_ATT_NAME, site->operation, name);
     if (isa)
         at = put_text(at, RN_ATT_ISA, site->isa, isa);
-    at = put_text(at, RN_ATT_SOURCE, source, source_text(source, site->file, site->line));
+    if (site->file)
+        at = put_text(at, RN_ATT_SOURCE, source, source_text(source, site->file, site->line));
     result = keep_site(made, at);
     __atomic_store_n(&site->recorder, (void *)(uintptr_t)result, __ATOMIC_RELEASE);
     return result;

@@ -31,14 +31,15 @@ enum rn_simd_backend {
     RN_SIMD_GPU = 3
 };
 
-/* How the instruction set is known: said by whoever wrote the block, or by the compiler. */
-enum rn_simd_provenance { RN_SIMD_DECLARED = 1, RN_SIMD_COMPILED = 2 };
+/* How the instruction set is known: said by whoever wrote the block, by the compiler, or by the
+ * library that did the work. */
+enum rn_simd_provenance { RN_SIMD_DECLARED = 1, RN_SIMD_COMPILED = 2, RN_SIMD_LIBRARY = 3 };
 
 /* One place in the source; static. */
 struct rn_simd_site {
     const char *operation;
     const char *isa; /* instruction set; NULL: not known */
-    const char *file;
+    const char *file; /* NULL: not known */
     uint32_t line;
     uint8_t backend;    /* enum rn_simd_backend */
     uint8_t provenance; /* enum rn_simd_provenance, of isa */
@@ -73,6 +74,7 @@ struct rn_simd_hooks {
 
 /* The recorder's library has this function; NULL where nothing is recorded. */
 typedef const struct rn_simd_hooks *rn_simd_hook_fn(uint32_t abi);
+extern rn_simd_hook_fn rn_simd_hook;
 
 #ifndef RN_SIMD_RECORDER /* the recorder's own library */
 /* One pointer for each executable and shared library that is marked. */

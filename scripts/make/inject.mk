@@ -12,7 +12,8 @@ INJECT_HDR = $(wildcard capture/inject/producer*.h capture/inject/compute*.h cap
 	formats/ring_cell.h formats/status.h
 PRODUCER_OBJ = $(patsubst capture/inject/%.c,$(INJECT_DIR)/%.o,$(wildcard capture/inject/producer*.c))
 COMPUTE_OBJ = $(patsubst capture/inject/%.c,$(INJECT_DIR)/%.o,$(wildcard capture/inject/compute_*.c))
-INJECT_LIBS = $(BUILD)/lib/librn-compute.so
+BLAS_OBJ = $(INJECT_DIR)/blas_call.o $(INJECT_DIR)/blas_fftw.o $(INJECT_DIR)/blas_wrappers.o
+INJECT_LIBS = $(BUILD)/lib/librn-compute.so $(BUILD)/lib/librn-blas.so
 
 $(INJECT_DIR)/%.o: capture/inject/%.c $(INJECT_HDR) scripts/make/inject.mk $(BUILD)/settings
 	@mkdir -p $(@D)
@@ -23,3 +24,21 @@ $(BUILD)/lib/librn-compute.so: $(COMPUTE_OBJ) $(PRODUCER_OBJ)
 	@mkdir -p $(@D)
 	$(if $(V),,@echo "  LINK  $@")
 	$(Q)$(INJECT_CC) -shared -nostdlib -Wl,-soname,librn-compute.so -Wl,-z,now -o $@ $^
+
+# The wrappers look functions up: they need the program's C library. Loaded with librn-compute.so, whose
+# functions they call.
+$(BUILD)/gen/blas_wrappers.c: capture/inject/blas.def scripts/gen_blas.awk
+	@mkdir -p $(@D)
+	$(if $(V),,@echo "  GEN   $@")
+	$(Q)LC_ALL=C $(AWK) -f scripts/gen_blas.awk $< >$@.new && mv $@.new $@
+
+$(INJECT_DIR)/%.o: $(BUILD)/gen/%.c $(INJECT_HDR) scripts/make/inject.mk $(BUILD)/settings
+	@mkdir -p $(@D)
+	$(if $(V),,@echo "  CC    $<")
+	$(Q)$(INJECT_CC) $(INJECT_FLAGS) -c -o $@ $<
+
+$(BUILD)/lib/librn-blas.so: $(BLAS_OBJ) $(BUILD)/lib/librn-compute.so
+	@mkdir -p $(@D)
+	$(if $(V),,@echo "  LINK  $@")
+	$(Q)$(INJECT_CC) -shared -Wl,-soname,librn-blas.so -Wl,-rpath,'$$ORIGIN' -Wl,--as-needed -o $@ \
+		$(BLAS_OBJ) $(BUILD)/lib/librn-compute.so
