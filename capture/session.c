@@ -33,6 +33,8 @@ enum rn_status rn_session_new(const struct rn_session_options *options,
     session->realtime_offset =
         (int64_t)(manifest->start.realtime_ns - manifest->start.monotonic_ns);
     session->last_commit_ns = manifest->start.monotonic_ns;
+    session->start = manifest->start;
+    session->tick_rate = ticks_a_second(manifest);
     session->to_pipe = strcmp(options->output, "-") == 0;
     /* A commit must say up to where the rings are in it. */
     writer.manual_commit = true;
@@ -40,8 +42,8 @@ enum rn_status rn_session_new(const struct rn_session_options *options,
     if (status == RN_OK) {
         status = rn_session_open_rings(session, manifest->uuid, options->ring_bytes, err);
         if (status == RN_OK)
-            status = rn_session_producers_open(session, &options->producing, manifest->start.ticks,
-                                               ticks_a_second(manifest), err);
+            status = rn_session_producers_open(session, &options->producing, session->start.ticks,
+                                               session->tick_rate, err);
         if (status != RN_OK)
             rn_writer_discard(session->writer);
     }
@@ -78,6 +80,55 @@ void rn_session_end_stream(struct rn_session *session, uint64_t id)
 {
     rn_session_producers_thread_ended(session, id);
     rn_writer_end_stream(session->writer, id);
+}
+
+enum rn_status rn_session_add_source(struct rn_session *session, const char *name, uint64_t *id,
+                                     struct rn_error *err)
+{
+    struct rn_stream stream = {.type = RN_STREAM_SOURCE};
+
+    return rn_writer_add_stream(session->writer, &stream, name, id, err);
+}
+
+/* By the rate since the recording began, which is known better the longer that is ago. */
+uint64_t rn_session_ticks_at(const struct rn_session *session, uint64_t realtime_ns)
+{
+    struct rn_clock_point now = rn_session_clock_point(&session->clock);
+    double rate = (double)(now.ticks - session->start.ticks) /
+                  (double)(now.monotonic_ns - session->start.monotonic_ns);
+    double since = (double)((int64_t)(realtime_ns - session->start.realtime_ns));
+    double ticks = (double)session->start.ticks + since * rate;
+
+    return ticks > 0 ? (uint64_t)ticks : 0;
+}
+
+uint64_t rn_session_start(const struct rn_session *session)
+{
+    return session->start.ticks;
+}
+
+uint64_t rn_session_tick_rate(const struct rn_session *session)
+{
+    return session->tick_rate;
+}
+
+void rn_session_on_second(struct rn_session *session, rn_second_fn *function, void *context)
+{
+    session->second = function;
+    session->second_context = context;
+}
+
+static enum rn_status second_passes(struct rn_session *session, struct rn_error *err)
+{
+    uint64_t now;
+
+    if (!session->second)
+        return RN_OK;
+    now = rn_session_now(session);
+    if (now - session->last_second < session->tick_rate)
+        return RN_OK;
+    session->last_second = now;
+    return session->second(session->second_context, session, err);
 }
 
 static enum rn_status note_clock_step(struct rn_session *session,
@@ -202,6 +253,8 @@ enum rn_status rn_session_tick(struct rn_session *session, struct rn_error *err)
     if (busy || session->waiting >= COMMIT_EVENTS ||
         rn_ring_used(session->ring) > session->ring->size / 2 || pipe_is_due(session))
         status = rn_session_commit(session, err);
+    if (status == RN_OK)
+        status = second_passes(session, err);
     if (status == RN_OK && session->snapshot_due && session->snapshot) {
         session->snapshot_due = false;
         status = session->snapshot(session->snapshot_context, session, err);

@@ -41,6 +41,18 @@ long rn_session_pace(const struct rn_session *session);
 bool rn_session_expects_producers(const struct rn_session *session);
 bool rn_session_had_producers(const struct rn_session *session);
 
+/* A stream of something that is no thread: a file of decisions. */
+RN_MUST_CHECK enum rn_status rn_session_add_source(struct rn_session *session, const char *name,
+                                                   uint64_t *id, struct rn_error *err);
+/* A moment in CLOCK_REALTIME, ns, as ticks; and how long the recording has gone on. */
+uint64_t rn_session_ticks_at(const struct rn_session *session, uint64_t realtime_ns);
+uint64_t rn_session_start(const struct rn_session *session); /* ticks */
+uint64_t rn_session_tick_rate(const struct rn_session *session); /* ticks a second */
+/* Called about once a second while the program runs, by rn_session_tick. */
+typedef enum rn_status rn_second_fn(void *context, struct rn_session *session,
+                                    struct rn_error *err);
+void rn_session_on_second(struct rn_session *session, rn_second_fn *function, void *context);
+
 /* Put an event into the engine's ring; drains and commits when the ring is full. Never fails for
  * lack of disk space: such losses are counted. */
 RN_MUST_CHECK enum rn_status rn_session_emit(struct rn_session *session,

@@ -28,6 +28,11 @@ struct rn_session {
     bool to_pipe;
     uint64_t last_commit_ns;
     int64_t realtime_offset; /* CLOCK_REALTIME - CLOCK_MONOTONIC at the last commit, ns */
+    struct rn_clock_point start;
+    uint64_t tick_rate; /* ticks a second */
+    rn_second_fn *second;
+    void *second_context;
+    uint64_t last_second; /* ticks */
     rn_snapshot_fn *snapshot;
     void *snapshot_context;
     bool snapshot_due;

@@ -2,6 +2,7 @@
 #include "cli_record.h"
 
 #include "cli.h"
+#include "cli_record_decisions.h"
 
 #include "capture/proc_snapshot.h"
 #include "formats/archive.h"
@@ -247,11 +248,13 @@ bool cli_record(const struct cli_recording *wanted, int *wait_status, int *exit_
         return false;
     }
     note_fallback(session, reason);
+    cli_decisions_follow(recording->decisions, session);
     rn_session_collect_facts(session);
     fine = recording->how->run(engine, wait_status, &err) == RN_OK;
     if (!fine)
         cli_error(&err);
     recording->how->free(engine);
+    cli_decisions_finish(recording->decisions, session);
     fine = finish(recording, session, *wait_status) && fine;
     rn_session_free(session);
     /* Whoever waits for the program gets its status, whatever has become of the recording. */

@@ -2,6 +2,7 @@
 #include "cli_record_compute.h"
 
 #include "cli.h"
+#include "cli_record_decisions.h"
 
 #include <stdlib.h>
 #include <string.h>
@@ -16,6 +17,8 @@ extern char **environ;
 
 const char cli_record_compute_help[] =
     "      --blas            record calls of BLAS and FFTW as compute blocks\n"
+    "      --decisions FILE  record what a transpiler decided, from a file of MessagePack or JSON\n"
+    "                        that it writes (may be repeated)\n"
     "      --simd            record compute blocks and decisions of programs that are marked with\n"
     "                        rn_simd.h, see rn-simd(7)\n"
     "      --threshold LIST  count events that are shorter instead of recording each:\n"
@@ -56,6 +59,19 @@ static int set_thresholds(struct cli_record_compute *compute, const char *list)
     return status;
 }
 
+static int add_decisions(struct cli_record_compute *compute, const char *path)
+{
+    if (!compute->decisions)
+        compute->decisions = cli_decisions_new();
+    if (!compute->decisions) {
+        cli_fail("out of memory");
+        return CLI_EXIT_RECORDER;
+    }
+    return cli_decisions_add(compute->decisions, path)
+               ? -1
+               : cli_usage("at most 16 files can be given with --decisions");
+}
+
 bool cli_record_compute_option(struct cli_record_compute *compute, int letter, const char *argument,
                                int *status)
 {
@@ -66,6 +82,9 @@ bool cli_record_compute_option(struct cli_record_compute *compute, int letter, c
         return true;
     case CLI_OPT_BLAS:
         compute->blas = true;
+        return true;
+    case CLI_OPT_DECISIONS:
+        *status = add_decisions(compute, argument);
         return true;
     case CLI_OPT_TRACE_ALL:
         compute->producing.all = true;
@@ -156,6 +175,7 @@ int cli_record_compute_prepare(struct cli_record_compute *compute, struct cli_re
 {
     char libraries[2 * PATH_BYTES];
 
+    recording->decisions = compute->decisions;
     if (!compute->simd && !compute->blas)
         return -1;
     if (!recording->engine.argv)
@@ -177,6 +197,7 @@ int cli_record_compute_prepare(struct cli_record_compute *compute, struct cli_re
 
 void cli_record_compute_free(struct cli_record_compute *compute)
 {
+    cli_decisions_free(compute->decisions);
     free(compute->preload);
     free(compute->environment);
 }
