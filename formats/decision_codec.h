@@ -7,8 +7,7 @@
 
 /* Where a codec is in its file, and what it has read. */
 struct rn_decision_state {
-    bool begun;         /* the opening of the array was seen */
-    bool ended;         /* its end was */
+    bool begun;         /* the opening of an array was seen, its end was not */
     bool stream;        /* MessagePack: maps without an array around them */
     uint64_t remaining; /* MessagePack: elements of the array */
     struct rn_buf texts[5]; /* of the entry in work: category, name, source, input, result */

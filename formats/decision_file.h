@@ -1,8 +1,9 @@
 /* SPDX-License-Identifier: MIT */
 /* Files in which a transpiler tells what it decided. Three forms, told apart by their first byte:
  *
- * - MessagePack: an array of maps, or maps one behind the other (so that a file can grow);
- * - JSON: an array of objects;
+ * - MessagePack: an array of maps, or several one behind the other, or maps one behind the other, so
+ *   that a file can grow;
+ * - JSON: an array of objects, or several one behind the other;
  * - a JSON manifest: an object with version, git_commit, transpiler_version, and the decisions as
  *   members whose names are hexadecimal ids, there or in an object "decisions".
  *

@@ -159,26 +159,22 @@ enum rn_status rn_decision_json_next(struct rn_decision_state *state, const uint
                                      size_t size, bool last, size_t *used, bool *has_entry,
                                      struct rn_decision_entry *entry, struct rn_error *err)
 {
-    size_t at = skip(data, size, " \t\r\n,"), length, where;
+    size_t at = skip(data, size, state->begun ? " \t\r\n," : " \t\r\n"), length, where;
     const char *wrong;
     enum rn_status status;
 
-    if (!state->begun && at < size) {
-        state->begun = true; /* that is the '[' by which the form was known */
-        at++;
-        at += skip(data + at, size - at, " \t\r\n");
-    }
     *used = at;
-    if (at == size || state->ended) {
-        if (!last || state->ended)
-            return RN_EOF;
-        return rn_decision_fail(err, RN_E_FORMAT, at, "the array is cut");
-    }
-    if (data[at] == ']') {
-        state->ended = true;
+    if (at == size)
+        return last && state->begun
+                   ? rn_decision_fail(err, RN_E_FORMAT, at, "the array is cut")
+                   : RN_EOF;
+    if (data[at] == (state->begun ? ']' : '[')) {
+        state->begun = !state->begun;
         *used = at + 1;
-        return RN_EOF;
+        return RN_OK;
     }
+    if (!state->begun)
+        return rn_decision_fail(err, RN_E_FORMAT, at, "what follows the array is no array");
     if (data[at] != '{')
         return rn_decision_fail(err, RN_E_FORMAT, at, "a decision is no object");
     wrong = rn_decision_json_measure(data + at, size - at, RN_DECISION_DEPTH, &length, &where);

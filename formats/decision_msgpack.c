@@ -303,6 +303,11 @@ static enum rn_status read_map(struct rn_decision_state *state, const uint8_t *d
     return wrong ? rn_decision_fail(err, RN_E_FORMAT, 0, wrong) : RN_OK;
 }
 
+static bool can_begin(uint8_t first)
+{
+    return (first >= 0x80 && first <= 0x9f) || (first >= 0xdc && first <= 0xdf);
+}
+
 /* The opening of the array. False: it is not all there. */
 static bool begin(struct rn_decision_state *state, struct walk *walk)
 {
@@ -324,14 +329,16 @@ enum rn_status rn_decision_msgpack_next(struct rn_decision_state *state, const u
     size_t from;
     enum rn_status status;
 
-    if (state->ended || (size == 0 && (!last || state->stream)))
+    if (size == 0 && (!last || state->stream || !state->begun))
         return RN_EOF;
-    if (size > 0 && !state->begun && !begin(state, &walk))
+    if (!state->begun && !can_begin(data[0]))
+        return rn_decision_fail(err, RN_E_FORMAT, 0, "neither an array nor a map begins so");
+    if (!state->begun && !begin(state, &walk))
         return last ? rn_decision_fail(err, RN_E_FORMAT, 0, "the array is cut") : RN_EOF;
     *used = from = walk.at;
     if (state->remaining == 0) {
-        state->ended = true;
-        return RN_EOF;
+        state->begun = false;
+        return RN_OK;
     }
     if (!measure(&walk)) {
         if (walk.wrong)
