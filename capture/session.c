@@ -18,6 +18,15 @@ static uint64_t ticks_a_second(const struct rn_manifest *manifest)
     return hz >> manifest->tick_shift;
 }
 
+static enum rn_status open_sampling(struct rn_session *session,
+                                    const struct rn_sampling_limits *limits, struct rn_error *err)
+{
+    if (!limits->io_ns && !limits->kernel_ns && !limits->transfer_ns)
+        return RN_OK;
+    session->sampling = rn_sampling_new(limits, session->start.ticks, session->tick_rate);
+    return session->sampling ? RN_OK : rn_fail(err, RN_E_NOMEM, "no memory for sampling");
+}
+
 enum rn_status rn_session_new(const struct rn_session_options *options,
                               struct rn_manifest *manifest, struct rn_session **out,
                               struct rn_error *err)
@@ -41,6 +50,8 @@ enum rn_status rn_session_new(const struct rn_session_options *options,
     status = rn_writer_new(options->output, manifest, &writer, &session->writer, err);
     if (status == RN_OK) {
         status = rn_session_open_rings(session, manifest->uuid, options->ring_bytes, err);
+        if (status == RN_OK)
+            status = open_sampling(session, &options->sampling, err);
         if (status == RN_OK)
             status = rn_session_producers_open(session, &options->producing, session->start.ticks,
                                                session->tick_rate, err);
@@ -309,6 +320,7 @@ void rn_session_free(struct rn_session *session)
         return;
     rn_env_facts_abandon(session->facts);
     rn_session_producers_free(&session->producers);
+    rn_sampling_free(session->sampling);
     rn_ring_area_free(session->area);
     rn_writer_free(session->writer);
     free(session);

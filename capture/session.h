@@ -8,6 +8,7 @@
 #include "formats/status.h"
 #include "formats/writer.h"
 #include "ring.h"
+#include "sampling.h"
 #include "session_clock.h"
 #include "session_producers.h"
 
@@ -17,6 +18,7 @@ struct rn_session_options {
     const char *output; /* path, or "-" */
     struct rn_writer_options writer;
     uint64_t ring_bytes; /* of ring data in all; 0: the default */
+    struct rn_sampling_limits sampling;
     struct rn_session_producing producing; /* of libraries inside the program */
 };
 

@@ -30,6 +30,7 @@ struct rn_session {
     int64_t realtime_offset; /* CLOCK_REALTIME - CLOCK_MONOTONIC at the last commit, ns */
     struct rn_clock_point start;
     uint64_t tick_rate; /* ticks a second */
+    struct rn_sampling *sampling; /* NULL: everything is stored */
     rn_second_fn *second;
     void *second_context;
     uint64_t last_second; /* ticks */

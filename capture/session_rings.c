@@ -58,6 +58,24 @@ enum rn_status rn_session_open_rings(struct rn_session *session, const uint8_t u
     return RN_OK;
 }
 
+static enum rn_status add_event(void *context, const struct rn_event *event, struct rn_error *err)
+{
+    struct rn_session *session = context;
+
+    return rn_writer_add(session->writer, event, err);
+}
+
+static enum rn_status store(struct rn_session *session, const struct rn_event *event,
+                            struct rn_error *err)
+{
+    enum rn_status status = RN_OK;
+    bool taken = false;
+
+    if (session->sampling)
+        status = rn_sampling_take(session->sampling, event, &taken, add_event, session, err);
+    return status != RN_OK || taken ? status : rn_writer_add(session->writer, event, err);
+}
+
 /* Hand what a ring holds to the writer. A record that cannot be decoded makes the rest of the ring
  * worthless: it is counted as lost. */
 static enum rn_status drain(struct rn_session *session, struct rn_session_slot *ring,
@@ -71,7 +89,7 @@ static enum rn_status drain(struct rn_session *session, struct rn_session_slot *
            RN_OK) {
         if (ring->producer && event.stream == 0)
             event.stream = ring->slot->stream;
-        status = rn_writer_add(session->writer, &event, err);
+        status = store(session, &event, err);
         if (status != RN_OK)
             return status;
     }
@@ -89,6 +107,9 @@ enum rn_status rn_session_drain(struct rn_session *session, struct rn_error *err
         if (session->in_use[i].slot->size != 0)
             status = drain(session, &session->in_use[i], err);
     session->waiting = 0;
+    /* Not later: with this commit the rings give their room back. */
+    if (status == RN_OK && session->sampling)
+        status = rn_sampling_flush(session->sampling, add_event, session, err);
     return status;
 }
 

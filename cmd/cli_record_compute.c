@@ -21,26 +21,41 @@ const char cli_record_compute_help[] =
     "                        that it writes (may be repeated)\n"
     "      --simd            record compute blocks and decisions of programs that are marked with\n"
     "                        rn_simd.h, see rn-simd(7)\n"
-    "      --threshold LIST  count events that are shorter instead of recording each:\n"
-    "                        'simd=50us'\n"
-    "      --trace-all       record every compute block, however short and frequent\n";
+    "      --threshold LIST  count shorter events instead of recording each, by kind:\n"
+    "                        'simd=50us,io=10us,gpu=100us,transfer=1ms'\n"
+    "      --trace-all       record every event, however short and frequent\n";
+
+static uint64_t *threshold_of(struct cli_record_compute *compute, const char *kind)
+{
+    const struct {
+        const char *kind;
+        uint64_t *threshold;
+    } known[] = {{"simd", &compute->producing.threshold_ns},
+                 {"io", &compute->sampling.io_ns},
+                 {"gpu", &compute->sampling.kernel_ns},
+                 {"transfer", &compute->sampling.transfer_ns}};
+
+    for (size_t i = 0; i < sizeof(known) / sizeof(known[0]); i++)
+        if (strcmp(known[i].kind, kind) == 0)
+            return known[i].threshold;
+    return NULL;
+}
 
 static int set_threshold(struct cli_record_compute *compute, const char *item, size_t length)
 {
     char text[64];
     char *value;
+    uint64_t *threshold;
 
-    if (length >= sizeof(text))
-        return cli_usage("--threshold takes KIND=TIME, not '%s'", item);
-    memcpy(text, item, length);
-    text[length] = '\0';
+    snprintf(text, sizeof(text), "%.*s", (int)length, item);
     value = strchr(text, '=');
     if (!value)
-        return cli_usage("--threshold takes KIND=TIME, not '%s'", text);
+        return cli_usage("--threshold takes a list such as simd=50us,io=10us, not '%s'", text);
     *value++ = '\0';
-    if (strcmp(text, "simd") != 0)
-        return cli_usage("--threshold knows simd, not '%s'", text);
-    if (!cli_parse_duration(value, &compute->producing.threshold_ns))
+    threshold = threshold_of(compute, text);
+    if (!threshold)
+        return cli_usage("--threshold knows simd, io, gpu and transfer, not '%s'", text);
+    if (!cli_parse_duration(value, threshold))
         return cli_usage("'%s' is not a time such as 10us or 1.5ms", value);
     return -1;
 }
@@ -176,6 +191,8 @@ int cli_record_compute_prepare(struct cli_record_compute *compute, struct cli_re
     char libraries[2 * PATH_BYTES];
 
     recording->decisions = compute->decisions;
+    if (!compute->producing.all)
+        recording->session.sampling = compute->sampling;
     if (!compute->simd && !compute->blas)
         return -1;
     if (!recording->engine.argv)

@@ -20,6 +20,7 @@ extern const char cli_record_compute_help[];
 struct cli_record_compute {
     bool simd, blas;
     struct rn_session_producing producing;
+    struct rn_sampling_limits sampling;
     struct cli_decisions *decisions;
     char **environment; /* made by cli_record_compute_prepare */
     char *preload;
