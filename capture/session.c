@@ -44,6 +44,9 @@ enum rn_status rn_session_new(const struct rn_session_options *options,
     session->last_commit_ns = manifest->start.monotonic_ns;
     session->start = manifest->start;
     session->tick_rate = ticks_a_second(manifest);
+    session->all_traced = options->all_traced;
+    rn_overhead_begin(&session->overhead, session, options->max_overhead,
+                      options->producing.threshold_ns);
     session->to_pipe = strcmp(options->output, "-") == 0;
     /* A commit must say up to where the rings are in it. */
     writer.manual_commit = true;
@@ -266,6 +269,8 @@ enum rn_status rn_session_tick(struct rn_session *session, struct rn_error *err)
         status = rn_session_commit(session, err);
     if (status == RN_OK)
         status = second_passes(session, err);
+    if (status == RN_OK)
+        status = rn_overhead_steer(session, err);
     if (status == RN_OK && session->snapshot_due && session->snapshot) {
         session->snapshot_due = false;
         status = session->snapshot(session->snapshot_context, session, err);
@@ -298,6 +303,10 @@ enum rn_status rn_session_finish(struct rn_session *session, bool has_status, in
 
     rn_session_producers_all_ended(session);
     result = rn_session_commit(session, err);
+    if (result == RN_OK && rn_writer_lost(session->writer) == 0)
+        result = rn_overhead_tell(session, err);
+    if (result == RN_OK)
+        result = rn_session_commit(session, err);
     /* What was in cells when their threads ended may need the room that the commit made. */
     for (size_t left = SIZE_MAX; result == RN_OK && session->given_up > 0 && session->given_up < left;) {
         left = session->given_up;

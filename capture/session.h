@@ -19,6 +19,8 @@ struct rn_session_options {
     struct rn_writer_options writer;
     uint64_t ring_bytes; /* of ring data in all; 0: the default */
     struct rn_sampling_limits sampling;
+    double max_overhead; /* share of the program's CPU time; 0: none */
+    bool all_traced;     /* the engine will be ptrace */
     struct rn_session_producing producing; /* of libraries inside the program */
 };
 

@@ -5,6 +5,7 @@
 #define RN_SESSION_PRIVATE_H
 
 #include "env_facts.h"
+#include "overhead.h"
 #include "session.h"
 #include "session_producers.h"
 
@@ -31,6 +32,8 @@ struct rn_session {
     struct rn_clock_point start;
     uint64_t tick_rate; /* ticks a second */
     struct rn_sampling *sampling; /* NULL: everything is stored */
+    struct rn_overhead overhead;
+    bool all_traced; /* the engine sees every system call by ptrace */
     rn_second_fn *second;
     void *second_context;
     uint64_t last_second; /* ticks */

@@ -16,7 +16,7 @@
 #define LARGE_RINGS      32u
 #define OFFERS_MIN       2u
 #define LOOKS_A_SECOND   1000u /* at most */
-#define PACE_NS          20000000
+#define PACE_NS          10000000
 #define PACE_BUSY_NS     1000000
 
 static struct rn_ring_producers *shared(struct rn_session *session)
@@ -74,6 +74,13 @@ static void offer_enough(struct rn_session *session)
     }
 }
 
+void rn_session_producers_threshold(struct rn_session *session, uint64_t threshold_ns)
+{
+    double ticks = (double)threshold_ns * (double)session->tick_rate / 1e9;
+
+    __atomic_store_n(&shared(session)->threshold, (uint64_t)ticks, __ATOMIC_RELAXED);
+}
+
 enum rn_status rn_session_producers_open(struct rn_session *session,
                                          const struct rn_session_producing *settings,
                                          uint64_t start_ticks, uint64_t tick_rate,
@@ -90,7 +97,7 @@ enum rn_status rn_session_producers_open(struct rn_session *session,
     told->tick_shift = session->clock.shift;
     told->tick_rate = tick_rate;
     told->start = start_ticks;
-    told->threshold = (uint64_t)((double)settings->threshold_ns * (double)tick_rate / 1e9);
+    rn_session_producers_threshold(session, settings->threshold_ns);
     told->hot_calls = settings->hot_calls;
     told->all = settings->all;
     told->limit = RN_RING_MAPPING;
@@ -300,7 +307,7 @@ bool rn_session_had_producers(const struct rn_session *session)
 
 long rn_session_pace(const struct rn_session *session)
 {
-    if (session->producers.rings == 0)
+    if (!session->producers.settings.on)
         return 0;
     return session->producers.busy ? PACE_BUSY_NS : PACE_NS;
 }

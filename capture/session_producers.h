@@ -52,6 +52,9 @@ RN_MUST_CHECK enum rn_status rn_session_producers_thread(struct rn_session *sess
 void rn_session_producers_thread_ended(struct rn_session *session, uint64_t stream);
 void rn_session_producers_all_ended(struct rn_session *session);
 
+/* From here on. */
+void rn_session_producers_threshold(struct rn_session *session, uint64_t threshold_ns);
+
 /* Before the rings are drained: find out whose they are; state what could not be recorded. */
 RN_MUST_CHECK enum rn_status rn_session_producers_resolve(struct rn_session *session,
                                                           struct rn_error *err);

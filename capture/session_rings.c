@@ -71,6 +71,7 @@ static enum rn_status store(struct rn_session *session, const struct rn_event *e
     enum rn_status status = RN_OK;
     bool taken = false;
 
+    rn_overhead_note(&session->overhead, event, session->all_traced);
     if (session->sampling)
         status = rn_sampling_take(session->sampling, event, &taken, add_event, session, err);
     return status != RN_OK || taken ? status : rn_writer_add(session->writer, event, err);

@@ -208,6 +208,7 @@ static struct rn_session *prepare(struct cli_recording *recording, const char **
                                   struct rn_error *err)
 {
     recording->how = rn_engine_resolve(recording->how, &recording->engine, reason, err);
+    recording->session.all_traced = recording->how == &rn_engine_ptrace;
     return recording->how ? open_session(recording, err) : NULL;
 }
 

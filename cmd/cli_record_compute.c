@@ -19,6 +19,8 @@ const char cli_record_compute_help[] =
     "      --blas            record calls of BLAS and FFTW as compute blocks\n"
     "      --decisions FILE  record what a transpiler decided, from a file of MessagePack or JSON\n"
     "                        that it writes (may be repeated)\n"
+    "      --max-overhead N%  count compute blocks that are so short that recording them would cost\n"
+    "                        more of the program's CPU time, as estimated while it runs\n"
     "      --simd            record compute blocks and decisions of programs that are marked with\n"
     "                        rn_simd.h, see rn-simd(7)\n"
     "      --threshold LIST  count shorter events instead of recording each, by kind:\n"
@@ -74,6 +76,17 @@ static int set_thresholds(struct cli_record_compute *compute, const char *list)
     return status;
 }
 
+static int set_overhead(struct cli_record_compute *compute, const char *text)
+{
+    char *end;
+    double percent = strtod(text, &end);
+
+    if (end == text || strcmp(end, "%") != 0 || !(percent > 0 && percent <= 1000))
+        return cli_usage("--max-overhead takes a share of CPU time such as 5%%, not '%s'", text);
+    compute->max_overhead = percent / 100;
+    return -1;
+}
+
 static int add_decisions(struct cli_record_compute *compute, const char *path)
 {
     if (!compute->decisions)
@@ -100,6 +113,9 @@ bool cli_record_compute_option(struct cli_record_compute *compute, int letter, c
         return true;
     case CLI_OPT_DECISIONS:
         *status = add_decisions(compute, argument);
+        return true;
+    case CLI_OPT_MAX_OVERHEAD:
+        *status = set_overhead(compute, argument);
         return true;
     case CLI_OPT_TRACE_ALL:
         compute->producing.all = true;
@@ -191,6 +207,9 @@ int cli_record_compute_prepare(struct cli_record_compute *compute, struct cli_re
     char libraries[2 * PATH_BYTES];
 
     recording->decisions = compute->decisions;
+    if (compute->producing.all && compute->max_overhead > 0)
+        return cli_usage("--trace-all and --max-overhead exclude each other");
+    recording->session.max_overhead = compute->max_overhead;
     if (!compute->producing.all)
         recording->session.sampling = compute->sampling;
     if (!compute->simd && !compute->blas)

@@ -5,12 +5,13 @@
 
 #include "cli_record.h"
 
-enum { CLI_OPT_SIMD = 0x200, CLI_OPT_BLAS, CLI_OPT_DECISIONS, CLI_OPT_THRESHOLD, CLI_OPT_TRACE_ALL };
+enum { CLI_OPT_SIMD = 0x200, CLI_OPT_BLAS, CLI_OPT_DECISIONS, CLI_OPT_MAX_OVERHEAD, CLI_OPT_THRESHOLD, CLI_OPT_TRACE_ALL };
 
 /* clang-format off */
 #define CLI_RECORD_COMPUTE_LONG \
     {"blas", no_argument, NULL, CLI_OPT_BLAS}, \
     {"decisions", required_argument, NULL, CLI_OPT_DECISIONS}, \
+    {"max-overhead", required_argument, NULL, CLI_OPT_MAX_OVERHEAD}, \
     {"simd", no_argument, NULL, CLI_OPT_SIMD}, \
     {"threshold", required_argument, NULL, CLI_OPT_THRESHOLD}, \
     {"trace-all", no_argument, NULL, CLI_OPT_TRACE_ALL}
@@ -21,6 +22,7 @@ struct cli_record_compute {
     bool simd, blas;
     struct rn_session_producing producing;
     struct rn_sampling_limits sampling;
+    double max_overhead;
     struct cli_decisions *decisions;
     char **environment; /* made by cli_record_compute_prepare */
     char *preload;
