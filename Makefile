@@ -3,6 +3,7 @@
 # make check      the quick tests (scripts/check installs what is needed and runs them all)
 # make bench      sizes, speeds and overhead, measured on this machine
 # make bench-capture  what recording costs, next to strace and perf (half an hour)
+# make bench-compute  what marked compute blocks, BLAS calls and sampling cost (five minutes)
 # make fuzz       fuzz each target for FUZZ_SECONDS (default 600)
 # make install    PREFIX=/usr/local DESTDIR=
 # Variables: CC, CFLAGS, BUILD (output directory), SAN=address,undefined, V=1 (show commands)
@@ -51,7 +52,12 @@ CAPTURE_SRC := $(wildcard capture/*.c)
 CLI_SRC := $(wildcard cmd/cli*.c)
 CMD_SRC := $(filter-out $(CLI_SRC),$(wildcard cmd/*.c))
 UNIT_SRC := $(wildcard tests/unit/test_*.c)
-SAMPLE_SRC := $(wildcard samples/*.c)
+# Some samples are of one architecture.
+ifeq ($(shell uname -m),x86_64)
+SAMPLE_SRC := $(filter-out samples/simd_neon.c,$(wildcard samples/*.c))
+else
+SAMPLE_SRC := $(filter-out samples/simd_avx%.c,$(wildcard samples/*.c))
+endif
 PROGRAM_SRC := $(wildcard tests/programs/*.c)
 ROBUSTNESS_SRC := $(wildcard tests/robustness/*.c)
 FUZZ_SRC := $(wildcard tests/fuzz/fuzz_*.c)
@@ -120,7 +126,7 @@ $(BUILD)/fuzz/%: $(BUILD)/obj/tests/fuzz/%.o $(LIBS)
 $(BUILD)/programs/%: tests/programs/%.c
 	@mkdir -p $(@D)
 	$(if $(V),,@echo "  CC    $<")
-	$(Q)$(CC) -std=gnu11 -D_GNU_SOURCE $(WARNINGS) -O1 -pthread -o $@ $<
+	$(Q)$(CC) -std=gnu11 -I. -D_GNU_SOURCE $(WARNINGS) -O1 -pthread -o $@ $<
 
 check:
 	./scripts/check --quick
@@ -128,6 +134,8 @@ bench: all samples programs
 	BUILD='$(BUILD)' ./scripts/bench
 bench-capture: all programs
 	BUILD='$(BUILD)' ./scripts/bench-capture
+bench-compute: all programs
+	BUILD='$(BUILD)' ./scripts/bench-compute
 fuzz:
 	BUILD='$(BUILD)' ./scripts/fuzz $(FUZZ_SECONDS)
 
@@ -150,6 +158,9 @@ install: all $(BUILD)/lib/librn.pc
 		'$(DESTDIR)$(PREFIX)/share/bash-completion/completions'
 	install $(BINS) '$(DESTDIR)$(PREFIX)/bin'
 	install -m 644 $(BUILD)/lib/librn.a '$(DESTDIR)$(libdir)'
+	install -d '$(DESTDIR)$(libdir)/renacer'
+	install $(INJECT_LIBS) '$(DESTDIR)$(libdir)/renacer'
+	install -m 644 capture/inject/rn_simd.h '$(DESTDIR)$(includedir)'
 	install -m 644 $(BUILD)/lib/librn.pc '$(DESTDIR)$(libdir)/pkgconfig'
 	install -m 644 $(filter formats/%,$(INSTALLED_HEADERS)) \
 		'$(DESTDIR)$(includedir)/renacer/formats'
@@ -169,5 +180,5 @@ clean:
 
 FORCE:
 .PRECIOUS: $(ALL_OBJ)
-.PHONY: all commands samples unit programs fuzz-targets check bench bench-capture fuzz install clean FORCE
+.PHONY: all commands samples unit programs fuzz-targets check bench bench-capture bench-compute fuzz install clean FORCE
 -include $(ALL_OBJ:.o=.d)

@@ -2,7 +2,6 @@
 #include "ring.h"
 
 #include "formats/event_schema.h"
-#include "formats/ring_cell.h"
 
 #include <errno.h>
 #include <fcntl.h>
@@ -380,30 +379,6 @@ bool rn_ring_put(struct rn_ring_area *area, struct rn_ring_slot *slot,
             put_attachment(&cursor, &event->attachments[i]);
     }
     __atomic_store_n(&slot->head, head + size, __ATOMIC_RELEASE);
-    return true;
-}
-
-/* As inject/producer_cells.c does it: what a sudden end leaves behind is told apart by `moved`. */
-bool rn_ring_harvest(struct rn_ring_area *area, struct rn_ring_slot *slot)
-{
-    struct rn_ring_cell *cells = (void *)(rn_ring_data(area, slot) - slot->lead);
-    uint64_t words[RN_RING_CELL_RECORD / 8];
-
-    for (uint32_t i = 0; i < slot->cells && i < RN_RING_CELLS; i++) {
-        struct cursor cursor = {rn_ring_data(area, slot), slot->size, slot->head};
-        uint32_t size;
-
-        if (rn_ring_cell_is_live(&cells[i], slot->head)) {
-            size = rn_ring_cell_record(&cells[i], words);
-            if (size > slot->size - rn_ring_used(slot))
-                return false;
-            put_bytes(&cursor, words, size);
-            cells[i].moved = cursor.position;
-            __atomic_store_n(&slot->head, cursor.position, __ATOMIC_RELEASE);
-        }
-        cells[i].count = 0;
-        cells[i].moved = 0;
-    }
     return true;
 }
 

@@ -12,7 +12,7 @@
 #define SMALL_MAPPING (16u << 20) /* where the address space is limited */
 #define PATIENCE      256u
 #define WAIT_NS       200000
-#define WAITS_MAX     10000u
+#define WAITS_MAX     150000u /* half a minute: a recorder that is dead takes the program with it */
 #define IS_FAILURE(result) ((result) < 0 && (result) >= -4095)
 
 enum state { STATE_NEW, STATE_OPENING, STATE_OPEN, STATE_NONE };

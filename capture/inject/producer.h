@@ -95,7 +95,7 @@ static inline const struct rn_ring_producers *rn_producer_settings(void)
  * is 0, and commit it: before that it does not exist. */
 void *rn_producer_reserve(struct rn_producer *self, uint32_t size, uint32_t spare);
 void rn_producer_commit(struct rn_producer *self, uint32_t size);
-/* Wait a moment for the recorder to empty the ring. False: it does not, for two seconds now. */
+/* Wait a moment for the recorder to empty the ring. False: it does not, for half a minute now. */
 bool rn_producer_wait(struct rn_producer *self, uint32_t *attempts);
 /* Events that could be put nowhere. */
 void rn_producer_lose(struct rn_producer *self, uint64_t count);

@@ -3,7 +3,7 @@
  * one of about NS nanoseconds of work, with a decision for each thread; then prints how many blocks
  * there were. What each thread has finished is also in the file that COUNTER_FILE names, as one
  * 64-bit number a thread, so that a test knows after a SIGKILL. */
-#include "../../capture/inject/rn_simd.h"
+#include "capture/inject/rn_simd.h"
 
 #include <fcntl.h>
 #include <pthread.h>

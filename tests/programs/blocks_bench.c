@@ -3,7 +3,7 @@
  * `cold` and `burst`, blocks that come rarely enough to be recorded one by one, in a ring that is used
  * for the first time, and later; `loop`, blocks that come as fast as they can; `empty`, the same loop without a block, for both. blocks_bench run COUNT: so many blocks
  * of one microsecond, then the time that they took together, in ns. */
-#include "../../capture/inject/rn_simd.h"
+#include "capture/inject/rn_simd.h"
 
 #include <pthread.h>
 #include <stdint.h>

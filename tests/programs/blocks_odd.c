@@ -5,7 +5,7 @@
  * that ends by the system call, with a full ring), signals (blocks in a handler that interrupts
  * blocks), jump (a handler leaves by siglongjmp), dlopen FILE (a marked library, loaded and unloaded),
  * kill (itself by SIGKILL), nested (deep), many (more operations and sizes than are kept apart). */
-#include "../../capture/inject/rn_simd.h"
+#include "capture/inject/rn_simd.h"
 
 #include <dlfcn.h>
 #include <pthread.h>
