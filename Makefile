@@ -13,6 +13,8 @@ PREFIX ?= /usr/local
 DESTDIR ?=
 CC = gcc
 AR = ar
+# What is built for: CC may be a cross compiler.
+ARCH := $(firstword $(subst -, ,$(shell $(CC) -dumpmachine)))
 CFLAGS ?= -O2 -g
 WARNINGS = -Wall -Wextra -Wshadow -Wconversion -Wstrict-prototypes -Wmissing-prototypes \
 	-Wpointer-arith -Wformat=2 -Wvla
@@ -31,7 +33,7 @@ include $(BUILD)/config.mk
 endif
 
 PKG_CFLAGS := $(shell pkg-config --cflags $(PKGS) 2>/dev/null)
-PKG_LIBS := $(ARCHIVE_LIBS) $(shell pkg-config --libs $(PKGS) 2>/dev/null) -lZydis -lm
+PKG_LIBS := $(ARCHIVE_LIBS) $(shell pkg-config --libs $(PKGS) 2>/dev/null) $(if $(filter x86_64,$(ARCH)),-lZydis) -lm
 
 CPPFLAGS_ALL = -I. -I$(BUILD)/gen -D_GNU_SOURCE $(CPPFLAGS)
 CFLAGS_ALL = -std=gnu11 -pthread $(WARNINGS) $(CFLAGS) $(SAN_FLAGS)
@@ -43,7 +45,7 @@ $(shell mkdir -p $(BUILD); printf '%s\n' '$(SETTINGS)' | cmp -s - $(BUILD)/setti
 	printf '%s\n' '$(SETTINGS)' >$(BUILD)/settings)
 
 $(BUILD)/config.mk: scripts/probe $(wildcard scripts/probes/*.c) $(BUILD)/settings
-	@CC='$(CC)' sh scripts/probe $@
+	@CC='$(CC)' CPPFLAGS='$(CPPFLAGS)' LDFLAGS='$(LDFLAGS)' sh scripts/probe $@
 
 include $(wildcard scripts/make/*.mk)
 
@@ -52,10 +54,12 @@ CAPTURE_SRC := $(wildcard capture/*.c)
 CLI_SRC := $(wildcard cmd/cli*.c)
 CMD_SRC := $(filter-out $(CLI_SRC),$(wildcard cmd/*.c))
 UNIT_SRC := $(wildcard tests/unit/test_*.c)
-# Some samples are of one architecture.
-ifeq ($(shell uname -m),x86_64)
+# Some files are of one architecture.
+ifeq ($(ARCH),x86_64)
+CAPTURE_SRC := $(filter-out capture/portable_%,$(CAPTURE_SRC))
 SAMPLE_SRC := $(filter-out samples/simd_neon.c,$(wildcard samples/*.c))
 else
+CAPTURE_SRC := $(filter-out capture/inline% capture/patch%,$(CAPTURE_SRC))
 SAMPLE_SRC := $(filter-out samples/simd_avx%.c,$(wildcard samples/*.c))
 endif
 PROGRAM_SRC := $(wildcard tests/programs/*.c)
@@ -116,6 +120,8 @@ $(BINS): $(BUILD)/bin/%: $$(BUILD)/obj/cmd/$$(subst -,_,$$*).o $(LIBS)
 	$(link) $(PKG_LIBS)
 $(BUILD)/tests/%: $(BUILD)/obj/tests/unit/%.o $(LIBS)
 	$(link) $(PKG_LIBS) -lcmocka -llzma
+# With the library that is otherwise loaded into programs, but for its own memcpy.
+$(BUILD)/tests/test_producer: $(COMPUTE_OBJ) $(filter-out %/producer_memory.o,$(PRODUCER_OBJ))
 $(BUILD)/samples/%: $(BUILD)/obj/samples/%.o $(BUILD)/lib/librn.a
 	$(link) $(PKG_LIBS)
 $(BUILD)/robustness/%: $(BUILD)/obj/tests/robustness/%.o $(BUILD)/lib/librn.a

@@ -16,8 +16,8 @@
 #define THRESHOLD_FIRST 1000.0 /* ns */
 #define THRESHOLD_MAX   1e9
 
-void rn_overhead_begin(struct rn_overhead *overhead, const struct rn_session *session,
-                       double limit, uint64_t threshold_ns)
+void rn_overhead_begin(struct rn_overhead *overhead, const struct rn_session *session, double limit,
+                       uint64_t threshold_ns)
 {
     volatile uint64_t last = 0;
     uint64_t before = rn_session_now(session), after;
@@ -132,9 +132,9 @@ enum rn_status rn_overhead_steer(struct rn_session *session, struct rn_error *er
         return RN_OK;
     share = (cost - last_cost) / (cpu - last_cpu);
     if (share > overhead->limit)
-        return set_threshold(session, overhead->threshold_ns < THRESHOLD_FIRST
-                                          ? THRESHOLD_FIRST
-                                          : 2 * overhead->threshold_ns,
+        return set_threshold(session,
+                             overhead->threshold_ns < THRESHOLD_FIRST ? THRESHOLD_FIRST
+                                                                      : 2 * overhead->threshold_ns,
                              share, err);
     if (share < overhead->limit / 4)
         return set_threshold(session, overhead->threshold_ns / 2, share, err);
@@ -150,12 +150,12 @@ enum rn_status rn_overhead_tell(struct rn_session *session, struct rn_error *err
 
     if (cpu <= 0)
         return RN_OK;
-    return rn_session_notice(
-        session, RN_NOTICE_OVERHEAD, (uint64_t)(share * 1e6), err,
-        "%.1f %% of %.3f s CPU time: %llu events at %.0f ns, %llu counted at %.0f ns, %llu calls at "
-        "%.0f ns, %llu traced calls, %.3f s in the recorder",
-        100 * share, cpu / 1e9, (unsigned long long)overhead->blocks, clock + BLOCK_NS,
-        (unsigned long long)overhead->counted, clock + COUNTED_NS,
-        (unsigned long long)overhead->calls, clock + CALL_NS, (unsigned long long)overhead->traced,
-        recorder / 1e9);
+    return rn_session_notice(session, RN_NOTICE_OVERHEAD, (uint64_t)(share * 1e6), err,
+                             "%.1f %% of %.3f s CPU time: %llu events at %.0f ns, %llu counted at "
+                             "%.0f ns, %llu calls at "
+                             "%.0f ns, %llu traced calls, %.3f s in the recorder",
+                             100 * share, cpu / 1e9, (unsigned long long)overhead->blocks,
+                             clock + BLOCK_NS, (unsigned long long)overhead->counted,
+                             clock + COUNTED_NS, (unsigned long long)overhead->calls,
+                             clock + CALL_NS, (unsigned long long)overhead->traced, recorder / 1e9);
 }

@@ -32,9 +32,9 @@ struct rn_sampling {
 };
 
 static const char *const io_calls[] = {
-    "read",     "write",  "pread64",  "pwrite64", "readv",    "writev",          "preadv",
-    "pwritev",  "preadv2", "pwritev2", "sendto",   "recvfrom", "sendfile",        "splice",
-    "fsync",    "fdatasync", "copy_file_range", "sync_file_range"};
+    "read",     "write",   "pread64", "pwrite64",  "readv",           "writev",
+    "preadv",   "pwritev", "preadv2", "pwritev2",  "sendto",          "recvfrom",
+    "sendfile", "splice",  "fsync",   "fdatasync", "copy_file_range", "sync_file_range"};
 
 static uint64_t ticks_of(const struct rn_sampling *sampling, uint64_t ns)
 {
@@ -43,10 +43,10 @@ static uint64_t ticks_of(const struct rn_sampling *sampling, uint64_t ns)
 
 void rn_sampling_set(struct rn_sampling *sampling, const struct rn_sampling_limits *limits)
 {
-    sampling->limits = (struct rn_sampling_limits){
-        .io_ns = ticks_of(sampling, limits->io_ns),
-        .kernel_ns = ticks_of(sampling, limits->kernel_ns),
-        .transfer_ns = ticks_of(sampling, limits->transfer_ns)};
+    sampling->limits =
+        (struct rn_sampling_limits){.io_ns = ticks_of(sampling, limits->io_ns),
+                                    .kernel_ns = ticks_of(sampling, limits->kernel_ns),
+                                    .transfer_ns = ticks_of(sampling, limits->transfer_ns)};
 }
 
 struct rn_sampling *rn_sampling_new(const struct rn_sampling_limits *limits, uint64_t start,
@@ -120,10 +120,10 @@ static void describe(const struct rn_sampling *sampling, const struct rn_event *
         info = rn_syscall_info(call->abi, call->nr);
         key->call = call->nr << 8 | call->abi;
         key->sum.bytes = call->ret;
-        key->name_size = (uint32_t)snprintf(
-            key->name, sizeof(key->name), "%s%s%s", info ? info->name : "?",
-            call->abi == RN_ABI_X86_64 ? "" : "@",
-            call->abi == RN_ABI_X86_64 ? "" : rn_abi_name(call->abi));
+        key->name_size =
+            (uint32_t)snprintf(key->name, sizeof(key->name), "%s%s%s", info ? info->name : "?",
+                               call->abi == RN_ABI_X86_64 ? "" : "@",
+                               call->abi == RN_ABI_X86_64 ? "" : rn_abi_name(call->abi));
     } else if (name) {
         key->name_size = name->size < NAME_MAX ? name->size : NAME_MAX;
         memcpy(key->name, name->data, key->name_size);

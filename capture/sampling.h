@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 /* Short events that are counted instead of stored, on the recorder's side: system calls that move
  * data, kernels and transfers of devices. (Compute blocks are counted where they happen, see
- * inject/compute_blocks.c.) Calls that failed, and such as may pass descriptors, are always stored. */
+ * inject/compute_blocks.c.) Calls that failed, and such as may pass descriptors, are always stored.
+ */
 #ifndef RN_SAMPLING_H
 #define RN_SAMPLING_H
 
@@ -23,8 +24,8 @@ void rn_sampling_set(struct rn_sampling *sampling, const struct rn_sampling_limi
 /* Where aggregates go. */
 typedef enum rn_status rn_sampling_fn(void *context, const struct rn_event *event,
                                       struct rn_error *err);
-/* *taken: the event was counted and is not to be stored. What was counted before may be handed out, to
- * make room. */
+/* *taken: the event was counted and is not to be stored. What was counted before may be handed out,
+ * to make room. */
 RN_MUST_CHECK enum rn_status rn_sampling_take(struct rn_sampling *sampling,
                                               const struct rn_event *event, bool *taken,
                                               rn_sampling_fn *function, void *context,

@@ -57,9 +57,8 @@ static bool offer(struct rn_session *session, uint32_t *place)
 static void offer_enough(struct rn_session *session)
 {
     struct rn_session_producers *producers = &session->producers;
-    size_t without = producers->thread_count > producers->rings
-                         ? producers->thread_count - producers->rings
-                         : 0;
+    size_t without =
+        producers->thread_count > producers->rings ? producers->thread_count - producers->rings : 0;
     size_t wanted = without > OFFERS_MIN ? without : OFFERS_MIN, there = 0;
     uint32_t *offers = shared(session)->offers;
 
@@ -200,8 +199,8 @@ static enum rn_status state_losses(struct rn_session *session, struct rn_error *
         if (session->in_use[i].producer)
             in_rings += __atomic_exchange_n(&session->in_use[i].slot->lost, 0, __ATOMIC_RELAXED);
     if (without_ring)
-        status = rn_writer_add_loss(session->writer, RN_KIND_BLOCK, without_ring,
-                                    RN_LOSS_RING_FULL, "threads found no ring to record into", err);
+        status = rn_writer_add_loss(session->writer, RN_KIND_BLOCK, without_ring, RN_LOSS_RING_FULL,
+                                    "threads found no ring to record into", err);
     if (status == RN_OK && in_rings)
         status = rn_writer_add_loss(session->writer, RN_KIND_BLOCK, in_rings, RN_LOSS_RING_FULL,
                                     "a signal handler recorded more than can be kept, or a ring "

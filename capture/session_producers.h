@@ -17,7 +17,7 @@ struct rn_session_producing {
     bool on;
     bool all;              /* record every event, however many */
     uint64_t threshold_ns; /* compute blocks shorter than this are counted; 0: none */
-    uint64_t hot_calls;    /* an operation that is called more often a second is counted; 0: never */
+    uint64_t hot_calls; /* an operation that is called more often a second is counted; 0: never */
 };
 
 struct rn_session_thread {

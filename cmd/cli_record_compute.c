@@ -8,9 +8,9 @@
 #include <string.h>
 #include <unistd.h>
 
-#define LIBRARY   "librn-compute.so"
-#define BLAS      "librn-blas.so"
-#define HOT_CALLS 10000u
+#define LIBRARY    "librn-compute.so"
+#define BLAS       "librn-blas.so"
+#define HOT_CALLS  10000u
 #define PATH_BYTES 4096u
 
 extern char **environ;
@@ -19,7 +19,8 @@ const char cli_record_compute_help[] =
     "      --blas            record calls of BLAS and FFTW as compute blocks\n"
     "      --decisions FILE  record what a transpiler decided, from a file of MessagePack or JSON\n"
     "                        that it writes (may be repeated)\n"
-    "      --max-overhead N%  count compute blocks that are so short that recording them would cost\n"
+    "      --max-overhead N%  count compute blocks that are so short that recording them would "
+    "cost\n"
     "                        more of the program's CPU time, as estimated while it runs\n"
     "      --simd            record compute blocks and decisions of programs that are marked with\n"
     "                        rn_simd.h, see rn-simd(7)\n"

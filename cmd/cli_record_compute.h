@@ -5,7 +5,14 @@
 
 #include "cli_record.h"
 
-enum { CLI_OPT_SIMD = 0x200, CLI_OPT_BLAS, CLI_OPT_DECISIONS, CLI_OPT_MAX_OVERHEAD, CLI_OPT_THRESHOLD, CLI_OPT_TRACE_ALL };
+enum {
+    CLI_OPT_SIMD = 0x200,
+    CLI_OPT_BLAS,
+    CLI_OPT_DECISIONS,
+    CLI_OPT_MAX_OVERHEAD,
+    CLI_OPT_THRESHOLD,
+    CLI_OPT_TRACE_ALL
+};
 
 /* clang-format off */
 #define CLI_RECORD_COMPUTE_LONG \
@@ -29,7 +36,8 @@ struct cli_record_compute {
     char rings[CLI_RINGS_SIZE];
 };
 
-/* False: the letter is not one of these options. *status: -1, or after a message the exit status. */
+/* False: the letter is not one of these options. *status: -1, or after a message the exit status.
+ */
 bool cli_record_compute_option(struct cli_record_compute *compute, int letter, const char *argument,
                                int *status);
 /* What the options mean for a recording; after all options. -1, or after a message the exit

@@ -120,7 +120,8 @@ static enum rn_status emit(void *context, const struct rn_decision_entry *entry,
     return rn_session_emit(session, &event, err);
 }
 
-/* Opened for each look: it may be replaced by its writer, and it is no descriptor of the recorder's. */
+/* Opened for each look: it may be replaced by its writer, and it is no descriptor of the
+ * recorder's. */
 static int open_source(struct source *source)
 {
     struct stat st;
@@ -133,8 +134,7 @@ static int open_source(struct source *source)
         errno = EINVAL;
         return -1;
     }
-    source->modified_ns =
-        (uint64_t)st.st_mtim.tv_sec * 1000000000u + (uint64_t)st.st_mtim.tv_nsec;
+    source->modified_ns = (uint64_t)st.st_mtim.tv_sec * 1000000000u + (uint64_t)st.st_mtim.tv_nsec;
     return fd;
 }
 

@@ -7,16 +7,22 @@
 
 /* Where a codec is in its file, and what it has read. */
 struct rn_decision_state {
-    bool begun;         /* the opening of an array was seen, its end was not */
-    bool stream;        /* MessagePack: maps without an array around them */
-    uint64_t remaining; /* MessagePack: elements of the array */
+    bool begun;             /* the opening of an array was seen, its end was not */
+    bool stream;            /* MessagePack: maps without an array around them */
+    uint64_t remaining;     /* MessagePack: elements of the array */
     struct rn_buf texts[5]; /* of the entry in work: category, name, source, input, result */
     struct rn_buf origin;
 };
-enum { RN_DECISION_CATEGORY, RN_DECISION_NAME, RN_DECISION_SOURCE, RN_DECISION_INPUT, RN_DECISION_RESULT };
+enum {
+    RN_DECISION_CATEGORY,
+    RN_DECISION_NAME,
+    RN_DECISION_SOURCE,
+    RN_DECISION_INPUT,
+    RN_DECISION_RESULT
+};
 
-/* Decode what begins at `data`; *used bytes of it are done with. RN_EOF: there is not enough yet, or
- * nothing more is to come. *has_entry: entry is one. A failure has its offset from `data` on. */
+/* Decode what begins at `data`; *used bytes of it are done with. RN_EOF: there is not enough yet,
+ * or nothing more is to come. *has_entry: entry is one. A failure has its offset from `data` on. */
 typedef enum rn_status rn_decision_next_fn(struct rn_decision_state *state, const uint8_t *data,
                                            size_t size, bool last, size_t *used, bool *has_entry,
                                            struct rn_decision_entry *entry, struct rn_error *err);

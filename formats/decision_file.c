@@ -8,8 +8,8 @@
 #define FNV_PRIME 0x100000001b3ull
 
 struct rn_decision_file {
-    struct rn_buf rest; /* read and not used yet */
-    uint64_t offset;    /* of its first byte */
+    struct rn_buf rest;        /* read and not used yet */
+    uint64_t offset;           /* of its first byte */
     rn_decision_next_fn *next; /* NULL: a manifest, or not known yet */
     bool is_manifest;
     struct rn_decision_state state;

@@ -1,19 +1,19 @@
 /* SPDX-License-Identifier: MIT */
 /* Files in which a transpiler tells what it decided. Three forms, told apart by their first byte:
  *
- * - MessagePack: an array of maps, or several one behind the other, or maps one behind the other, so
- *   that a file can grow;
+ * - MessagePack: an array of maps, or several one behind the other, or maps one behind the other,
+ * so that a file can grow;
  * - JSON: an array of objects, or several one behind the other;
  * - a JSON manifest: an object with version, git_commit, transpiler_version, and the decisions as
  *   members whose names are hexadecimal ids, there or in an object "decisions".
  *
  * Of a decision: timestamp_us (since 1970, or since some start where it is less than
- * RN_DECISION_EPOCH_US), category, name, input, result, source_location ("file:line" or an object of
- * file and line), decision_id (a number or hexadecimal). category and name must be strings; input and
- * result may be anything: what is no string is kept as JSON. Other members are skipped.
+ * RN_DECISION_EPOCH_US), category, name, input, result, source_location ("file:line" or an object
+ * of file and line), decision_id (a number or hexadecimal). category and name must be strings;
+ * input and result may be anything: what is no string is kept as JSON. Other members are skipped.
  *
- * The files are hostile: 16 levels of nesting, 64 MiB a decision, and texts of 64 KiB (longer ones are
- * cut, and flagged so) are the limits. */
+ * The files are hostile: 16 levels of nesting, 64 MiB a decision, and texts of 64 KiB (longer ones
+ * are cut, and flagged so) are the limits. */
 #ifndef RN_DECISION_FILE_H
 #define RN_DECISION_FILE_H
 
@@ -25,10 +25,10 @@
 extern "C" {
 #endif
 
-#define RN_DECISION_DEPTH      16u
-#define RN_DECISION_BYTES_MAX  (64u << 20)
-#define RN_DECISION_TEXT_MAX   (64u << 10)
-#define RN_DECISION_EPOCH_US   UINT64_C(100000000000000) /* 1973 */
+#define RN_DECISION_DEPTH     16u
+#define RN_DECISION_BYTES_MAX (64u << 20)
+#define RN_DECISION_TEXT_MAX  (64u << 10)
+#define RN_DECISION_EPOCH_US  UINT64_C(100000000000000) /* 1973 */
 
 struct rn_decision_text {
     const char *text; /* not NUL-terminated; NULL: not given */
@@ -56,7 +56,8 @@ RN_MUST_CHECK enum rn_status rn_decision_file_feed(struct rn_decision_file *file
                                                    const uint8_t *data, size_t size, bool last,
                                                    rn_decision_fn *function, void *context,
                                                    struct rn_error *err);
-/* "transpiler 2.1, commit 0123abc" of a manifest; NULL where it is none or says nothing. Borrowed. */
+/* "transpiler 2.1, commit 0123abc" of a manifest; NULL where it is none or says nothing. Borrowed.
+ */
 const char *rn_decision_file_origin(const struct rn_decision_file *file);
 
 #ifdef __cplusplus

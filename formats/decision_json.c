@@ -49,8 +49,8 @@ static const char *take_id(const json_t *value, struct rn_decision_entry *entry,
         entry->id = (uint64_t)json_integer_value(value);
         return NULL;
     }
-    if (json_is_string(value) && rn_decision_parse_id(json_string_value(value),
-                                                      json_string_length(value), &entry->id))
+    if (json_is_string(value) &&
+        rn_decision_parse_id(json_string_value(value), json_string_length(value), &entry->id))
         return NULL;
     return "decision_id is neither a number nor hexadecimal";
 }
@@ -140,9 +140,8 @@ const char *rn_decision_json_measure(const uint8_t *data, size_t size, unsigned 
     return NULL;
 }
 
-static enum rn_status read_object(struct rn_decision_state *state, const uint8_t *data,
-                                  size_t size, struct rn_decision_entry *entry,
-                                  struct rn_error *err)
+static enum rn_status read_object(struct rn_decision_state *state, const uint8_t *data, size_t size,
+                                  struct rn_decision_entry *entry, struct rn_error *err)
 {
     json_error_t failure;
     json_t *object = json_loadb((const char *)data, size, JSON_ALLOW_NUL, &failure);
@@ -165,9 +164,8 @@ enum rn_status rn_decision_json_next(struct rn_decision_state *state, const uint
 
     *used = at;
     if (at == size)
-        return last && state->begun
-                   ? rn_decision_fail(err, RN_E_FORMAT, at, "the array is cut")
-                   : RN_EOF;
+        return last && state->begun ? rn_decision_fail(err, RN_E_FORMAT, at, "the array is cut")
+                                    : RN_EOF;
     if (data[at] == (state->begun ? ']' : '[')) {
         state->begun = !state->begun;
         *used = at + 1;

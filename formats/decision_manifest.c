@@ -38,7 +38,8 @@ static enum rn_status read_members(const struct manifest *manifest, json_t *obje
     const char *key;
     json_t *value;
 
-    json_object_foreach (object, key, value) {
+    json_object_foreach(object, key, value)
+    {
         struct rn_decision_entry entry = {.has_time = false};
         const char *wrong;
         enum rn_status status;
@@ -65,8 +66,7 @@ enum rn_status rn_decision_manifest_read(struct rn_decision_state *state, const 
 {
     const struct manifest manifest = {state, data, size};
     size_t length, at;
-    const char *wrong =
-        rn_decision_json_measure(data, size, RN_DECISION_DEPTH + 2, &length, &at);
+    const char *wrong = rn_decision_json_measure(data, size, RN_DECISION_DEPTH + 2, &length, &at);
     json_error_t failure;
     json_t *root, *decisions;
     enum rn_status status;

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
-/* MessagePack: an array of maps, or maps one behind the other. The opening of the array is read here,
- * and then map by map, so that a file may be long, and may grow. What a map needs is measured before
- * the library is asked to take memory for it. */
+/* MessagePack: an array of maps, or maps one behind the other. The opening of the array is read
+ * here, and then map by map, so that a file may be long, and may grow. What a map needs is measured
+ * before the library is asked to take memory for it. */
 #include "decision_codec.h"
 
 #include <inttypes.h>
@@ -48,15 +48,15 @@ struct form {
     uint8_t items; /* the length counts so many items each; 0: bytes */
 };
 static const struct form forms[32] = {
-    [0x04] = {1, 0, 0}, [0x05] = {2, 0, 0}, [0x06] = {4, 0, 0}, /* bin */
-    [0x07] = {1, 1, 0}, [0x08] = {2, 1, 0}, [0x09] = {4, 1, 0}, /* ext */
-    [0x0a] = {0, 4, 0}, [0x0b] = {0, 8, 0},                     /* float */
-    [0x0c] = {0, 1, 0}, [0x0d] = {0, 2, 0}, [0x0e] = {0, 4, 0}, [0x0f] = {0, 8, 0},
-    [0x10] = {0, 1, 0}, [0x11] = {0, 2, 0}, [0x12] = {0, 4, 0}, [0x13] = {0, 8, 0},
-    [0x14] = {0, 2, 0}, [0x15] = {0, 3, 0}, [0x16] = {0, 5, 0}, [0x17] = {0, 9, 0}, /* fixext */
+    [0x04] = {1, 0, 0},  [0x05] = {2, 0, 0}, [0x06] = {4, 0, 0}, /* bin */
+    [0x07] = {1, 1, 0},  [0x08] = {2, 1, 0}, [0x09] = {4, 1, 0}, /* ext */
+    [0x0a] = {0, 4, 0},  [0x0b] = {0, 8, 0},                     /* float */
+    [0x0c] = {0, 1, 0},  [0x0d] = {0, 2, 0}, [0x0e] = {0, 4, 0}, [0x0f] = {0, 8, 0},
+    [0x10] = {0, 1, 0},  [0x11] = {0, 2, 0}, [0x12] = {0, 4, 0}, [0x13] = {0, 8, 0},
+    [0x14] = {0, 2, 0},  [0x15] = {0, 3, 0}, [0x16] = {0, 5, 0}, [0x17] = {0, 9, 0}, /* fixext */
     [0x18] = {0, 17, 0}, [0x19] = {1, 0, 0}, [0x1a] = {2, 0, 0}, [0x1b] = {4, 0, 0}, /* str */
-    [0x1c] = {2, 0, 1}, [0x1d] = {4, 0, 1}, /* array */
-    [0x1e] = {2, 0, 2}, [0x1f] = {4, 0, 2}, /* map */
+    [0x1c] = {2, 0, 1},  [0x1d] = {4, 0, 1},                                         /* array */
+    [0x1e] = {2, 0, 2},  [0x1f] = {4, 0, 2},                                         /* map */
 };
 
 /* One value without what is in it, whose number of values is *items. False: it is not all there. */
@@ -200,7 +200,7 @@ static const msgpack_object *member(const msgpack_object *map, const char *key)
         if (name->type == MSGPACK_OBJECT_STR && name->via.str.size == length &&
             memcmp(name->via.str.ptr, key, length) == 0)
             return map->via.map.ptr[i].val.type == MSGPACK_OBJECT_NIL ? NULL
-                                                                     : &map->via.map.ptr[i].val;
+                                                                      : &map->via.map.ptr[i].val;
     }
     return NULL;
 }
@@ -296,8 +296,7 @@ static enum rn_status read_map(struct rn_decision_state *state, const uint8_t *d
     size_t offset = 0;
 
     msgpack_unpacked_init(&unpacked);
-    if (msgpack_unpack_next(&unpacked, (const char *)data, size, &offset) ==
-        MSGPACK_UNPACK_SUCCESS)
+    if (msgpack_unpack_next(&unpacked, (const char *)data, size, &offset) == MSGPACK_UNPACK_SUCCESS)
         wrong = take_map_entry(state, &unpacked.data, entry);
     msgpack_unpacked_destroy(&unpacked);
     return wrong ? rn_decision_fail(err, RN_E_FORMAT, 0, wrong) : RN_OK;

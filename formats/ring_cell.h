@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /* Events that are counted instead of recorded, while they are counted: cells in the file of rings,
- * so that they outlive the program and the recorder. Shared by code that runs inside the program, by
- * the recorder and by the reader of an unsealed recording; so it calls nothing.
+ * so that they outlive the program and the recorder. Shared by code that runs inside the program,
+ * by the recorder and by the reader of an unsealed recording; so it calls nothing.
  *
  * A cell has one writer, the thread of its slot. It becomes a record of RN_KIND_AGGREGATE: by its
  * thread when its second is over, or by whoever finds it when the thread is gone. */
@@ -20,10 +20,10 @@
 
 /* Names of more bytes are cut, and flagged so. */
 struct rn_ring_cell {
-    uint64_t count; /* written last, 0: unused */
-    uint64_t moved; /* not 0: its record is complete in the ring once head has reached this */
-    uint64_t key;   /* the writer's own */
-    uint64_t first, last;   /* ticks: where the first event began, where the last ended */
+    uint64_t count;       /* written last, 0: unused */
+    uint64_t moved;       /* not 0: its record is complete in the ring once head has reached this */
+    uint64_t key;         /* the writer's own */
+    uint64_t first, last; /* ticks: where the first event began, where the last ended */
     uint64_t sum, min, max; /* of durations, ticks */
     uint64_t elements, bytes, flops;
     uint8_t of, reason, backend, direction, residency, size_bin; /* as in struct rn_aggregate */

@@ -122,7 +122,7 @@ uint64_t rn_filter_kinds(const struct rn_filter *filter)
         kinds = 0;
     if (set->syscalls_beyond || any_bit(&set->syscalls[0][0], sizeof set->syscalls / 8))
         kinds |= 1ull << RN_KIND_SYSCALL;
-    if (kinds & COUNTED)
+    if (set->status & RN_STATUS_SUCCESSFUL && kinds & COUNTED)
         kinds |= 1ull << RN_KIND_AGGREGATE;
     return kinds;
 }

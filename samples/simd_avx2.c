@@ -15,8 +15,8 @@ __attribute__((target("avx2,fma"))) static void saxpy_avx2(float a, const float 
     __m256 factor = _mm256_set1_ps(a);
 
     for (size_t i = 0; i + 8 <= n; i += 8)
-        _mm256_storeu_ps(y + i, _mm256_fmadd_ps(factor, _mm256_loadu_ps(x + i),
-                                                _mm256_loadu_ps(y + i)));
+        _mm256_storeu_ps(y + i,
+                         _mm256_fmadd_ps(factor, _mm256_loadu_ps(x + i), _mm256_loadu_ps(y + i)));
     for (size_t i = n / 8 * 8; i < n; i++)
         y[i] += a * x[i];
 }

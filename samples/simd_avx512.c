@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
-/* simd_avx512: a dot product with AVX-512, where the CPU has it, else in plain C; each as a block that
- * says which. Record it with: rn-record --simd -- simd_avx512 */
+/* simd_avx512: a dot product with AVX-512, where the CPU has it, else in plain C; each as a block
+ * that says which. Record it with: rn-record --simd -- simd_avx512 */
 #include "capture/inject/rn_simd.h"
 
 #include <immintrin.h>

@@ -14,7 +14,8 @@ static void smooth(const unsigned char *in, float *out, size_t n)
     RN_SIMD_BLOCK("smooth", n, 5 * n, 3 * n);
 
     for (size_t i = 0; i < n; i++)
-        out[i] = ((float)in[i] + 2 * (float)in[i ? i - 1 : 0] + (float)in[i + 1 < n ? i + 1 : i]) / 4;
+        out[i] =
+            ((float)in[i] + 2 * (float)in[i ? i - 1 : 0] + (float)in[i + 1 < n ? i + 1 : i]) / 4;
 }
 
 static float largest_of(const float *x, size_t n)

@@ -2,9 +2,9 @@
 /* What the wrappers of librn-blas.so are made of. The wrappers themselves are generated: BLAS from
  * blas.def, FFTW from blas_fftw.def.
  *
- * Calls that a library makes to itself or to another one inside a wrapped call (cblas of the reference
- * BLAS calls its Fortran functions) are not counted again. A library that is linked into the program,
- * or that binds its own calls to itself, is not seen. */
+ * Calls that a library makes to itself or to another one inside a wrapped call (cblas of the
+ * reference BLAS calls its Fortran functions) are not counted again. A library that is linked into
+ * the program, or that binds its own calls to itself, is not seen. */
 #ifndef RN_BLAS_CALL_H
 #define RN_BLAS_CALL_H
 

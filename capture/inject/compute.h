@@ -55,7 +55,7 @@ struct rn_compute_thread {
     uint32_t busy;
     uint32_t late_count;
     uint64_t depth;
-    const void *frame; /* of the busy one */
+    const void *frame;   /* of the busy one */
     uint64_t busy_since; /* ticks */
     struct rn_compute_late {
         const struct rn_compute_site *site;

@@ -1,13 +1,13 @@
 /* SPDX-License-Identifier: MIT */
 /* How often an operation is called, over all threads of the process, in a window of one second that
- * slides by an eighth. A thread tells of its calls a few at a time, so that threads do not fight for
- * one cache line. */
+ * slides by an eighth. A thread tells of its calls a few at a time, so that threads do not fight
+ * for one cache line. */
 #include "compute.h"
 
 #define SLICES_A_SECOND 8u
 #define TELL_EVERY      32u  /* calls */
 #define TELL_EVERY_HOT  512u /* nothing is urgent then */
-#define OPERATIONS      64u /* that a thread keeps apart */
+#define OPERATIONS      64u  /* that a thread keeps apart */
 /* Cool again below this part of the limit: else it could change with every slice. */
 #define COOL(limit) ((limit) - (limit) / 4)
 
@@ -19,8 +19,8 @@ struct own_calls {
 };
 static __thread struct own_calls own_calls[OPERATIONS];
 
-/* Going over one slice while another thread begins it anew may lose a few calls of the estimate, not
- * of what is recorded. */
+/* Going over one slice while another thread begins it anew may lose a few calls of the estimate,
+ * not of what is recorded. */
 static uint64_t calls_in_window(struct rn_compute_operation *operation, uint32_t slice,
                                 uint32_t calls)
 {
@@ -88,8 +88,8 @@ static void judge(struct rn_producer *self, struct rn_compute_operation *operati
     uint32_t hot = __atomic_load_n(&operation->hot, __ATOMIC_RELAXED);
     bool changes = hot ? calls < COOL(limit) : calls > limit;
 
-    if (changes && __atomic_compare_exchange_n(&operation->hot, &hot, !hot, false,
-                                               __ATOMIC_RELAXED, __ATOMIC_RELAXED))
+    if (changes && __atomic_compare_exchange_n(&operation->hot, &hot, !hot, false, __ATOMIC_RELAXED,
+                                               __ATOMIC_RELAXED))
         tell_change(self, operation, !hot, now);
 }
 
@@ -122,8 +122,7 @@ bool rn_compute_is_hot(struct rn_producer *self, struct rn_compute_operation *op
     }
     own->calls++;
     hot = __atomic_load_n(&operation->hot, __ATOMIC_RELAXED) != 0;
-    if (__builtin_expect(own->calls >= (hot ? TELL_EVERY_HOT : TELL_EVERY) ||
-                             now >= own->slice_end,
+    if (__builtin_expect(own->calls >= (hot ? TELL_EVERY_HOT : TELL_EVERY) || now >= own->slice_end,
                          0))
         tell(self, own, now);
     return hot;

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
-/* Sites and operations, known for as long as the program runs. What they need is copied, because the
- * library that a site is in may be unloaded. There are no locks: a signal handler may come here while
- * the thread that it interrupted is here. */
+/* Sites and operations, known for as long as the program runs. What they need is copied, because
+ * the library that a site is in may be unloaded. There are no locks: a signal handler may come here
+ * while the thread that it interrupted is here. */
 #include "compute.h"
 
 #define ARENA_BYTES    (1u << 20)
@@ -137,7 +137,9 @@ static const struct rn_compute_site *known_site(struct rn_compute_site *site)
 
 #define SITE_WORDS                                                                                 \
     ((sizeof(struct rn_compute_site) + sizeof(struct rn_record) + sizeof(struct rn_block) +        \
-      3 * sizeof(struct rn_record_attachment) + 2 * TEXT_MAX + SOURCE_BYTES) / 8 + 8)
+      3 * sizeof(struct rn_record_attachment) + 2 * TEXT_MAX + SOURCE_BYTES) /                     \
+         8 +                                                                                       \
+     8)
 
 /* Made on the stack first: most are known already, or short. */
 static const struct rn_compute_site *keep_site(struct rn_compute_site *made, const uint64_t *end)
@@ -220,9 +222,8 @@ const struct rn_compute_site *rn_compute_choice_site(struct rn_simd_choice *choi
     const struct rn_compute_site *result;
 
     *made = (struct rn_compute_site){.operation = decision_operation(choice)};
-    *record = (struct rn_record){.kind = RN_KIND_DECISION,
-                                 .fields = sizeof(*decision) / sizeof(uint64_t),
-                                 .attachments = 3};
+    *record = (struct rn_record){
+        .kind = RN_KIND_DECISION, .fields = sizeof(*decision) / sizeof(uint64_t), .attachments = 3};
     *decision = (struct rn_decision){.id = decision_id(choice)};
     at = put_text(at, RN_ATT_CATEGORY, choice->category, length_of(choice->category));
     at = put_text(at, RN_ATT_NAME, choice->name, length_of(choice->name));

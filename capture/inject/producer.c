@@ -8,11 +8,11 @@
 #include <stddef.h>
 #include <time.h>
 
-#define PAGE          4096u
-#define SMALL_MAPPING (16u << 20) /* where the address space is limited */
-#define PATIENCE      256u
-#define WAIT_NS       200000
-#define WAITS_MAX     150000u /* half a minute: a recorder that is dead takes the program with it */
+#define PAGE               4096u
+#define SMALL_MAPPING      (16u << 20) /* where the address space is limited */
+#define PATIENCE           256u
+#define WAIT_NS            200000
+#define WAITS_MAX          150000u /* half a minute: a recorder that is dead takes the program with it */
 #define IS_FAILURE(result) ((result) < 0 && (result) >= -4095)
 
 enum state { STATE_NEW, STATE_OPENING, STATE_OPEN, STATE_NONE };
@@ -22,8 +22,7 @@ extern char **environ __attribute__((weak));
 extern int clock_gettime(clockid_t clock, struct timespec *now) __attribute__((weak));
 
 struct rn_producer_process rn_producer_process;
-__thread struct rn_producer rn_producer_thread = {
-    .epoch = UINT32_MAX};
+__thread struct rn_producer rn_producer_thread = {.epoch = UINT32_MAX};
 static uint32_t state;
 static uint32_t *epoch_page;
 static uint32_t epochs; /* copied by a fork, unlike the page */
@@ -43,8 +42,8 @@ static const char *find_variable(const char *name)
 
 static void *map(uint64_t size, uint64_t flags, int64_t fd)
 {
-    int64_t address = rn_system_call(SYS_mmap, 0, size, PROT_READ | PROT_WRITE, flags,
-                                     (uint64_t)fd, 0);
+    int64_t address =
+        rn_system_call(SYS_mmap, 0, size, PROT_READ | PROT_WRITE, flags, (uint64_t)fd, 0);
 
     return IS_FAILURE(address) ? NULL : (void *)(uintptr_t)address;
 }
@@ -69,8 +68,8 @@ uint64_t rn_producer_monotonic(void)
 
 static void *map_rings(const char *path, uint64_t *size)
 {
-    int64_t fd = rn_system_call(SYS_openat, (uint64_t)AT_FDCWD, (uintptr_t)path,
-                                O_RDWR | O_CLOEXEC, 0, 0, 0);
+    int64_t fd = rn_system_call(SYS_openat, (uint64_t)AT_FDCWD, (uintptr_t)path, O_RDWR | O_CLOEXEC,
+                                0, 0, 0);
     struct rn_ring_file *file;
 
     if (IS_FAILURE(fd))

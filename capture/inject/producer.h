@@ -3,18 +3,19 @@
  * compute blocks, BLAS, and the libraries of devices' APIs. Each such library links a copy of it; a
  * thread has one ring for each of them.
  *
- * How a thread comes to its ring: the recorder starts the program with RN_RINGS in its environment, a
- * path to its file of rings. The first call maps that (an open, an mmap, a close; a page that a fork
- * empties, and getpid). Each thread that records something takes a ring that the recorder has put out
- * (`offers`), with one gettid and no help. The recorder finds the thread by number and reads what is
- * committed from then on; nothing needs to be told when the thread or the program ends, however that
- * is: what is committed is in a file.
+ * How a thread comes to its ring: the recorder starts the program with RN_RINGS in its environment,
+ * a path to its file of rings. The first call maps that (an open, an mmap, a close; a page that a
+ * fork empties, and getpid). Each thread that records something takes a ring that the recorder has
+ * put out
+ * (`offers`), with one gettid and no help. The recorder finds the thread by number and reads what
+ * is committed from then on; nothing needs to be told when the thread or the program ends, however
+ * that is: what is committed is in a file.
  *
- * Fork: the child finds its page empty and takes rings of its own. Exec: the new program begins anew.
- * vfork: the child writes as its parent, which waits.
+ * Fork: the child finds its page empty and takes rings of its own. Exec: the new program begins
+ * anew. vfork: the child writes as its parent, which waits.
  *
- * No libc is called, nothing is allocated, no lock is held, and errno stays as it was. A ring has one
- * writer: whoever may be interrupted by a signal handler that records too must take care
+ * No libc is called, nothing is allocated, no lock is held, and errno stays as it was. A ring has
+ * one writer: whoever may be interrupted by a signal handler that records too must take care
  * (compute_blocks.c does). */
 #ifndef RN_PRODUCER_H
 #define RN_PRODUCER_H
@@ -33,8 +34,8 @@
 
 /* The ring of one thread. */
 struct rn_producer {
-    uint32_t epoch; /* of the process that took it; other: not taken yet */
-    uint32_t patience; /* calls until it is tried again to take a ring */
+    uint32_t epoch;            /* of the process that took it; other: not taken yet */
+    uint32_t patience;         /* calls until it is tried again to take a ring */
     struct rn_ring_slot *slot; /* NULL: none was free */
     uint8_t *data;
     uint64_t tail; /* as last seen */
@@ -91,8 +92,8 @@ static inline const struct rn_ring_producers *rn_producer_settings(void)
 }
 
 /* Room for a record of `size` bytes (a multiple of 8, at most an eighth of the ring) in one piece;
- * NULL while there is not so much, with `spare` bytes left over. Write the record there, whose stream
- * is 0, and commit it: before that it does not exist. */
+ * NULL while there is not so much, with `spare` bytes left over. Write the record there, whose
+ * stream is 0, and commit it: before that it does not exist. */
 void *rn_producer_reserve(struct rn_producer *self, uint32_t size, uint32_t spare);
 void rn_producer_commit(struct rn_producer *self, uint32_t size);
 /* Wait a moment for the recorder to empty the ring. False: it does not, for half a minute now. */

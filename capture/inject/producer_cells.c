@@ -106,9 +106,8 @@ void rn_producer_count(struct rn_producer *self, const struct rn_producer_sample
     uint32_t bucket = rn_ring_cell_bin(duration);
     struct rn_ring_cell *cell;
 
-    if (__builtin_expect(sample->start - self->second_begin >=
-                             self->second_end - self->second_begin,
-                         0))
+    if (__builtin_expect(
+            sample->start - self->second_begin >= self->second_end - self->second_begin, 0))
         begin_second(self, sample->start);
     cell = find_cell(self, sample);
     if (sample->start < cell->first)

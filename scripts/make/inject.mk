@@ -3,8 +3,10 @@
 # so that any program's dynamic linker can load them.
 
 INJECT_CC ?= $(CC)
+# What keeps loops from becoming calls of memcpy: gcc needs more than -fno-builtin.
+INJECT_LOOPS := $(if $(findstring clang,$(shell $(INJECT_CC) --version)),,-fno-tree-loop-distribute-patterns)
 INJECT_FLAGS = -std=gnu11 -I. -I$(BUILD)/gen -D_GNU_SOURCE -O2 -g $(WARNINGS) -ffreestanding -fPIC \
-	-fvisibility=hidden -fno-stack-protector -fno-tree-loop-distribute-patterns -fno-builtin \
+	-fvisibility=hidden -fno-stack-protector $(INJECT_LOOPS) -fno-builtin \
 	-fno-sanitize=all -fno-plt -ftls-model=initial-exec
 INJECT_DIR = $(BUILD)/inject
 INJECT_HDR = $(wildcard capture/inject/producer*.h capture/inject/compute*.h capture/inject/blas*.h) \

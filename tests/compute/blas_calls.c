@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /* blas_calls: some calls of BLAS and FFTW; prints how many, NAME COUNT, and results that a recorder
- * must not change. blas_calls time SIZE: the time of one dgemm of that size, in ns, the best of some;
- * blas_calls flood COUNT: the time of one ddot of 100 numbers, of so many. */
+ * must not change. blas_calls time SIZE: the time of one dgemm of that size, in ns, the best of
+ * some; blas_calls flood COUNT: the time of one ddot of 100 numbers, of so many. */
 #include <cblas.h>
 #include <fftw3.h>
 #include <stdint.h>

@@ -1,8 +1,9 @@
 /* SPDX-License-Identifier: MIT */
-/* blocks_bench [THREADS]: what a block costs, in ns of its thread's CPU time, as lines of NAME VALUE:
- * `cold` and `burst`, blocks that come rarely enough to be recorded one by one, in a ring that is used
- * for the first time, and later; `loop`, blocks that come as fast as they can; `empty`, the same loop without a block, for both. blocks_bench run COUNT: so many blocks
- * of one microsecond, then the time that they took together, in ns. */
+/* blocks_bench [THREADS]: what a block costs, in ns of its thread's CPU time, as lines of NAME
+ * VALUE: `cold` and `burst`, blocks that come rarely enough to be recorded one by one, in a ring
+ * that is used for the first time, and later; `loop`, blocks that come as fast as they can;
+ * `empty`, the same loop without a block, for both. blocks_bench run COUNT: so many blocks of one
+ * microsecond, then the time that they took together, in ns. */
 #include "capture/inject/rn_simd.h"
 
 #include <pthread.h>

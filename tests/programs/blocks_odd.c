@@ -1,10 +1,11 @@
 /* SPDX-License-Identifier: MIT */
 /* blocks_odd HOW: compute blocks in odd places. Prints how many blocks the program and all of its
  * children have run. HOW: fork (marked before and after, in both), raw-fork (by the system call),
- * vfork, exec (twice, in the middle), exec-thread (by a thread that is not the first), die (a thread
- * that ends by the system call, with a full ring), signals (blocks in a handler that interrupts
- * blocks), jump (a handler leaves by siglongjmp), dlopen FILE (a marked library, loaded and unloaded),
- * kill (itself by SIGKILL), nested (deep), many (more operations and sizes than are kept apart). */
+ * vfork, exec (twice, in the middle), exec-thread (by a thread that is not the first), die (a
+ * thread that ends by the system call, with a full ring), signals (blocks in a handler that
+ * interrupts blocks), jump (a handler leaves by siglongjmp), dlopen FILE (a marked library, loaded
+ * and unloaded), kill (itself by SIGKILL), nested (deep), many (more operations and sizes than are
+ * kept apart). */
 #include "capture/inject/rn_simd.h"
 
 #include <dlfcn.h>
@@ -228,11 +229,16 @@ static int run_nested(void)
     return 0;
 }
 
-#define ONE(n)      { RN_SIMD_BLOCK("many-" #n, 1ul << (i % 40), 0, 0); }
-#define TEN(n)      ONE(n##0) ONE(n##1) ONE(n##2) ONE(n##3) ONE(n##4) \
-                    ONE(n##5) ONE(n##6) ONE(n##7) ONE(n##8) ONE(n##9)
-#define HUNDRED(n)  TEN(n##0) TEN(n##1) TEN(n##2) TEN(n##3) TEN(n##4) \
-                    TEN(n##5) TEN(n##6) TEN(n##7) TEN(n##8) TEN(n##9)
+#define ONE(n)                                                                                     \
+    {                                                                                              \
+        RN_SIMD_BLOCK("many-" #n, 1ul << (i % 40), 0, 0);                                          \
+    }
+#define TEN(n)                                                                                     \
+    ONE(n##0)                                                                                      \
+    ONE(n##1) ONE(n##2) ONE(n##3) ONE(n##4) ONE(n##5) ONE(n##6) ONE(n##7) ONE(n##8) ONE(n##9)
+#define HUNDRED(n)                                                                                 \
+    TEN(n##0)                                                                                      \
+    TEN(n##1) TEN(n##2) TEN(n##3) TEN(n##4) TEN(n##5) TEN(n##6) TEN(n##7) TEN(n##8) TEN(n##9)
 
 static int run_many(void)
 {
