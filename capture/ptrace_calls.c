@@ -109,9 +109,7 @@ static void begin_call(struct rn_ptrace *engine, struct rn_tracee *tracee,
         return;
     tracee->before_exec = false;
     call->info = rn_syscall_info_for(&call->syscall);
-    /* Registers beyond the arguments hold leftovers that mean nothing and do not compress. */
-    for (unsigned i = call->info ? call->info->arg_count : 6; i < 6; i++)
-        call->syscall.args[i] = 0;
+    drop_leftovers(call);
     call->selected = is_selected(engine, &call->syscall);
     rn_call_buffer_clear(&call->buffer);
     if (call->selected || role == RN_ROLE_CLONE3 || role == RN_ROLE_SIGNAL_ACTION)
@@ -192,6 +190,8 @@ void rn_ptrace_end_call(struct rn_ptrace *engine, struct rn_tracee *tracee, uint
         return;
     rn_call_buffer_finish(&call->buffer);
     event.flags = flags | call->buffer.flags;
+    if (engine->inline_state)
+        event.flags |= RN_EVENT_TRACED;
     event.u.syscall = call->syscall;
     event.attachment_count = call->buffer.count;
     event.attachments = call->buffer.items;

@@ -51,10 +51,8 @@ enum rn_kind {
 #define RN_EVENT_UNFINISHED 0x01u /* the thread ended inside it: no result; duration until then */
 #define RN_EVENT_SNAPSHOT   0x02u /* restates what was so before: not counted, has no ordinal */
 #define RN_EVENT_TRACED     0x04u /* seen by ptrace (where an inline engine also records) */
-#define RN_EVENT_INJECTED   0x08u /* made by the recorder in the program, not by the program */
-#define RN_EVENT_NO_ENTRY   0x10u /* attached in the middle: start is the attach time */
-#define RN_EVENT_TRUNCATED  0x20u /* not all attachments fit into the record */
-#define RN_EVENT_FAULT      0x40u /* some argument pointed to memory that could not be read */
+#define RN_EVENT_TRUNCATED  0x08u /* not all attachments fit into the record */
+#define RN_EVENT_FAULT      0x10u /* some argument pointed to memory that could not be read */
 
 /* ABI of a system call: which number table applies. */
 enum rn_abi {

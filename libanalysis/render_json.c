@@ -48,8 +48,7 @@ static void add_head(struct rn_sink *sink, struct rn_trace *trace, const struct 
 
 static void add_flags(struct rn_sink *sink, uint32_t flags)
 {
-    static const char *const names[] = {"unfinished", "snapshot",  "traced", "injected",
-                                        "no_entry",   "truncated", "fault"};
+    static const char *const names[] = {"unfinished", "snapshot", "traced", "truncated", "fault"};
 
     if (!flags)
         return;
