@@ -86,7 +86,7 @@ static bool is_short_call(const struct rn_sampling *sampling, const struct rn_ev
 
 static bool is_short(const struct rn_sampling *sampling, const struct rn_event *event)
 {
-    if (event->flags & (RN_EVENT_UNFINISHED | RN_EVENT_SNAPSHOT | RN_EVENT_INJECTED))
+    if (event->flags & (RN_EVENT_UNFINISHED | RN_EVENT_SNAPSHOT))
         return false;
     switch (event->kind) {
     case RN_KIND_SYSCALL:
