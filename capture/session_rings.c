@@ -226,10 +226,29 @@ struct rn_ring_slot *rn_session_take_slot(struct rn_session *session, uint64_t s
     return slot;
 }
 
+/* Where libraries in the program need rings too, few threads of an engine get large ones. */
+#define LARGE_BYTES (1u << 20)
+#define LARGE_RINGS 16u
+
+static bool may_take(const struct rn_session *session, uint64_t size)
+{
+    size_t large = 0;
+
+    if (!session->producers.settings.on || size < LARGE_BYTES)
+        return true;
+    for (size_t i = 0; i < session->in_use_count; i++)
+        large += session->in_use[i].slot->size >= LARGE_BYTES;
+    return large < LARGE_RINGS;
+}
+
 struct rn_ring_slot *rn_session_take_ring(struct rn_session *session, uint64_t stream,
                                           uint64_t size, uint32_t lead, struct rn_error *err)
 {
-    struct rn_ring_slot *slot = take_ring(session, size, lead);
+    struct rn_ring_slot *slot;
+
+    if (!may_take(session, size))
+        return NULL;
+    slot = take_ring(session, size, lead);
 
     /* Rings of threads that have ended come back with a commit. */
     if (!slot && session->given_up > 0 && rn_session_commit(session, err) == RN_OK)

@@ -158,6 +158,15 @@ bool cli_record_library(const char *name, char *path, size_t size)
     return false;
 }
 
+void cli_record_compute_features(char *text, size_t size)
+{
+    char path[PATH_BYTES];
+
+    snprintf(text, size, "compute: decisions%s%s\n",
+             cli_record_library(LIBRARY, path, sizeof(path)) ? " simd" : "",
+             cli_record_library(BLAS, path, sizeof(path)) ? " blas" : "");
+}
+
 /* The recorder's environment, with the library in front of what is preloaded already, and where the
  * rings are: that is filled in once it is known. */
 static bool make_environment(struct cli_record_compute *compute, const char *libraries)

@@ -45,6 +45,9 @@ bool cli_record_compute_option(struct cli_record_compute *compute, int letter, c
 int cli_record_compute_prepare(struct cli_record_compute *compute, struct cli_recording *recording);
 void cli_record_compute_free(struct cli_record_compute *compute);
 
+/* What this build can record of what programs compute, for --features: a line, or several. */
+void cli_record_compute_features(char *text, size_t size);
+
 /* The path of a library that is loaded into programs: beside the command as built or installed.
  * False: it is not there. */
 bool cli_record_library(const char *name, char *path, size_t size);

@@ -30,8 +30,7 @@ static const char help[] =
     "                        that can be; 'inline'; 'ptrace'\n"
     "      --features        list what this build can do\n";
 
-static const char help_end[] =
-    "\n"
+static const char help_end[] = "\n"
     "  -q, --quiet   no warnings      -h, --help      this text\n"
     "  -v, --verbose more messages    -V, --version   version\n"
     "\n"
@@ -136,12 +135,11 @@ static int set_size(uint64_t *size, const char *option, const char *text)
 
 static int set_engine(struct cli_recording *recording, const char *name)
 {
-    for (size_t i = 0; i < ENGINE_COUNT; i++) {
+    for (size_t i = 0; i < ENGINE_COUNT; i++)
         if (strcmp(engines[i]->name, name) == 0) {
             recording->how = engines[i];
             return -1;
         }
-    }
     return cli_usage("there is no engine '%s' in this build", name);
 }
 
@@ -254,11 +252,13 @@ static int print_features(void)
     char text[256] = "engines:";
     size_t used = strlen(text);
 
-    for (size_t i = 0; i < ENGINE_COUNT; i++) {
+    for (size_t i = 0; i < ENGINE_COUNT; i++)
         if (engines[i]->start)
             used += (size_t)snprintf(text + used, sizeof(text) - used, " %s", engines[i]->name);
-    }
-    snprintf(text + used, sizeof(text) - used, "\narchive version: %d\n", RN_ARCHIVE_VERSION);
+    used += (size_t)snprintf(text + used, sizeof(text) - used, "\n");
+    cli_record_compute_features(text + used, sizeof(text) - used);
+    used = strlen(text);
+    snprintf(text + used, sizeof(text) - used, "archive version: %d\n", RN_ARCHIVE_VERSION);
     return cli_help(text);
 }
 

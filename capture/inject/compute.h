@@ -19,11 +19,10 @@ struct rn_compute_operation {
     uint32_t hot;    /* 1: it is called too often to be recorded call by call */
     /* What all threads read is not in the same cache line as what all of them write. */
     uint64_t padding[8];
-    /* Calls in the last slices of time; slice n is in place n % RN_COMPUTE_SLICES. */
+    /* Calls in the last slices of time: slice n is in place n % RN_COMPUTE_SLICES, as n << 32 |
+     * calls, so that both change at once. */
 #define RN_COMPUTE_SLICES 16u
-    struct {
-        uint32_t number, calls;
-    } slices[RN_COMPUTE_SLICES];
+    uint64_t slices[RN_COMPUTE_SLICES];
 };
 
 /* A site as the recorder sees it: the record of an event there, but for what is new each time. */

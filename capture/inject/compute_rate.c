@@ -19,23 +19,31 @@ struct own_calls {
 };
 static __thread struct own_calls own_calls[OPERATIONS];
 
-/* Going over one slice while another thread begins it anew may lose a few calls of the estimate,
- * not of what is recorded. */
+static void add_calls(uint64_t *place, uint32_t slice, uint32_t calls)
+{
+    uint64_t there = __atomic_load_n(place, __ATOMIC_RELAXED), sum;
+
+    do {
+        /* Later than this one: a thread that tells so late tells nothing. */
+        if (there >> 32 > slice)
+            return;
+        sum = there >> 32 == slice ? there + calls : (uint64_t)slice << 32 | calls;
+    } while (!__atomic_compare_exchange_n(place, &there, sum, false, __ATOMIC_RELAXED,
+                                          __ATOMIC_RELAXED));
+}
+
 static uint64_t calls_in_window(struct rn_compute_operation *operation, uint32_t slice,
                                 uint32_t calls)
 {
     uint64_t sum = 0;
-    uint32_t place = slice % RN_COMPUTE_SLICES;
 
-    if (__atomic_load_n(&operation->slices[place].number, __ATOMIC_RELAXED) != slice) {
-        __atomic_store_n(&operation->slices[place].calls, 0, __ATOMIC_RELAXED);
-        __atomic_store_n(&operation->slices[place].number, slice, __ATOMIC_RELAXED);
-    }
-    __atomic_add_fetch(&operation->slices[place].calls, calls, __ATOMIC_RELAXED);
+    add_calls(&operation->slices[slice % RN_COMPUTE_SLICES], slice, calls);
     for (uint32_t i = 0; i < SLICES_A_SECOND; i++) {
-        place = (slice - i) % RN_COMPUTE_SLICES;
-        if (__atomic_load_n(&operation->slices[place].number, __ATOMIC_RELAXED) == slice - i)
-            sum += __atomic_load_n(&operation->slices[place].calls, __ATOMIC_RELAXED);
+        uint64_t there =
+            __atomic_load_n(&operation->slices[(slice - i) % RN_COMPUTE_SLICES], __ATOMIC_RELAXED);
+
+        if (there >> 32 == slice - i)
+            sum += (uint32_t)there;
     }
     return sum;
 }
@@ -98,7 +106,8 @@ static void tell(struct rn_producer *self, struct own_calls *own, uint64_t now)
     const struct rn_ring_producers *settings = rn_producer_settings();
     uint64_t slice_ticks = settings->tick_rate / SLICES_A_SECOND + 1;
     uint64_t since = now - settings->start;
-    uint32_t slice = (uint32_t)(since / slice_ticks);
+    /* From 1 on: a place that is empty is of slice 0. */
+    uint32_t slice = (uint32_t)(since / slice_ticks) + 1;
 
     /* What was called before the slice began is counted in it: it was not long before. */
     if (own->calls)
