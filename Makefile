@@ -4,6 +4,7 @@
 # make bench      sizes, speeds and overhead, measured on this machine
 # make bench-otlp     spans a second, encoded and sent (a few minutes)
 # make bench-capture  what recording costs, next to strace and perf (half an hour)
+# make bench-compute  what marked compute blocks, BLAS calls and sampling cost (five minutes)
 # make fuzz       fuzz each target for FUZZ_SECONDS (default 600)
 # make install    PREFIX=/usr/local DESTDIR=
 # Variables: CC, CFLAGS, BUILD (output directory), SAN=address,undefined, V=1 (show commands)
@@ -13,6 +14,8 @@ PREFIX ?= /usr/local
 DESTDIR ?=
 CC = gcc
 AR = ar
+# What is built for: CC may be a cross compiler.
+ARCH := $(firstword $(subst -, ,$(shell $(CC) -dumpmachine)))
 CFLAGS ?= -O2 -g
 WARNINGS = -Wall -Wextra -Wshadow -Wconversion -Wstrict-prototypes -Wmissing-prototypes \
 	-Wpointer-arith -Wformat=2 -Wvla
@@ -31,7 +34,7 @@ include $(BUILD)/config.mk
 endif
 
 PKG_CFLAGS := $(shell pkg-config --cflags $(PKGS) 2>/dev/null)
-PKG_LIBS := $(ARCHIVE_LIBS) $(shell pkg-config --libs $(PKGS) 2>/dev/null) -lZydis -lm
+PKG_LIBS := $(ARCHIVE_LIBS) $(shell pkg-config --libs $(PKGS) 2>/dev/null) $(if $(filter x86_64,$(ARCH)),-lZydis) -lm
 
 CPPFLAGS_ALL = -I. -I$(BUILD)/gen -D_GNU_SOURCE $(CPPFLAGS)
 CFLAGS_ALL = -std=gnu11 -pthread $(WARNINGS) $(CFLAGS) $(SAN_FLAGS)
@@ -43,7 +46,7 @@ $(shell mkdir -p $(BUILD); printf '%s\n' '$(SETTINGS)' | cmp -s - $(BUILD)/setti
 	printf '%s\n' '$(SETTINGS)' >$(BUILD)/settings)
 
 $(BUILD)/config.mk: scripts/probe $(wildcard scripts/probes/*.c) $(BUILD)/settings
-	@CC='$(CC)' sh scripts/probe $@
+	@CC='$(CC)' CPPFLAGS='$(CPPFLAGS)' LDFLAGS='$(LDFLAGS)' sh scripts/probe $@
 
 include $(wildcard scripts/make/*.mk)
 
@@ -52,7 +55,14 @@ CAPTURE_SRC := $(wildcard capture/*.c)
 CLI_SRC := $(wildcard cmd/cli*.c)
 CMD_SRC := $(filter-out $(CLI_SRC),$(wildcard cmd/*.c))
 UNIT_SRC := $(wildcard tests/unit/test_*.c)
-SAMPLE_SRC := $(wildcard samples/*.c)
+# Some files are of one architecture.
+ifeq ($(ARCH),x86_64)
+CAPTURE_SRC := $(filter-out capture/portable_%,$(CAPTURE_SRC))
+SAMPLE_SRC := $(filter-out samples/simd_neon.c,$(wildcard samples/*.c))
+else
+CAPTURE_SRC := $(filter-out capture/inline% capture/patch%,$(CAPTURE_SRC))
+SAMPLE_SRC := $(filter-out samples/simd_avx%.c,$(wildcard samples/*.c))
+endif
 PROGRAM_SRC := $(wildcard tests/programs/*.c)
 ROBUSTNESS_SRC := $(wildcard tests/robustness/*.c)
 OTLP_SRC := $(wildcard tests/otlp/*.c)
@@ -74,7 +84,7 @@ OTLP_BINS := $(patsubst tests/otlp/%.c,$(BUILD)/otlp/%,$(OTLP_SRC))
 FUZZ_BINS := $(patsubst tests/fuzz/%.c,$(BUILD)/fuzz/%,$(FUZZ_SRC))
 LIBS := $(BUILD)/lib/libcli.a $(BUILD)/lib/libcapture.a $(BUILD)/lib/librn.a
 
-commands: $(BINS) $(BUILD)/lib/librn.a
+commands: $(BINS) $(BUILD)/lib/librn.a $(INJECT_LIBS)
 samples: $(SAMPLE_BINS)
 unit: $(UNIT_BINS)
 programs: $(PROGRAM_BINS) $(ROBUSTNESS_BINS) $(OTLP_BINS)
@@ -113,6 +123,8 @@ $(BINS): $(BUILD)/bin/%: $$(BUILD)/obj/cmd/$$(subst -,_,$$*).o $(LIBS)
 	$(link) $(PKG_LIBS)
 $(BUILD)/tests/%: $(BUILD)/obj/tests/unit/%.o $(LIBS)
 	$(link) $(PKG_LIBS) -lcmocka -llzma
+# With the library that is otherwise loaded into programs, but for its own memcpy.
+$(BUILD)/tests/test_producer: $(COMPUTE_OBJ) $(filter-out %/producer_memory.o,$(PRODUCER_OBJ))
 $(BUILD)/samples/%: $(BUILD)/obj/samples/%.o $(BUILD)/lib/librn.a
 	$(link) $(PKG_LIBS)
 $(BUILD)/robustness/%: $(BUILD)/obj/tests/robustness/%.o $(BUILD)/lib/librn.a
@@ -125,7 +137,7 @@ $(BUILD)/fuzz/%: $(BUILD)/obj/tests/fuzz/%.o $(LIBS)
 $(BUILD)/programs/%: tests/programs/%.c
 	@mkdir -p $(@D)
 	$(if $(V),,@echo "  CC    $<")
-	$(Q)$(CC) -std=gnu11 -D_GNU_SOURCE $(WARNINGS) -O1 -pthread -o $@ $<
+	$(Q)$(CC) -std=gnu11 -I. -D_GNU_SOURCE $(WARNINGS) -O1 -pthread -o $@ $<
 
 check:
 	./scripts/check --quick
@@ -135,6 +147,8 @@ bench-capture: all programs
 	BUILD='$(BUILD)' ./scripts/bench-capture
 bench-otlp: all samples programs
 	BUILD='$(BUILD)' ./scripts/bench-otlp
+bench-compute: all programs
+	BUILD='$(BUILD)' ./scripts/bench-compute
 fuzz:
 	BUILD='$(BUILD)' ./scripts/fuzz $(FUZZ_SECONDS)
 
@@ -157,6 +171,9 @@ install: all $(BUILD)/lib/librn.pc
 		'$(DESTDIR)$(PREFIX)/share/bash-completion/completions'
 	install $(BINS) '$(DESTDIR)$(PREFIX)/bin'
 	install -m 644 $(BUILD)/lib/librn.a '$(DESTDIR)$(libdir)'
+	install -d '$(DESTDIR)$(libdir)/renacer'
+	install $(INJECT_LIBS) '$(DESTDIR)$(libdir)/renacer'
+	install -m 644 capture/inject/rn_simd.h '$(DESTDIR)$(includedir)'
 	install -m 644 $(BUILD)/lib/librn.pc '$(DESTDIR)$(libdir)/pkgconfig'
 	install -m 644 $(filter formats/%,$(INSTALLED_HEADERS)) \
 		'$(DESTDIR)$(includedir)/renacer/formats'
@@ -176,5 +193,5 @@ clean:
 
 FORCE:
 .PRECIOUS: $(ALL_OBJ)
-.PHONY: all commands samples unit programs fuzz-targets check bench bench-capture bench-otlp fuzz install clean FORCE
+.PHONY: all commands samples unit programs fuzz-targets check bench bench-capture bench-otlp bench-compute fuzz install clean FORCE
 -include $(ALL_OBJ:.o=.d)

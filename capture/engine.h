@@ -27,6 +27,7 @@ struct rn_engine_options {
     /* System calls to record, by ABI and number; the last bit holds for all greater numbers. Those
      * that build the process tree and the descriptor table are followed in any case. */
     uint64_t selected[RN_ABI_COUNT][1024 / 64];
+    char *const *environment; /* of the program; NULL: the recorder's own */
     char *const *env_names; /* variables whose values are stored; NULL-terminated; may be NULL */
     bool stdout_to_stderr;  /* the archive goes to standard output */
     bool sigpipe_ignored;   /* what the program starts with; the recorder itself may differ */

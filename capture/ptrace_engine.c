@@ -210,6 +210,14 @@ void rn_ptrace_relieve(struct rn_ptrace *engine, const struct rn_ring_slot *slot
     set_timer(0, KEEP_UP_NS);
 }
 
+static void set_rest_timer(const struct rn_ptrace *engine)
+{
+    if (engine->pace)
+        set_timer(0, engine->pace);
+    else
+        set_timer(TICK_S, 0);
+}
+
 /* A thread whose ring is full is stopped until there is room again. So a ring that was full once is
  * emptied early from then on, while its thread runs. */
 static void keep_up(struct rn_ptrace *engine)
@@ -222,7 +230,19 @@ static void keep_up(struct rn_ptrace *engine)
     rn_ptrace_fail(engine, rn_session_keep_up(engine->session, &busy, &engine->err));
     engine->keep_up = busy ? KEEP_UP_TRIES : engine->keep_up - 1;
     if (engine->keep_up == 0)
-        set_timer(TICK_S, 0);
+        set_rest_timer(engine);
+}
+
+/* Libraries in the program fill rings without a stop. */
+static void follow_producers(struct rn_ptrace *engine)
+{
+    long pace = rn_session_pace(engine->session);
+
+    if (pace == engine->pace)
+        return;
+    engine->pace = pace;
+    if (engine->keep_up == 0)
+        set_rest_timer(engine);
 }
 
 static void handle_stop(struct rn_ptrace *engine, const struct rn_stop *stop)
@@ -243,6 +263,7 @@ bool rn_ptrace_step(struct rn_ptrace *engine)
     keep_up(engine);
     if (engine->status == RN_OK)
         rn_ptrace_fail(engine, rn_session_tick(engine->session, &engine->err));
+    follow_producers(engine);
     return true;
 }
 

@@ -44,6 +44,7 @@ struct rn_ptrace {
     struct rn_tracees tracees;
     struct rn_stop_queue queue;
     unsigned lone_stops; /* so many waits in a row found one stop */
+    long pace;        /* ns between looks at the rings of libraries in the program; 0: none */
     unsigned keep_up; /* not 0: rings fill quickly; ends after as many vain looks */
     struct rn_capture *capture;
     struct rn_build_ids *build_ids;
@@ -53,6 +54,7 @@ struct rn_ptrace {
     int launched_status;
     bool launched_ended;
     bool exec_seen;
+    unsigned obstacles; /* programs of which is told that no library can be loaded into them */
     bool letting_go;   /* each tracee is detached at its next stop */
     bool namespaces;   /* numbers of processes may differ between the program and here */
     bool snapshotting; /* events restate what is alive */

@@ -4,6 +4,7 @@
 #include "inline.h"
 
 #include "proc_snapshot.h"
+#include "producer_obstacle.h"
 
 #include <sched.h>
 #include <signal.h>
@@ -211,6 +212,26 @@ static void supersede_leader(struct rn_ptrace *engine, struct rn_tracee *leader,
     forget(engine, thread);
 }
 
+#define OBSTACLES_MAX 16u
+
+/* A process storm of such programs is not told of program by program. */
+static void note_obstacle(struct rn_ptrace *engine, const struct rn_tracee *tracee)
+{
+    const char *why;
+
+    if (!rn_session_expects_producers(engine->session) || engine->obstacles == OBSTACLES_MAX ||
+        engine->status != RN_OK)
+        return;
+    why = rn_producer_obstacle(tracee->process->pid);
+    if (!why)
+        return;
+    engine->obstacles++;
+    rn_ptrace_fail(engine, rn_session_notice(engine->session, RN_NOTICE_BLIND_SPOT,
+                                             (uint64_t)tracee->process->pid, &engine->err,
+                                             "process %d %s: its compute blocks cannot be recorded",
+                                             (int)tracee->process->pid, why));
+}
+
 bool rn_ptrace_exec(struct rn_ptrace *engine, struct rn_tracee *tracee)
 {
     pid_t former = event_message(tracee);
@@ -222,6 +243,7 @@ bool rn_ptrace_exec(struct rn_ptrace *engine, struct rn_tracee *tracee)
         rn_inline_exec_done(engine, tracee);
         rn_ptrace_end_call(engine, tracee, 0, 0);
     }
+    rn_session_executed(engine->session, tracee->stream);
     tracee->process->code_count = 0;
     tracee->memory.through_file = false;
     memset(&tracee->stacks, 0, sizeof(tracee->stacks));
@@ -229,6 +251,7 @@ bool rn_ptrace_exec(struct rn_ptrace *engine, struct rn_tracee *tracee)
     rn_ptrace_process_facts(engine, tracee, RN_PROCESS_EXEC);
     rn_ptrace_modules(engine, tracee, &engine->new_image);
     rn_ptrace_descriptors(engine, tracee);
+    note_obstacle(engine, tracee);
     if (!engine->inline_state || rn_inline_exec(engine, tracee, &status))
         return true;
     rn_ptrace_handle(engine, tracee->tid, status);

@@ -96,6 +96,8 @@ static _Noreturn void run_child(const struct rn_ptrace *engine, const struct chi
                                 const char *path)
 {
     char *const *argv = engine->options->argv;
+    char *const *environment =
+        engine->options->environment ? engine->options->environment : environ;
     char *shell[3] = {(char *)"sh", (char *)path, NULL};
     char byte;
 
@@ -107,11 +109,11 @@ static _Noreturn void run_child(const struct rn_ptrace *engine, const struct chi
         _exit(127); /* the recorder is gone */
     if (engine->inline_state && rn_inline_filter_install(NULL) != RN_OK)
         give_up(pipes);
-    execve(path, argv, environ);
+    execve(path, argv, environment);
     /* A script without a first line that names its interpreter: what execvp(3) does. Its further
      * arguments are rare enough to be passed by nobody but a shell. */
     if (errno == ENOEXEC && !argv[1])
-        execve("/bin/sh", shell, environ);
+        execve("/bin/sh", shell, environment);
     give_up(pipes);
 }
 

@@ -239,6 +239,7 @@ struct rn_ring_slot *rn_ring_take(struct rn_ring_area *area, uint64_t size, uint
     slot->generation++;
     slot->lost = 0;
     slot->stream = 0;
+    slot->owner_pid = slot->owner_tid = slot->cells = 0;
     slot->inflight_state = RN_INFLIGHT_NONE;
     __atomic_store_n(&slot->taken, 1, __ATOMIC_RELEASE);
     return slot;

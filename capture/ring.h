@@ -55,6 +55,10 @@ uint64_t rn_ring_used(const struct rn_ring_slot *slot);
 bool rn_ring_move(struct rn_ring_area *area, struct rn_ring_slot *from, uint64_t *position,
                   struct rn_ring_slot *to);
 
+/* Of a ring whose producer is gone: make records of what it counted in cells (ring_cell.h). False
+ * where there is no room for all of them now. */
+bool rn_ring_harvest(struct rn_ring_area *area, struct rn_ring_slot *slot);
+
 /* The slot's data area as mapped here. */
 uint8_t *rn_ring_data(struct rn_ring_area *area, const struct rn_ring_slot *slot);
 

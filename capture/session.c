@@ -11,6 +11,22 @@
 #define PIPE_INTERVAL_NS 1000000000u
 #define CLOCK_STEP_NS    1000000 /* CLOCK_REALTIME moved by more than slewing explains */
 
+static uint64_t ticks_a_second(const struct rn_manifest *manifest)
+{
+    uint64_t hz = manifest->tick_unit == RN_TICK_TSC ? manifest->tick_hz : 1000000000u;
+
+    return hz >> manifest->tick_shift;
+}
+
+static enum rn_status open_sampling(struct rn_session *session,
+                                    const struct rn_sampling_limits *limits, struct rn_error *err)
+{
+    if (!limits->io_ns && !limits->kernel_ns && !limits->transfer_ns)
+        return RN_OK;
+    session->sampling = rn_sampling_new(limits, session->start.ticks, session->tick_rate);
+    return session->sampling ? RN_OK : rn_fail(err, RN_E_NOMEM, "no memory for sampling");
+}
+
 enum rn_status rn_session_new(const struct rn_session_options *options,
                               struct rn_manifest *manifest, struct rn_session **out,
                               struct rn_error *err)
@@ -26,12 +42,22 @@ enum rn_status rn_session_new(const struct rn_session_options *options,
     session->realtime_offset =
         (int64_t)(manifest->start.realtime_ns - manifest->start.monotonic_ns);
     session->last_commit_ns = manifest->start.monotonic_ns;
+    session->start = manifest->start;
+    session->tick_rate = ticks_a_second(manifest);
+    session->all_traced = options->all_traced;
+    rn_overhead_begin(&session->overhead, session, options->max_overhead,
+                      options->producing.threshold_ns);
     session->to_pipe = strcmp(options->output, "-") == 0;
     /* A commit must say up to where the rings are in it. */
     writer.manual_commit = true;
     status = rn_writer_new(options->output, manifest, &writer, &session->writer, err);
     if (status == RN_OK) {
         status = rn_session_open_rings(session, manifest->uuid, options->ring_bytes, err);
+        if (status == RN_OK)
+            status = open_sampling(session, &options->sampling, err);
+        if (status == RN_OK)
+            status = rn_session_producers_open(session, &options->producing, session->start.ticks,
+                                               session->tick_rate, err);
         if (status != RN_OK)
             rn_writer_discard(session->writer);
     }
@@ -48,7 +74,7 @@ uint64_t rn_session_now(const struct rn_session *session)
     return rn_session_clock_now(&session->clock);
 }
 
-enum rn_status rn_session_add_stream(struct rn_session *session, uint64_t pid, uint64_t tid,
+enum rn_status rn_session_new_stream(struct rn_session *session, uint64_t pid, uint64_t tid,
                                      uint64_t parent, uint64_t *id, struct rn_error *err)
 {
     struct rn_stream stream = {.type = RN_STREAM_THREAD, .pid = pid, .tid = tid, .parent = parent};
@@ -56,9 +82,67 @@ enum rn_status rn_session_add_stream(struct rn_session *session, uint64_t pid, u
     return rn_writer_add_stream(session->writer, &stream, NULL, id, err);
 }
 
+enum rn_status rn_session_add_stream(struct rn_session *session, uint64_t pid, uint64_t tid,
+                                     uint64_t parent, uint64_t *id, struct rn_error *err)
+{
+    enum rn_status status = rn_session_new_stream(session, pid, tid, parent, id, err);
+
+    return status == RN_OK ? rn_session_producers_thread(session, *id, pid, tid, err) : status;
+}
+
 void rn_session_end_stream(struct rn_session *session, uint64_t id)
 {
+    rn_session_producers_thread_ended(session, id);
     rn_writer_end_stream(session->writer, id);
+}
+
+enum rn_status rn_session_add_source(struct rn_session *session, const char *name, uint64_t *id,
+                                     struct rn_error *err)
+{
+    struct rn_stream stream = {.type = RN_STREAM_SOURCE};
+
+    return rn_writer_add_stream(session->writer, &stream, name, id, err);
+}
+
+/* By the rate since the recording began, which is known better the longer that is ago. */
+uint64_t rn_session_ticks_at(const struct rn_session *session, uint64_t realtime_ns)
+{
+    struct rn_clock_point now = rn_session_clock_point(&session->clock);
+    double rate = (double)(now.ticks - session->start.ticks) /
+                  (double)(now.monotonic_ns - session->start.monotonic_ns);
+    double since = (double)((int64_t)(realtime_ns - session->start.realtime_ns));
+    double ticks = (double)session->start.ticks + since * rate;
+
+    return ticks > 0 ? (uint64_t)ticks : 0;
+}
+
+uint64_t rn_session_start(const struct rn_session *session)
+{
+    return session->start.ticks;
+}
+
+uint64_t rn_session_tick_rate(const struct rn_session *session)
+{
+    return session->tick_rate;
+}
+
+void rn_session_on_second(struct rn_session *session, rn_second_fn *function, void *context)
+{
+    session->second = function;
+    session->second_context = context;
+}
+
+static enum rn_status second_passes(struct rn_session *session, struct rn_error *err)
+{
+    uint64_t now;
+
+    if (!session->second)
+        return RN_OK;
+    now = rn_session_now(session);
+    if (now - session->last_second < session->tick_rate)
+        return RN_OK;
+    session->last_second = now;
+    return session->second(session->second_context, session, err);
 }
 
 static enum rn_status note_clock_step(struct rn_session *session,
@@ -82,6 +166,8 @@ enum rn_status rn_session_commit(struct rn_session *session, struct rn_error *er
     struct rn_error dropped = RN_ERROR_INIT;
     enum rn_status status = note_clock_step(session, &info.clock, err);
 
+    if (status == RN_OK)
+        status = rn_session_producers_resolve(session, err);
     if (status == RN_OK)
         status = rn_session_drain(session, err);
     if (status != RN_OK)
@@ -175,10 +261,16 @@ static bool pipe_is_due(const struct rn_session *session)
 enum rn_status rn_session_tick(struct rn_session *session, struct rn_error *err)
 {
     enum rn_status status = RN_OK;
+    bool busy;
 
-    if (session->waiting >= COMMIT_EVENTS ||
+    rn_session_producers_look(session, &busy);
+    if (busy || session->waiting >= COMMIT_EVENTS ||
         rn_ring_used(session->ring) > session->ring->size / 2 || pipe_is_due(session))
         status = rn_session_commit(session, err);
+    if (status == RN_OK)
+        status = second_passes(session, err);
+    if (status == RN_OK)
+        status = rn_overhead_steer(session, err);
     if (status == RN_OK && session->snapshot_due && session->snapshot) {
         session->snapshot_due = false;
         status = session->snapshot(session->snapshot_context, session, err);
@@ -207,8 +299,19 @@ static enum rn_status add_fact(void *context, const char *name, const void *data
 enum rn_status rn_session_finish(struct rn_session *session, bool has_status, int status,
                                  uint64_t *lost, struct rn_error *err)
 {
-    enum rn_status result = rn_session_commit(session, err);
+    enum rn_status result;
 
+    rn_session_producers_all_ended(session);
+    result = rn_session_commit(session, err);
+    if (result == RN_OK && rn_writer_lost(session->writer) == 0)
+        result = rn_overhead_tell(session, err);
+    if (result == RN_OK)
+        result = rn_session_commit(session, err);
+    /* What was in cells when their threads ended may need the room that the commit made. */
+    for (size_t left = SIZE_MAX; result == RN_OK && session->given_up > 0 && session->given_up < left;) {
+        left = session->given_up;
+        result = rn_session_commit(session, err);
+    }
     if (result == RN_OK && session->facts)
         result = rn_env_facts_finish(session->facts, add_fact, session, err);
     session->facts = NULL;
@@ -225,6 +328,8 @@ void rn_session_free(struct rn_session *session)
     if (!session)
         return;
     rn_env_facts_abandon(session->facts);
+    rn_session_producers_free(&session->producers);
+    rn_sampling_free(session->sampling);
     rn_ring_area_free(session->area);
     rn_writer_free(session->writer);
     free(session);

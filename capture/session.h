@@ -8,7 +8,9 @@
 #include "formats/status.h"
 #include "formats/writer.h"
 #include "ring.h"
+#include "sampling.h"
 #include "session_clock.h"
+#include "session_producers.h"
 
 struct rn_session;
 
@@ -16,6 +18,10 @@ struct rn_session_options {
     const char *output; /* path, or "-" */
     struct rn_writer_options writer;
     uint64_t ring_bytes; /* of ring data in all; 0: the default */
+    struct rn_sampling_limits sampling;
+    double max_overhead; /* share of the program's CPU time; 0: none */
+    bool all_traced;     /* the engine will be ptrace */
+    struct rn_session_producing producing; /* of libraries inside the program */
 };
 
 /* manifest: filled but for clock and start point, which this sets. */
@@ -30,6 +36,26 @@ RN_MUST_CHECK enum rn_status rn_session_add_stream(struct rn_session *session, u
                                                    uint64_t tid, uint64_t parent, uint64_t *id,
                                                    struct rn_error *err);
 void rn_session_end_stream(struct rn_session *session, uint64_t id);
+/* The thread of this stream has executed another program. */
+void rn_session_executed(struct rn_session *session, uint64_t stream);
+/* Libraries in the program have rings of their own: rn_session_tick must be called so often (in ns),
+ * also while nothing else happens. 0: there are none. */
+long rn_session_pace(const struct rn_session *session);
+/* There are to be such libraries; there was one that recorded. */
+bool rn_session_expects_producers(const struct rn_session *session);
+bool rn_session_had_producers(const struct rn_session *session);
+
+/* A stream of something that is no thread: a file of decisions. */
+RN_MUST_CHECK enum rn_status rn_session_add_source(struct rn_session *session, const char *name,
+                                                   uint64_t *id, struct rn_error *err);
+/* A moment in CLOCK_REALTIME, ns, as ticks; and how long the recording has gone on. */
+uint64_t rn_session_ticks_at(const struct rn_session *session, uint64_t realtime_ns);
+uint64_t rn_session_start(const struct rn_session *session); /* ticks */
+uint64_t rn_session_tick_rate(const struct rn_session *session); /* ticks a second */
+/* Called about once a second while the program runs, by rn_session_tick. */
+typedef enum rn_status rn_second_fn(void *context, struct rn_session *session,
+                                    struct rn_error *err);
+void rn_session_on_second(struct rn_session *session, rn_second_fn *function, void *context);
 
 /* Put an event into the engine's ring; drains and commits when the ring is full. Never fails for
  * lack of disk space: such losses are counted. */

@@ -5,7 +5,9 @@
 #define RN_SESSION_PRIVATE_H
 
 #include "env_facts.h"
+#include "overhead.h"
 #include "session.h"
+#include "session_producers.h"
 
 #define RN_SESSION_STREAM_SLOTS 4096u
 
@@ -14,6 +16,7 @@ struct rn_session_slot {
     struct rn_ring_slot *slot;
     uint64_t drained; /* position: records before it are with the writer */
     bool given_up;    /* by its thread: free as soon as what is in it is in the archive */
+    bool producer;    /* of a library in the program */
 };
 
 struct rn_session {
@@ -26,6 +29,14 @@ struct rn_session {
     bool to_pipe;
     uint64_t last_commit_ns;
     int64_t realtime_offset; /* CLOCK_REALTIME - CLOCK_MONOTONIC at the last commit, ns */
+    struct rn_clock_point start;
+    uint64_t tick_rate; /* ticks a second */
+    struct rn_sampling *sampling; /* NULL: everything is stored */
+    struct rn_overhead overhead;
+    bool all_traced; /* the engine sees every system call by ptrace */
+    rn_second_fn *second;
+    void *second_context;
+    uint64_t last_second; /* ticks */
     rn_snapshot_fn *snapshot;
     void *snapshot_context;
     bool snapshot_due;
@@ -33,6 +44,7 @@ struct rn_session {
     struct rn_event inflight[RN_RING_SLOTS];
     struct rn_session_slot in_use[RN_RING_SLOTS];
     size_t in_use_count, given_up;
+    struct rn_session_producers producers;
     struct rn_writer_source sources[RN_RING_SLOTS];
     struct rn_ring_slot
         *by_stream[RN_SESSION_STREAM_SLOTS]; /* rings of threads; a slot says whose it is */
@@ -41,7 +53,16 @@ struct rn_session {
 /* session.c */
 RN_MUST_CHECK enum rn_status rn_session_commit(struct rn_session *session, struct rn_error *err);
 
+/* A stream of a thread. */
+RN_MUST_CHECK enum rn_status rn_session_new_stream(struct rn_session *session, uint64_t pid,
+                                                   uint64_t tid, uint64_t parent, uint64_t *id,
+                                                   struct rn_error *err);
+
 /* session_rings.c */
+/* A ring for whoever takes it; NULL where there is no room. The entry is borrowed until the next
+ * ring is taken or given back. */
+struct rn_session_slot *rn_session_offer_ring(struct rn_session *session, uint64_t size,
+                                              uint32_t lead);
 RN_MUST_CHECK enum rn_status rn_session_open_rings(struct rn_session *session,
                                                    const uint8_t uuid[16], uint64_t bytes,
                                                    struct rn_error *err);

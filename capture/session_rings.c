@@ -10,7 +10,7 @@
 #define RING_BYTES_DEFAULT (8u << 20)
 #define RING_BYTES_MIN     (64u << 10)
 /* The rings of threads that record by themselves: the inline engine maps no more. */
-#define RINGS_LIMIT (200u << 20)
+#define RINGS_LIMIT (240u << 20)
 
 static uint64_t ring_size(uint64_t wanted)
 {
@@ -58,6 +58,49 @@ enum rn_status rn_session_open_rings(struct rn_session *session, const uint8_t u
     return RN_OK;
 }
 
+static enum rn_status add_event(void *context, const struct rn_event *event, struct rn_error *err)
+{
+    struct rn_session *session = context;
+
+    return rn_writer_add(session->writer, event, err);
+}
+
+static enum rn_status store(struct rn_session *session, const struct rn_event *event,
+                            struct rn_error *err)
+{
+    enum rn_status status = RN_OK;
+    bool taken = false;
+
+    rn_overhead_note(&session->overhead, event, session->all_traced);
+    if (session->sampling)
+        status = rn_sampling_take(session->sampling, event, &taken, add_event, session, err);
+    return status != RN_OK || taken ? status : rn_writer_add(session->writer, event, err);
+}
+
+/* Most records are system calls, which the writer takes as they are: nothing of them need be known
+ * here. */
+static enum rn_status keep(struct rn_session *session, const struct rn_session_slot *ring,
+                           const uint8_t *bytes, size_t size, struct rn_error *err)
+{
+    const struct rn_record *record = (const void *)bytes;
+    struct rn_attachment attachments[RN_RECORD_MAX_ATTACHMENTS];
+    struct rn_event event;
+    enum rn_status status;
+    size_t used;
+
+    if (size >= sizeof(*record) && record->kind == RN_KIND_SYSCALL && !session->sampling &&
+        !ring->producer) {
+        rn_overhead_note_call(&session->overhead, record->flags, session->all_traced);
+        return rn_writer_add_record(session->writer, bytes, size, err);
+    }
+    status = rn_record_decode(bytes, size, &event, attachments, &used, err);
+    if (status != RN_OK)
+        return status;
+    if (ring->producer && event.stream == 0)
+        event.stream = ring->slot->stream;
+    return store(session, &event, err);
+}
+
 /* Hand what a ring holds to the writer. A record that cannot be decoded makes the rest of the ring
  * worthless: it is counted as lost. */
 static enum rn_status drain(struct rn_session *session, struct rn_session_slot *ring,
@@ -71,7 +114,7 @@ static enum rn_status drain(struct rn_session *session, struct rn_session_slot *
 
     while ((status = rn_ring_next(session->area, ring->slot, &position, &bytes, &size, &damage)) ==
            RN_OK) {
-        status = rn_writer_add_record(session->writer, bytes, size, &damage);
+        status = keep(session, ring, bytes, size, &damage);
         if (status != RN_OK)
             break;
         ring->drained = position;
@@ -95,6 +138,9 @@ enum rn_status rn_session_drain(struct rn_session *session, struct rn_error *err
         if (session->in_use[i].slot->size != 0)
             status = drain(session, &session->in_use[i], err);
     session->waiting = 0;
+    /* Not later: with this commit the rings give their room back. */
+    if (status == RN_OK && session->sampling)
+        status = rn_sampling_flush(session->sampling, add_event, session, err);
     return status;
 }
 
@@ -128,7 +174,8 @@ void rn_session_consume(struct rn_session *session)
         if (ring->slot->size == 0)
             continue;
         rn_ring_consume(ring->slot, ring->drained);
-        if (!ring->given_up)
+        if (!ring->given_up || !rn_ring_harvest(session->area, ring->slot) ||
+            rn_ring_used(ring->slot) > 0)
             continue;
         forget_slot(session, i - 1);
         session->given_up--;
@@ -187,6 +234,19 @@ struct rn_ring_slot *rn_session_ring_of(const struct rn_session *session, uint32
     return slot;
 }
 
+struct rn_session_slot *rn_session_offer_ring(struct rn_session *session, uint64_t size,
+                                              uint32_t lead)
+{
+    struct rn_ring_slot *slot = take_ring(session, size, lead);
+    struct rn_session_slot *entry = &session->in_use[session->in_use_count - 1];
+
+    if (!slot)
+        return NULL;
+    entry->producer = true;
+    slot->taken = RN_RING_OFFERED;
+    return entry;
+}
+
 struct rn_ring_slot *rn_session_take_slot(struct rn_session *session, uint64_t stream)
 {
     struct rn_ring_slot *slot = take_ring(session, 0, 0);
@@ -196,10 +256,29 @@ struct rn_ring_slot *rn_session_take_slot(struct rn_session *session, uint64_t s
     return slot;
 }
 
+/* Where libraries in the program need rings too, few threads of an engine get large ones. */
+#define LARGE_BYTES (1u << 20)
+#define LARGE_RINGS 16u
+
+static bool may_take(const struct rn_session *session, uint64_t size)
+{
+    size_t large = 0;
+
+    if (!session->producers.settings.on || size < LARGE_BYTES)
+        return true;
+    for (size_t i = 0; i < session->in_use_count; i++)
+        large += session->in_use[i].slot->size >= LARGE_BYTES;
+    return large < LARGE_RINGS;
+}
+
 struct rn_ring_slot *rn_session_take_ring(struct rn_session *session, uint64_t stream,
                                           uint64_t size, uint32_t lead, struct rn_error *err)
 {
-    struct rn_ring_slot *slot = take_ring(session, size, lead);
+    struct rn_ring_slot *slot;
+
+    if (!may_take(session, size))
+        return NULL;
+    slot = take_ring(session, size, lead);
 
     /* Rings of threads that have ended come back with a commit. */
     if (!slot && session->given_up > 0 && rn_session_commit(session, err) == RN_OK)

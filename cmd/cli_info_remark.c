@@ -89,7 +89,7 @@ static void show_loss(const struct cli_info_remark *remark, struct rn_buf *out)
 
 static void show_notice(const struct cli_info_remark *remark, struct rn_buf *out)
 {
-    rn_buf_printf(out, "%-12s", "Notice");
+    rn_buf_printf(out, "%-12s", remark->code == RN_NOTICE_OVERHEAD ? "Overhead" : "Notice");
     rn_escape_terminal(out, (const uint8_t *)remark->text, strlen(remark->text));
     if (remark->count > 1)
         rn_buf_printf(out, " (%llu times)", (unsigned long long)remark->count);

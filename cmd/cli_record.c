@@ -2,6 +2,7 @@
 #include "cli_record.h"
 
 #include "cli.h"
+#include "cli_record_decisions.h"
 
 #include "capture/proc_snapshot.h"
 #include "formats/archive.h"
@@ -194,12 +195,18 @@ static void report_unsealed(const char *output, const struct rn_error *err)
                  rn_error_text(err, text, sizeof(text)), output);
 }
 
+static const char nothing_marked[] =
+    "no compute blocks: nothing that is marked with rn_simd.h, or calls BLAS, was recorded";
+
 static bool finish(const struct cli_recording *recording, struct rn_session *session,
                    int wait_status)
 {
     struct rn_error err = RN_ERROR_INIT;
     uint64_t lost;
 
+    if (rn_session_expects_producers(session) && !rn_session_had_producers(session) &&
+        rn_session_notice(session, RN_NOTICE_BLIND_SPOT, 0, &err, "%s", nothing_marked) == RN_OK)
+        cli_warn("%s: %s", recording->session.output, nothing_marked);
     if (rn_session_finish(session, recording->engine.argv != NULL, wait_status, &lost, &err) !=
         RN_OK) {
         report_unsealed(recording->session.output, &err);
@@ -217,6 +224,7 @@ static struct rn_session *prepare(struct cli_recording *recording, const char **
                                   struct rn_error *err)
 {
     recording->how = rn_engine_resolve(recording->how, &recording->engine, reason, err);
+    recording->session.all_traced = recording->how == &rn_engine_ptrace;
     return recording->how ? open_session(recording, err) : NULL;
 }
 
@@ -245,6 +253,9 @@ bool cli_record(const struct cli_recording *wanted, int *wait_status, int *exit_
         cli_error(&err);
         return false;
     }
+    if (recording->rings_variable)
+        snprintf(recording->rings_variable, CLI_RINGS_SIZE, CLI_RINGS_VARIABLE "%s",
+                 rn_session_rings_path(session));
     catch_signals();
     if (recording->how->start(session, &recording->engine, &engine, &err) != RN_OK) {
         *exit_status = start_failure(recording, &err);
@@ -254,11 +265,13 @@ bool cli_record(const struct cli_recording *wanted, int *wait_status, int *exit_
         return false;
     }
     note_fallback(session, reason);
+    cli_decisions_follow(recording->decisions, session);
     rn_session_collect_facts(session);
     fine = recording->how->run(engine, wait_status, &err) == RN_OK;
     if (!fine)
         cli_error(&err);
     recording->how->free(engine);
+    cli_decisions_finish(recording->decisions, session);
     fine = finish(recording, session, *wait_status) && fine;
     rn_session_free(session);
     /* Whoever waits for the program gets its status, whatever has become of the recording. */

@@ -9,10 +9,17 @@
 /* The recorder's own failures, as env(1), timeout(1) and others have them. */
 enum { CLI_EXIT_RECORDER = 125, CLI_EXIT_NOT_EXECUTABLE = 126, CLI_EXIT_NOT_FOUND = 127 };
 
+struct cli_decisions;
+
+#define CLI_RINGS_VARIABLE "RN_RINGS="
+#define CLI_RINGS_SIZE     4200u /* of struct cli_recording's rings_variable */
+
 struct cli_recording {
     struct rn_session_options session;
     struct rn_engine_options engine;
+    struct cli_decisions *decisions; /* may be NULL */
     const struct rn_engine *how; /* also rn_engine_auto */
+    char *rings_variable; /* of engine.environment: gets the path of the rings; may be NULL */
     const char *selection; /* the -e expressions, for the manifest; NULL: all */
 };
 

@@ -2,6 +2,7 @@
 /* rn-record: run a program, or attach to one, and write what it does into an archive. */
 #include "cli.h"
 #include "cli_record.h"
+#include "cli_record_compute.h"
 
 #include "libanalysis/filter.h"
 
@@ -29,8 +30,9 @@ static const char help[] =
     "                        one thread, no parallelism where it has more\n"
     "      --engine=ENGINE   how to record, see rn-engines(7): 'auto' (default), inline where\n"
     "                        that can be; 'inline'; 'ptrace'\n"
-    "      --features        list what this build can do\n"
-    "\n"
+    "      --features        list what this build can do\n";
+
+static const char help_end[] = "\n"
     "  -q, --quiet   no warnings      -h, --help      this text\n"
     "  -v, --verbose more messages    -V, --version   version\n"
     "\n"
@@ -41,6 +43,7 @@ enum { OPT_CONTENT = CLI_OPT_OWN, OPT_ENV, OPT_MAX_SIZE, OPT_LAST, OPT_PIN, OPT_
 
 static const struct option options[] = {
     CLI_COMMON_LONG,
+    CLI_RECORD_COMPUTE_LONG,
     {"output", required_argument, NULL, 'o'},
     {"pid", required_argument, NULL, 'p'},
     {"expr", required_argument, NULL, 'e'},
@@ -64,6 +67,7 @@ enum { PIDS_MAX = 64, NAMES_MAX = 64, CONTENT_HEAD = 32 };
 
 struct command {
     struct cli_recording recording;
+    struct cli_record_compute compute;
     struct rn_filter *filter;
     struct rn_buf selection; /* -e expressions, as one */
     pid_t pids[PIDS_MAX];
@@ -134,19 +138,21 @@ static int set_size(uint64_t *size, const char *option, const char *text)
 
 static int set_engine(struct cli_recording *recording, const char *name)
 {
-    for (size_t i = 0; i < ENGINE_COUNT; i++) {
+    for (size_t i = 0; i < ENGINE_COUNT; i++)
         if (strcmp(engines[i]->name, name) == 0) {
             recording->how = engines[i];
             return -1;
         }
-    }
     return cli_usage("there is no engine '%s' in this build", name);
 }
 
 static int set_option(struct command *command, int letter)
 {
     struct cli_recording *recording = &command->recording;
+    int status;
 
+    if (cli_record_compute_option(&command->compute, letter, optarg, &status))
+        return status;
     switch (letter) {
     case 'o':
         recording->session.output = optarg;
@@ -224,19 +230,21 @@ static int complete(struct command *command, char **operands)
         recording->selection = (const char *)command->selection.data;
     }
     if (!command->selection.failed)
-        return -1;
+        return cli_record_compute_prepare(&command->compute, recording);
     cli_fail("out of memory");
     return CLI_EXIT_RECORDER;
 }
 
 static int parse(struct command *command, int argc, char **argv)
 {
+    static char whole_help[8192];
     int letter, status = -1;
     bool done = false;
 
+    snprintf(whole_help, sizeof(whole_help), "%s%s%s", help, cli_record_compute_help, help_end);
     while (status < 0 && !done &&
            (letter = cli_getopt(argc, argv, "+" CLI_COMMON_SHORT "o:p:e:", options)) != -1) {
-        if (!cli_common(letter, help, &done, &status))
+        if (!cli_common(letter, whole_help, &done, &status))
             status = set_option(command, letter);
     }
     if (status < 0 && !command->features)
@@ -249,11 +257,13 @@ static int print_features(void)
     char text[256] = "engines:";
     size_t used = strlen(text);
 
-    for (size_t i = 0; i < ENGINE_COUNT; i++) {
+    for (size_t i = 0; i < ENGINE_COUNT; i++)
         if (engines[i]->start)
             used += (size_t)snprintf(text + used, sizeof(text) - used, " %s", engines[i]->name);
-    }
-    snprintf(text + used, sizeof(text) - used, "\narchive version: %d\n", RN_ARCHIVE_VERSION);
+    used += (size_t)snprintf(text + used, sizeof(text) - used, "\n");
+    cli_record_compute_features(text + used, sizeof(text) - used);
+    used = strlen(text);
+    snprintf(text + used, sizeof(text) - used, "archive version: %d\n", RN_ARCHIVE_VERSION);
     return cli_help(text);
 }
 
@@ -288,6 +298,7 @@ int main(int argc, char **argv)
     status = parse(&command, argc, argv);
     if (status < 0)
         status = run(&command);
+    cli_record_compute_free(&command.compute);
     rn_filter_free(command.filter);
     rn_buf_free(&command.selection);
     return status;

@@ -217,10 +217,12 @@ struct rn_aggregate {
     uint64_t count;
     uint64_t sum, min, max;   /* of the durations, ticks */
     uint64_t elements, bytes; /* sums */
+    uint64_t flops;           /* sum, of blocks */
 };
 enum rn_aggregate_reason {
     RN_AGGREGATE_THRESHOLD = 0, /* shorter than --threshold */
     RN_AGGREGATE_HOT = 1,       /* called too often to be recorded one by one */
+    RN_AGGREGATE_FULL = 2,      /* the recorder had not emptied the ring yet */
 };
 enum rn_residency {
     RN_RESIDENCY_UNKNOWN = 0,
@@ -239,6 +241,8 @@ enum rn_notice_code {
     RN_NOTICE_BLIND_SPOT = 2,  /* something this recording cannot see */
     RN_NOTICE_CLOCK = 3,       /* CLOCK_REALTIME was stepped */
     RN_NOTICE_INTERRUPTED = 4, /* the recorder or the program was stopped by force */
+    RN_NOTICE_SAMPLING = 5, /* an operation is counted from here on (value 1), or recorded (0) */
+    RN_NOTICE_OVERHEAD = 6, /* estimated cost of recording: value in parts per million of time */
 };
 
 /* Attachment RN_ATT_TEXT: one sentence. */

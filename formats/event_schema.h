@@ -49,12 +49,20 @@ enum rn_predictor {
     RN_PREDICT_LIMIT = 7,
 };
 
+/* What a field counts, where it is no plain number. */
+enum rn_field_unit {
+    RN_FIELD_NUMBER = 0,
+    RN_FIELD_DURATION, /* ticks; printed in ns */
+    RN_FIELD_MOMENT,   /* ticks, 0 unknown; printed in ns since the recording began */
+};
+
 struct rn_field {
     const char *name; /* as in --json: unit as suffix where it has one */
     uint8_t predictor;   /* enum rn_predictor */
     uint8_t key_a, key_b; /* columns, with RN_PREDICT_KEYED; key_b may be 0 */
     bool is_signed;      /* for printing */
     bool is_hex;
+    uint8_t unit; /* enum rn_field_unit */
 };
 
 #define RN_SCHEMA_WORDS 24u

@@ -14,8 +14,27 @@
 #include <stdint.h>
 
 #define RN_RING_MAGIC   0x31474e49524e52ull /* "RNRING1" */
-#define RN_RING_VERSION 1u
-#define RN_RING_SLOTS   1024u
+#define RN_RING_VERSION 2u
+#define RN_RING_SLOTS   2048u
+#define RN_RING_OFFERS  64u
+/* So much of the file is mapped by those who write into it, whatever its size. */
+#define RN_RING_MAPPING (250u << 20)
+
+/* What libraries inside the program (capture/inject/producer.h) need to know, and the rings that are
+ * there for them to take. Written by the recorder; `offers` and `lost` by both. All zero where the
+ * recording has no such libraries. */
+struct rn_ring_producers {
+    uint64_t limit;     /* bytes that the file may grow to: so much is mapped */
+    uint64_t tick_unit; /* enum rn_tick_unit */
+    uint64_t tick_shift;
+    uint64_t tick_rate; /* ticks a second */
+    uint64_t start;     /* ticks: aggregates are of seconds that are counted from here */
+    uint64_t threshold; /* ticks: shorter blocks are counted, not recorded; may change at any time */
+    uint64_t hot_calls; /* so often a second an operation may be recorded; 0: always */
+    uint64_t all;       /* 1: record every event, wait where a ring is full */
+    uint64_t lost;      /* events of threads that found no ring */
+    uint32_t offers[RN_RING_OFFERS]; /* number of an offered slot + 1, 0: none */
+};
 
 struct rn_ring_file {
     uint64_t magic;
@@ -27,12 +46,14 @@ struct rn_ring_file {
     /* Losses that could not be written into the archive (yet). */
     uint64_t lost_events, lost_reason;
     uint64_t inflight_unknown; /* calls that began while no slot was free */
-    uint64_t reserved[7];
+    struct rn_ring_producers producers;
 };
 
 /* IN_RING: the record in work lies, without attachments worth reading, at `head` of the slot's own
  * ring: its header (size and duration 0) and its fields. */
 enum rn_inflight_state { RN_INFLIGHT_NONE = 0, RN_INFLIGHT_VALID = 1, RN_INFLIGHT_IN_RING = 2 };
+
+enum rn_ring_taken { RN_RING_FREE = 0, RN_RING_TAKEN = 1, RN_RING_OFFERED = 2 };
 
 /* `head` and `tail` count bytes since the slot was taken and never wrap; the byte at position p is
  * at data_offset + p mod size. A record may wrap around the end of the area. head is stored with
@@ -44,13 +65,17 @@ struct rn_ring_slot {
     uint64_t data_offset, size; /* of the area in the file; size is a power of two or 0 */
     uint64_t generation;        /* +1 each time the slot is taken */
     uint64_t lost;              /* events the producer could not commit */
-    uint32_t taken;             /* 1: belongs to a producer */
+    uint32_t taken;             /* enum rn_ring_taken */
     uint32_t stream;            /* of the producer's thread, 0 where records of many streams */
     uint32_t inflight_state;    /* enum rn_inflight_state, stored last with release order */
     uint32_t lead; /* bytes in front of the data area that are the slot's too: its thread area */
     struct rn_record inflight; /* a system call that has begun: RN_KIND_INFLIGHT */
     struct rn_syscall inflight_call;
-    uint64_t padding[2];
+    /* Of a library in the program: its thread, as numbered in the program's pid namespace. Its
+     * records have stream 0: theirs is the slot's, once the recorder has found out. `cells` of
+     * struct rn_ring_cell (ring_cell.h) lie at the begin of `lead`. */
+    uint32_t owner_pid, owner_tid;
+    uint32_t cells, reserved;
 };
 
 /* Decode one raw record of `available` bytes at `bytes` into an event whose attachments point into

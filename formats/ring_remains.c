@@ -4,6 +4,7 @@
 #include "ring_file.h"
 
 #include "buf.h"
+#include "ring_cell.h"
 
 #include <errno.h>
 #include <fcntl.h>
@@ -16,7 +17,7 @@
 /* A recorder that is running may reuse what is being read; this often, and no longer. */
 #define ATTEMPTS 16u
 
-enum phase { PHASE_RECORDS, PHASE_INFLIGHT, PHASE_END };
+enum phase { PHASE_RECORDS, PHASE_CELLS, PHASE_INFLIGHT, PHASE_END };
 
 struct rn_ring_remains {
     int fd;
@@ -29,6 +30,8 @@ struct rn_ring_remains {
     uint64_t position, end; /* in the slot's ring: of the window, and of what is committed */
     struct rn_buf window;
     size_t at; /* in the window */
+    uint32_t cell; /* of the slot */
+    uint64_t cell_record[RN_RING_CELL_RECORD / sizeof(uint64_t)];
     struct rn_attachment attachments[RN_RECORD_MAX_ATTACHMENTS];
 };
 
@@ -264,6 +267,9 @@ static enum rn_status next_record(struct rn_ring_remains *remains, struct rn_eve
                          event, remains->attachments, &used, err);
     if (status == RN_OK)
         remains->at += used;
+    /* Of a library in the program, which does not know its stream. */
+    if (status == RN_OK && event->stream == 0)
+        event->stream = remains->slots[remains->slot].stream;
     return status;
 }
 
@@ -285,6 +291,46 @@ static enum rn_status next_in_slots(struct rn_ring_remains *remains,
             continue;
         remains->slot++;
         return status;
+    }
+    return RN_EOF;
+}
+
+/* What a thread had counted and not made a record of. */
+static bool cell_event(struct rn_ring_remains *remains, const struct rn_ring_slot *slot,
+                       struct rn_event *event)
+{
+    struct rn_ring_cell cell;
+    struct rn_error ignored = RN_ERROR_INIT;
+    uint64_t offset = slot->data_offset - slot->lead + remains->cell * sizeof cell;
+    size_t used;
+
+    if (slot->lead > slot->data_offset || offset > remains->file_size - sizeof cell ||
+        read_at(remains, &cell, sizeof cell, offset, &ignored) != RN_OK ||
+        !rn_ring_cell_is_live(&cell, slot->head))
+        return false;
+    rn_ring_cell_record(&cell, remains->cell_record);
+    if (rn_record_decode((const uint8_t *)remains->cell_record, sizeof remains->cell_record, event,
+                         remains->attachments, &used, &ignored) != RN_OK)
+        return false;
+    event->stream = slot->stream;
+    return true;
+}
+
+static enum rn_status next_cell(struct rn_ring_remains *remains, struct rn_event *event)
+{
+    for (; remains->slot < remains->header.slots; remains->slot++, remains->cell = 0) {
+        const struct rn_ring_slot *slot = &remains->slots[remains->slot];
+        uint32_t cells = slot->taken == RN_RING_TAKEN ? slot->cells : 0;
+
+        if (cells > RN_RING_CELLS || remains->file_size < sizeof(struct rn_ring_cell))
+            continue;
+        while (remains->cell < cells) {
+            bool found = cell_event(remains, slot, event);
+
+            remains->cell++;
+            if (found)
+                return RN_OK;
+        }
     }
     return RN_EOF;
 }
@@ -344,6 +390,13 @@ enum rn_status rn_ring_remains_next(struct rn_ring_remains *remains,
 
     if (remains->phase == PHASE_RECORDS) {
         status = next_in_slots(remains, committed, committed_count, event, err);
+        if (status != RN_EOF)
+            return status;
+        remains->phase = PHASE_CELLS;
+        remains->slot = 0;
+    }
+    if (remains->phase == PHASE_CELLS) {
+        status = next_cell(remains, event);
         if (status != RN_EOF)
             return status;
         remains->phase = PHASE_INFLIGHT;

@@ -102,3 +102,23 @@ const char *rn_abi_name(uint64_t abi)
 
     return abi < RN_ABI_COUNT ? names[abi] : "unknown";
 }
+
+bool rn_syscall_find(const char *label, size_t length, uint64_t *abi, uint64_t *nr)
+{
+    const char *at = memchr(label, '@', length);
+    size_t name = at ? (size_t)(at - label) : length;
+    int number;
+
+    for (*abi = 0; *abi < RN_ABI_COUNT; ++*abi) {
+        const char *known = rn_abi_name(*abi);
+
+        if (at ? strlen(known) == length - name - 1 && memcmp(known, at + 1, strlen(known)) == 0
+               : *abi == RN_ABI_X86_64)
+            break;
+    }
+    if (*abi == RN_ABI_COUNT)
+        return false;
+    number = rn_syscall_number((enum rn_abi)*abi, label, name);
+    *nr = (uint64_t)number;
+    return number >= 0;
+}

@@ -145,6 +145,8 @@ const struct rn_syscall_info *rn_syscall_info(uint64_t abi, uint64_t nr);
 const struct rn_syscall_info *rn_syscall_info_for(const struct rn_syscall *call);
 /* The number of a name in that ABI, -1 where it has none. */
 int rn_syscall_number(enum rn_abi abi, const char *name, size_t length);
+/* What is called "read", or "read@i386" where the ABI is not x86-64. False: nothing. */
+bool rn_syscall_find(const char *label, size_t length, uint64_t *abi, uint64_t *nr);
 /* Numbers of that ABI are below this. */
 unsigned rn_syscall_limit(enum rn_abi abi);
 /* Class bit of "file", "network"... ("%file" too); 0 for no class. Class names, for help texts:

@@ -1,8 +1,15 @@
 /* SPDX-License-Identifier: MIT */
 #include "filter_set.h"
 
+#include "formats/syscall_table.h"
+
 #include <stdlib.h>
 #include <string.h>
+
+/* Events of these kinds may be in aggregates. */
+#define COUNTED                                                                                    \
+    (1ull << RN_KIND_SYSCALL | 1ull << RN_KIND_KERNEL | 1ull << RN_KIND_BLOCK |                    \
+     1ull << RN_KIND_TRANSFER | 1ull << RN_KIND_DECISION)
 
 void rn_filter_set_fill(struct rn_filter_set *set, bool selected)
 {
@@ -115,6 +122,8 @@ uint64_t rn_filter_kinds(const struct rn_filter *filter)
         kinds = 0;
     if (set->syscalls_beyond || any_bit(&set->syscalls[0][0], sizeof set->syscalls / 8))
         kinds |= 1ull << RN_KIND_SYSCALL;
+    if (set->status & RN_STATUS_SUCCESSFUL && kinds & COUNTED)
+        kinds |= 1ull << RN_KIND_AGGREGATE;
     return kinds;
 }
 
@@ -133,6 +142,20 @@ bool rn_filter_match_syscall(const struct rn_filter *filter, uint64_t abi, uint6
     if (abi >= RN_ABI_COUNT || nr >= RN_FILTER_MAX_NR)
         return set->syscalls_beyond;
     return set->syscalls[abi][nr / 64] >> (nr % 64) & 1;
+}
+
+/* Of what an aggregate counts, only the kind and, of system calls, the name are known. */
+static bool match_aggregate(const struct rn_filter *filter, const struct rn_event *event)
+{
+    const struct rn_attachment *name = rn_event_attachment(event, RN_ATT_NAME, RN_ARG_ANY);
+    uint64_t of = event->u.aggregate.of, abi, nr;
+
+    if (filter->set.kinds >> RN_KIND_AGGREGATE & 1)
+        return true;
+    if (of != RN_KIND_SYSCALL)
+        return RN_KIND_IS_EVENT(of) && (filter->set.kinds >> of & 1);
+    return name && rn_syscall_find((const char *)name->data, name->size, &abi, &nr) &&
+           rn_filter_match_syscall(filter, abi, nr, 0, false);
 }
 
 static bool match_signal(const struct rn_filter_set *set, uint64_t signo)
@@ -154,6 +177,8 @@ bool rn_filter_match(const struct rn_filter *filter, const struct rn_event *even
         return false;
     if (event->kind == RN_KIND_SIGNAL)
         return match_signal(set, event->u.signal.signo);
+    if (event->kind == RN_KIND_AGGREGATE)
+        return match_aggregate(filter, event);
     return set->kinds >> event->kind & 1;
 }
 

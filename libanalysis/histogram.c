@@ -77,6 +77,26 @@ void rn_histogram_add(struct rn_histogram *histogram, uint64_t value)
     add_to_bucket(histogram, bucket_of(value), 1);
 }
 
+void rn_histogram_add_many(struct rn_histogram *histogram, uint64_t count, uint64_t sum,
+                           uint64_t min, uint64_t max, const uint64_t *value,
+                           const uint64_t *times, size_t size)
+{
+    if (count == 0)
+        return;
+    histogram->count += count;
+    histogram->sum += sum;
+    if (min < histogram->min)
+        histogram->min = min;
+    if (max > histogram->max)
+        histogram->max = max;
+    for (size_t i = 0; i < size; i++) {
+        uint64_t there = value[i] < min ? min : value[i] > max ? max : value[i];
+
+        histogram->square_sum += (unsigned __int128)there * there * times[i];
+        add_to_bucket(histogram, bucket_of(there), times[i]);
+    }
+}
+
 void rn_histogram_merge(struct rn_histogram *into, const struct rn_histogram *from)
 {
     into->count += from->count;

@@ -7,6 +7,8 @@
 
 #define NS_PER_S UINT64_C(1000000000)
 
+static const char *const reasons[] = {"below threshold", "called too often", "ring was full"};
+
 static void add_ticks(struct rn_trace *trace, uint64_t ticks, struct rn_buf *out)
 {
     uint64_t ns = rn_clock_duration(rn_trace_clock(trace), ticks);
@@ -113,7 +115,7 @@ static void add_aggregate(struct rn_trace *trace, const struct rn_event *event, 
     if (sum->direction)
         rn_buf_printf(out, " %s", rn_value_name(RN_VALUE_DIRECTION, sum->direction));
     rn_buf_printf(out, " (%s)",
-                  sum->reason == RN_AGGREGATE_HOT ? "called too often" : "below threshold");
+                  sum->reason < sizeof(reasons) / sizeof(reasons[0]) ? reasons[sum->reason] : "unknown");
     add_count(out, "elements", sum->elements);
     add_count(out, "bytes", sum->bytes);
     rn_buf_text(out, " sum=");

@@ -95,25 +95,17 @@ static void add_syscall(struct rn_trace *trace, const struct rn_event *event, st
         rn_buf_decimal(out, -view.call->ret);
 }
 
-static void add_words(struct rn_sink *sink, const struct rn_event *event,
+static void add_words(struct rn_sink *sink, struct rn_trace *trace, const struct rn_event *event,
                       const struct rn_schema *schema)
 {
-    for (unsigned i = 0; i < schema->words; i++) {
-        if (!event->u.words[i])
-            continue;
-        rn_sink_name(sink, schema->fields[i].name);
-        if (schema->fields[i].is_hex)
-            rn_sink_hex(sink, event->u.words[i]);
-        else if (schema->fields[i].is_signed)
-            rn_sink_signed(sink, (int64_t)event->u.words[i]);
-        else
-            rn_sink_unsigned(sink, event->u.words[i]);
-    }
+    for (unsigned i = 0; i < schema->words; i++)
+        if (event->u.words[i])
+            rn_render_field(sink, trace, &schema->fields[i], event->u.words[i]);
 }
 
 /* name: the first attachment that is a text; args: the words that are not 0. */
-static void add_generic(const struct rn_event *event, const struct rn_schema *schema,
-                        struct rn_buf *out)
+static void add_generic(struct rn_trace *trace, const struct rn_event *event,
+                        const struct rn_schema *schema, struct rn_buf *out)
 {
     static const uint8_t texts[] = {RN_ATT_NAME, RN_ATT_PATH, RN_ATT_EXE, RN_ATT_TEXT};
     struct rn_sink sink = {.out = out};
@@ -127,7 +119,7 @@ static void add_generic(const struct rn_event *event, const struct rn_schema *sc
         rn_escape_csv(out, text->data, text->size);
     rn_buf_byte(out, ',');
     from = out->size;
-    add_words(&sink, event, schema);
+    add_words(&sink, trace, event, schema);
     quote_from(out, from);
     rn_buf_text(out, ",,");
 }
@@ -142,6 +134,6 @@ void rn_render_csv(struct rn_trace *trace, const struct rn_event *event, struct 
     if (event->kind == RN_KIND_SYSCALL)
         add_syscall(trace, event, out);
     else
-        add_generic(event, schema, out);
+        add_generic(trace, event, schema, out);
     rn_buf_byte(out, '\n');
 }

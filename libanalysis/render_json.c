@@ -212,21 +212,11 @@ static void add_name(struct rn_sink *sink, const struct rn_event *event)
         rn_sink_null(sink);
 }
 
-static void add_words(struct rn_sink *sink, const struct rn_event *event,
+static void add_words(struct rn_sink *sink, struct rn_trace *trace, const struct rn_event *event,
                       const struct rn_schema *schema)
 {
-    for (unsigned i = 0; i < schema->words; i++) {
-        const struct rn_field *field = &schema->fields[i];
-        uint64_t value = event->u.words[i];
-
-        rn_sink_name(sink, field->name);
-        if (field->is_hex)
-            rn_sink_hex(sink, value);
-        else if (field->is_signed)
-            rn_sink_signed(sink, (int64_t)value);
-        else
-            rn_sink_unsigned(sink, value);
-    }
+    for (unsigned i = 0; i < schema->words; i++)
+        rn_render_field(sink, trace, &schema->fields[i], event->u.words[i]);
 }
 
 static void add_limits(struct rn_sink *sink, struct rn_bytes bytes)
@@ -260,21 +250,24 @@ static const char *attachment_key(uint8_t type)
     return type < RN_ATT_COUNT ? names[type] : NULL;
 }
 
-/* [[i, count], ...] */
-static void add_histogram(struct rn_sink *sink, struct rn_bytes bytes)
+/* [[below_ns, count], ...]: so many durations were less than that, and at least half of it. */
+static void add_histogram(struct rn_sink *sink, struct rn_trace *trace, struct rn_bytes bytes)
 {
     rn_sink_open(sink, '[');
-    for (size_t i = 0; i + 16 <= bytes.size; i += 16) {
+    for (size_t at = 0; at + 16 <= bytes.size; at += 16) {
+        uint64_t i = rn_bytes_get(bytes, at, 8);
+
         rn_sink_open(sink, '[');
-        rn_sink_unsigned(sink, rn_bytes_get(bytes, i, 8));
-        rn_sink_unsigned(sink, rn_bytes_get(bytes, i + 8, 8));
+        rn_sink_unsigned(sink, rn_clock_duration(rn_trace_clock(trace),
+                                                 i < 64 ? UINT64_C(1) << i : UINT64_MAX));
+        rn_sink_unsigned(sink, rn_bytes_get(bytes, at + 8, 8));
         rn_sink_close(sink, ']');
     }
     rn_sink_close(sink, ']');
 }
 
-static void add_attachment(struct rn_sink *sink, const struct rn_attachment *attachment,
-                           const char *key)
+static void add_attachment(struct rn_sink *sink, struct rn_trace *trace,
+                           const struct rn_attachment *attachment, const char *key)
 {
     struct rn_bytes bytes = rn_attachment_bytes(attachment);
 
@@ -286,7 +279,7 @@ static void add_attachment(struct rn_sink *sink, const struct rn_attachment *att
     else if (attachment->type == RN_ATT_LIMITS)
         add_limits(sink, bytes);
     else if (attachment->type == RN_ATT_HISTOGRAM)
-        add_histogram(sink, bytes);
+        add_histogram(sink, trace, bytes);
     else
         rn_sink_path(sink, bytes.data, bytes.size, false);
 }
@@ -305,19 +298,19 @@ static const char *unique_key(const struct rn_event *event, const struct rn_sche
     return key;
 }
 
-static void add_generic(struct rn_sink *sink, const struct rn_event *event,
-                        const struct rn_schema *schema)
+static void add_generic(struct rn_sink *sink, struct rn_trace *trace,
+                        const struct rn_event *event, const struct rn_schema *schema)
 {
     add_name(sink, event);
     rn_sink_name(sink, "args");
     rn_sink_open(sink, '{');
-    add_words(sink, event, schema);
+    add_words(sink, trace, event, schema);
     for (uint32_t i = 0; i < event->attachment_count; i++) {
         const struct rn_attachment *attachment = &event->attachments[i];
         const char *key = unique_key(event, schema, attachment);
 
         if (key)
-            add_attachment(sink, attachment, key);
+            add_attachment(sink, trace, attachment, key);
     }
     rn_sink_close(sink, '}');
 }
@@ -333,7 +326,7 @@ void rn_render_json(struct rn_trace *trace, const struct rn_event *event, struct
     if (event->kind == RN_KIND_SYSCALL)
         add_syscall(&sink, trace, event);
     else
-        add_generic(&sink, event, schema);
+        add_generic(&sink, trace, event, schema);
     add_flags(&sink, event->flags);
     ADD(out, "}\n");
 }

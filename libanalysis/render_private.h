@@ -6,6 +6,7 @@
 #include "render.h"
 #include "render_sink.h"
 
+#include "formats/event_schema.h"
 #include "formats/syscall_table.h"
 
 /* A system call that is being rendered. */
@@ -53,6 +54,10 @@ void rn_render_fd_set(struct rn_sink *sink, const struct rn_call_view *view, str
 /* render_text.c: the first attachment of a type, escaped, or what stands for it. */
 void rn_render_attached(struct rn_buf *out, const struct rn_event *event, uint8_t type,
                         const char *unknown);
+
+/* render_field.c: a field of a payload, in the unit that its name says. */
+void rn_render_field(struct rn_sink *sink, struct rn_trace *trace, const struct rn_field *field,
+                     uint64_t value);
 
 /* render_compute.c: kernels, transfers, API calls, compute blocks, decisions and aggregates, as
  * `*** kernel NAME ... ***` without a newline. False, with nothing appended, for other kinds. */

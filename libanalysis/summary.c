@@ -244,9 +244,16 @@ static enum rn_status add_events(struct rn_summary *summary, struct rn_batch *ba
         status = rn_batch_event(batch, row, &event, err);
         if (status != RN_OK)
             return status;
+        /* Of many events none is known to be longer than the shortest. */
+        if (batch->kind == RN_KIND_AGGREGATE)
+            duration_ns = rn_clock_scale_ns(rows.scale, event.u.aggregate.min);
         if (summary->selective && (!rn_filter_match(summary->options.filter, &event) ||
                                    !place_selected(summary, &rows, row, duration_ns)))
             continue;
+        if (batch->kind == RN_KIND_AGGREGATE) {
+            rn_summary_add_aggregate(summary, &event);
+            continue;
+        }
         group = group_of_event(summary, &event);
         if (group)
             count_row(summary, group, &rows, row, duration_ns);

@@ -43,6 +43,8 @@ struct rn_summary_group *rn_summary_named_group(struct rn_summary *summary, uint
 /* Of the process or thread that the stream belongs to. */
 struct rn_summary_group *rn_summary_stream_group(struct rn_summary *summary, uint8_t kind,
                                                  uint64_t stream);
+/* summary_aggregate.c: an event of RN_KIND_AGGREGATE. */
+void rn_summary_add_aggregate(struct rn_summary *summary, const struct rn_event *event);
 /* A process or thread may have another name now. */
 void rn_summary_rename(struct rn_summary *summary, uint64_t stream);
 

@@ -20,7 +20,7 @@ BLOB_HDR = capture/inject/blob_layout.h capture/inject/blob_record.h capture/inj
 # -ffixed- is gcc's; the injected code is built with it whatever CC is.
 BLOB_CC ?= gcc
 
-ifeq ($(shell uname -m),x86_64)
+ifeq ($(ARCH),x86_64)
 BLOB_SRC := $(BUILD)/gen/blob_image.c
 $(BLOB_DIR)/blob_crc64_fold.o: BLOB_KIND = $(BLOB_VECTOR)
 $(BLOB_DIR)/%.o: BLOB_KIND ?= $(BLOB_PLAIN)

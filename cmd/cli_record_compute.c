@@ -1,0 +1,249 @@
+/* SPDX-License-Identifier: MIT */
+#include "cli_record_compute.h"
+
+#include "cli.h"
+#include "cli_record_decisions.h"
+
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#define LIBRARY    "librn-compute.so"
+#define BLAS       "librn-blas.so"
+#define HOT_CALLS  10000u
+#define PATH_BYTES 4096u
+
+extern char **environ;
+
+const char cli_record_compute_help[] =
+    "      --blas            record calls of BLAS and FFTW as compute blocks\n"
+    "      --decisions FILE  record what a transpiler decided, from a file of MessagePack or JSON\n"
+    "                        that it writes (may be repeated)\n"
+    "      --max-overhead N%  count compute blocks that are so short that recording them would "
+    "cost\n"
+    "                        more of the program's CPU time, as estimated while it runs\n"
+    "      --simd            record compute blocks and decisions of programs that are marked with\n"
+    "                        rn_simd.h, see rn-simd(7)\n"
+    "      --threshold LIST  count shorter events instead of recording each, by kind:\n"
+    "                        'simd=50us,io=10us,gpu=100us,transfer=1ms'\n"
+    "      --trace-all       record every event, however short and frequent\n";
+
+static uint64_t *threshold_of(struct cli_record_compute *compute, const char *kind)
+{
+    const struct {
+        const char *kind;
+        uint64_t *threshold;
+    } known[] = {{"simd", &compute->producing.threshold_ns},
+                 {"io", &compute->sampling.io_ns},
+                 {"gpu", &compute->sampling.kernel_ns},
+                 {"transfer", &compute->sampling.transfer_ns}};
+
+    for (size_t i = 0; i < sizeof(known) / sizeof(known[0]); i++)
+        if (strcmp(known[i].kind, kind) == 0)
+            return known[i].threshold;
+    return NULL;
+}
+
+static int set_threshold(struct cli_record_compute *compute, const char *item, size_t length)
+{
+    char text[64];
+    char *value;
+    uint64_t *threshold;
+
+    snprintf(text, sizeof(text), "%.*s", (int)length, item);
+    value = strchr(text, '=');
+    if (!value)
+        return cli_usage("--threshold takes a list such as simd=50us,io=10us, not '%s'", text);
+    *value++ = '\0';
+    threshold = threshold_of(compute, text);
+    if (!threshold)
+        return cli_usage("--threshold knows simd, io, gpu and transfer, not '%s'", text);
+    if (!cli_parse_duration(value, threshold))
+        return cli_usage("'%s' is not a time such as 10us or 1.5ms", value);
+    return -1;
+}
+
+static int set_thresholds(struct cli_record_compute *compute, const char *list)
+{
+    int status = -1;
+
+    for (const char *item = list; status < 0; item += strcspn(item, ",") + 1) {
+        size_t length = strcspn(item, ",");
+
+        status = set_threshold(compute, item, length);
+        if (!item[length])
+            break;
+    }
+    return status;
+}
+
+static int set_overhead(struct cli_record_compute *compute, const char *text)
+{
+    char *end;
+    double percent = strtod(text, &end);
+
+    if (end == text || strcmp(end, "%") != 0 || !(percent > 0 && percent <= 1000))
+        return cli_usage("--max-overhead takes a share of CPU time such as 5%%, not '%s'", text);
+    compute->max_overhead = percent / 100;
+    return -1;
+}
+
+static int add_decisions(struct cli_record_compute *compute, const char *path)
+{
+    if (!compute->decisions)
+        compute->decisions = cli_decisions_new();
+    if (!compute->decisions) {
+        cli_fail("out of memory");
+        return CLI_EXIT_RECORDER;
+    }
+    return cli_decisions_add(compute->decisions, path)
+               ? -1
+               : cli_usage("at most 16 files can be given with --decisions");
+}
+
+bool cli_record_compute_option(struct cli_record_compute *compute, int letter, const char *argument,
+                               int *status)
+{
+    *status = -1;
+    switch (letter) {
+    case CLI_OPT_SIMD:
+        compute->simd = true;
+        return true;
+    case CLI_OPT_BLAS:
+        compute->blas = true;
+        return true;
+    case CLI_OPT_DECISIONS:
+        *status = add_decisions(compute, argument);
+        return true;
+    case CLI_OPT_MAX_OVERHEAD:
+        *status = set_overhead(compute, argument);
+        return true;
+    case CLI_OPT_TRACE_ALL:
+        compute->producing.all = true;
+        return true;
+    case CLI_OPT_THRESHOLD:
+        *status = set_thresholds(compute, argument);
+        return true;
+    default:
+        return false;
+    }
+}
+
+bool cli_record_library(const char *name, char *path, size_t size)
+{
+    static const char *const places[] = {"../lib/renacer", "../lib"};
+    char self[2048];
+    ssize_t length = readlink("/proc/self/exe", self, sizeof(self) - 1);
+    char *slash;
+
+    if (length <= 0)
+        return false;
+    self[length] = '\0';
+    slash = strrchr(self, '/');
+    if (!slash)
+        return false;
+    *slash = '\0';
+    for (size_t i = 0; i < sizeof(places) / sizeof(places[0]); i++) {
+        char *real;
+
+        if (snprintf(path, size, "%s/%s/%s", self, places[i], name) >= (int)size)
+            return false;
+        real = realpath(path, NULL);
+        if (!real)
+            continue;
+        snprintf(path, size, "%s", real);
+        free(real);
+        return true;
+    }
+    return false;
+}
+
+void cli_record_compute_features(char *text, size_t size)
+{
+    char path[PATH_BYTES];
+
+    snprintf(text, size, "compute: decisions%s%s\n",
+             cli_record_library(LIBRARY, path, sizeof(path)) ? " simd" : "",
+             cli_record_library(BLAS, path, sizeof(path)) ? " blas" : "");
+}
+
+/* The recorder's environment, with the library in front of what is preloaded already, and where the
+ * rings are: that is filled in once it is known. */
+static bool make_environment(struct cli_record_compute *compute, const char *libraries)
+{
+    const char *old = getenv("LD_PRELOAD");
+    size_t count = 0, used = 0;
+    bool more = old && *old;
+
+    while (environ[count])
+        count++;
+    compute->environment = calloc(count + 3, sizeof(*compute->environment));
+    if (!compute->environment || asprintf(&compute->preload, "LD_PRELOAD=%s%s%s", libraries,
+                                          more ? ":" : "", more ? old : "") < 0)
+        return false;
+    for (size_t i = 0; i < count; i++)
+        if (strncmp(environ[i], "LD_PRELOAD=", 11) != 0 &&
+            strncmp(environ[i], CLI_RINGS_VARIABLE, sizeof(CLI_RINGS_VARIABLE) - 1) != 0)
+            compute->environment[used++] = environ[i];
+    compute->environment[used++] = compute->preload;
+    compute->environment[used] = compute->rings;
+    return true;
+}
+
+static bool find_library(const char *name, char *path)
+{
+    if (cli_record_library(name, path, PATH_BYTES))
+        return true;
+    cli_fail("%s is not there: it belongs into ../lib/renacer, seen from rn-record", name);
+    return false;
+}
+
+/* As LD_PRELOAD has them. */
+static bool find_libraries(const struct cli_record_compute *compute, char libraries[2 * PATH_BYTES])
+{
+    size_t length;
+
+    if (!find_library(LIBRARY, libraries))
+        return false;
+    if (!compute->blas)
+        return true;
+    length = strlen(libraries);
+    libraries[length] = ':';
+    return find_library(BLAS, libraries + length + 1);
+}
+
+int cli_record_compute_prepare(struct cli_record_compute *compute, struct cli_recording *recording)
+{
+    char libraries[2 * PATH_BYTES];
+
+    recording->decisions = compute->decisions;
+    if (compute->producing.all && compute->max_overhead > 0)
+        return cli_usage("--trace-all and --max-overhead exclude each other");
+    recording->session.max_overhead = compute->max_overhead;
+    if (!compute->producing.all)
+        recording->session.sampling = compute->sampling;
+    if (!compute->simd && !compute->blas)
+        return -1;
+    if (!recording->engine.argv)
+        return cli_usage("--simd and --blas need a program to start: a library is loaded into it");
+    if (!find_libraries(compute, libraries))
+        return CLI_EXIT_RECORDER;
+    compute->producing.on = true;
+    if (!compute->producing.all)
+        compute->producing.hot_calls = HOT_CALLS;
+    if (!make_environment(compute, libraries)) {
+        cli_fail("out of memory");
+        return CLI_EXIT_RECORDER;
+    }
+    recording->session.producing = compute->producing;
+    recording->engine.environment = compute->environment;
+    recording->rings_variable = compute->rings;
+    return -1;
+}
+
+void cli_record_compute_free(struct cli_record_compute *compute)
+{
+    cli_decisions_free(compute->decisions);
+    free(compute->preload);
+    free(compute->environment);
+}

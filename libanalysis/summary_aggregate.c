@@ -1,0 +1,74 @@
+/* SPDX-License-Identifier: MIT */
+/* Events that were counted instead of recorded go into the groups that they would be in. */
+#include "summary_groups.h"
+
+#include "formats/syscall_table.h"
+
+#include <string.h>
+
+#define BUCKETS 64u
+
+static struct rn_summary_group *group_of(struct rn_summary *summary, const struct rn_event *event)
+{
+    const struct rn_attachment *name = rn_event_attachment(event, RN_ATT_NAME, RN_ARG_ANY);
+    uint8_t kind = (uint8_t)event->u.aggregate.of;
+    const char *text = name && name->data ? (const char *)name->data : "?", *kind_name;
+    size_t length = name && name->data ? strnlen(text, name->size) : 1;
+    uint64_t abi, nr;
+
+    switch (summary->options.by) {
+    case RN_BY_KIND:
+        kind_name = rn_kind_name(kind);
+        return rn_summary_named_group(summary, kind, kind_name, strlen(kind_name));
+    case RN_BY_PROCESS:
+    case RN_BY_THREAD:
+        return rn_summary_stream_group(summary, kind, event->stream);
+    default:
+        if (kind == RN_KIND_SYSCALL && rn_syscall_find(text, length, &abi, &nr))
+            return rn_summary_syscall_group(summary, abi, nr);
+        return rn_summary_named_group(summary, kind, text, length);
+    }
+}
+
+/* The middle of each power of two stands for what was in it. */
+static size_t take_histogram(const struct rn_event *event, const struct rn_clock *clock,
+                             uint64_t *value, uint64_t *times)
+{
+    const struct rn_attachment *histogram =
+        rn_event_attachment(event, RN_ATT_HISTOGRAM, RN_ARG_ANY);
+    size_t count = 0;
+
+    for (size_t at = 0; histogram && at + 16 <= histogram->size && count < BUCKETS; at += 16) {
+        uint64_t pair[2];
+
+        memcpy(pair, histogram->data + at, sizeof pair);
+        if (pair[0] >= BUCKETS || pair[1] > event->u.aggregate.count)
+            continue;
+        value[count] = rn_clock_duration(clock, pair[0] ? 3 * (UINT64_C(1) << pair[0]) / 4 : 0);
+        times[count++] = pair[1];
+    }
+    return count;
+}
+
+void rn_summary_add_aggregate(struct rn_summary *summary, const struct rn_event *event)
+{
+    const struct rn_aggregate *sum = &event->u.aggregate;
+    const struct rn_clock *clock = rn_trace_clock(summary->trace);
+    struct rn_summary_group *group;
+    uint64_t value[BUCKETS], times[BUCKETS];
+    size_t count;
+
+    summary->totals.events[RN_KIND_AGGREGATE]++;
+    if (!RN_KIND_IS_EVENT(sum->of) || !rn_kind_name((uint8_t)sum->of))
+        return;
+    summary->totals.events[sum->of] += sum->count;
+    if (sum->of == RN_KIND_DECISION && summary->options.by != RN_BY_KIND)
+        return;
+    group = group_of(summary, event);
+    if (!group)
+        return;
+    count = take_histogram(event, clock, value, times);
+    rn_histogram_add_many(group->durations, sum->count, rn_clock_duration(clock, sum->sum),
+                          rn_clock_duration(clock, sum->min), rn_clock_duration(clock, sum->max),
+                          value, times, count);
+}

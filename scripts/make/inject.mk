@@ -1,0 +1,46 @@
+# SPDX-License-Identifier: MIT
+# Libraries that are loaded into recorded programs. They are freestanding and need no other library,
+# so that any program's dynamic linker can load them.
+
+INJECT_CC ?= $(CC)
+# What keeps loops from becoming calls of memcpy: gcc needs more than -fno-builtin.
+INJECT_LOOPS := $(if $(findstring clang,$(shell $(INJECT_CC) --version)),,-fno-tree-loop-distribute-patterns)
+INJECT_FLAGS = -std=gnu11 -I. -I$(BUILD)/gen -D_GNU_SOURCE -O2 -g $(WARNINGS) -ffreestanding -fPIC \
+	-fvisibility=hidden -fno-stack-protector $(INJECT_LOOPS) -fno-builtin \
+	-fno-sanitize=all -fno-plt -ftls-model=initial-exec
+INJECT_DIR = $(BUILD)/inject
+INJECT_HDR = $(wildcard capture/inject/producer*.h capture/inject/compute*.h capture/inject/blas*.h) \
+	capture/inject/rn_simd.h formats/event.h formats/record.h formats/ring_file.h \
+	formats/ring_cell.h formats/status.h
+PRODUCER_OBJ = $(patsubst capture/inject/%.c,$(INJECT_DIR)/%.o,$(wildcard capture/inject/producer*.c))
+COMPUTE_OBJ = $(patsubst capture/inject/%.c,$(INJECT_DIR)/%.o,$(wildcard capture/inject/compute_*.c))
+BLAS_OBJ = $(INJECT_DIR)/blas_call.o $(INJECT_DIR)/blas_fftw.o $(INJECT_DIR)/blas_wrappers.o
+INJECT_LIBS = $(BUILD)/lib/librn-compute.so $(BUILD)/lib/librn-blas.so
+
+$(INJECT_DIR)/%.o: capture/inject/%.c $(INJECT_HDR) scripts/make/inject.mk $(BUILD)/settings
+	@mkdir -p $(@D)
+	$(if $(V),,@echo "  CC    $<")
+	$(Q)$(INJECT_CC) $(INJECT_FLAGS) -c -o $@ $<
+
+$(BUILD)/lib/librn-compute.so: $(COMPUTE_OBJ) $(PRODUCER_OBJ)
+	@mkdir -p $(@D)
+	$(if $(V),,@echo "  LINK  $@")
+	$(Q)$(INJECT_CC) -shared -nostdlib -Wl,-soname,librn-compute.so -Wl,-z,now -o $@ $^
+
+# The wrappers look functions up: they need the program's C library. Loaded with librn-compute.so, whose
+# functions they call.
+$(BUILD)/gen/blas_wrappers.c: capture/inject/blas.def scripts/gen_blas.awk
+	@mkdir -p $(@D)
+	$(if $(V),,@echo "  GEN   $@")
+	$(Q)LC_ALL=C $(AWK) -f scripts/gen_blas.awk $< >$@.new && mv $@.new $@
+
+$(INJECT_DIR)/%.o: $(BUILD)/gen/%.c $(INJECT_HDR) scripts/make/inject.mk $(BUILD)/settings
+	@mkdir -p $(@D)
+	$(if $(V),,@echo "  CC    $<")
+	$(Q)$(INJECT_CC) $(INJECT_FLAGS) -c -o $@ $<
+
+$(BUILD)/lib/librn-blas.so: $(BLAS_OBJ) $(BUILD)/lib/librn-compute.so
+	@mkdir -p $(@D)
+	$(if $(V),,@echo "  LINK  $@")
+	$(Q)$(INJECT_CC) -shared -Wl,-soname,librn-blas.so -Wl,-rpath,'$$ORIGIN' -Wl,--as-needed -o $@ \
+		$(BLAS_OBJ) $(BUILD)/lib/librn-compute.so
