@@ -106,6 +106,10 @@ $(BUILD)/lib/libcli.a: $(CLI_OBJ)
 	$(archive)
 
 .SECONDEXPANSION:
+# JUnit XML is written by these alone; the others do without its libraries.
+$(BUILD)/obj/cmd/cli_diff_junit.o: PKG_CFLAGS += $(XML_CFLAGS)
+$(BUILD)/bin/rn-diff $(BUILD)/bin/rn-validate: PKG_LIBS += $(XML_LIBS)
+
 $(BINS): $(BUILD)/bin/%: $$(BUILD)/obj/cmd/$$(subst -,_,$$*).o $(LIBS)
 	$(link) $(PKG_LIBS)
 $(BUILD)/tests/%: $(BUILD)/obj/tests/unit/%.o $(LIBS)
