@@ -106,9 +106,11 @@ $(BUILD)/lib/libcli.a: $(CLI_OBJ)
 	$(archive)
 
 .SECONDEXPANSION:
-# JUnit XML is written by these alone; the others do without its libraries.
+# JUnit XML is written by these alone; the others do without its libraries. They bring what the
+# static libarchive leaves out, which then must be there in whole: so these take the shared one.
 $(BUILD)/obj/cmd/cli_diff_junit.o: PKG_CFLAGS += $(XML_CFLAGS)
-$(BUILD)/bin/rn-diff $(BUILD)/bin/rn-validate: PKG_LIBS += $(XML_LIBS)
+$(BUILD)/bin/rn-diff $(BUILD)/bin/rn-validate: \
+	PKG_LIBS := -larchive $(XML_LIBS) $(filter-out $(ARCHIVE_LIBS),$(PKG_LIBS))
 
 $(BINS): $(BUILD)/bin/%: $$(BUILD)/obj/cmd/$$(subst -,_,$$*).o $(LIBS)
 	$(link) $(PKG_LIBS)

@@ -243,6 +243,12 @@ bool cli_record(const struct cli_recording *wanted, int *wait_status, int *exit_
     if (!fine)
         cli_error(&err);
     recording->how->free(engine);
+    if (recording->files && strcmp(recording->session.output, "-") != 0) {
+        char part[4096];
+
+        snprintf(part, sizeof(part), "%s" RN_PART_SUFFIX, recording->session.output);
+        cli_record_files(session, part);
+    }
     fine = finish(recording, session, *wait_status) && fine;
     rn_session_free(session);
     /* Whoever waits for the program gets its status, whatever has become of the recording. */

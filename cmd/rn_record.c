@@ -200,6 +200,8 @@ static int complete(struct command *command, char **operands)
 
     if (operands[0] && engine->attach_count > 0)
         return cli_usage("give either a command or -p PID, not both");
+    if (engine->attach_count > 0 || engine->content_none || recording->session.writer.keep_last)
+        recording->files = false;
     if (!operands[0] && engine->attach_count == 0)
         return cli_usage("no command to record");
     if (strcmp(recording->session.output, "-") == 0) {
@@ -268,6 +270,7 @@ int main(int argc, char **argv)
     struct cli_inherited inherited = cli_record_inherited();
     struct command command = {
         .recording = {.session = {.output = "run.rna"},
+                      .files = true,
                       .engine = {.content_head = CONTENT_HEAD,
                                  .sigpipe_ignored = inherited.sigpipe_ignored},
                       .how = default_engine}};

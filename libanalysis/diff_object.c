@@ -188,6 +188,9 @@ static void compare_content(struct diff_job *job, struct outcome *outcome,
     concurrent_writers(outcome, a, b);
     if (outcome->kind == RN_FINDING_DIFFERENT || outcome->kind == RN_FINDING_UNKNOWN)
         apply_content_rules(job, outcome, a, b);
+    if (outcome->kind == RN_FINDING_DIFFERENT &&
+        rn_diff_rules_varies(job->rules, a->kind, a->name))
+        says(outcome, RN_FINDING_UNKNOWN, "varies from run to run by itself");
 }
 
 /* ---- attributes ---- */
@@ -333,6 +336,10 @@ static void one_side(struct diff_job *job, const struct rn_effect *a, const stru
 
     if (only->uncertain) { /* a file that comes and goes: most likely nothing was there before */
         diff_use_rule(job, RN_RULE_TEMPORARY_NAMES, a != NULL, b != NULL);
+        return;
+    }
+    if (rn_diff_rules_varies(job->rules, only->kind, only->name)) {
+        diff_use_rule(job, RN_RULE_USER, a != NULL, b != NULL);
         return;
     }
     if (only->kind == RN_EFFECT_STREAM && only->image->length == 0 && !only->opaque)

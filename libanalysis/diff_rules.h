@@ -26,6 +26,17 @@ RN_MUST_CHECK enum rn_status rn_diff_rules_add(struct rn_diff_rules *rules, cons
 RN_MUST_CHECK enum rn_status rn_diff_rules_parse(struct rn_diff_rules *rules, const char *text,
                                                  size_t size, struct rn_error *err);
 
+/* Two runs of one program differ in this object (one may be NULL): that is how it is. Where both
+ * have their bytes kept, and differ in words only, those words are learned; else the object. */
+RN_MUST_CHECK enum rn_status rn_diff_rules_learn(struct rn_diff_rules *rules,
+                                                 const struct rn_effect *a,
+                                                 const struct rn_effect *b, struct rn_error *err);
+/* Names of the objects that something was learned about, separated by commas, cut to `size`. */
+void rn_diff_rules_learned(const struct rn_diff_rules *rules, char *out, size_t size);
+/* Does the whole object vary by itself? */
+bool rn_diff_rules_varies(const struct rn_diff_rules *rules, enum rn_effect_kind kind,
+                          const char *name);
+
 /* All accept NULL for no rules. */
 bool rn_diff_rules_keep(const struct rn_diff_rules *rules, enum rn_rule rule);
 bool rn_diff_rules_ignore(const struct rn_diff_rules *rules, enum rn_effect_kind kind,

@@ -434,7 +434,8 @@ static void feed_system_call(struct rn_effects *effects, const struct rn_event *
     if (event->flags & (RN_EVENT_SNAPSHOT | RN_EVENT_INJECTED))
         return;
     summary->syscalls++;
-    effects->started = true;
+    if (effects->root && (effects->root->started || effects->attached))
+        effects->started = true;
     if (!is_late(effects, event) || !put_off(effects, event))
         feed_call(effects, event);
 }

@@ -201,10 +201,8 @@ static bool needs_reading(const struct effect_node *node)
 
     if (!object || object->kind != OBJECT_FILE || object->inherited || object->restored)
         return false;
-    if (object->from_empty && !object->dirty)
-        return false;
     if (!object->dirty)
-        return node->touched && came_from_elsewhere(object, node);
+        return node->touched; /* made or not, moved, or with new attributes */
     return !object->from_empty || object->shared_map || object->opaque ||
            !rn_image_crc(&object->image, true, &crc);
 }

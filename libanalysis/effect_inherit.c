@@ -167,8 +167,7 @@ void effect_feed_descriptor(struct rn_effects *effects, const struct rn_event *e
     }
     if (!process || effect_fd(process, row->fd))
         return;
-    if (process == effects->root && !(event->flags & RN_EVENT_SNAPSHOT) &&
-        (event->start == effects->first_start || !effects->started))
+    if (process == effects->root && !(event->flags & RN_EVENT_SNAPSHOT) && !effects->started)
         inherit(effects, process, row);
     else
         adopt(effects, process, event);

@@ -1,0 +1,219 @@
+/* SPDX-License-Identifier: MIT */
+/* Each run is recorded by a process of its own: the engine keeps state for one recording. */
+#include "cli_record.h"
+#include "cli_validate.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <ftw.h>
+#include <pthread.h>
+#include <signal.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+enum { SHELL_NOT_FOUND = 127, SHELL_NOT_EXECUTABLE = 126 };
+enum { WALK_DEPTH = 32 };
+
+/* ---- directories ---- */
+
+bool cli_validate_prepare(char *directory, size_t size)
+{
+    const char *top = getenv("TMPDIR");
+
+    snprintf(directory, size, "%s/rn-validate.XXXXXX", top && *top ? top : "/tmp");
+    if (mkdtemp(directory))
+        return true;
+    cli_fail("%s: cannot make a directory: %s", directory, strerror(errno));
+    return false;
+}
+
+static int remove_one(const char *path, const struct stat *info, int type, struct FTW *walk)
+{
+    (void)info;
+    (void)type;
+    (void)walk;
+    (void)remove(path);
+    return 0;
+}
+
+void cli_validate_clean(const char *directory)
+{
+    (void)nftw(directory, remove_one, WALK_DEPTH, FTW_DEPTH | FTW_PHYS | FTW_MOUNT);
+}
+
+/* With modes, links and times, as only cp(1) knows them all. */
+static bool copy_tree(const char *from, const char *to)
+{
+    pid_t pid = fork();
+    int status;
+
+    if (pid == 0) {
+        execlp("cp", "cp", "-a", "--", from, to, (char *)NULL);
+        _exit(SHELL_NOT_FOUND);
+    }
+    while (pid > 0 && waitpid(pid, &status, 0) < 0 && errno == EINTR)
+        ;
+    if (pid > 0 && WIFEXITED(status) && WEXITSTATUS(status) == 0)
+        return true;
+    cli_fail("%s: cannot be copied to %s", from, to);
+    return false;
+}
+
+/* ---- in the process that records ---- */
+
+struct drain {
+    int fd;
+    pthread_t thread;
+};
+
+static void *drop_output(void *argument)
+{
+    const struct drain *drain = argument;
+    char buffer[65536];
+    ssize_t got;
+
+    do
+        got = read(drain->fd, buffer, sizeof(buffer));
+    while (got > 0 || (got < 0 && errno == EINTR));
+    return NULL;
+}
+
+/* A pipe in the place of standard output or error, as most programs meet it in earnest. */
+static bool redirect(struct drain *drain, int fd)
+{
+    int ends[2];
+
+    if (pipe2(ends, O_CLOEXEC) < 0 || dup2(ends[1], fd) < 0)
+        return false;
+    close(ends[1]);
+    drain->fd = ends[0];
+    return true;
+}
+
+static volatile sig_atomic_t timed_out;
+
+static void on_alarm(int signo)
+{
+    (void)signo;
+    timed_out = 1;
+    rn_engine_interrupt(RN_INTERRUPT_KILL, 0);
+}
+
+static bool set_up(const struct cli_validate_setup *setup, const char *directory)
+{
+    int input = open(setup->input ? setup->input : "/dev/null", O_RDONLY);
+
+    if (input < 0 || dup2(input, STDIN_FILENO) < 0) {
+        cli_fail("%s: cannot read: %s", setup->input, strerror(errno));
+        return false;
+    }
+    if (input > STDERR_FILENO)
+        close(input);
+    if (directory && chdir(directory) < 0) {
+        cli_fail("%s: cannot enter: %s", directory, strerror(errno));
+        return false;
+    }
+    return true;
+}
+
+static const struct rn_engine *engine_of(const char *name)
+{
+    if (name && strcmp(name, "ptrace") == 0)
+        return &rn_engine_ptrace;
+    return name && strcmp(name, "inline") == 0 ? &rn_engine_inline : &rn_engine_auto;
+}
+
+/* The recorder's own messages must not go where the program's standard error does. */
+static int save_messages(void)
+{
+    return fcntl(STDERR_FILENO, F_DUPFD_CLOEXEC, 100);
+}
+
+static int record(const struct cli_validate_setup *setup, const char *command, const char *archive,
+                  int *wait_status)
+{
+    char *argv[] = {(char *)"sh", (char *)"-c", (char *)command, NULL};
+    char *no_names[] = {NULL};
+    struct cli_recording recording = {
+        .session = {.output = archive},
+        .engine = {.argv = argv, .content_head = setup->content, .env_names = no_names},
+        .how = engine_of(setup->engine),
+        .files = true};
+    struct drain drains[2];
+    int messages = save_messages(), exit_status = 0;
+    bool fine;
+
+    memset(recording.engine.selected, 0xff, sizeof(recording.engine.selected));
+    if (messages < 0 || !redirect(&drains[0], STDOUT_FILENO) ||
+        !redirect(&drains[1], STDERR_FILENO) ||
+        pthread_create(&drains[0].thread, NULL, drop_output, &drains[0]) != 0 ||
+        pthread_create(&drains[1].thread, NULL, drop_output, &drains[1]) != 0)
+        return CLI_RUN_FAILED;
+    cli_messages_to(messages);
+    signal(SIGALRM, on_alarm);
+    alarm((unsigned)setup->timeout_s);
+    fine = cli_record(&recording, wait_status, &exit_status);
+    alarm(0);
+    close(STDOUT_FILENO);
+    close(STDERR_FILENO);
+    pthread_join(drains[0].thread, NULL);
+    pthread_join(drains[1].thread, NULL);
+    if (timed_out)
+        return CLI_RUN_TIMED_OUT;
+    return fine ? CLI_RUN_FINE : CLI_RUN_FAILED;
+}
+
+/* ---- in rn-validate ---- */
+
+static enum cli_validate_outcome outcome_of(int status)
+{
+    if (!WIFEXITED(status) || WEXITSTATUS(status) > CLI_RUN_FAILED) {
+        cli_fail("the recorder ended unexpectedly");
+        return CLI_RUN_FAILED;
+    }
+    return (enum cli_validate_outcome)WEXITSTATUS(status);
+}
+
+static int child(const struct cli_validate_setup *setup, const char *command, const char *archive,
+                 const char *directory)
+{
+    int wait_status = 0, outcome;
+
+    if (!set_up(setup, directory))
+        return CLI_RUN_FAILED;
+    outcome = record(setup, command, archive, &wait_status);
+    if (outcome == CLI_RUN_FINE && WIFEXITED(wait_status) &&
+        (WEXITSTATUS(wait_status) == SHELL_NOT_FOUND ||
+         WEXITSTATUS(wait_status) == SHELL_NOT_EXECUTABLE))
+        return CLI_RUN_NOT_STARTED;
+    return outcome;
+}
+
+enum cli_validate_outcome cli_validate_record(const struct cli_validate_setup *setup,
+                                              const char *command, const char *archive)
+{
+    char directory[4096];
+    int status = 0;
+    pid_t pid;
+
+    /* The same path for every run: what programs say about where they are is equal then. */
+    snprintf(directory, sizeof(directory), "%s/work", setup->scratch);
+    if (setup->directory && !copy_tree(setup->directory, directory))
+        return CLI_RUN_FAILED;
+    fflush(NULL);
+    pid = fork();
+    if (pid == 0)
+        _exit(child(setup, command, archive, setup->directory ? directory : NULL));
+    while (pid > 0 && waitpid(pid, &status, 0) < 0 && errno == EINTR)
+        ;
+    if (setup->directory)
+        cli_validate_clean(directory);
+    if (pid < 0) {
+        cli_fail("cannot start a process: %s", strerror(errno));
+        return CLI_RUN_FAILED;
+    }
+    return outcome_of(status);
+}
