@@ -3,6 +3,7 @@
 # make check      the quick tests (scripts/check installs what is needed and runs them all)
 # make bench      sizes, speeds and overhead, measured on this machine
 # make bench-capture  what recording costs, next to strace and perf (half an hour)
+# make accuracy   how often rn-diff is right, on pairs of real programs
 # make fuzz       fuzz each target for FUZZ_SECONDS (default 600)
 # make install    PREFIX=/usr/local DESTDIR=
 # Variables: CC, CFLAGS, BUILD (output directory), SAN=address,undefined, V=1 (show commands)
@@ -134,6 +135,8 @@ bench: all samples programs
 	BUILD='$(BUILD)' ./scripts/bench
 bench-capture: all programs
 	BUILD='$(BUILD)' ./scripts/bench-capture
+accuracy: all
+	tests/accuracy/run '$(BUILD)'
 fuzz:
 	BUILD='$(BUILD)' ./scripts/fuzz $(FUZZ_SECONDS)
 
@@ -175,5 +178,5 @@ clean:
 
 FORCE:
 .PRECIOUS: $(ALL_OBJ)
-.PHONY: all commands samples unit programs fuzz-targets check bench bench-capture fuzz install clean FORCE
+.PHONY: all commands samples unit programs fuzz-targets check accuracy bench bench-capture fuzz install clean FORCE
 -include $(ALL_OBJ:.o=.d)

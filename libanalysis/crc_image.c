@@ -9,7 +9,7 @@
 void rn_image_init(struct rn_image *image, uint64_t keep)
 {
     memset(image, 0, sizeof *image);
-    image->grain = RN_IMAGE_GRAIN;
+    image->grain = 1;
     image->keep = keep;
 }
 
@@ -84,6 +84,11 @@ static bool reserve(struct rn_image *image, size_t more)
     return true;
 }
 
+static size_t most_extents(const struct rn_image *image)
+{
+    return image->grain < RN_CONTENT_BLOCK ? RN_IMAGE_FINE_EXTENTS : RN_IMAGE_MAX_EXTENTS;
+}
+
 /* Behind the last one. */
 static void push(struct rn_image *image, const struct rn_extent *piece)
 {
@@ -94,7 +99,7 @@ static void push(struct rn_image *image, const struct rn_extent *piece)
         join(image, last, piece);
         return;
     }
-    if (image->count >= RN_IMAGE_MAX_EXTENTS && image->grain <= UINT64_MAX / 4)
+    while (image->count >= most_extents(image) && image->grain <= UINT64_MAX / 4)
         coarsen(image);
     if (reserve(image, 1))
         image->extents[image->count++] = *piece;
@@ -114,7 +119,8 @@ static uint64_t prefix_crc(const struct rn_content *content, uint64_t length)
 static uint64_t piece_end(const struct rn_image *image, const struct rn_content *content,
                           uint64_t offset, uint64_t done)
 {
-    uint64_t step = image->grain - (offset + done) % image->grain;
+    uint64_t grain = image->grain > RN_CONTENT_BLOCK ? image->grain : RN_CONTENT_BLOCK;
+    uint64_t step = grain - (offset + done) % grain;
     uint64_t blocks = step / RN_CONTENT_BLOCK ? step / RN_CONTENT_BLOCK : 1;
     uint64_t end = (done / RN_CONTENT_BLOCK + blocks) * RN_CONTENT_BLOCK;
 
@@ -130,7 +136,7 @@ static void insert(struct rn_image *image, const struct rn_extent *piece)
         push(image, piece);
         return;
     }
-    if (image->count >= 2 * RN_IMAGE_MAX_EXTENTS)
+    while (image->count >= 2 * most_extents(image) && image->grain <= UINT64_MAX / 4)
         coarsen(image);
     if (!reserve(image, 1))
         return;

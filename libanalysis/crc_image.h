@@ -3,8 +3,8 @@
  * their CRC-64, composed from the fingerprints of transfers (formats/crc64.h). Equal bytes give
  * equal images, however they were cut into transfers.
  *
- * Stretches are about `grain` bytes long, so that a difference can be located; when there are more
- * than RN_IMAGE_MAX_EXTENTS, the grain doubles. Memory is bounded by that and by the bytes that are
+ * Stretches are single transfers at first, so that a difference can be located; where these become
+ * too many, neighbours in the same `grain` bytes are joined, and the grain doubles. Memory is bounded by that and by the bytes that are
  * kept. What is overwritten in part, and cannot be cut there, becomes unknown.
  *
  * Appending costs O(1); writing elsewhere O(stretches behind). Not thread-safe. */
@@ -15,7 +15,7 @@
 #include "formats/event.h"
 
 #define RN_IMAGE_MAX_EXTENTS 65536u
-#define RN_IMAGE_GRAIN       4096u
+#define RN_IMAGE_FINE_EXTENTS 1024u /* at most so many where the grain is less than a block */
 
 /* The event that moved bytes: (stream, ordinal) names it, start (ticks) helps to find it. */
 struct rn_place {
