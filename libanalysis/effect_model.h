@@ -244,6 +244,10 @@ struct effect_object *effect_object_new(struct rn_effects *effects, enum object_
 /* The object of that identity: known already, or new. */
 struct effect_object *effect_object_of(struct rn_effects *effects,
                                        const struct rn_fd_identity *identity, bool *is_new);
+/* What was known by its name only turns out to have that identity; false where that is known as
+ * another one. */
+bool effect_object_bind(struct rn_effects *effects, struct effect_object *object,
+                        const struct rn_fd_identity *identity);
 void effect_object_forget_inode(struct rn_effects *effects, struct effect_object *object);
 /* Nobody has a way to it any more: free it where nothing remains of it. */
 void effect_object_gone(struct rn_effects *effects, struct effect_object *object);

@@ -53,7 +53,7 @@ static struct effect_object *make(struct effect_call *call, struct effect_node *
     object->from_empty = true;
     object->owner = call->process->euid;
     object->group = call->process->egid;
-    object->has = RN_EFFECT_HAS_MODE | RN_EFFECT_HAS_OWNER | RN_EFFECT_HAS_GROUP;
+    object->has = RN_EFFECT_HAS_MODE;
     object->origin = strdup(node->path);
     object->place = call->effects->place;
     effect_node_set(call->effects, node, object);
@@ -257,11 +257,17 @@ struct subject {
 
 static struct subject by_name(struct effect_call *call, int64_t directory, uint8_t arg)
 {
-    struct effect_node *node = node_at(call, directory, arg);
-    struct subject subject = {.node = node};
+    char *path =
+        effect_path(call, directory, rn_event_attachment(call->event, RN_ATT_PATH, arg));
+    int64_t number = path ? effect_path_descriptor(path) : -1;
+    const struct effect_fd *fd = number >= 0 ? effect_fd(call->process, (uint64_t)number) : NULL;
+    struct subject subject = {.object = fd ? fd->open->object : NULL};
 
-    if (node)
-        subject.object = effect_node_object(call->effects, node);
+    if (path && number < 0)
+        subject.node = effect_node(call->effects, path);
+    if (subject.node)
+        subject.object = effect_node_object(call->effects, subject.node);
+    free(path);
     return subject;
 }
 
@@ -329,14 +335,50 @@ static void set_times(struct effect_call *call, enum effect_op op)
     subject.object->has |= RN_EFFECT_HAS_MTIME;
 }
 
+/* An access control list that says no more than permissions do: <linux/posix_acl_xattr.h>, a version
+ * and entries of tag, permissions and id for owner, group and others. */
+static bool plain_acl(const struct rn_content *value, uint32_t *mode)
+{
+    static const struct {
+        uint16_t tag;
+        unsigned shift;
+    } entries[] = {{0x01, 6}, {0x04, 3}, {0x20, 0}};
+    uint16_t words[2];
+
+    if (!value || value->length != 28 || value->head_len != 28)
+        return false;
+    *mode = 0;
+    for (size_t i = 0; i < 3; i++) {
+        memcpy(words, value->head + 4 + 8 * i, sizeof words);
+        if (words[0] != entries[i].tag || words[1] > 7)
+            return false;
+        *mode |= (uint32_t)words[1] << entries[i].shift;
+    }
+    return true;
+}
+
+static bool is_access_list(const struct rn_attachment *name)
+{
+    static const char access_list[] = "system.posix_acl_access";
+
+    return name && name->data && name->size == sizeof access_list - 1 &&
+           memcmp(name->data, access_list, sizeof access_list - 1) == 0;
+}
+
 static void set_attribute(struct effect_call *call, struct subject subject, bool set)
 {
     const struct rn_attachment *name = rn_event_attachment(call->event, RN_ATT_STRING, 1);
     const struct rn_content *value = effect_content(call->event, 0);
     uint64_t sum = set ? 1 : 2;
+    uint32_t mode;
 
     if (!subject.object)
         return;
+    if (is_access_list(name) && (!set || plain_acl(value, &mode))) {
+        if (set)
+            set_mode(call, subject, (subject.object->mode & 07000) | mode);
+        return;
+    }
     if (name && name->data)
         sum = rn_crc64(sum, name->data, name->size);
     if (value)

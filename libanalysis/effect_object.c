@@ -133,6 +133,25 @@ struct effect_object *effect_object_of(struct rn_effects *effects,
     return object;
 }
 
+bool effect_object_bind(struct rn_effects *effects, struct effect_object *object,
+                        const struct rn_fd_identity *identity)
+{
+    uint64_t key = inode_key(identity->device, identity->inode);
+
+    if (rn_id_map_get(&effects->inodes, key) ||
+        (!object->placeholder && object->kind != kind_of(identity)))
+        return false;
+    if (!rn_id_map_set(&effects->inodes, key, object))
+        effects->failed = true;
+    object->kind = (uint8_t)kind_of(identity);
+    object->placeholder = false;
+    object->device = identity->device;
+    object->inode = identity->inode;
+    if (!(object->has & RN_EFFECT_HAS_MODE))
+        object->mode = (uint32_t)identity->mode;
+    return true;
+}
+
 void effect_object_forget_inode(struct rn_effects *effects, struct effect_object *object)
 {
     uint64_t key = inode_key(object->device, object->inode);

@@ -87,13 +87,6 @@ static void begin_empty(struct effect_call *call, struct effect_object *object)
     object->place = call->effects->place;
 }
 
-static void made(struct effect_call *call, struct effect_object *object)
-{
-    object->made = true;
-    object->owner = call->process->euid;
-    object->group = call->process->egid;
-    object->has |= RN_EFFECT_HAS_OWNER | RN_EFFECT_HAS_GROUP;
-}
 
 static struct effect_object *object_at(struct effect_call *call, struct effect_node *node,
                                        const struct opening *opening, bool certainly_new)
@@ -112,6 +105,9 @@ static struct effect_object *object_at(struct effect_call *call, struct effect_n
             object->mode = S_IFREG | (opening->mode & 07777);
         return object;
     }
+    if (node && node->object && node->object->inode == 0 && !certainly_new &&
+        effect_object_bind(effects, node->object, &identity))
+        return node->object;
     object = effect_object_of(effects, &identity, &is_new);
     if (object && !is_new && certainly_new && object->holders == 0) {
         effect_object_forget_inode(effects, object);
@@ -119,20 +115,6 @@ static struct effect_object *object_at(struct effect_call *call, struct effect_n
     }
     if (object && is_new)
         object->mode = (uint32_t)identity.mode;
-    /* What stood for it while it had not been opened. */
-    if (object && is_new && node && node->object && node->object->placeholder && !certainly_new) {
-        struct effect_object *before = node->object;
-
-        object->has = before->has;
-        if (before->has & RN_EFFECT_HAS_MODE)
-            object->mode = (object->mode & S_IFMT) | before->mode;
-        object->owner = before->owner;
-        object->group = before->group;
-        object->attributes = before->attributes;
-        object->from_empty = before->from_empty;
-        free(object->origin);
-        object->origin = before->origin ? strdup(before->origin) : NULL;
-    }
     return object;
 }
 
@@ -145,7 +127,7 @@ static void note_file(struct effect_call *call, struct effect_node *node,
     if (certainly_new) {
         if (!node->touched)
             node->was_absent = true;
-        made(call, object);
+        object->made = true;
         begin_empty(call, object);
         object->has |= RN_EFFECT_HAS_MODE;
     } else if (!(opening->flags & O_CREAT) && !node->touched && !node->was_absent) {
@@ -155,6 +137,10 @@ static void note_file(struct effect_call *call, struct effect_node *node,
         begin_empty(call, object);
         object->has |= opening->flags & O_CREAT ? RN_EFFECT_HAS_MODE : 0;
     }
+    if (!(object->has & RN_EFFECT_HAS_OWNER))
+        object->owner = call->process->euid;
+    if (!(object->has & RN_EFFECT_HAS_GROUP))
+        object->group = call->process->egid;
     if (opening->flags & O_CREAT || (opening->flags & O_TRUNC && object->dirty)) {
         node->touched = true;
         node->place = call->effects->place;
@@ -184,9 +170,9 @@ static void opened(struct effect_call *call, const struct opening *opening, char
     struct effect_open *open;
     bool certainly_new = false;
 
-    if (path && effect_path_descriptor(path) < 0 && !(opening->flags & O_DIRECTORY) &&
-        (opening->flags & O_TMPFILE) != O_TMPFILE)
-        node = effect_node(effects, path);
+    if (path && effect_path_descriptor(path) < 0 && (opening->flags & O_TMPFILE) != O_TMPFILE)
+        node = opening->flags & (O_DIRECTORY | O_PATH) ? effect_node_find(effects, path)
+                                                       : effect_node(effects, path);
     if (node && opening->flags & O_CREAT)
         certainly_new = opening->flags & O_EXCL || node->absent;
     object = object_at(call, node, opening, certainly_new);

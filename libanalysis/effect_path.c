@@ -87,6 +87,10 @@ struct effect_object *effect_node_object(struct rn_effects *effects, struct effe
     if (!object)
         return NULL;
     object->placeholder = true;
+    if (effects->root) {
+        object->owner = effects->root->euid;
+        object->group = effects->root->egid;
+    }
     object->origin = strdup(node->path);
     effect_node_set(effects, node, object);
     node->existed = !node->was_absent;
