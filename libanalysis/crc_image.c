@@ -20,6 +20,14 @@ void rn_image_free(struct rn_image *image)
     memset(image, 0, sizeof *image);
 }
 
+static void note_change(struct rn_image *image, uint64_t offset, uint64_t length, uint64_t crc)
+{
+    uint64_t value = image->history ^ (offset * 0x9e3779b97f4a7c15ull) ^ crc;
+
+    value = (value ^ (value >> 30) ^ length) * 0xbf58476d1ce4e5b9ull;
+    image->history = value ^ (value >> 29);
+}
+
 static uint64_t extent_end(const struct rn_extent *extent)
 {
     return extent->offset + extent->length;
@@ -285,6 +293,7 @@ void rn_image_write(struct rn_image *image, uint64_t offset, uint64_t length,
         content = NULL;
     if (!content)
         image->unknown_moved += length;
+    note_change(image, offset, length, content ? content->crc : 0);
     keep_bytes(image, offset, length, content);
     if (offset < image->length)
         cut_out(image, offset, end);
@@ -307,6 +316,7 @@ void rn_image_append(struct rn_image *image, uint64_t length, const struct rn_co
 
 void rn_image_truncate(struct rn_image *image, uint64_t length, const struct rn_place *place)
 {
+    note_change(image, length, 0, 1);
     if (length < image->length) {
         cut_out(image, length, image->length);
         if (image->bytes.size > length)
@@ -333,6 +343,7 @@ void rn_image_zero(struct rn_image *image, uint64_t offset, uint64_t length,
         image->failed = true;
         return;
     }
+    note_change(image, offset, length, 2);
     if (offset < image->length)
         cut_out(image, offset, end);
     if (image->bytes.size > offset)

@@ -37,6 +37,7 @@ struct rn_image {
     uint64_t grain;
     uint64_t moved, unknown_moved; /* bytes written or read in all; without fingerprint */
     bool failed;                   /* out of memory: all is unknown */
+    uint64_t history; /* fingerprint of all changes in their order: equal ones make equal images */
     /* The first bytes themselves, up to `keep`, as far as they are known without a gap. */
     struct rn_buf bytes;
     uint64_t keep;

@@ -40,6 +40,12 @@ struct rn_finding *diff_finding(struct diff_job *job, const struct rn_effect *a,
     struct rn_finding *finding;
     va_list list;
 
+    diff->objects++;
+    diff->equal += kind == RN_FINDING_EQUAL || kind == RN_FINDING_RULE;
+    diff->different += kind == RN_FINDING_DIFFERENT;
+    diff->unknown += kind == RN_FINDING_UNKNOWN || kind == RN_FINDING_INPUT;
+    if ((kind == RN_FINDING_EQUAL && diff->equal > RN_DIFF_MAX_EQUAL) || diff->count >= RN_DIFF_MAX)
+        return NULL;
     if (diff->count == diff->capacity) {
         size_t capacity = diff->capacity ? 2 * diff->capacity : 64;
         struct rn_finding *findings = realloc(diff->findings, capacity * sizeof *findings);
@@ -247,15 +253,6 @@ static void count_rules(struct diff_job *job)
     }
 }
 
-static bool any(const struct rn_diff *diff, enum rn_finding_kind kind)
-{
-    for (size_t i = 0; i < diff->count; i++) {
-        if (diff->findings[i].kind == kind)
-            return true;
-    }
-    return false;
-}
-
 static void give_reason(struct rn_diff *diff, const char *format, ...) RN_PRINTF(2, 3);
 static void give_reason(struct rn_diff *diff, const char *format, ...)
 {
@@ -309,7 +306,7 @@ static enum rn_verdict judge(struct diff_job *job)
     reason_of(diff, RN_FINDING_INPUT);
     if (diff->reason[0])
         return RN_VERDICT_INCONCLUSIVE;
-    if (any(diff, RN_FINDING_DIFFERENT))
+    if (diff->different)
         return RN_VERDICT_DIFFERENT;
     reason_of(diff, RN_FINDING_UNKNOWN);
     blind_spots(diff, job->effects_a, 'A');
@@ -356,14 +353,6 @@ static void count_findings(struct diff_job *job)
     const struct rn_effects_summary *b = rn_effects_summary(job->effects_b);
     uint64_t bytes = a->effect_bytes + b->effect_bytes;
 
-    for (size_t i = 0; i < diff->count; i++) {
-        enum rn_finding_kind kind = diff->findings[i].kind;
-
-        diff->objects++;
-        diff->equal += kind == RN_FINDING_EQUAL || kind == RN_FINDING_RULE;
-        diff->different += kind == RN_FINDING_DIFFERENT;
-        diff->unknown += kind == RN_FINDING_UNKNOWN || kind == RN_FINDING_INPUT;
-    }
     diff->score = diff->objects ? ((double)diff->equal + job->sum) / (double)diff->objects : 1;
     diff->confidence = bytes ? (double)(a->known_bytes + b->known_bytes) / (double)bytes : 1;
 }

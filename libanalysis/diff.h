@@ -20,6 +20,9 @@
 #include "diff_rules.h"
 #include "effect.h"
 
+#define RN_DIFF_MAX_EQUAL 10000u
+#define RN_DIFF_MAX       100000u /* findings in all; more differences are counted alone */
+
 enum rn_verdict {
     RN_VERDICT_IDENTICAL,
     RN_VERDICT_EQUIVALENT,
@@ -58,7 +61,8 @@ struct rn_diff_options {
 struct rn_diff {
     enum rn_verdict verdict;
     char reason[512]; /* of INCONCLUSIVE: the first one; else empty */
-    struct rn_finding *findings; /* one for each object, in order of kind and name */
+    /* One for each object, in order of kind and name; of equal ones, RN_DIFF_MAX_EQUAL at most. */
+    struct rn_finding *findings;
     size_t count, capacity;
     const struct rn_finding *first; /* of DIFFERENT ones, the earliest; NULL: none */
     bool rule_used[RN_RULE_COUNT];

@@ -9,41 +9,62 @@
 
 /* ---- connections ---- */
 
-static bool same_sent(const struct rn_effect *a, const struct rn_effect *b)
+static bool same_sent(const struct rn_connection *a, const struct rn_connection *b)
 {
     return a->refused == b->refused && a->sent_length == b->sent_length && a->sent_known &&
            b->sent_known && a->sent_crc == b->sent_crc;
 }
 
-static bool same_received(const struct rn_effect *a, const struct rn_effect *b)
+static bool same_received(const struct rn_connection *a, const struct rn_connection *b)
 {
     return a->received_length == b->received_length && a->received_known && b->received_known &&
            a->received_crc == b->received_crc;
 }
 
-static bool same_connection(const struct rn_effect *a, const struct rn_effect *b)
+static bool same_connection(const struct rn_connection *a, const struct rn_connection *b)
 {
     return same_sent(a, b) && same_received(a, b) && a->turn_sum == b->turn_sum;
 }
 
-static void diff_sent(struct diff_job *job, const struct rn_effect *a, const struct rn_effect *b)
+/* A finding about one connection or two; NULL: none on that side. */
+static struct rn_finding *finding_of(struct diff_job *job, const struct rn_connection *a,
+                                     const struct rn_connection *b, enum rn_finding_kind kind,
+                                     const char *what)
+{
+    struct rn_finding *finding = diff_finding(job, NULL, NULL, kind, "%s", what);
+
+    if (!finding)
+        return NULL;
+    snprintf(finding->name, sizeof finding->name, "connection %s", a ? a->name : b->name);
+    finding->has_place_a = a != NULL;
+    finding->has_place_b = b != NULL;
+    if (a)
+        finding->place_a = a->place;
+    if (b)
+        finding->place_b = b->place;
+    return finding;
+}
+
+static void diff_sent(struct diff_job *job, const struct rn_connection *a,
+                      const struct rn_connection *b)
 {
     struct rn_image_difference difference;
     struct rn_finding *finding;
+    char what[200];
 
     if (a->refused != b->refused) {
-        diff_finding(job, a, b, RN_FINDING_DIFFERENT, "refused in %s only", a->refused ? "A" : "B");
+        finding_of(job, a, b, RN_FINDING_DIFFERENT, a->refused ? "refused in A" : "refused in B");
         return;
     }
     if (!a->sent_known || !b->sent_known) {
-        diff_finding(job, a, b, RN_FINDING_UNKNOWN, "bytes were sent without a fingerprint");
+        finding_of(job, a, b, RN_FINDING_UNKNOWN, "bytes were sent without a fingerprint");
         return;
     }
-    finding = diff_finding(job, a, b, RN_FINDING_DIFFERENT,
-                           "sent %llu bytes against %llu, and they differ",
-                           (unsigned long long)a->sent_length, (unsigned long long)b->sent_length);
-    if (!finding || a->compact || b->compact ||
-        rn_image_compare(a->image, b->image, false, false, &difference) != RN_IMAGE_DIFFER)
+    snprintf(what, sizeof what, "bytes sent differ; %llu bytes against %llu",
+             (unsigned long long)a->sent_length, (unsigned long long)b->sent_length);
+    finding = finding_of(job, a, b, RN_FINDING_DIFFERENT, what);
+    if (!finding || !a->sent || !b->sent ||
+        rn_image_compare(a->sent, b->sent, false, false, &difference) != RN_IMAGE_DIFFER)
         return;
     finding->has_difference = true;
     finding->difference = difference;
@@ -57,23 +78,27 @@ static void diff_sent(struct diff_job *job, const struct rn_effect *a, const str
         finding->place_b = difference.b->place;
 }
 
-static void diff_pair(struct diff_job *job, const struct rn_effect *a, const struct rn_effect *b)
+static void diff_pair(struct diff_job *job, const struct rn_connection *a,
+                      const struct rn_connection *b)
 {
-    if (!same_sent(a, b))
+    char what[200];
+
+    if (!same_sent(a, b)) {
         diff_sent(job, a, b);
-    else if (!same_received(a, b))
-        diff_finding(job, a, b, RN_FINDING_INPUT, "the same was sent, and something else received");
-    else if (a->turn_sum != b->turn_sum)
-        diff_finding(job, a, b, RN_FINDING_DIFFERENT,
-                     "the same bytes, but requests and responses in another order (%llu turns "
-                     "against %llu)",
-                     (unsigned long long)a->turns, (unsigned long long)b->turns);
-    else
-        diff_finding(job, a, b, RN_FINDING_EQUAL, "%s", "");
+    } else if (!same_received(a, b)) {
+        finding_of(job, a, b, RN_FINDING_INPUT, "the same was sent, and something else received");
+    } else if (a->turn_sum != b->turn_sum) {
+        snprintf(what, sizeof what,
+                 "the same bytes, but requests and responses in another order (%u turns against %u)",
+                 a->turns, b->turns);
+        finding_of(job, a, b, RN_FINDING_DIFFERENT, what);
+    } else {
+        finding_of(job, a, b, RN_FINDING_EQUAL, "");
+    }
 }
 
 struct group {
-    const struct rn_effect *list;
+    const struct rn_connection *list;
     size_t count;
 };
 
@@ -88,8 +113,8 @@ static bool one_thread(const struct group *group)
 
 static int by_content(const void *left, const void *right)
 {
-    const struct rn_effect *a = *(const struct rn_effect *const *)left;
-    const struct rn_effect *b = *(const struct rn_effect *const *)right;
+    const struct rn_connection *a = *(const struct rn_connection *const *)left;
+    const struct rn_connection *b = *(const struct rn_connection *const *)right;
 
     if (a->sent_length != b->sent_length)
         return a->sent_length < b->sent_length ? -1 : 1;
@@ -102,9 +127,9 @@ static int by_content(const void *left, const void *right)
     return a->turn_sum < b->turn_sum ? -1 : a->turn_sum > b->turn_sum;
 }
 
-static const struct rn_effect **sorted(struct diff_job *job, const struct group *group)
+static const struct rn_connection **sorted(struct diff_job *job, const struct group *group)
 {
-    const struct rn_effect **list = malloc((group->count + 1) * sizeof(*list));
+    const struct rn_connection **list = malloc((group->count + 1) * sizeof(*list));
 
     if (!list) {
         job->failed = true;
@@ -120,7 +145,7 @@ static const struct rn_effect **sorted(struct diff_job *job, const struct group 
 /* Equal ones are taken out of both; what is left is compared one by one. */
 static void diff_bags(struct diff_job *job, const struct group *a, const struct group *b)
 {
-    const struct rn_effect **left = sorted(job, a), **right = sorted(job, b);
+    const struct rn_connection **left = sorted(job, a), **right = sorted(job, b);
     size_t i = 0, j = 0, left_a = 0, left_b = 0;
 
     while (left && right && (i < a->count || j < b->count)) {
@@ -129,7 +154,7 @@ static void diff_bags(struct diff_job *job, const struct group *a, const struct 
                                     : by_content(&left[i], &right[j]);
 
         if (order == 0 && same_connection(left[i], right[j])) {
-            diff_finding(job, left[i], right[j], RN_FINDING_EQUAL, "%s", "");
+            finding_of(job, left[i], right[j], RN_FINDING_EQUAL, "");
             i++;
             j++;
         } else if (order <= 0) {
@@ -142,8 +167,8 @@ static void diff_bags(struct diff_job *job, const struct group *a, const struct 
         if (k < left_a && k < left_b)
             diff_pair(job, left[k], right[k]);
         else
-            diff_finding(job, k < left_a ? left[k] : NULL, k < left_b ? right[k] : NULL,
-                         RN_FINDING_DIFFERENT, "only in %s", k < left_a ? "A" : "B");
+            finding_of(job, k < left_a ? left[k] : NULL, k < left_b ? right[k] : NULL,
+                       RN_FINDING_DIFFERENT, k < left_a ? "only in A" : "only in B");
     }
     free(left);
     free(right);
@@ -160,19 +185,20 @@ static void diff_group(struct diff_job *job, const struct group *a, const struct
     for (size_t i = 0; i < both; i++)
         diff_pair(job, &a->list[i], &b->list[i]);
     for (size_t i = both; i < a->count; i++)
-        diff_finding(job, &a->list[i], NULL, RN_FINDING_DIFFERENT, "only in A");
+        finding_of(job, &a->list[i], NULL, RN_FINDING_DIFFERENT, "only in A");
     for (size_t i = both; i < b->count; i++)
-        diff_finding(job, NULL, &b->list[i], RN_FINDING_DIFFERENT, "only in B");
+        finding_of(job, NULL, &b->list[i], RN_FINDING_DIFFERENT, "only in B");
 }
 
-static struct group next_group(const struct rn_effect *list, size_t count, size_t *at)
+static struct group next_group(const struct rn_connection *list, size_t count, size_t *at)
 {
     struct group group = {.list = list + *at};
 
     do
         group.count++;
     while (*at + group.count < count &&
-           strcmp(list[*at + group.count].name, group.list->name) == 0);
+           (list[*at + group.count].name == group.list->name ||
+            strcmp(list[*at + group.count].name, group.list->name) == 0));
     *at += group.count;
     return group;
 }
@@ -180,8 +206,8 @@ static struct group next_group(const struct rn_effect *list, size_t count, size_
 void diff_connections(struct diff_job *job)
 {
     size_t count_a, count_b, i = 0, j = 0;
-    const struct rn_effect *a = diff_kind(job->effects_a, RN_EFFECT_CONNECTION, &count_a);
-    const struct rn_effect *b = diff_kind(job->effects_b, RN_EFFECT_CONNECTION, &count_b);
+    const struct rn_connection *a = rn_effects_connections(job->effects_a, &count_a);
+    const struct rn_connection *b = rn_effects_connections(job->effects_b, &count_b);
 
     while (i < count_a || j < count_b) {
         int order = i == count_a ? 1 : j == count_b ? -1 : strcmp(a[i].name, b[j].name);

@@ -154,6 +154,15 @@ static void compare_overlaid(struct outcome *outcome, const struct rn_effect *a,
     says(outcome, RN_FINDING_UNKNOWN, "changed differently, and what was there is not known");
 }
 
+/* The same changes in the same order to the same begin: the same result, whether it can be composed
+ * or not. */
+static bool same_history(const struct rn_effect *a, const struct rn_effect *b)
+{
+    return a->image->history == b->image->history && a->image->unknown_moved == 0 &&
+           b->image->unknown_moved == 0 && !a->image->failed && !b->image->failed &&
+           a->unknown_begin == b->unknown_begin && !a->mapped_writes && !b->mapped_writes;
+}
+
 static void compare_content(struct diff_job *job, struct outcome *outcome,
                             const struct rn_effect *a, const struct rn_effect *b)
 {
@@ -167,6 +176,8 @@ static void compare_content(struct diff_job *job, struct outcome *outcome,
              a->image ? "A" : "B", a->image ? "B" : "A");
         return;
     }
+    if (same_history(a, b))
+        return;
     if (opaque) {
         says(outcome, RN_FINDING_UNKNOWN, "%s", opaque);
         return;

@@ -37,17 +37,20 @@ struct rn_effects *rn_effects_new(const struct rn_manifest *manifest,
     return effects;
 }
 
-static void free_images(struct rn_effect *list, size_t count)
+static void free_connections(struct rn_effects *effects)
 {
-    for (size_t i = 0; i < count; i++) {
-        if (list[i].kind != RN_EFFECT_CONNECTION || list[i].compact)
-            continue;
-        rn_image_free((struct rn_image *)list[i].image);
-        rn_image_free((struct rn_image *)list[i].received);
-        free((struct rn_image *)list[i].image);
-        free((struct rn_image *)list[i].received);
+    for (size_t i = 0; i < effects->connection_count; i++) {
+        struct rn_image *sent = (struct rn_image *)effects->connections[i].sent;
+        struct rn_image *received = (struct rn_image *)effects->connections[i].received;
+
+        if (sent)
+            rn_image_free(sent);
+        if (received)
+            rn_image_free(received);
+        free(sent);
+        free(received);
     }
-    free(list);
+    free(effects->connections);
 }
 
 static void late_free(struct effect_late *late)
@@ -71,7 +74,8 @@ void rn_effects_free(struct rn_effects *effects)
     rn_id_map_free(&effects->ports);
     for (size_t i = 0; i < effects->slot_count; i++)
         rn_image_free(&effects->slots[i].image);
-    free_images(effects->effects, effects->effect_count);
+    free_connections(effects);
+    free(effects->effects);
     free(effects->inputs);
     for (size_t i = 0; i < effects->text_count; i++)
         free(effects->texts[i]);
@@ -538,4 +542,11 @@ bool rn_effects_has_pid(const struct rn_effects *effects, uint64_t pid)
 uint64_t rn_effects_since_start(const struct rn_effects *effects, const struct rn_place *place)
 {
     return rn_clock_since_start(&effects->clock, place->start);
+}
+
+const struct rn_connection *rn_effects_connections(const struct rn_effects *effects,
+                                                   size_t *count)
+{
+    *count = effects->connection_count;
+    return effects->connections;
 }

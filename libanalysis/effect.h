@@ -75,7 +75,7 @@ enum rn_effect_kind {
     RN_EFFECT_SYMLINK,
     RN_EFFECT_SPECIAL, /* FIFO, socket, device */
     RN_EFFECT_REMOVED, /* a name that was there before and is no more */
-    RN_EFFECT_CONNECTION,
+    RN_EFFECT_CONNECTION, /* in a list of their own */
     RN_EFFECT_DATAGRAMS, /* to one address; boundaries count */
     RN_EFFECT_CALL,      /* a call with an effect on the system: mount, kill, sethostname... */
     RN_EFFECT_INPUT,     /* what was read: an assumption, not an effect */
@@ -107,6 +107,7 @@ struct rn_effect {
     bool gaps_are_zero;    /* a file that began empty */
     bool unknown_begin;    /* the image is what was appended to, or laid over, what was there */
     const char *opaque;    /* why its content is not known; NULL: it is */
+    bool mapped_writes;    /* some of it was written through a mapping */
     bool moved;            /* content of an older name that is gone or linked: `origin` */
     const char *origin;    /* name that the content had before the program; NULL: new */
     uint64_t device, inode; /* of a file, 0 unknown */
@@ -131,16 +132,22 @@ struct rn_effect {
     bool synced;
     uint64_t output_at_sync, output_total;
 
-    /* CONNECTION */
-    const struct rn_image *received;
-    bool compact;           /* too many connections: lengths and CRCs alone */
-    uint64_t sent_length, sent_crc, received_length, received_crc;
-    bool sent_known, received_known;
-    uint64_t turns, turn_sum; /* changes of direction, and fingerprint of where they were */
-    uint64_t thread;        /* that made it */
-    bool refused;           /* it did not come about */
     uint64_t boundary_sum;  /* DATAGRAMS: fingerprint of the lengths in order */
     uint64_t datagrams;
+};
+
+/* A connection, made or accepted; of the first RN_CONNECTIONS_WHOLE the bytes are kept as images. */
+#define RN_CONNECTIONS_WHOLE 1024u
+struct rn_connection {
+    const char *name;      /* "to 127.0.0.1:80", "accepted on ..." */
+    struct rn_place place; /* the last event that sent something */
+    uint64_t sent_length, sent_crc, received_length, received_crc;
+    uint64_t turn_sum; /* fingerprint of where the direction changed */
+    uint64_t thread;   /* stream of the thread that made it */
+    const struct rn_image *sent, *received; /* NULL: not kept */
+    uint32_t turns;                         /* changes of direction */
+    bool sent_known, received_known;
+    bool refused; /* it did not come about */
 };
 
 struct rn_effects_summary {
@@ -177,6 +184,9 @@ RN_MUST_CHECK enum rn_status rn_effects_finish(struct rn_effects *effects, struc
 /* After rn_effects_finish. */
 const struct rn_effects_summary *rn_effects_summary(const struct rn_effects *effects);
 const struct rn_effect *rn_effects_list(const struct rn_effects *effects, size_t *count);
+/* In order of names; of one name in the order in which they ended. */
+const struct rn_connection *rn_effects_connections(const struct rn_effects *effects,
+                                                   size_t *count);
 const struct rn_effect *rn_effects_inputs(const struct rn_effects *effects, size_t *count);
 /* Files whose final content cannot be composed from what was recorded: handed to `function` with
  * their path. Before rn_effects_finish. */

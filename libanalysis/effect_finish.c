@@ -90,6 +90,7 @@ static void content(struct rn_effect *effect, const struct effect_object *object
     effect->image = &object->image;
     effect->gaps_are_zero = object->from_empty || object->restored;
     effect->unknown_begin = !effect->gaps_are_zero;
+    effect->mapped_writes = object->shared_map;
     effect->concurrent = object->concurrent;
     effect->writers = object->writers;
     effect->writer_count = object->writer_count;
@@ -428,6 +429,18 @@ static int compare_effects(const void *left, const void *right)
     return 0;
 }
 
+static int compare_connections(const void *left, const void *right)
+{
+    const struct rn_connection *a = left, *b = right;
+    int order = a->name == b->name ? 0 : strcmp(a->name, b->name);
+
+    if (order)
+        return order;
+    if (a->place.start != b->place.start)
+        return a->place.start < b->place.start ? -1 : 1;
+    return 0;
+}
+
 static void number_effects(struct rn_effects *effects)
 {
     struct rn_effect *list = effects->effects;
@@ -439,6 +452,9 @@ static void number_effects(struct rn_effects *effects)
             strcmp(list[i].name, list[i - 1].name) == 0)
             list[i].number = list[i - 1].number + 1;
     }
+    if (effects->connection_count)
+        qsort(effects->connections, effects->connection_count, sizeof *effects->connections,
+              compare_connections);
     if (effects->input_count)
         qsort(effects->inputs, effects->input_count, sizeof *list, compare_effects);
 }

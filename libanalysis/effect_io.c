@@ -265,6 +265,7 @@ static bool allocate(struct effect_call *call, struct effect_object *object)
             rn_image_zero(&object->image, offset, within - offset, &call->effects->place);
     } else {
         object->opaque = "stretches of it were moved";
+        object->image.unknown_moved++;
     }
     return true;
 }
@@ -310,6 +311,7 @@ static bool control(struct effect_call *call, struct effect_object *object)
         return false;
     if (object) {
         object->opaque = "cloned from another file";
+        object->image.unknown_moved++;
         object->dirty = true;
         object->place = call->effects->place;
     }

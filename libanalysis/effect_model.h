@@ -170,7 +170,8 @@ struct rn_effects {
     uint64_t live_threads;
     struct rn_id_map ports; /* ephemeral ports, in order of first use */
     uint64_t port_count;
-    uint64_t connection_count;
+    struct rn_connection *connections;
+    size_t connection_count, connection_capacity;
     struct rn_effect *effects, *inputs;
     size_t effect_count, effect_capacity, input_count, input_capacity;
     struct rn_buf scratch;

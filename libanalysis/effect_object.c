@@ -181,8 +181,7 @@ void effect_object_gone(struct rn_effects *effects, struct effect_object *object
         return;
     if (object->kind == OBJECT_SOCKET)
         effect_socket_closed(effects, object);
-    if (object->kind == OBJECT_TERMINAL || object->kind == OBJECT_DEVICE ||
-        (object->kind == OBJECT_SOCKET && object->socket && object->socket->recorded))
+    if (object->kind == OBJECT_TERMINAL || object->kind == OBJECT_DEVICE)
         return;
     effect_object_forget_inode(effects, object);
     if (object->previous)

@@ -18,8 +18,6 @@
 #define EPHEMERAL_FIRST 32768u /* net.ipv4.ip_local_port_range begins there */
 #define NAME_SERVER     53u
 #define TYPE_MASK       0xfu
-/* Connections whose bytes are kept as images, so that a difference can be located. */
-#define WHOLE_CONNECTIONS 1024u
 
 void effect_socket_free(struct effect_socket *socket)
 {
@@ -456,26 +454,52 @@ static struct rn_image *keep_image(struct rn_effects *effects, struct rn_image *
     return kept;
 }
 
-static void describe(struct rn_effects *effects, struct effect_object *object,
-                     struct rn_effect *effect)
+static struct rn_connection *add_connection(struct rn_effects *effects)
+{
+    size_t capacity = effects->connection_capacity ? effects->connection_capacity : 64;
+    struct rn_connection *list;
+
+    if (effects->connection_count >= RN_EFFECTS_MAX_OBJECTS) {
+        effects->over_limit = true;
+        return NULL;
+    }
+    if (effects->connection_count == effects->connection_capacity) {
+        capacity += capacity / 2;
+        list = realloc(effects->connections, capacity * sizeof *list);
+        if (!list) {
+            effects->failed = true;
+            return NULL;
+        }
+        effects->connections = list;
+        effects->connection_capacity = capacity;
+    }
+    return &effects->connections[effects->connection_count++];
+}
+
+static void describe(struct rn_effects *effects, struct effect_object *object, const char *name)
 {
     const struct effect_socket *socket = object->socket;
+    bool whole = effects->connection_count < RN_CONNECTIONS_WHOLE;
+    struct rn_connection *connection = add_connection(effects);
 
-    effect->place = object->dirty ? object->place : socket->place;
-    effect->thread = socket->thread;
-    effect->refused = socket->refused && object->image.length == 0;
-    effect->turns = socket->turns;
-    effect->turn_sum = socket->turn_sum;
-    effect->concurrent = object->concurrent;
-    effect->sent_length = object->image.length;
-    effect->received_length = object->input.length;
-    effect->sent_known = rn_image_crc(&object->image, false, &effect->sent_crc);
-    effect->received_known = rn_image_crc(&object->input, false, &effect->received_crc);
-    effect->compact = effects->connection_count++ >= WHOLE_CONNECTIONS;
-    if (effect->compact)
+    if (!connection)
         return;
-    effect->image = keep_image(effects, &object->image);
-    effect->received = keep_image(effects, &object->input);
+    *connection = (struct rn_connection){
+        .name = name,
+        .place = object->dirty ? object->place : socket->place,
+        .thread = socket->thread,
+        .refused = socket->refused && object->image.length == 0,
+        .turns = (uint32_t)socket->turns,
+        .turn_sum = socket->turn_sum,
+        .sent_length = object->image.length,
+        .received_length = object->input.length,
+    };
+    connection->sent_known = rn_image_crc(&object->image, false, &connection->sent_crc);
+    connection->received_known = rn_image_crc(&object->input, false, &connection->received_crc);
+    if (whole) {
+        connection->sent = keep_image(effects, &object->image);
+        connection->received = keep_image(effects, &object->input);
+    }
 }
 
 /* Hundreds of thousands of connections to one address share its name. */
@@ -496,8 +520,7 @@ static const char *name_of(struct rn_effects *effects, const char *how, const ch
 void effect_socket_closed(struct rn_effects *effects, struct effect_object *object)
 {
     struct effect_socket *socket = object->socket;
-    const char *address;
-    struct rn_effect *effect;
+    const char *address, *name;
 
     if (!socket || socket->recorded || object->internal || !socket->connected)
         return;
@@ -509,9 +532,9 @@ void effect_socket_closed(struct rn_effects *effects, struct effect_object *obje
         effects->summary.erased[RN_RULE_NAME_LOOKUP]++;
         return;
     }
-    effect = effect_add(effects, RN_EFFECT_CONNECTION, NULL);
-    if (!effect)
+    if (effects->closing)
         return;
-    effect->name = name_of(effects, socket->accepted ? "accepted on" : "to", address);
-    describe(effects, object, effect);
+    name = name_of(effects, socket->accepted ? "accepted on" : "to", address);
+    if (name)
+        describe(effects, object, name);
 }
