@@ -83,17 +83,29 @@ void diff_use_rule(struct diff_job *job, enum rn_rule rule, uint64_t a, uint64_t
     job->diff->rule_events_b[rule] += b;
 }
 
+static size_t first_of(const struct rn_effect *list, size_t total, unsigned kind)
+{
+    size_t low = 0, high = total;
+
+    while (low < high) {
+        size_t middle = low + (high - low) / 2;
+
+        if ((unsigned)list[middle].kind < kind)
+            low = middle + 1;
+        else
+            high = middle;
+    }
+    return low;
+}
+
 const struct rn_effect *diff_kind(const struct rn_effects *effects, enum rn_effect_kind kind,
                                   size_t *count)
 {
-    size_t total, first = 0;
+    size_t total, first;
     const struct rn_effect *list = rn_effects_list(effects, &total);
 
-    while (first < total && list[first].kind < kind)
-        first++;
-    *count = 0;
-    while (first + *count < total && list[first + *count].kind == kind)
-        ++*count;
+    first = first_of(list, total, kind);
+    *count = first_of(list, total, kind + 1u) - first;
     return list + first;
 }
 

@@ -125,7 +125,7 @@ static void concurrent_writers(struct outcome *outcome, const struct rn_effect *
         outcome->rule = RN_RULE_CONCURRENT_WRITERS;
         says(outcome, RN_FINDING_RULE,
              "several threads write, in no order that they keep; each wrote the same");
-    } else if (a->image->length == b->image->length) {
+    } else if (a->kind == RN_EFFECT_FILE || a->image->length == b->image->length) {
         says(outcome, RN_FINDING_UNKNOWN,
              "several threads write, in no order that they keep");
     }

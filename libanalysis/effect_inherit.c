@@ -151,6 +151,7 @@ static void restore(struct rn_effects *effects, const struct rn_event *event)
         rn_image_free(&object->image);
         rn_image_init(&object->image, effects->options.keep);
         object->restored = true;
+        object->mode = (uint32_t)row->mode;
     }
     if (object->restored && content)
         rn_image_write(&object->image, row->offset, content->content.length, &content->content,

@@ -160,6 +160,54 @@ FAMILIES = {
                 ("{bin}/order c{port} c{echo}", "{bin}/order c{port} c{echo} c{echo}"),
                 (f"{PY} 'import socket\ns=socket.create_connection((\"127.0.0.1\",{{port}}))\ns.sendall(b\"a\\n\");s.recv(100);s.sendall(b\"b\\n\");s.recv(100)'",
                  f"{PY} 'import socket\ns=socket.create_connection((\"127.0.0.1\",{{port}}))\ns.sendall(b\"a\\n\");s.sendall(b\"b\\n\")\nn=0\nwhile n<4: n+=len(s.recv(100))'")]),
+    "pipeline": dict(
+        same=["tr a-z A-Z < words | sort | uniq -c | sort -rn | head -n 3", "cat words | tr a-z A-Z | sort | uniq -c | sort -rn | head -n 3",
+              "busybox sh -c 'tr a-z A-Z < words | sort | uniq -c | sort -rn | head -n 3'",
+              f"{PY} 'import subprocess,sys\nsys.stdout.buffer.write(subprocess.run(\"tr a-z A-Z < words | sort | uniq -c | sort -rn | head -n 3\",shell=True,capture_output=True).stdout)'",
+              "x=$(tr a-z A-Z < words | sort | uniq -c | sort -rn | head -n 3); printf '%s\\n' \"$x\"", "awk '{c[toupper($0)]++}END{for(w in c)printf \"%7d %s\\n\",c[w],w}' words | sort -rn | head -n 3"],
+        changed=["tr a-z A-Z < words | sort | uniq -c | sort -rn | head -n 2", "tr a-y A-Y < words | sort | uniq -c | sort -rn | head -n 3",
+                 "tr a-z A-Z < words | sort | uniq -c | sort -rn | head -n 3 > o", "tr a-z A-Z < words | sort | uniq -c | sort -rn | head -n 3; false"]),
+    "temporary": dict(
+        same=["t=$(mktemp); sort words > $t; cat $t; rm $t", "sort words", f"{PY} 'import tempfile\nt=tempfile.NamedTemporaryFile(\"w+\")\nt.write(\"\".join(sorted(open(\"words\"))))\nt.flush();t.seek(0)\nprint(t.read(),end=\"\")'",
+              "sort words > scratch; cat scratch; rm scratch", "d=$(mktemp -d); sort words > $d/x; cat $d/x; rm -r $d", "sort < words | tee pipe.$$; rm pipe.$$",
+              "perl -MFile::Temp=tempfile -e '($f,$n)=tempfile(UNLINK=>1); open F,\"words\"; print $f sort <F>; close $f; open G,$n; print <G>'"],
+        changed=["sort words > scratch; cat scratch", "t=$(mktemp ./keepXXXXXX); sort words > $t; cat $t", "sort words; rm words", "d=$(mktemp -d -p .); sort words"]),
+    "many-files": dict(
+        same=["for i in 1 2 3 4 5 6 7 8; do echo $i > f$i; done", f"{PY} 'for i in range(1,9): open(f\"f{{i}}\",\"w\").write(f\"{{i}}\\n\")'",
+              "seq 8 | xargs -I@ sh -c 'echo @ > f@'", "seq 8 | xargs -P4 -I@ sh -c 'echo @ > f@'", "seq 8 | awk '{print > (\"f\" $0)}'",
+              "for i in 8 7 6 5 4 3 2 1; do echo $i > f$i; done", "for i in 1 2 3 4 5 6 7 8; do echo $i > f$i & done; wait", "perl -e 'for(1..8){open F,\">f$_\"; print F \"$_\\n\"}'"],
+        changed=["for i in 1 2 3 4 5 6 7; do echo $i > f$i; done", "for i in 1 2 3 4 5 6 7 8; do echo 0 > f$i; done", "for i in 1 2 3 4 5 6 7 8; do echo $i > f$i; done; mv f1 f0",
+                 "for i in 1 2 3 4 5 6 7 8; do echo $i > f$i; done; chmod +x f4", "umask 077; for i in 1 2 3 4 5 6 7 8; do echo $i > f$i; done"]),
+    "find": dict(
+        same=["find src -type f | sort", f"{PY} 'import os\nprint(\"\\n\".join(sorted(os.path.join(d,f) for d,_,n in os.walk(\"src\") for f in n if not os.path.islink(os.path.join(d,f)))))'",
+              "busybox find src -type f | sort", "perl -MFile::Find -e 'find({no_chdir=>1,wanted=>sub{push @f,\"$_\\n\" if -f && !-l}},\"src\"); print sort @f'",
+              "cd src && find . -type f | sed 's/^./src/' | sort"],
+        changed=["find src | sort", "find src -type f -delete", "find src -type f -exec rm {} +", "find src -type l | sort"]),
+    "binary": dict(
+        same=["xxd -p big | head -n 4", "od -An -v -tx1 -N120 big | tr -d ' \\n' | fold -w 60; echo", f"{PY} 'd=open(\"big\",\"rb\").read(120).hex()\nprint(*[d[i:i+60] for i in range(0,240,60)],sep=\"\\n\")'",
+              "perl -e 'open F,\"<:raw\",\"big\"; read F,$d,120; print \"$_\\n\" for unpack(\"H*\",$d)=~/.{60}/g'"],
+        changed=["xxd -p big | head -n 5", "xxd -u -p big | head -n 4", "xxd -p -s1 big | head -n 4"]),
+    "standard-input": dict(
+        same=["echo 'a b' | { read x y; echo $y $x; }", "echo 'a b' | awk '{print $2,$1}'", f"echo 'a b' | {PY} 'print(*input().split()[::-1])'", "echo b a", "printf 'b %s\\n' a"],
+        changed=["echo 'a b' | awk '{print $1,$2}'", "echo 'a b' | awk '{print $2,$1}' >&2", "echo b  a | tr -s ' ' _"]),
+    "archive": dict(
+        same=["tar cf new.tar --sort=name --mtime=@0 --owner=0 --group=0 --numeric-owner --format=ustar src", "tar cf - --sort=name --mtime=@0 --owner=0 --group=0 --numeric-owner --format=ustar src > new.tar",
+              "tar cf - --sort=name --mtime=@0 --owner=0 --group=0 --numeric-owner --format=ustar src | cat > t && mv t new.tar", "tar cf - --sort=name --mtime=@0 --owner=0 --group=0 --numeric-owner --format=ustar src | dd of=new.tar bs=512 status=none"],
+        changed=["tar cf new.tar --sort=name --mtime=@1 --owner=0 --group=0 --numeric-owner --format=ustar src", "tar cf new.tar --sort=name --mtime=@0 --owner=1 --group=0 --numeric-owner --format=ustar src",
+                 "tar czf new.tar --sort=name --mtime=@0 --owner=0 --group=0 --numeric-owner --format=ustar src"]),
+    "links": dict(
+        same=["ln words w2; ln -s words w3", f"{PY} 'import os\nos.link(\"words\",\"w2\");os.symlink(\"words\",\"w3\")'", "perl -e 'link \"words\",\"w2\"; symlink \"words\",\"w3\"'",
+              "cp -l words w2; cp -s words w3", "ln words t; mv t w2; ln -s words w3", "busybox ln words w2; busybox ln -s words w3"],
+        changed=["cp words w2; ln -s words w3", "ln words w2; ln -s ./words w3", "ln words w2; ln words w3", "ln in.txt w2; ln -s words w3", "ln words w2; ln -s words w3; rm words"]),
+    "move": dict(
+        same=["mv words moved", f"{PY} 'import os; os.rename(\"words\",\"moved\")'", "cp -p words moved; rm words", "cat words > moved; rm words", "ln words moved; rm words", "busybox mv words moved", "mkdir m; mv words m/x; mv m/x moved; rmdir m"],
+        changed=["cp words moved", "mv words moved; echo >> moved", "mv in.txt moved; rm words", "mv words moved2", "mv words moved; chmod 600 moved"]),
+    "compile": dict(
+        same=["printf 'int main(void){return 0;}' > m.c; cc -c m.c; rm m.o", "printf 'int main(void){return 0;}' > m.c; cc -o m m.c; rm m", "printf 'int main(void){return 0;}' > m.c; cc -S -o - m.c > /dev/null"],
+        changed=["printf 'int main(void){return 1;}' > m.c; cc -c m.c; rm m.o", "printf 'int main(void){return 0;}' > m.c; cc -c m.c", "printf 'int main(void){return x;}' > m.c; cc -c m.c"]),
+    "large-output": dict(
+        same=["yes abcdefg | head -c 3000000", f"{PY} 'import sys; sys.stdout.write((\"abcdefg\\n\"*375000)[:3000000])'", "perl -e 'print \"abcdefg\\n\" x 375000'", "busybox yes abcdefg | busybox head -c 3000000", "yes abcdefg | head -n 375000"],
+        changed=["yes abcdefg | head -c 2999999", "yes abcdefg | head -n 375000 | sed '$s/g/h/'", "yes abcdefg | head -n 375000 | sed '200000s/g/h/'", "yes abcdefh | head -c 3000000"]),
 }
 
 
