@@ -2,8 +2,11 @@
 #include "cli_diff.h"
 
 #include <errno.h>
+#include <fcntl.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
 
 enum { RULES_FILE_MAX = 1 << 20 };
 
@@ -56,6 +59,27 @@ static enum rn_status load(struct cli_diff_side *side, struct rn_reader *reader,
     return rn_effects_read(side->effects, reader, err);
 }
 
+/* An archive ends with two blocks of zeros. Where they are gone, so may be what stood before: its
+ * size is no longer what it was. */
+static bool is_cut(const char *path)
+{
+    uint8_t end[1024];
+    struct stat info;
+    int fd = open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK);
+    bool cut = false;
+
+    if (fd < 0)
+        return false;
+    if (fstat(fd, &info) == 0 && S_ISREG(info.st_mode)) {
+        cut = info.st_size % 512 != 0 || info.st_size < (off_t)sizeof(end) ||
+              pread(fd, end, sizeof(end), info.st_size - (off_t)sizeof(end)) != sizeof(end);
+        for (size_t i = 0; i < sizeof(end) && !cut; i++)
+            cut = end[i] != 0;
+    }
+    close(fd);
+    return cut;
+}
+
 bool cli_diff_load(struct cli_diff_side *side, const char *path, enum cli_diff_mode mode,
                    uint64_t keep)
 {
@@ -69,6 +93,8 @@ bool cli_diff_load(struct cli_diff_side *side, const char *path, enum cli_diff_m
     if (status == RN_OK)
         status = load(side, reader, mode, keep, &err);
     rn_reader_free(reader);
+    if (status == RN_OK && is_cut(path))
+        rn_effects_note_missing(side->effects, "the end of the archive is cut");
     if (status == RN_OK)
         return true;
     rn_fail_in(&err, path);

@@ -6,6 +6,7 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <ftw.h>
+#include <poll.h>
 #include <pthread.h>
 #include <signal.h>
 #include <stdlib.h>
@@ -93,13 +94,37 @@ static bool redirect(struct drain *drain, int fd)
     return true;
 }
 
-static volatile sig_atomic_t timed_out;
+/* Ends the program when its time is up, unless the recording has ended before. */
+struct watch {
+    int ends[2];
+    int timeout_ms;
+    bool timed_out;
+    pthread_t thread;
+};
 
-static void on_alarm(int signo)
+static void *watch_time(void *argument)
 {
-    (void)signo;
-    timed_out = 1;
-    rn_engine_interrupt(RN_INTERRUPT_KILL, 0);
+    struct watch *watch = argument;
+    struct pollfd end = {.fd = watch->ends[0], .events = POLLIN};
+
+    if (poll(&end, 1, watch->timeout_ms) == 0) {
+        watch->timed_out = true;
+        rn_engine_interrupt(RN_INTERRUPT_KILL, 0);
+    }
+    return NULL;
+}
+
+/* The engine's signals are for the thread that records. */
+static bool start_thread(pthread_t *thread, void *(*function)(void *), void *argument)
+{
+    sigset_t all, before;
+    bool fine;
+
+    sigfillset(&all);
+    pthread_sigmask(SIG_BLOCK, &all, &before);
+    fine = pthread_create(thread, NULL, function, argument) == 0;
+    pthread_sigmask(SIG_SETMASK, &before, NULL);
+    return fine;
 }
 
 static bool set_up(const struct cli_validate_setup *setup, const char *directory)
@@ -143,25 +168,27 @@ static int record(const struct cli_validate_setup *setup, const char *command, c
         .how = engine_of(setup->engine),
         .files = true};
     struct drain drains[2];
+    struct watch watch = {.timeout_ms =
+                              setup->timeout_s ? (int)setup->timeout_s * 1000 : -1};
     int messages = save_messages(), exit_status = 0;
     bool fine;
 
     memset(recording.engine.selected, 0xff, sizeof(recording.engine.selected));
-    if (messages < 0 || !redirect(&drains[0], STDOUT_FILENO) ||
+    if (messages < 0 || pipe2(watch.ends, O_CLOEXEC) < 0 || !redirect(&drains[0], STDOUT_FILENO) ||
         !redirect(&drains[1], STDERR_FILENO) ||
-        pthread_create(&drains[0].thread, NULL, drop_output, &drains[0]) != 0 ||
-        pthread_create(&drains[1].thread, NULL, drop_output, &drains[1]) != 0)
+        !start_thread(&drains[0].thread, drop_output, &drains[0]) ||
+        !start_thread(&drains[1].thread, drop_output, &drains[1]) ||
+        !start_thread(&watch.thread, watch_time, &watch))
         return CLI_RUN_FAILED;
     cli_messages_to(messages);
-    signal(SIGALRM, on_alarm);
-    alarm((unsigned)setup->timeout_s);
     fine = cli_record(&recording, wait_status, &exit_status);
-    alarm(0);
+    close(watch.ends[1]);
+    pthread_join(watch.thread, NULL);
     close(STDOUT_FILENO);
     close(STDERR_FILENO);
     pthread_join(drains[0].thread, NULL);
     pthread_join(drains[1].thread, NULL);
-    if (timed_out)
+    if (watch.timed_out)
         return CLI_RUN_TIMED_OUT;
     return fine ? CLI_RUN_FINE : CLI_RUN_FAILED;
 }

@@ -491,6 +491,11 @@ static void note_missing(struct rn_effects_summary *summary, const char *why)
         snprintf(summary->lacks, sizeof summary->lacks, "%.255s", why);
 }
 
+void rn_effects_note_missing(struct rn_effects *effects, const char *why)
+{
+    note_missing(&effects->summary, why);
+}
+
 enum rn_status rn_effects_read(struct rn_effects *effects, struct rn_reader *reader,
                                struct rn_error *err)
 {

@@ -119,7 +119,7 @@ struct rn_effect {
     uint64_t owner, group;
     int64_t mtime;       /* seconds since 1970 */
     const char *target;  /* symbolic link; CALL: its arguments */
-    const char *same_as; /* first of several hard links to one file; NULL: single */
+    const char *same_as; /* first of the other names of this file; NULL: there is none */
     uint64_t attributes; /* sum of fingerprints of extended attributes that were set */
 
     /* Several threads wrote, and nothing shows that one waited for the other. */
@@ -179,6 +179,8 @@ RN_MUST_CHECK enum rn_status rn_effects_feed(struct rn_effects *effects,
  * lack of memory or where the limit is passed. */
 RN_MUST_CHECK enum rn_status rn_effects_read(struct rn_effects *effects, struct rn_reader *reader,
                                              struct rn_error *err);
+/* The caller knows that the recording is not whole. */
+void rn_effects_note_missing(struct rn_effects *effects, const char *why);
 RN_MUST_CHECK enum rn_status rn_effects_finish(struct rn_effects *effects, struct rn_error *err);
 
 /* After rn_effects_finish. */

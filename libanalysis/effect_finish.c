@@ -160,6 +160,9 @@ static void present(struct rn_effects *effects, const struct effect_node *node)
     effect->place = object->place.start > node->place.start ? object->place : node->place;
     attributes(effect, object);
     effect->target = object->target;
+    if (object->links[1])
+        effect->same_as = display_name(
+            effects, object->links[object->links[0] == node->path ? 1 : 0]);
     if (effect->kind != RN_EFFECT_FILE)
         return;
     effect->moved = came_from_elsewhere(object, node);
@@ -224,6 +227,19 @@ static int by_path(const void *a, const void *b)
     return strcmp((*(struct effect_node *const *)a)->path, (*(struct effect_node *const *)b)->path);
 }
 
+/* The first two names of a file, in order. */
+static void note_link(const struct effect_node *node)
+{
+    struct effect_object *object = node->object;
+
+    if (!object || object->kind != OBJECT_FILE || object->names < 2)
+        return;
+    if (!object->links[0])
+        object->links[0] = node->path;
+    else if (!object->links[1])
+        object->links[1] = node->path;
+}
+
 static void finish_nodes(struct rn_effects *effects)
 {
     struct effect_node **nodes = calloc(effects->nodes.count + 1, sizeof *nodes);
@@ -239,31 +255,10 @@ static void finish_nodes(struct rn_effects *effects)
     }
     qsort(nodes, count, sizeof *nodes, by_path);
     for (size_t i = 0; i < count; i++)
+        note_link(nodes[i]);
+    for (size_t i = 0; i < count; i++)
         finish_node(effects, nodes[i]);
     free(nodes);
-}
-
-/* Several names of one file: all but the first say so. Nodes were added in order of their names. */
-static void note_links(struct rn_effects *effects)
-{
-    struct rn_id_map first = RN_ID_MAP_INIT;
-
-    for (size_t i = 0; i < effects->effect_count; i++) {
-        struct rn_effect *effect = &effects->effects[i], *other;
-        struct effect_node *node;
-
-        if (effect->kind != RN_EFFECT_FILE || !effect->absolute)
-            continue;
-        node = effect_node_find(effects, effect->absolute);
-        if (!node || !node->object || node->object->names < 2)
-            continue;
-        other = rn_id_map_get(&first, (uintptr_t)node->object);
-        if (other)
-            effect->same_as = other->name;
-        else if (!rn_id_map_set(&first, (uintptr_t)node->object, effect))
-            effects->failed = true;
-    }
-    rn_id_map_free(&first);
 }
 
 /* ---- streams and messages ---- */
@@ -404,7 +399,6 @@ enum rn_status rn_effects_finish(struct rn_effects *effects, struct rn_error *er
         finish_input(effects, object);
     }
     finish_nodes(effects);
-    note_links(effects);
     number_effects(effects);
     summary->io_ns = rn_clock_duration(&effects->clock, effects->io_ticks);
     summary->no_content = summary->effect_bytes && !summary->known_bytes;

@@ -50,6 +50,7 @@ struct effect_object {
     char *origin;     /* the path by which it was first met, where it was there before */
     char *label;      /* of an inherited one: "stdout" */
     char *target;
+    const char *links[2]; /* at the end: its first names, where it has several */
     const char *opaque;
     struct rn_image image; /* final content, or what was sent */
     struct rn_image input; /* what was read, or received */
