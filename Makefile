@@ -146,7 +146,8 @@ includedir = $(PREFIX)/include
 # What a program that links librn includes.
 INSTALLED_HEADERS := $(addprefix formats/,status.h buf.h crc64.h escape.h event.h event_schema.h \
 	manifest.h reader.h syscall_table.h writer.h) \
-	$(addprefix libanalysis/,clock.h filter.h render.h statistics.h summary.h trace.h)
+	$(addprefix libanalysis/,clock.h crc_image.h diff.h diff_rules.h effect.h filter.h \
+	render.h sequence.h statistics.h summary.h trace.h)
 
 $(BUILD)/lib/librn.pc: scripts/librn.pc.in cmd/cli.h $(BUILD)/settings FORCE
 	@mkdir -p $(@D)
