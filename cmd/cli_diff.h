@@ -21,12 +21,12 @@ enum cli_diff_mode { CLI_DIFF_EFFECTS, CLI_DIFF_SEQUENCE };
 
 /* What was learned from several runs of each side; rn-validate fills it. */
 struct cli_diff_runs {
-    size_t runs;       /* of each side; 0 or 1: no statistics */
-    size_t agreeing;   /* pairs of runs that were found equivalent */
+    size_t runs;     /* of each side; 0 or 1: no statistics */
+    size_t agreeing; /* pairs of runs that were found equivalent */
     size_t pairs;
-    double low, high;  /* Wilson interval of the share of agreeing pairs */
+    double low, high;                          /* Wilson interval of the share of agreeing pairs */
     double speedup, speedup_low, speedup_high; /* A's time over B's; 95% interval */
-    char varies[1024]; /* objects that vary from run to run by themselves */
+    char varies[1024];                         /* objects that vary from run to run by themselves */
 };
 
 struct cli_diff {

@@ -142,8 +142,7 @@ static void put_text_line(const struct cli_diff *job, const struct rn_buf *bytes
     length = end ? (size_t)(end - bytes->data) - begin : bytes->size - begin;
     cli_diff_colour(job, out, mark == '-' ? "31" : mark == '+' ? "32" : "0");
     rn_buf_byte(out, (uint8_t)mark);
-    rn_escape_terminal(out, bytes->data + begin,
-                       length < LINE_MAX_SHOWN ? length : LINE_MAX_SHOWN);
+    rn_escape_terminal(out, bytes->data + begin, length < LINE_MAX_SHOWN ? length : LINE_MAX_SHOWN);
     rn_buf_text(out, length < LINE_MAX_SHOWN ? "" : "...");
     cli_diff_colour(job, out, "0");
     rn_buf_byte(out, '\n');

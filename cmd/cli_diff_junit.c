@@ -51,14 +51,15 @@ static bool put_suite(xmlTextWriterPtr writer, const struct cli_diff *job, struc
     const struct rn_diff *diff = job->diff;
     bool fine;
 
-    fine = xmlTextWriterStartDocument(writer, NULL, "UTF-8", NULL) >= 0 &&
-           xmlTextWriterStartElement(writer, XML("testsuites")) >= 0 &&
-           xmlTextWriterStartElement(writer, XML("testsuite")) >= 0 &&
-           xmlTextWriterWriteFormatAttribute(writer, XML("name"), "%s %s", cli_program,
-                                             cli_diff_verdict(job)) >= 0 &&
-           xmlTextWriterWriteFormatAttribute(writer, XML("tests"), "%zu", diff->count) >= 0 &&
-           xmlTextWriterWriteFormatAttribute(writer, XML("failures"), "%zu", diff->different) >= 0 &&
-           xmlTextWriterWriteFormatAttribute(writer, XML("skipped"), "%zu", diff->unknown) >= 0;
+    fine =
+        xmlTextWriterStartDocument(writer, NULL, "UTF-8", NULL) >= 0 &&
+        xmlTextWriterStartElement(writer, XML("testsuites")) >= 0 &&
+        xmlTextWriterStartElement(writer, XML("testsuite")) >= 0 &&
+        xmlTextWriterWriteFormatAttribute(writer, XML("name"), "%s %s", cli_program,
+                                          cli_diff_verdict(job)) >= 0 &&
+        xmlTextWriterWriteFormatAttribute(writer, XML("tests"), "%zu", diff->count) >= 0 &&
+        xmlTextWriterWriteFormatAttribute(writer, XML("failures"), "%zu", diff->different) >= 0 &&
+        xmlTextWriterWriteFormatAttribute(writer, XML("skipped"), "%zu", diff->unknown) >= 0;
     for (size_t i = 0; fine && i < diff->count; i++)
         fine = put_case(writer, &diff->findings[i], scratch);
     return fine && xmlTextWriterEndDocument(writer) >= 0;
@@ -68,7 +69,8 @@ static bool make(const struct cli_diff *job, xmlBufferPtr buffer)
 {
     xmlTextWriterPtr writer = xmlNewTextWriterMemory(buffer, 0);
     struct rn_buf scratch = RN_BUF_INIT;
-    bool fine = writer && xmlTextWriterSetIndent(writer, 1) >= 0 && put_suite(writer, job, &scratch);
+    bool fine =
+        writer && xmlTextWriterSetIndent(writer, 1) >= 0 && put_suite(writer, job, &scratch);
 
     xmlFreeTextWriter(writer);
     rn_buf_free(&scratch);

@@ -162,8 +162,7 @@ bool cli_diff_compare(struct cli_diff *job, const struct rn_diff_rules *rules)
 {
     struct rn_diff_options options = {.tolerance = job->tolerance, .rules = rules};
     struct rn_error err = RN_ERROR_INIT;
-    enum rn_status status =
-        rn_diff_new(job->a.effects, job->b.effects, &options, &job->diff, &err);
+    enum rn_status status = rn_diff_new(job->a.effects, job->b.effects, &options, &job->diff, &err);
 
     if (status == RN_OK && job->mode == CLI_DIFF_SEQUENCE)
         status = rn_sequence_compare(job->a.sequence, job->b.sequence, job->tolerance,

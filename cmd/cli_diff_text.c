@@ -81,9 +81,11 @@ static void put_first(const struct cli_diff *job, struct rn_buf *out)
 static void put_finding(const struct cli_diff *job, const struct rn_finding *finding,
                         struct rn_buf *out)
 {
-    static const char *const colours[] = {
-        [RN_FINDING_EQUAL] = "0",    [RN_FINDING_RULE] = "0",       [RN_FINDING_UNKNOWN] = "1;33",
-        [RN_FINDING_INPUT] = "1;33", [RN_FINDING_DIFFERENT] = "1;31"};
+    static const char *const colours[] = {[RN_FINDING_EQUAL] = "0",
+                                          [RN_FINDING_RULE] = "0",
+                                          [RN_FINDING_UNKNOWN] = "1;33",
+                                          [RN_FINDING_INPUT] = "1;33",
+                                          [RN_FINDING_DIFFERENT] = "1;31"};
 
     rn_buf_byte(out, '\n');
     cli_diff_colour(job, out, colours[finding->kind]);
@@ -224,7 +226,8 @@ static void put_sequence(const struct cli_diff *job, struct rn_buf *out)
     const struct rn_sequence_result *result = &job->sequence;
     size_t first = result->divergence > job->context ? result->divergence - job->context : 0;
 
-    rn_buf_printf(out, "%zu calls against %zu; %s%zu to insert or delete (%.2f%%, tolerance %.2f%%)\n",
+    rn_buf_printf(out,
+                  "%zu calls against %zu; %s%zu to insert or delete (%.2f%%, tolerance %.2f%%)\n",
                   result->length_a, result->length_b, result->at_least ? "more than " : "",
                   result->at_least ? result->distance - 1 : result->distance,
                   100 * result->difference, 100 * job->tolerance);

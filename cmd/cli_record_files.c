@@ -22,8 +22,9 @@ enum { PIECE = 32 << 20, BUFFER = 1 << 20 };
 static const uint64_t total_max = 64ull << 30;
 
 static const char *const suspects[] = {
-    "pwrite64", "pwritev", "pwritev2", "ftruncate", "truncate", "fallocate", "copy_file_range",
-    "splice", "sendfile", "rename", "renameat", "renameat2", "link", "linkat", "ioctl"};
+    "pwrite64",  "pwritev",         "pwritev2", "ftruncate", "truncate",
+    "fallocate", "copy_file_range", "splice",   "sendfile",  "rename",
+    "renameat",  "renameat2",       "link",     "linkat",    "ioctl"};
 
 struct scan {
     uint8_t interesting[1024]; /* 1: by its number, 2: mmap, 3: open, 4: openat, 5: lseek */
@@ -38,7 +39,8 @@ static void set_interest(struct scan *scan, const char *name, uint8_t how)
         scan->interesting[nr] = how;
 }
 
-/* A descriptor that can be written to, whose content does not begin anew, or that is moved about in.
+/* A descriptor that can be written to, whose content does not begin anew, or that is moved about
+ * in.
  */
 static bool suspicious_flags(uint64_t flags)
 {
@@ -168,12 +170,12 @@ static bool state_piece(struct collection *all, const char *path, const struct s
                         uint64_t offset, const struct rn_content *content)
 {
     struct rn_error err = RN_ERROR_INIT;
-    struct rn_attachment items[2] = {{.type = RN_ATT_PATH,
-                                      .arg = RN_ARG_NONE,
-                                      .size = (uint32_t)strlen(path),
-                                      .data = (const uint8_t *)path},
-                                     {.type = RN_ATT_CONTENT, .arg = RN_ARG_NONE,
-                                      .content = *content}};
+    struct rn_attachment items[2] = {
+        {.type = RN_ATT_PATH,
+         .arg = RN_ARG_NONE,
+         .size = (uint32_t)strlen(path),
+         .data = (const uint8_t *)path},
+        {.type = RN_ATT_CONTENT, .arg = RN_ARG_NONE, .content = *content}};
     struct rn_event event = {.kind = RN_KIND_DESCRIPTOR,
                              .start = rn_session_now(all->session),
                              .attachment_count = 2,

@@ -32,7 +32,7 @@ void cli_validate_clean(const char *directory);
 
 /* cli_validate_runs.c: what several runs of each side tell. `a` and `b` hold `runs` sides each.
  * Adds to `rules` what varies by itself, and fills job->runs. False after a message. */
-bool cli_validate_learn(struct cli_diff *job, struct rn_diff_rules *rules,
-                        struct cli_diff_side *a, struct cli_diff_side *b, size_t runs);
+bool cli_validate_learn(struct cli_diff *job, struct rn_diff_rules *rules, struct cli_diff_side *a,
+                        struct cli_diff_side *b, size_t runs);
 
 #endif

@@ -45,6 +45,16 @@ void cli_validate_clean(const char *directory)
     (void)nftw(directory, remove_one, WALK_DEPTH, FTW_DEPTH | FTW_PHYS | FTW_MOUNT);
 }
 
+static bool is_directory(const char *path)
+{
+    struct stat info;
+
+    if (stat(path, &info) == 0 && S_ISDIR(info.st_mode))
+        return true;
+    cli_fail("%s: there is no such directory to copy", path);
+    return false;
+}
+
 /* With modes, links and times, as only cp(1) knows them all. */
 static bool copy_tree(const char *from, const char *to)
 {
@@ -168,8 +178,7 @@ static int record(const struct cli_validate_setup *setup, const char *command, c
         .how = engine_of(setup->engine),
         .files = true};
     struct drain drains[2];
-    struct watch watch = {.timeout_ms =
-                              setup->timeout_s ? (int)setup->timeout_s * 1000 : -1};
+    struct watch watch = {.timeout_ms = setup->timeout_s ? (int)setup->timeout_s * 1000 : -1};
     int messages = save_messages(), exit_status = 0;
     bool fine;
 
@@ -228,7 +237,8 @@ enum cli_validate_outcome cli_validate_record(const struct cli_validate_setup *s
 
     /* The same path for every run: what programs say about where they are is equal then. */
     snprintf(directory, sizeof(directory), "%s/work", setup->scratch);
-    if (setup->directory && !copy_tree(setup->directory, directory))
+    if (setup->directory &&
+        (!is_directory(setup->directory) || !copy_tree(setup->directory, directory)))
         return CLI_RUN_FAILED;
     fflush(NULL);
     pid = fork();

@@ -72,9 +72,9 @@ static bool count_pairs(struct cli_diff *job, const struct rn_diff_rules *rules,
 /* 97.5% quantiles of Student's distribution; beyond the table the normal one is close. */
 static double student(size_t degrees)
 {
-    static const double table[] = {12.706, 4.303, 3.182, 2.776, 2.571, 2.447, 2.365, 2.306, 2.262,
-                                   2.228,  2.201, 2.179, 2.160, 2.145, 2.131, 2.120, 2.110, 2.101,
-                                   2.093,  2.086};
+    static const double table[] = {12.706, 4.303, 3.182, 2.776, 2.571, 2.447, 2.365,
+                                   2.306,  2.262, 2.228, 2.201, 2.179, 2.160, 2.145,
+                                   2.131,  2.120, 2.110, 2.101, 2.093, 2.086};
 
     if (degrees == 0)
         return INFINITY;
@@ -110,8 +110,8 @@ static void compare_speed(struct cli_diff_runs *result, const struct cli_diff_si
     result->speedup_high = exp(mean_a - mean_b + half);
 }
 
-bool cli_validate_learn(struct cli_diff *job, struct rn_diff_rules *rules,
-                        struct cli_diff_side *a, struct cli_diff_side *b, size_t runs)
+bool cli_validate_learn(struct cli_diff *job, struct rn_diff_rules *rules, struct cli_diff_side *a,
+                        struct cli_diff_side *b, size_t runs)
 {
     job->runs.runs = runs;
     for (size_t i = 1; i < runs; i++) {

@@ -4,11 +4,11 @@
 
 #include <string.h>
 
-static const char help[] =
-    "Usage: rn-diff [OPTION...] A B\n"
-    "Compare two recordings by what can be seen of the programs from outside: exit status, output,\n"
-    "files, messages. '-' is standard input.\n"
-    "\n";
+static const char help[] = "Usage: rn-diff [OPTION...] A B\n"
+                           "Compare two recordings by what can be seen of the programs from "
+                           "outside: exit status, output,\n"
+                           "files, messages. '-' is standard input.\n"
+                           "\n";
 
 static const char help_end[] =
     "\n"

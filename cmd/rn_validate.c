@@ -26,7 +26,13 @@ static const char help_end[] =
     "there was trouble.\n";
 
 enum {
-    OPT_CONTENT = CLI_DIFF_OPT_OWN, OPT_DIR, OPT_ENGINE, OPT_KEEP, OPT_RUNS, OPT_STDIN, OPT_TIMEOUT
+    OPT_CONTENT = CLI_DIFF_OPT_OWN,
+    OPT_DIR,
+    OPT_ENGINE,
+    OPT_KEEP,
+    OPT_RUNS,
+    OPT_STDIN,
+    OPT_TIMEOUT
 };
 
 static const struct option options[] = {
@@ -131,8 +137,7 @@ static void name_archive(struct job *job, size_t side, size_t run)
 static bool record(struct job *job, size_t side, size_t run)
 {
     static const char *const what[] = {[CLI_RUN_TIMED_OUT] = "timed out",
-                                       [CLI_RUN_NOT_STARTED] = "cannot be started",
-                                       [CLI_RUN_FAILED] = "was not recorded"};
+                                       [CLI_RUN_NOT_STARTED] = "cannot be started"};
     char absolute[PATH_ROOM];
     const char *path;
     enum cli_validate_outcome outcome;
@@ -150,7 +155,7 @@ static bool record(struct job *job, size_t side, size_t run)
     outcome = cli_validate_record(&job->setup, job->commands[side], path);
     if (outcome == CLI_RUN_FINE)
         return true;
-    cli_fail("%c %s: %s", "AB"[side], what[outcome], job->commands[side]);
+    cli_fail("%c %s: %s", "AB"[side], what[outcome], job -> commands[side]);
     return false;
 }
 
@@ -177,8 +182,8 @@ static int compare_loaded(struct job *job, struct cli_diff_side *sides)
     struct rn_diff_rules *rules = cli_diff_read_rules(job->diff.rules);
     int status = RN_EXIT_TROUBLE;
 
-    if (rules && (job->runs < 2 ||
-                  cli_validate_learn(&diff, rules, sides, sides + job->runs, job->runs)) &&
+    if (rules &&
+        (job->runs < 2 || cli_validate_learn(&diff, rules, sides, sides + job->runs, job->runs)) &&
         cli_diff_compare(&diff, rules))
         status = cli_diff_run(&diff, &job->diff);
     rn_diff_free(diff.diff);

@@ -4,8 +4,9 @@
  * equal images, however they were cut into transfers.
  *
  * Stretches are single transfers at first, so that a difference can be located; where these become
- * too many, neighbours in the same `grain` bytes are joined, and the grain doubles. Memory is bounded by that and by the bytes that are
- * kept. What is overwritten in part, and cannot be cut there, becomes unknown.
+ * too many, neighbours in the same `grain` bytes are joined, and the grain doubles. Memory is
+ * bounded by that and by the bytes that are kept. What is overwritten in part, and cannot be cut
+ * there, becomes unknown.
  *
  * Appending costs O(1); writing elsewhere O(stretches behind). Not thread-safe. */
 #ifndef RN_CRC_IMAGE_H
@@ -14,7 +15,7 @@
 #include "formats/buf.h"
 #include "formats/event.h"
 
-#define RN_IMAGE_MAX_EXTENTS 65536u
+#define RN_IMAGE_MAX_EXTENTS  65536u
 #define RN_IMAGE_FINE_EXTENTS 1024u /* at most so many where the grain is less than a block */
 
 /* The event that moved bytes: (stream, ordinal) names it, start (ticks) helps to find it. */
@@ -68,8 +69,8 @@ bool rn_image_crc(const struct rn_image *image, bool gaps_are_zero, uint64_t *cr
  * fingerprints and kept bytes tell. */
 struct rn_image_difference {
     uint64_t from, to;
-    bool exact;                         /* the byte at `from` differs */
-    const struct rn_extent *a, *b;      /* what holds it; NULL: that image ends before */
+    bool exact;                    /* the byte at `from` differs */
+    const struct rn_extent *a, *b; /* what holds it; NULL: that image ends before */
 };
 enum rn_image_relation {
     RN_IMAGE_EQUAL,

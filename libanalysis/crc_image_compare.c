@@ -139,6 +139,8 @@ static enum rn_image_relation ends(const struct walk *a, const struct walk *b, u
 {
     uint64_t shorter = a->image->length < b->image->length ? a->image->length : b->image->length;
 
+    if (prefix && a->image->bytes.size >= shorter && b->image->bytes.size >= shorter)
+        return RN_IMAGE_EQUAL; /* they have been compared byte by byte */
     if (a->image->length == b->image->length || prefix)
         return unknown || common < shorter ? RN_IMAGE_UNKNOWN : RN_IMAGE_EQUAL;
     note_difference(difference, a, b, common, shorter);

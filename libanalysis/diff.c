@@ -133,12 +133,13 @@ static void diff_status(struct diff_job *job)
     status_text(a, text_a, sizeof text_a);
     status_text(b, text_b, sizeof text_b);
     if (!a->has_status || !b->has_status)
-        finding = diff_finding(job, NULL, NULL, RN_FINDING_UNKNOWN, "%s against %s", text_a, text_b);
+        finding =
+            diff_finding(job, NULL, NULL, RN_FINDING_UNKNOWN, "%s against %s", text_a, text_b);
     else if ((a->status & ~(int)core) == (b->status & ~(int)core))
         finding = diff_finding(job, NULL, NULL, RN_FINDING_EQUAL, "%s", text_a);
     else
-        finding = diff_finding(job, NULL, NULL, RN_FINDING_DIFFERENT, "%s against %s", text_a,
-                               text_b);
+        finding =
+            diff_finding(job, NULL, NULL, RN_FINDING_DIFFERENT, "%s against %s", text_a, text_b);
     if (!finding)
         return;
     snprintf(finding->name, sizeof finding->name, "status");
@@ -211,7 +212,9 @@ static void diff_input(struct diff_job *job, const struct rn_effect *a, const st
     if (rn_diff_rules_ignore(job->rules, RN_EFFECT_INPUT, a->name) ||
         is_changed(job->effects_a, a->name) || is_changed(job->effects_b, b->name))
         return;
-    if (rn_image_compare(a->image, b->image, false, true, &difference) != RN_IMAGE_DIFFER)
+    /* What one has read and the other has not says nothing, unless both came to the end. */
+    if (rn_image_compare(a->image, b->image, false, !a->complete || !b->complete, &difference) !=
+        RN_IMAGE_DIFFER)
         return;
     finding = diff_finding(job, a, b, RN_FINDING_INPUT,
                            "the programs were given different content, from byte %llu on",
@@ -374,8 +377,7 @@ enum rn_status rn_diff_new(const struct rn_effects *a, const struct rn_effects *
                            struct rn_error *err)
 {
     struct rn_diff *diff = calloc(1, sizeof *diff);
-    struct diff_job job = {
-        .diff = diff, .effects_a = a, .effects_b = b, .rules = options->rules};
+    struct diff_job job = {.diff = diff, .effects_a = a, .effects_b = b, .rules = options->rules};
 
     *out = NULL;
     if (!diff)

@@ -43,11 +43,11 @@ enum rn_finding_kind {
 
 struct rn_finding {
     enum rn_finding_kind kind;
-    enum rn_rule rule;           /* RN_FINDING_RULE */
+    enum rn_rule rule;             /* RN_FINDING_RULE */
     const struct rn_effect *a, *b; /* NULL: that side has no such object */
-    char name[512];              /* of the object: "stdout", "file out.txt" */
-    char what[512];              /* one line without a period: "content differs at byte 17" */
-    bool has_difference;         /* of content */
+    char name[512];                /* of the object: "stdout", "file out.txt" */
+    char what[512];                /* one line without a period: "content differs at byte 17" */
+    bool has_difference;           /* of content */
     struct rn_image_difference difference;
     bool has_place_a, has_place_b;
     struct rn_place place_a, place_b; /* the event to look at */

@@ -88,9 +88,10 @@ static void diff_pair(struct diff_job *job, const struct rn_connection *a,
     } else if (!same_received(a, b)) {
         finding_of(job, a, b, RN_FINDING_INPUT, "the same was sent, and something else received");
     } else if (a->turn_sum != b->turn_sum) {
-        snprintf(what, sizeof what,
-                 "the same bytes, but requests and responses in another order (%u turns against %u)",
-                 a->turns, b->turns);
+        snprintf(
+            what, sizeof what,
+            "the same bytes, but requests and responses in another order (%u turns against %u)",
+            a->turns, b->turns);
         finding_of(job, a, b, RN_FINDING_DIFFERENT, what);
     } else {
         finding_of(job, a, b, RN_FINDING_EQUAL, "");
@@ -149,9 +150,7 @@ static void diff_bags(struct diff_job *job, const struct group *a, const struct 
     size_t i = 0, j = 0, left_a = 0, left_b = 0;
 
     while (left && right && (i < a->count || j < b->count)) {
-        int order = i == a->count   ? 1
-                    : j == b->count ? -1
-                                    : by_content(&left[i], &right[j]);
+        int order = i == a->count ? 1 : j == b->count ? -1 : by_content(&left[i], &right[j]);
 
         if (order == 0 && same_connection(left[i], right[j])) {
             finding_of(job, left[i], right[j], RN_FINDING_EQUAL, "");

@@ -89,8 +89,8 @@ static void describe_difference(struct outcome *outcome, const struct rn_effect 
     if (length_a != length_b && difference->from != length_a && difference->from != length_b) {
         size_t used = strlen(outcome->what);
 
-        snprintf(outcome->what + used, sizeof outcome->what - used,
-                 "; %llu bytes against %llu", length_a, length_b);
+        snprintf(outcome->what + used, sizeof outcome->what - used, "; %llu bytes against %llu",
+                 length_a, length_b);
     }
 }
 
@@ -126,8 +126,7 @@ static void concurrent_writers(struct outcome *outcome, const struct rn_effect *
         says(outcome, RN_FINDING_RULE,
              "several threads write, in no order that they keep; each wrote the same");
     } else if (a->kind == RN_EFFECT_FILE || a->image->length == b->image->length) {
-        says(outcome, RN_FINDING_UNKNOWN,
-             "several threads write, in no order that they keep");
+        says(outcome, RN_FINDING_UNKNOWN, "several threads write, in no order that they keep");
     }
 }
 
@@ -199,8 +198,7 @@ static void compare_content(struct diff_job *job, struct outcome *outcome,
     concurrent_writers(outcome, a, b);
     if (outcome->kind == RN_FINDING_DIFFERENT || outcome->kind == RN_FINDING_UNKNOWN)
         apply_content_rules(job, outcome, a, b);
-    if (outcome->kind == RN_FINDING_DIFFERENT &&
-        rn_diff_rules_varies(job->rules, a->kind, a->name))
+    if (outcome->kind == RN_FINDING_DIFFERENT && rn_diff_rules_varies(job->rules, a->kind, a->name))
         says(outcome, RN_FINDING_UNKNOWN, "varies from run to run by itself");
 }
 
@@ -208,8 +206,7 @@ static void compare_content(struct diff_job *job, struct outcome *outcome,
 
 static bool old_time(const struct rn_effects *effects, int64_t seconds)
 {
-    int64_t start =
-        (int64_t)(rn_effects_summary(effects)->start_realtime_ns / 1000000000u);
+    int64_t start = (int64_t)(rn_effects_summary(effects)->start_realtime_ns / 1000000000u);
 
     return seconds < start - OLD_TIME_SECONDS;
 }
@@ -222,8 +219,8 @@ static void compare_times(struct diff_job *job, struct outcome *outcome, const s
     if (!set_a || !set_b || a->mtime == b->mtime || !old_time(job->effects_a, a->mtime) ||
         !old_time(job->effects_b, b->mtime))
         return;
-    says(outcome, RN_FINDING_DIFFERENT, "modification time %lld against %lld",
-         (long long)a->mtime, (long long)b->mtime);
+    says(outcome, RN_FINDING_DIFFERENT, "modification time %lld against %lld", (long long)a->mtime,
+         (long long)b->mtime);
 }
 
 /* A file that was made belongs to who made it, so giving it to him changes nothing. */
@@ -233,11 +230,11 @@ static void compare_owner(struct outcome *outcome, const struct rn_effect *a,
     uint32_t given = a->has | b->has;
 
     if (given & RN_EFFECT_HAS_OWNER && a->owner != b->owner)
-        says(outcome, RN_FINDING_DIFFERENT, "owner %llu against %llu",
-             (unsigned long long)a->owner, (unsigned long long)b->owner);
+        says(outcome, RN_FINDING_DIFFERENT, "owner %llu against %llu", (unsigned long long)a->owner,
+             (unsigned long long)b->owner);
     else if (given & RN_EFFECT_HAS_GROUP && a->group != b->group)
-        says(outcome, RN_FINDING_DIFFERENT, "group %llu against %llu",
-             (unsigned long long)a->group, (unsigned long long)b->group);
+        says(outcome, RN_FINDING_DIFFERENT, "group %llu against %llu", (unsigned long long)a->group,
+             (unsigned long long)b->group);
 }
 
 /* Known: given by the program, or seen when it was opened. */
@@ -327,8 +324,7 @@ static void add_finding(struct diff_job *job, const struct outcome *outcome,
     if (outcome->kind == RN_FINDING_RULE)
         diff_use_rule(job, outcome->rule, 1, 1);
     if (outcome->kind == RN_FINDING_DIFFERENT && outcome->has_difference) {
-        uint64_t longer = a->image->length > b->image->length ? a->image->length
-                                                              : b->image->length;
+        uint64_t longer = a->image->length > b->image->length ? a->image->length : b->image->length;
 
         job->sum += longer ? (double)outcome->difference.from / (double)longer : 0;
     }
@@ -383,7 +379,8 @@ void diff_object(struct diff_job *job, const struct rn_effect *a, const struct r
         says(&outcome, RN_FINDING_DIFFERENT, "leads to '%.150s' against '%.150s'", a->target,
              b->target);
     if (outcome.kind != RN_FINDING_DIFFERENT && a->boundary_sum != b->boundary_sum)
-        says(&outcome, RN_FINDING_DIFFERENT, "the same bytes in other datagrams (%llu against %llu)",
+        says(&outcome, RN_FINDING_DIFFERENT,
+             "the same bytes in other datagrams (%llu against %llu)",
              (unsigned long long)a->datagrams, (unsigned long long)b->datagrams);
     add_finding(job, &outcome, a, b);
 }

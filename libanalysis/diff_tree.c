@@ -174,8 +174,8 @@ static void match_leftovers(struct diff_job *job, struct side *a, struct side *b
 static void both(struct diff_job *job, const struct rn_effect *a, const struct rn_effect *b)
 {
     if (a->kind != b->kind)
-        diff_finding(job, a, b, RN_FINDING_DIFFERENT, "%s against %s",
-                     rn_effect_kind_name(a->kind), rn_effect_kind_name(b->kind));
+        diff_finding(job, a, b, RN_FINDING_DIFFERENT, "%s against %s", rn_effect_kind_name(a->kind),
+                     rn_effect_kind_name(b->kind));
     else
         diff_object(job, a, b);
 }

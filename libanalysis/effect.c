@@ -8,16 +8,6 @@
 #include <stdlib.h>
 #include <string.h>
 
-/* A call that hands out a descriptor, or tells the end of a process, and that other threads did not
- * wait for: it counts when it has returned. */
-struct effect_late {
-    uint64_t end;
-    struct rn_event event;
-    struct rn_attachment *attachments;
-    uint8_t *bytes;
-};
-#define LATE_MAX 4096u
-
 struct rn_effects *rn_effects_new(const struct rn_manifest *manifest,
                                   const struct rn_effects_options *options)
 {
@@ -53,21 +43,12 @@ static void free_connections(struct rn_effects *effects)
     free(effects->connections);
 }
 
-static void late_free(struct effect_late *late)
-{
-    free(late->attachments);
-    free(late->bytes);
-    free(late);
-}
-
 void rn_effects_free(struct rn_effects *effects)
 {
     if (!effects)
         return;
     effects->closing = true;
-    for (size_t i = 0; i < effects->late_count; i++)
-        late_free(effects->late[i]);
-    free(effects->late);
+    effect_late_free(effects);
     effect_processes_free(effects);
     effect_nodes_free(effects);
     effect_objects_free(effects);
@@ -123,8 +104,8 @@ static bool apply_descriptor(struct effect_call *call, enum effect_op op)
     } else if (call->failed) {
         return false;
     } else if (op == OP_CLOSE_RANGE) {
-        for (uint64_t i = (uint32_t)args[0]; process->files && i < process->files->size &&
-                                             i <= (uint32_t)args[1]; i++) {
+        for (uint64_t i = (uint32_t)args[0];
+             process->files && i < process->files->size && i <= (uint32_t)args[1]; i++) {
             if (args[2] & 4) /* CLOSE_RANGE_CLOEXEC */
                 process->files->fds[i].close_on_exec = true;
             else
@@ -148,8 +129,8 @@ static bool apply_descriptor(struct effect_call *call, enum effect_op op)
 
 static bool apply_new(struct effect_call *call, enum effect_op op)
 {
-    struct effect_object *object = call->failed ? NULL
-                                                : effect_object_new(call->effects, OBJECT_OTHER);
+    struct effect_object *object =
+        call->failed ? NULL : effect_object_new(call->effects, OBJECT_OTHER);
     struct effect_open *open = object ? effect_open_new(call->effects, object, 2) : NULL;
 
     (void)op;
@@ -272,7 +253,7 @@ static bool varies_by_itself(enum rn_rule rule)
            rule == RN_RULE_TIME;
 }
 
-static void feed_call(struct rn_effects *effects, const struct rn_event *event)
+void effect_feed_call(struct rn_effects *effects, const struct rn_event *event)
 {
     const struct rn_syscall *syscall = &event->u.syscall;
     struct effect_thread *thread = rn_id_map_get(&effects->threads, event->stream);
@@ -291,8 +272,8 @@ static void feed_call(struct rn_effects *effects, const struct rn_event *event)
         op = (enum effect_op)effects->ops[syscall->abi][syscall->nr];
     }
     call.failed = rn_syscall_failed(syscall) || event->flags & RN_EVENT_UNFINISHED;
-    effects->place =
-        (struct rn_place){.start = event->start, .ordinal = event->ordinal, .stream = event->stream};
+    effects->place = (struct rn_place){
+        .start = event->start, .ordinal = event->ordinal, .stream = event->stream};
     effects->end = event->start + event->duration;
     if (!varies_by_itself(rule))
         add_to_sum(&call);
@@ -304,108 +285,6 @@ static void feed_call(struct rn_effects *effects, const struct rn_event *event)
     if (rn_syscall_failed(syscall) && rule != RN_RULE_SYNCHRONISATION && rule != RN_RULE_WAITING)
         call.rule = RN_RULE_FAILED_CALLS;
     effects->summary.erased[call.rule]++;
-}
-
-/* ---- calls that count late ---- */
-
-static bool is_late(const struct rn_effects *effects, const struct rn_event *event)
-{
-    const struct rn_syscall *syscall = &event->u.syscall;
-    enum effect_op op;
-
-    if (effects->live_threads < 2 || event->duration == 0 || syscall->abi >= RN_ABI_COUNT ||
-        syscall->nr >= EFFECT_CALL_NUMBERS || event->attachment_count > 32)
-        return false;
-    op = (enum effect_op)effects->ops[syscall->abi][syscall->nr];
-    return op == OP_ACCEPT || op == OP_RECVMSG || op == OP_WAIT || (op >= OP_OPEN && op <= OP_CREAT);
-}
-
-static struct effect_late *late_copy(const struct rn_event *event)
-{
-    struct effect_late *late = calloc(1, sizeof *late);
-    size_t bytes = 0, used = 0;
-
-    for (uint32_t i = 0; i < event->attachment_count; i++)
-        bytes += event->attachments[i].type == RN_ATT_CONTENT
-                     ? event->attachments[i].content.head_len
-                     : event->attachments[i].size;
-    if (!late)
-        return NULL;
-    late->event = *event;
-    late->end = event->start + event->duration;
-    late->attachments = calloc(event->attachment_count + 1u, sizeof *late->attachments);
-    late->bytes = malloc(bytes + 1);
-    if (!late->attachments || !late->bytes) {
-        late_free(late);
-        return NULL;
-    }
-    late->event.attachments = late->attachments;
-    for (uint32_t i = 0; i < event->attachment_count; i++) {
-        struct rn_attachment *item = &late->attachments[i];
-        const uint8_t *from;
-        size_t size;
-
-        *item = event->attachments[i];
-        from = item->type == RN_ATT_CONTENT ? item->content.head : item->data;
-        size = item->type == RN_ATT_CONTENT ? item->content.head_len : item->size;
-        if (size)
-            memcpy(late->bytes + used, from, size);
-        if (item->type == RN_ATT_CONTENT) {
-            item->content.head = late->bytes + used;
-            item->content.blocks = 0; /* prefixes are not kept: it is a message */
-        } else {
-            item->data = late->bytes + used;
-        }
-        used += size;
-    }
-    return late;
-}
-
-static bool put_off(struct rn_effects *effects, const struct rn_event *event)
-{
-    struct effect_late *late;
-
-    if (effects->late_count == LATE_MAX)
-        return false;
-    if (effects->late_count == effects->late_capacity) {
-        size_t capacity = effects->late_capacity ? 2 * effects->late_capacity : 16;
-        struct effect_late **list = realloc(effects->late, capacity * sizeof(*list));
-
-        if (!list)
-            return false;
-        effects->late = list;
-        effects->late_capacity = capacity;
-    }
-    late = late_copy(event);
-    if (!late)
-        return false;
-    effects->late[effects->late_count++] = late;
-    if (late->end < effects->next_late || effects->late_count == 1)
-        effects->next_late = late->end;
-    return true;
-}
-
-/* Those that had ended by then, in the order of their ends. */
-static void catch_up(struct rn_effects *effects, uint64_t until)
-{
-    while (effects->late_count && effects->next_late <= until) {
-        size_t best = 0;
-        struct effect_late *late;
-
-        for (size_t i = 1; i < effects->late_count; i++) {
-            if (effects->late[i]->end < effects->late[best]->end)
-                best = i;
-        }
-        late = effects->late[best];
-        effects->late[best] = effects->late[--effects->late_count];
-        feed_call(effects, &late->event);
-        late_free(late);
-        effects->next_late = UINT64_MAX;
-        for (size_t i = 0; i < effects->late_count; i++) {
-            if (effects->late[i]->end < effects->next_late)
-                effects->next_late = effects->late[i]->end;
-        }
-    }
 }
 
 /* ---- events ---- */
@@ -440,15 +319,15 @@ static void feed_system_call(struct rn_effects *effects, const struct rn_event *
     summary->syscalls++;
     if (effects->root && (effects->root->started || effects->attached))
         effects->started = true;
-    if (!is_late(effects, event) || !put_off(effects, event))
-        feed_call(effects, event);
+    if (!effect_put_off(effects, event))
+        effect_feed_call(effects, event);
 }
 
 enum rn_status rn_effects_feed(struct rn_effects *effects, const struct rn_event *event,
                                struct rn_error *err)
 {
     if (effects->late_count && RN_KIND_IS_EVENT(event->kind))
-        catch_up(effects, event->start);
+        effect_catch_up(effects, event->start);
     if (RN_KIND_IS_EVENT(event->kind) && !(event->flags & RN_EVENT_SNAPSHOT))
         effects->summary.events++;
     switch (event->kind) {
@@ -479,8 +358,7 @@ enum rn_status rn_effects_feed(struct rn_effects *effects, const struct rn_event
         break;
     }
     if (effects->over_limit)
-        return rn_fail(err, RN_E_LIMIT, "more than %u objects or names",
-                       RN_EFFECTS_MAX_OBJECTS);
+        return rn_fail(err, RN_E_LIMIT, "more than %u objects or names", RN_EFFECTS_MAX_OBJECTS);
     return effects->failed ? rn_fail(err, RN_E_NOMEM, "no memory for the effects") : RN_OK;
 }
 
@@ -518,7 +396,7 @@ enum rn_status rn_effects_read(struct rn_effects *effects, struct rn_reader *rea
         note_missing(&effects->summary, "part of the recording could not be read");
     if (rn_reader_skipped(reader))
         note_missing(&effects->summary, "it holds events of kinds that this version does not know");
-    catch_up(effects, UINT64_MAX);
+    effect_catch_up(effects, UINT64_MAX);
     return rn_effects_finish(effects, err);
 }
 
@@ -549,8 +427,7 @@ uint64_t rn_effects_since_start(const struct rn_effects *effects, const struct r
     return rn_clock_since_start(&effects->clock, place->start);
 }
 
-const struct rn_connection *rn_effects_connections(const struct rn_effects *effects,
-                                                   size_t *count)
+const struct rn_connection *rn_effects_connections(const struct rn_effects *effects, size_t *count)
 {
     *count = effects->connection_count;
     return effects->connections;

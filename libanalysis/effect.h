@@ -61,7 +61,7 @@ enum rn_rule {
     RN_RULE_COUNT,
 };
 struct rn_rule_info {
-    const char *name;  /* "read-sizes" */
+    const char *name;   /* "read-sizes" */
     const char *erases; /* one line */
 };
 const struct rn_rule_info *rn_rule_info(enum rn_rule rule);
@@ -73,12 +73,12 @@ enum rn_effect_kind {
     RN_EFFECT_FILE,       /* a regular file: final content and attributes */
     RN_EFFECT_DIRECTORY,
     RN_EFFECT_SYMLINK,
-    RN_EFFECT_SPECIAL, /* FIFO, socket, device */
-    RN_EFFECT_REMOVED, /* a name that was there before and is no more */
+    RN_EFFECT_SPECIAL,    /* FIFO, socket, device */
+    RN_EFFECT_REMOVED,    /* a name that was there before and is no more */
     RN_EFFECT_CONNECTION, /* in a list of their own */
-    RN_EFFECT_DATAGRAMS, /* to one address; boundaries count */
-    RN_EFFECT_CALL,      /* a call with an effect on the system: mount, kill, sethostname... */
-    RN_EFFECT_INPUT,     /* what was read: an assumption, not an effect */
+    RN_EFFECT_DATAGRAMS,  /* to one address; boundaries count */
+    RN_EFFECT_CALL,       /* a call with an effect on the system: mount, kill, sethostname... */
+    RN_EFFECT_INPUT,      /* what was read: an assumption, not an effect */
 };
 const char *rn_effect_kind_name(enum rn_effect_kind kind);
 
@@ -97,22 +97,22 @@ struct rn_effect_writer {
 /* One effect. Everything in it belongs to the struct rn_effects. */
 struct rn_effect {
     enum rn_effect_kind kind;
-    const char *name;     /* relative to the first working directory where it is below it */
-    const char *absolute; /* path; NULL: none */
-    uint32_t number;      /* of several of the same kind and name: 0, 1... in order */
+    const char *name;      /* relative to the first working directory where it is below it */
+    const char *absolute;  /* path; NULL: none */
+    uint32_t number;       /* of several of the same kind and name: 0, 1... in order */
     struct rn_place place; /* the last event that shaped it */
 
     /* Content. image NULL: has none, or it is the content that was there before. */
     const struct rn_image *image;
-    bool gaps_are_zero;    /* a file that began empty */
-    bool unknown_begin;    /* the image is what was appended to, or laid over, what was there */
-    const char *opaque;    /* why its content is not known; NULL: it is */
-    bool mapped_writes;    /* some of it was written through a mapping */
-    bool moved;            /* content of an older name that is gone or linked: `origin` */
-    const char *origin;    /* name that the content had before the program; NULL: new */
+    bool gaps_are_zero;     /* a file that began empty */
+    bool unknown_begin;     /* the image is what was appended to, or laid over, what was there */
+    const char *opaque;     /* why its content is not known; NULL: it is */
+    bool mapped_writes;     /* some of it was written through a mapping */
+    bool moved;             /* content of an older name that is gone or linked: `origin` */
+    const char *origin;     /* name that the content had before the program; NULL: new */
     uint64_t device, inode; /* of a file, 0 unknown */
 
-    bool uncertain;        /* REMOVED: whether anything was there before is not known */
+    bool uncertain; /* REMOVED: whether anything was there before is not known */
 
     uint32_t has; /* RN_EFFECT_HAS_... */
     uint32_t mode;
@@ -132,18 +132,20 @@ struct rn_effect {
     bool synced;
     uint64_t output_at_sync, output_total;
 
-    uint64_t boundary_sum;  /* DATAGRAMS: fingerprint of the lengths in order */
+    bool complete; /* INPUT: it was read to its end */
+    uint64_t boundary_sum; /* DATAGRAMS: fingerprint of the lengths in order */
     uint64_t datagrams;
 };
 
-/* A connection, made or accepted; of the first RN_CONNECTIONS_WHOLE the bytes are kept as images. */
+/* A connection, made or accepted; of the first RN_CONNECTIONS_WHOLE the bytes are kept as images.
+ */
 #define RN_CONNECTIONS_WHOLE 1024u
 struct rn_connection {
     const char *name;      /* "to 127.0.0.1:80", "accepted on ..." */
     struct rn_place place; /* the last event that sent something */
     uint64_t sent_length, sent_crc, received_length, received_crc;
-    uint64_t turn_sum; /* fingerprint of where the direction changed */
-    uint64_t thread;   /* stream of the thread that made it */
+    uint64_t turn_sum;                      /* fingerprint of where the direction changed */
+    uint64_t thread;                        /* stream of the thread that made it */
     const struct rn_image *sent, *received; /* NULL: not kept */
     uint32_t turns;                         /* changes of direction */
     bool sent_known, received_known;
@@ -160,11 +162,11 @@ struct rn_effects_summary {
     uint64_t erased[RN_RULE_COUNT]; /* events by rule */
     uint64_t call_sum;              /* fingerprint of all calls of all threads, in each in order */
     uint64_t effect_bytes, known_bytes; /* written in all; with fingerprint */
-    uint64_t lost;                  /* events that the recording states as lost */
-    bool lacks_events;              /* lost, cut, damaged, not sealed, or selected with -e */
-    char lacks[256];                /* why */
-    bool no_content;                /* recorded with --content=none */
-    char blind_spot[256];           /* the first notice of one; empty: none */
+    uint64_t lost;                      /* events that the recording states as lost */
+    bool lacks_events;                  /* lost, cut, damaged, not sealed, or selected with -e */
+    char lacks[256];                    /* why */
+    bool no_content;                    /* recorded with --content=none */
+    char blind_spot[256];               /* the first notice of one; empty: none */
     uint64_t start_realtime_ns;
 };
 
@@ -187,8 +189,7 @@ RN_MUST_CHECK enum rn_status rn_effects_finish(struct rn_effects *effects, struc
 const struct rn_effects_summary *rn_effects_summary(const struct rn_effects *effects);
 const struct rn_effect *rn_effects_list(const struct rn_effects *effects, size_t *count);
 /* In order of names; of one name in the order in which they ended. */
-const struct rn_connection *rn_effects_connections(const struct rn_effects *effects,
-                                                   size_t *count);
+const struct rn_connection *rn_effects_connections(const struct rn_effects *effects, size_t *count);
 const struct rn_effect *rn_effects_inputs(const struct rn_effects *effects, size_t *count);
 /* Files whose final content cannot be composed from what was recorded: handed to `function` with
  * their path. Before rn_effects_finish. */

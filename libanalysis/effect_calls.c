@@ -21,14 +21,16 @@ static const struct rn_rule_info rules[RN_RULE_COUNT] = {
     [RN_RULE_DESCRIPTORS] = {"descriptors", "numbers of descriptors: dup, close, fcntl, pipe"},
     [RN_RULE_START_UP] = {"start-up", "the loader, modules of interpreters, locales"},
     [RN_RULE_PROCESSES] = {"processes", "processes and threads that the work is shared among"},
-    [RN_RULE_INTERNAL_PIPES] = {"internal-pipes", "pipes and socket pairs between the program's own "
-                                                  "processes"},
+    [RN_RULE_INTERNAL_PIPES] = {"internal-pipes",
+                                "pipes and socket pairs between the program's own "
+                                "processes"},
     [RN_RULE_ADVICE] = {"advice", "advice to the kernel, space set aside"},
     [RN_RULE_DURABILITY] = {"durability", "fsync and its like, where one side has none"},
     [RN_RULE_TERMINAL_SETTINGS] = {"terminal-settings", "ioctls of terminals and devices"},
     [RN_RULE_CACHES] = {"caches", "files in cache directories, and compiled modules"},
     [RN_RULE_TIMESTAMPS] = {"timestamps", "times of files that one side sets, or that are recent"},
-    [RN_RULE_TEMPORARY_NAMES] = {"temporary-names", "names that differ in a random part only, and files that come and go"},
+    [RN_RULE_TEMPORARY_NAMES] =
+        {"temporary-names", "names that differ in a random part only, and files that come and go"},
     [RN_RULE_EPHEMERAL_PORTS] = {"ephemeral-ports", "port numbers that the kernel chose"},
     [RN_RULE_CONCURRENT_WRITERS] = {"concurrent-writers",
                                     "the order in which threads that do not wait for each other "
@@ -141,7 +143,8 @@ static const struct {
     {OP_NONE, RN_RULE_SYNCHRONISATION,
      "futex futex_time64 futex_wait futex_wake futex_waitv futex_requeue sched_yield "
      "sched_setparam sched_getparam sched_setscheduler sched_getscheduler sched_get_priority_max "
-     "sched_get_priority_min sched_setaffinity sched_getaffinity sched_setattr sched_getattr getcpu "
+     "sched_get_priority_min sched_setaffinity sched_getaffinity sched_setattr sched_getattr "
+     "getcpu "
      "rseq set_robust_list get_robust_list membarrier setpriority getpriority ioprio_set "
      "ioprio_get set_tid_address semget semop semtimedop semctl restart_syscall"},
     {OP_NONE, RN_RULE_TIME,
@@ -156,7 +159,8 @@ static const struct {
     {OP_ABSENT_AT, RN_RULE_QUERIES, "newfstatat faccessat faccessat2 statx fstatat64"},
     {OP_NONE, RN_RULE_QUERIES,
      "fstat readlink readlinkat statfs fstatfs getcwd getdents getdents64 getxattr lgetxattr "
-     "fgetxattr listxattr llistxattr flistxattr getpid getppid gettid getuid geteuid getgid getegid "
+     "fgetxattr listxattr llistxattr flistxattr getpid getppid gettid getuid geteuid getgid "
+     "getegid "
      "getgroups getresuid getresgid getpgid getpgrp getsid uname sysinfo getrlimit ugetrlimit "
      "capget prctl kcmp name_to_handle_at cachestat getuid32 getgid32 geteuid32 getegid32 fstat64 "
      "ustat sysfs mq_getsetattr io_uring_register"},

@@ -32,11 +32,10 @@ static struct rn_effect *add_to(struct rn_effects *effects, struct rn_effect **l
     return &(*list)[(*count)++];
 }
 
-struct rn_effect *effect_add(struct rn_effects *effects, enum rn_effect_kind kind,
-                             const char *name)
+struct rn_effect *effect_add(struct rn_effects *effects, enum rn_effect_kind kind, const char *name)
 {
-    struct rn_effect *effect = add_to(effects, &effects->effects, &effects->effect_count,
-                                      &effects->effect_capacity);
+    struct rn_effect *effect =
+        add_to(effects, &effects->effects, &effects->effect_count, &effects->effect_capacity);
 
     if (!effect)
         return NULL;
@@ -161,8 +160,8 @@ static void present(struct rn_effects *effects, const struct effect_node *node)
     attributes(effect, object);
     effect->target = object->target;
     if (object->links[1])
-        effect->same_as = display_name(
-            effects, object->links[object->links[0] == node->path ? 1 : 0]);
+        effect->same_as =
+            display_name(effects, object->links[object->links[0] == node->path ? 1 : 0]);
     if (effect->kind != RN_EFFECT_FILE)
         return;
     effect->moved = came_from_elsewhere(object, node);
@@ -385,6 +384,7 @@ static void finish_input(struct rn_effects *effects, const struct effect_object 
     else
         name_effect(effects, input, object->origin);
     input->image = &object->input;
+    input->complete = object->read_to_end;
     input->place = object->place;
 }
 

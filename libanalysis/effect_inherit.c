@@ -19,9 +19,8 @@ static int new_slot(struct rn_effects *effects, const struct rn_descriptor *row,
     if (effects->slot_count == EFFECT_SLOTS)
         return -1;
     slot = &effects->slots[effects->slot_count];
-    *slot = (struct effect_slot){.fd = (int64_t)row->fd,
-                                 .object = object,
-                                 .writable = (row->flags & O_ACCMODE) != O_RDONLY};
+    *slot = (struct effect_slot){
+        .fd = (int64_t)row->fd, .object = object, .writable = (row->flags & O_ACCMODE) != O_RDONLY};
     rn_image_init(&slot->image, effects->options.keep);
     return (int)effects->slot_count++;
 }

@@ -143,6 +143,8 @@ static void read_file(struct effect_open *open, uint64_t length, const struct rn
         open->offset = offset + length;
     if (object->dirty || offset < object->base)
         return;
+    if (length == 0 && offset - object->base == input->length)
+        object->read_to_end = true;
     /* What was read before is what counts. */
     if (offset - object->base >= input->length)
         rn_image_write(input, offset - object->base, length, content, place);
@@ -159,6 +161,8 @@ static bool read_from(struct effect_call *call, struct effect_fd *fd, uint64_t l
         call->rule = RN_RULE_START_UP;
     if (object->kind == OBJECT_FILE)
         read_file(fd->open, length, content, position, &call->effects->place);
+    else if (length == 0)
+        object->read_to_end = true;
     else if (!object->internal && object->kind != OBJECT_NULL && object->kind != OBJECT_OTHER)
         rn_image_append(&object->input, length, content, &call->effects->place);
     return false;
@@ -227,8 +231,7 @@ static void set_length(struct effect_call *call, struct effect_object *object, u
 
 static void truncate_name(struct effect_call *call)
 {
-    char *path =
-        effect_path(call, AT_FDCWD, rn_event_attachment(call->event, RN_ATT_PATH, 0));
+    char *path = effect_path(call, AT_FDCWD, rn_event_attachment(call->event, RN_ATT_PATH, 0));
     struct effect_node *node = path ? effect_node(call->effects, path) : NULL;
 
     if (node) {
@@ -255,9 +258,8 @@ static bool allocate(struct effect_call *call, struct effect_object *object)
         else if (!object->from_empty)
             object->opaque = "lengthened, and what was there is not known";
     } else if (mode & (FALLOC_FL_PUNCH_HOLE | FALLOC_FL_ZERO_RANGE)) {
-        uint64_t within = end < object->image.length || mode & FALLOC_FL_ZERO_RANGE
-                              ? end
-                              : object->image.length;
+        uint64_t within =
+            end < object->image.length || mode & FALLOC_FL_ZERO_RANGE ? end : object->image.length;
 
         if (mode & FALLOC_FL_KEEP_SIZE && within > object->image.length)
             within = object->image.length;

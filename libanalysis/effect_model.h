@@ -38,17 +38,18 @@ struct effect_object {
     bool append_only; /* the image is relative to an unknown end */
     bool shared_map;  /* mapped shared and writable */
     bool attributes_set;
-    bool datagrams;   /* all those to the address that is its label */
+    bool read_to_end;
+    bool datagrams; /* all those to the address that is its label */
     uint64_t datagram_count, boundary_sum;
-    bool runtime;     /* of the loader or an interpreter, by where it lies */
-    bool mapped;      /* read through a mapping: not seen */
-    uint64_t base;    /* inherited files: offset at which the program found it */
+    bool runtime;  /* of the loader or an interpreter, by where it lies */
+    bool mapped;   /* read through a mapping: not seen */
+    uint64_t base; /* inherited files: offset at which the program found it */
     bool concurrent, read_first, restored;
     uint32_t holders; /* descriptions */
     uint32_t names;   /* in the tree */
     uint64_t device, inode;
-    char *origin;     /* the path by which it was first met, where it was there before */
-    char *label;      /* of an inherited one: "stdout" */
+    char *origin; /* the path by which it was first met, where it was there before */
+    char *label;  /* of an inherited one: "stdout" */
     char *target;
     const char *links[2]; /* at the end: its first names, where it has several */
     const char *opaque;
@@ -116,7 +117,7 @@ struct effect_thread {
     struct effect_thread *reaper; /* who waited for it, and when that had returned */
     uint64_t reaped_at;
     uint64_t call_sum;
-    uint64_t output;     /* bytes written to what somebody outside sees */
+    uint64_t output; /* bytes written to what somebody outside sees */
     uint64_t last_output_stream;
 };
 
@@ -124,10 +125,10 @@ struct effect_thread {
 struct effect_node {
     char *path;
     struct effect_object *object; /* NULL: nothing is there, or what was there before */
-    bool absent;      /* it is known that nothing is there now */
-    bool was_absent;  /* it is known that nothing was there at first */
-    bool existed;     /* it is known that something was */
-    bool touched;     /* the program changed what the name stands for */
+    bool absent;                  /* it is known that nothing is there now */
+    bool was_absent;              /* it is known that nothing was there at first */
+    bool existed;                 /* it is known that something was */
+    bool touched;                 /* the program changed what the name stands for */
     struct rn_place place;
 };
 
@@ -180,7 +181,7 @@ struct rn_effects {
     size_t text_count, text_capacity;
     bool failed; /* out of memory */
     bool over_limit;
-    bool closing;     /* being freed: nothing is recorded any more */
+    bool closing; /* being freed: nothing is recorded any more */
     uint64_t io_ticks;
     uint64_t next_late;
 };
@@ -188,21 +189,82 @@ struct rn_effects {
 /* effect_calls.c: what each call is to the model. */
 enum effect_op {
     OP_NONE = 0,
-    OP_OPEN, OP_OPENAT, OP_OPENAT2, OP_CREAT,
-    OP_CLOSE, OP_CLOSE_RANGE, OP_DUP, OP_FCNTL,
-    OP_PIPE, OP_SOCKET, OP_SOCKETPAIR, OP_ACCEPT, OP_CONNECT, OP_BIND, OP_LISTEN, OP_NEW_FD,
+    OP_OPEN,
+    OP_OPENAT,
+    OP_OPENAT2,
+    OP_CREAT,
+    OP_CLOSE,
+    OP_CLOSE_RANGE,
+    OP_DUP,
+    OP_FCNTL,
+    OP_PIPE,
+    OP_SOCKET,
+    OP_SOCKETPAIR,
+    OP_ACCEPT,
+    OP_CONNECT,
+    OP_BIND,
+    OP_LISTEN,
+    OP_NEW_FD,
     OP_MEMFD,
-    OP_READ, OP_PREAD, OP_WRITE, OP_PWRITE, OP_PWRITEV2, OP_PREADV2,
-    OP_SEND, OP_SENDMSG, OP_SENDMMSG, OP_RECV, OP_RECVMSG, OP_RECVMMSG,
-    OP_SENDFILE, OP_SPLICE, OP_COPY_RANGE, OP_TEE, OP_VMSPLICE,
-    OP_LSEEK, OP_LLSEEK, OP_TRUNCATE, OP_FTRUNCATE, OP_FALLOCATE,
-    OP_UNLINK, OP_UNLINKAT, OP_RMDIR, OP_RENAME, OP_RENAMEAT, OP_LINK, OP_LINKAT,
-    OP_SYMLINK, OP_SYMLINKAT, OP_MKDIR, OP_MKDIRAT, OP_MKNOD, OP_MKNODAT,
-    OP_CHMOD, OP_FCHMOD, OP_FCHMODAT, OP_CHOWN, OP_LCHOWN, OP_FCHOWN, OP_FCHOWNAT,
-    OP_UTIMENS, OP_UTIMES,
-    OP_SETXATTR, OP_FSETXATTR, OP_REMOVEXATTR, OP_FREMOVEXATTR,
-    OP_CHDIR, OP_FCHDIR, OP_UMASK,
-    OP_MMAP, OP_FSYNC, OP_KILL, OP_WAIT, OP_IOCTL, OP_ABSENT, OP_ABSENT_AT, OP_SYSTEM,
+    OP_READ,
+    OP_PREAD,
+    OP_WRITE,
+    OP_PWRITE,
+    OP_PWRITEV2,
+    OP_PREADV2,
+    OP_SEND,
+    OP_SENDMSG,
+    OP_SENDMMSG,
+    OP_RECV,
+    OP_RECVMSG,
+    OP_RECVMMSG,
+    OP_SENDFILE,
+    OP_SPLICE,
+    OP_COPY_RANGE,
+    OP_TEE,
+    OP_VMSPLICE,
+    OP_LSEEK,
+    OP_LLSEEK,
+    OP_TRUNCATE,
+    OP_FTRUNCATE,
+    OP_FALLOCATE,
+    OP_UNLINK,
+    OP_UNLINKAT,
+    OP_RMDIR,
+    OP_RENAME,
+    OP_RENAMEAT,
+    OP_LINK,
+    OP_LINKAT,
+    OP_SYMLINK,
+    OP_SYMLINKAT,
+    OP_MKDIR,
+    OP_MKDIRAT,
+    OP_MKNOD,
+    OP_MKNODAT,
+    OP_CHMOD,
+    OP_FCHMOD,
+    OP_FCHMODAT,
+    OP_CHOWN,
+    OP_LCHOWN,
+    OP_FCHOWN,
+    OP_FCHOWNAT,
+    OP_UTIMENS,
+    OP_UTIMES,
+    OP_SETXATTR,
+    OP_FSETXATTR,
+    OP_REMOVEXATTR,
+    OP_FREMOVEXATTR,
+    OP_CHDIR,
+    OP_FCHDIR,
+    OP_UMASK,
+    OP_MMAP,
+    OP_FSYNC,
+    OP_KILL,
+    OP_WAIT,
+    OP_IOCTL,
+    OP_ABSENT,
+    OP_ABSENT_AT,
+    OP_SYSTEM,
 };
 void effect_calls_init(struct rn_effects *effects);
 
@@ -218,6 +280,14 @@ struct effect_call {
 };
 /* effect.c. False: nothing came of it, and call->rule erases it. */
 bool effect_apply(struct effect_call *call, enum effect_op op);
+
+void effect_feed_call(struct rn_effects *effects, const struct rn_event *event);
+
+/* effect_late.c: false: the call counts now. And: those that had ended by then count, in the order
+ * of their ends. */
+bool effect_put_off(struct rn_effects *effects, const struct rn_event *event);
+void effect_catch_up(struct rn_effects *effects, uint64_t until);
+void effect_late_free(struct rn_effects *effects);
 
 /* effect_process.c */
 void effect_feed_stream(struct rn_effects *effects, const struct rn_event *event);
@@ -281,6 +351,12 @@ const struct rn_content *effect_content(const struct rn_event *event, unsigned i
 void effect_receive_descriptors(struct effect_call *call);
 void effect_socket_free(struct effect_socket *socket);
 void effect_socket_closed(struct rn_effects *effects, struct effect_object *object);
+
+/* effect_address.c: as text: "127.0.0.1:80", "[::1]:port#1", "unix:/run/x"; NULL where it says
+ * nothing. Ports that the kernel chose are numbered in order of first use. To be freed. */
+char *effect_address(struct rn_effects *effects, const struct rn_attachment *attachment);
+/* Of a name server, or of a daemon that looks up names? */
+bool effect_is_name_lookup(const char *address);
 
 /* effect_finish.c */
 struct rn_effect *effect_add(struct rn_effects *effects, enum rn_effect_kind kind,

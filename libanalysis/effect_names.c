@@ -257,8 +257,7 @@ struct subject {
 
 static struct subject by_name(struct effect_call *call, int64_t directory, uint8_t arg)
 {
-    char *path =
-        effect_path(call, directory, rn_event_attachment(call->event, RN_ATT_PATH, arg));
+    char *path = effect_path(call, directory, rn_event_attachment(call->event, RN_ATT_PATH, arg));
     int64_t number = path ? effect_path_descriptor(path) : -1;
     const struct effect_fd *fd = number >= 0 ? effect_fd(call->process, (uint64_t)number) : NULL;
     struct subject subject = {.object = fd ? fd->open->object : NULL};
@@ -318,8 +317,7 @@ static void set_times(struct effect_call *call, enum effect_op op)
 {
     bool at = op == OP_UTIMENS;
     const struct rn_attachment *path = rn_event_attachment(call->event, RN_ATT_PATH, at);
-    const struct rn_attachment *times = rn_event_attachment(call->event, RN_ATT_STRUCT,
-                                                            at ? 2 : 1);
+    const struct rn_attachment *times = rn_event_attachment(call->event, RN_ATT_STRUCT, at ? 2 : 1);
     struct subject subject;
     int64_t pairs[4];
 
@@ -335,8 +333,8 @@ static void set_times(struct effect_call *call, enum effect_op op)
     subject.object->has |= RN_EFFECT_HAS_MTIME;
 }
 
-/* An access control list that says no more than permissions do: <linux/posix_acl_xattr.h>, a version
- * and entries of tag, permissions and id for owner, group and others. */
+/* An access control list that says no more than permissions do: <linux/posix_acl_xattr.h>, a
+ * version and entries of tag, permissions and id for owner, group and others. */
 static bool plain_acl(const struct rn_content *value, uint32_t *mode)
 {
     static const struct {

@@ -14,6 +14,9 @@
 #include <sys/sysmacros.h>
 
 #define WRITERS_MAX 4096u
+/* First bytes of inputs that are kept: whether two differ is to be told where they were read in
+ * other pieces. */
+#define INPUT_KEEP 4096u
 
 uint64_t effect_mix(uint64_t value)
 {
@@ -65,7 +68,7 @@ struct effect_object *effect_object_new(struct rn_effects *effects, enum object_
     }
     object->kind = (uint8_t)kind;
     rn_image_init(&object->image, effects->options.keep);
-    rn_image_init(&object->input, 0);
+    rn_image_init(&object->input, INPUT_KEEP);
     object->next = effects->objects;
     if (effects->objects)
         effects->objects->previous = object;

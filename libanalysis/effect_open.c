@@ -87,7 +87,6 @@ static void begin_empty(struct effect_call *call, struct effect_object *object)
     object->place = call->effects->place;
 }
 
-
 static struct effect_object *object_at(struct effect_call *call, struct effect_node *node,
                                        const struct opening *opening, bool certainly_new)
 {
@@ -150,10 +149,10 @@ static void note_file(struct effect_call *call, struct effect_node *node,
 /* Where shared libraries, modules of interpreters, locales and what they are configured by lie. */
 static bool is_runtime(const char *path)
 {
-    static const char *const places[] = {"/lib/",       "/lib64/",         "/usr/lib/",
-                                         "/usr/lib64/", "/usr/local/lib/", "/usr/share/",
-                                         "/usr/libexec/", "/etc/ld.so.",  "/etc/locale",
-                                         "/proc/",      "/sys/"};
+    static const char *const places[] = {
+        "/lib/",           "/lib64/",     "/usr/lib/",     "/usr/lib64/",
+        "/usr/local/lib/", "/usr/share/", "/usr/libexec/", "/etc/ld.so.",
+        "/etc/locale",     "/proc/",      "/sys/"};
 
     for (size_t i = 0; i < sizeof places / sizeof places[0]; i++) {
         if (strncmp(path, places[i], strlen(places[i])) == 0)
@@ -192,8 +191,8 @@ static void opened(struct effect_call *call, const struct opening *opening, char
     }
     open = effect_open_new(effects, object, (uint32_t)(opening->flags & ~(uint64_t)O_CLOEXEC));
     if (open)
-        effect_fd_set(effects, call->process, call->syscall->ret, open,
-                      opening->flags & O_CLOEXEC, -1);
+        effect_fd_set(effects, call->process, call->syscall->ret, open, opening->flags & O_CLOEXEC,
+                      -1);
 }
 
 static void note_absent(struct effect_call *call, int64_t dirfd, uint8_t path_arg)

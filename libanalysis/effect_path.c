@@ -175,8 +175,8 @@ int64_t effect_path_descriptor(const char *path)
     static const struct {
         const char *name;
         int64_t fd; /* -1: the number follows */
-    } names[] = {{"/dev/stdin", 0},      {"/dev/stdout", 1},         {"/dev/stderr", 2},
-                 {"/dev/fd/", -1},       {"/proc/self/fd/", -1},     {"/proc/thread-self/fd/", -1}};
+    } names[] = {{"/dev/stdin", 0}, {"/dev/stdout", 1},     {"/dev/stderr", 2},
+                 {"/dev/fd/", -1},  {"/proc/self/fd/", -1}, {"/proc/thread-self/fd/", -1}};
 
     for (size_t i = 0; i < sizeof names / sizeof names[0]; i++) {
         size_t length = strlen(names[i].name);

@@ -140,8 +140,7 @@ static void feed_image(struct rn_effects *effects, struct effect_thread *thread,
     const struct rn_process *facts = &event->u.process;
 
     if (process->fs) {
-        set_text(effects, &process->fs->cwd,
-                 rn_event_attachment(event, RN_ATT_CWD, RN_ARG_ANY));
+        set_text(effects, &process->fs->cwd, rn_event_attachment(event, RN_ATT_CWD, RN_ARG_ANY));
         process->fs->umask = (uint32_t)facts->umask;
     }
     process->euid = facts->euid;

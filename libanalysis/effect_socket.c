@@ -2,22 +2,15 @@
 /* Pipes and sockets: connections with the bytes of each direction, datagrams by address. */
 #include "effect_model.h"
 
-#include "formats/crc64.h"
-
-#include <arpa/inet.h>
 #include <errno.h>
 #include <fcntl.h>
-#include <netinet/in.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/socket.h>
 #include <sys/stat.h>
-#include <sys/un.h>
 
-#define EPHEMERAL_FIRST 32768u /* net.ipv4.ip_local_port_range begins there */
-#define NAME_SERVER     53u
-#define TYPE_MASK       0xfu
+#define TYPE_MASK 0xfu
 
 void effect_socket_free(struct effect_socket *socket)
 {
@@ -26,74 +19,6 @@ void effect_socket_free(struct effect_socket *socket)
     free(socket->local);
     free(socket->peer);
     free(socket);
-}
-
-/* ---- addresses ---- */
-
-static void append_port(struct rn_effects *effects, char *out, size_t size, unsigned port)
-{
-    size_t used = strlen(out);
-    uintptr_t number;
-
-    if (port < EPHEMERAL_FIRST) {
-        snprintf(out + used, size - used, ":%u", port);
-        return;
-    }
-    effects->summary.erased[RN_RULE_EPHEMERAL_PORTS]++;
-    number = (uintptr_t)rn_id_map_get(&effects->ports, port);
-    if (!number) {
-        number = ++effects->port_count;
-        if (!rn_id_map_set(&effects->ports, port, (void *)number)) // NOLINT: a number as pointer
-            effects->failed = true;
-    }
-    snprintf(out + used, size - used, ":port#%lu", (unsigned long)number);
-}
-
-/* "127.0.0.1:80", "[::1]:port#1", "unix:/run/x"; NULL where it says nothing. */
-static char *address_text(struct rn_effects *effects, const struct rn_attachment *attachment)
-{
-    struct sockaddr_storage storage = {0};
-    char out[300] = "", host[INET6_ADDRSTRLEN];
-    size_t length;
-
-    if (!attachment || !attachment->data || attachment->size < sizeof(sa_family_t))
-        return NULL;
-    length = attachment->size < sizeof storage ? attachment->size : sizeof storage;
-    memcpy(&storage, attachment->data, length);
-    if (storage.ss_family == AF_INET && length >= sizeof(struct sockaddr_in)) {
-        const struct sockaddr_in *in = (const void *)&storage;
-
-        snprintf(out, sizeof out, "%s", inet_ntop(AF_INET, &in->sin_addr, host, sizeof host));
-        append_port(effects, out, sizeof out, ntohs(in->sin_port));
-    } else if (storage.ss_family == AF_INET6 && length >= 24) {
-        const struct sockaddr_in6 *in6 = (const void *)&storage;
-
-        snprintf(out, sizeof out, "[%s]", inet_ntop(AF_INET6, &in6->sin6_addr, host, sizeof host));
-        append_port(effects, out, sizeof out, ntohs(in6->sin6_port));
-    } else if (storage.ss_family == AF_UNIX && length > sizeof(sa_family_t)) {
-        const struct sockaddr_un *un = (const void *)&storage;
-        bool abstract = !un->sun_path[0];
-
-        snprintf(out, sizeof out, "unix:%s%.*s", abstract ? "@" : "",
-                 (int)(length - sizeof(sa_family_t) - abstract), un->sun_path + abstract);
-    } else {
-        return NULL;
-    }
-    return strdup(out);
-}
-
-static bool is_name_lookup(const char *address)
-{
-    static const char *const daemons[] = {"unix:/var/run/nscd/", "unix:/run/nscd/",
-                                          "unix:/run/systemd/resolve/",
-                                          "unix:/run/systemd/userdb/", "unix:/var/lib/sss/"};
-    const char *port = strrchr(address, ':');
-
-    for (size_t i = 0; i < sizeof daemons / sizeof daemons[0]; i++) {
-        if (strncmp(address, daemons[i], strlen(daemons[i])) == 0)
-            return true;
-    }
-    return strncmp(address, "unix:", 5) != 0 && port && strcmp(port, ":53") == 0;
 }
 
 /* ---- making them ---- */
@@ -167,7 +92,10 @@ static void make_pair(struct effect_call *call, bool sockets)
         if (!object)
             return;
         object->internal = true;
-        hand_out(call, object, identity.fd, sockets ? O_RDWR : i ? O_WRONLY : O_RDONLY,
+        hand_out(call, object, identity.fd,
+                 sockets ? O_RDWR
+                 : i     ? O_WRONLY
+                         : O_RDONLY,
                  close_on_exec);
     }
 }
@@ -200,8 +128,8 @@ static void accepted(struct effect_call *call)
     if (!next_identity(call->event, 0, &identity))
         identity.inode = effect_mix(call->effects->place.ordinal ^
                                     ((uint64_t)call->effects->place.stream << 40));
-    object = new_socket(call, listener ? listener->socket->family : AF_INET, SOCK_STREAM,
-                        &identity);
+    object =
+        new_socket(call, listener ? listener->socket->family : AF_INET, SOCK_STREAM, &identity);
     if (!object)
         return;
     object->socket->accepted = object->socket->connected = true;
@@ -219,7 +147,7 @@ static bool connected(struct effect_call *call)
 
     if (!socket)
         return false;
-    peer = address_text(call->effects, rn_event_attachment(call->event, RN_ATT_SOCKADDR, 1));
+    peer = effect_address(call->effects, rn_event_attachment(call->event, RN_ATT_SOCKADDR, 1));
     if (!peer)
         return false;
     free(socket->peer);
@@ -245,7 +173,7 @@ static void bound(struct effect_call *call)
 {
     struct effect_object *object = socket_at(call);
     char *local =
-        address_text(call->effects, rn_event_attachment(call->event, RN_ATT_SOCKADDR, 1));
+        effect_address(call->effects, rn_event_attachment(call->event, RN_ATT_SOCKADDR, 1));
 
     if (object) {
         free(object->socket->local);
@@ -318,7 +246,7 @@ static bool send_datagram(struct effect_call *call, struct effect_object *object
         effects->summary.erased[RN_RULE_QUERIES]++; /* netlink and its like */
         return true;
     }
-    if (is_name_lookup(address)) {
+    if (effect_is_name_lookup(address)) {
         effects->summary.erased[RN_RULE_NAME_LOOKUP]++;
         return true;
     }
@@ -351,7 +279,7 @@ static bool send_bytes(struct effect_call *call, uint64_t length, const struct r
         effect_wrote(call, object, length, content);
         return true;
     }
-    address = address_text(call->effects, to);
+    address = effect_address(call->effects, to);
     if (!address)
         address = strdup(object->socket->peer ? object->socket->peer : "(unknown)");
     done = address && send_datagram(call, object, address, length, content);
@@ -528,7 +456,7 @@ void effect_socket_closed(struct rn_effects *effects, struct effect_object *obje
     address = socket->accepted ? socket->local : socket->peer;
     if (!address)
         address = "(unknown)";
-    if (is_name_lookup(address)) {
+    if (effect_is_name_lookup(address)) {
         effects->summary.erased[RN_RULE_NAME_LOOKUP]++;
         return;
     }

@@ -150,8 +150,8 @@ const char *rn_sequence_call(const struct rn_sequence *sequence, size_t i)
 }
 
 /* Shortest edit script by E. W. Myers, "An O(ND) Difference Algorithm and Its Variations" (1986):
- * only its length. furthest[k] is how far on diagonal k an edit script of the length at hand gets in
- * `a`. Gives up behind `limit`. */
+ * only its length. furthest[k] is how far on diagonal k an edit script of the length at hand gets
+ * in `a`. Gives up behind `limit`. */
 static size_t edit_distance(const uint8_t *a, size_t count_a, const uint8_t *b, size_t count_b,
                             size_t limit, size_t *furthest, bool *cut_off)
 {

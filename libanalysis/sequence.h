@@ -14,7 +14,7 @@
 #include <stdbool.h>
 #include <stddef.h>
 
-#define RN_SEQUENCE_MAX (64u << 20)
+#define RN_SEQUENCE_MAX   (64u << 20)
 #define RN_SEQUENCE_CALLS 46u
 
 struct rn_sequence;
