@@ -155,7 +155,8 @@ static bool record(struct job *job, size_t side, size_t run)
     outcome = cli_validate_record(&job->setup, job->commands[side], path);
     if (outcome == CLI_RUN_FINE)
         return true;
-    cli_fail("%c %s: %s", "AB"[side], what[outcome], job -> commands[side]);
+    if (outcome != CLI_RUN_FAILED) /* of that a message has told */
+        cli_fail("%c %s: %s", "AB"[side], what[outcome], job->commands[side]);
     return false;
 }
 

@@ -128,14 +128,14 @@ static void diff_status(struct diff_job *job)
     const struct rn_effects_summary *b = rn_effects_summary(job->effects_b);
     char text_a[128], text_b[128];
     struct rn_finding *finding;
-    bool core = 0x80; /* whether a core was dumped is up to the system */
+    const int core = 0x80; /* whether a core was dumped is up to the system */
 
     status_text(a, text_a, sizeof text_a);
     status_text(b, text_b, sizeof text_b);
     if (!a->has_status || !b->has_status)
         finding =
             diff_finding(job, NULL, NULL, RN_FINDING_UNKNOWN, "%s against %s", text_a, text_b);
-    else if ((a->status & ~(int)core) == (b->status & ~(int)core))
+    else if ((a->status & ~core) == (b->status & ~core))
         finding = diff_finding(job, NULL, NULL, RN_FINDING_EQUAL, "%s", text_a);
     else
         finding =
@@ -204,13 +204,32 @@ static bool is_changed(const struct rn_effects *effects, const char *name)
     return false;
 }
 
+/* The text of a program is what is compared, not what it is given: by how it begins, or by how its
+ * name ends. */
+static bool is_program_text(const struct rn_effect *input)
+{
+    static const char *const endings[] = {".awk", ".bash", ".class", ".cjs", ".jar", ".js",  ".jl",
+                                          ".lua", ".mjs",  ".php",   ".pl",  ".pm",  ".py",  ".pyc",
+                                          ".r",   ".R",    ".rb",    ".sed", ".sh",  ".tcl", ".ts"};
+    const struct rn_buf *bytes = &input->image->bytes;
+    const char *dot = strrchr(input->name, '.');
+
+    if (bytes->size >= 2 && memcmp(bytes->data, "#!", 2) == 0)
+        return true;
+    for (size_t i = 0; dot && i < sizeof endings / sizeof endings[0]; i++) {
+        if (strcmp(dot, endings[i]) == 0)
+            return true;
+    }
+    return false;
+}
+
 static void diff_input(struct diff_job *job, const struct rn_effect *a, const struct rn_effect *b)
 {
     struct rn_image_difference difference;
     struct rn_finding *finding;
 
     if (rn_diff_rules_ignore(job->rules, RN_EFFECT_INPUT, a->name) ||
-        is_changed(job->effects_a, a->name) || is_changed(job->effects_b, b->name))
+        is_program_text(a) || is_program_text(b) || is_changed(job->effects_a, a->name) || is_changed(job->effects_b, b->name))
         return;
     /* What one has read and the other has not says nothing, unless both came to the end. */
     if (rn_image_compare(a->image, b->image, false, !a->complete || !b->complete, &difference) !=

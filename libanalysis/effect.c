@@ -53,6 +53,7 @@ void rn_effects_free(struct rn_effects *effects)
     effect_nodes_free(effects);
     effect_objects_free(effects);
     rn_id_map_free(&effects->ports);
+    rn_id_map_free(&effects->addresses);
     for (size_t i = 0; i < effects->slot_count; i++)
         rn_image_free(&effects->slots[i].image);
     free_connections(effects);

@@ -170,6 +170,7 @@ struct rn_effects {
     struct rn_place place; /* of the event at hand */
     uint64_t end;          /* when it ended */
     uint64_t live_threads;
+    struct rn_id_map addresses; /* struct effect_object of the datagrams to each */
     struct rn_id_map ports; /* ephemeral ports, in order of first use */
     uint64_t port_count;
     struct rn_connection *connections;

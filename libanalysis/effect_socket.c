@@ -2,6 +2,8 @@
 /* Pipes and sockets: connections with the bytes of each direction, datagrams by address. */
 #include "effect_model.h"
 
+#include "formats/crc64.h"
+
 #include <errno.h>
 #include <fcntl.h>
 #include <stdio.h>
@@ -218,12 +220,14 @@ static void note_turn(struct effect_object *object, bool sends)
 /* All datagrams to one address are one object, whichever socket sent them. */
 static struct effect_object *datagrams_to(struct rn_effects *effects, const char *address)
 {
+    uint64_t key = rn_crc64(0, address, strlen(address));
     struct effect_object *object;
 
-    for (object = effects->objects; object; object = object->next) {
-        if (object->datagrams && strcmp(object->label, address) == 0)
-            return object;
-    }
+    while ((object = rn_id_map_get(&effects->addresses, key)) &&
+           strcmp(object->label, address) != 0)
+        key++;
+    if (object)
+        return object;
     object = effect_object_new(effects, OBJECT_SOCKET);
     if (!object)
         return NULL;
@@ -231,7 +235,7 @@ static struct effect_object *datagrams_to(struct rn_effects *effects, const char
     object->inherited = true;
     object->from_empty = true;
     object->label = strdup(address);
-    if (!object->label)
+    if (!object->label || !rn_id_map_set(&effects->addresses, key, object))
         effects->failed = true;
     return object->label ? object : NULL;
 }

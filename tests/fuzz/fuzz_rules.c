@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
-/* libFuzzer target: rules for comparing, and texts under them. The input is rules, then behind a NUL
- * two texts with a NUL between. */
+/* libFuzzer target: rules for comparing, and texts under them. The input is rules, then behind a
+ * NUL two texts with a NUL between. */
 #include "libanalysis/diff_rules.h"
 
 #include <stdlib.h>

@@ -78,8 +78,8 @@ static void test_texts(void **state)
 static void test_bad_lines(void **state)
 {
     static const char *const lines[] = {
-        "ignore",    "ignore file",     "ignore everything *", "keep",        "keep nothing",
-        "numeric x", "numeric x 2",     "numeric x -1",        "numeric x y", "mask x",
+        "ignore",    "ignore file",     "ignore everything *", "keep",         "keep nothing",
+        "numeric x", "numeric x 2",     "numeric x -1",        "numeric x y",  "mask x",
         "mask x [",  "ignore file a b", "forget it",           "numeric x nan"};
 
     (void)state;
