@@ -20,6 +20,8 @@ static const char help[] =
     "  -e, --expr EXPR       record these system calls only, see rn-filter(7)\n"
     "      --content=HOW     of the bytes that are moved keep: 'none', not even fingerprints;\n"
     "                        N, fingerprints and the first N bytes (default 32); or 'all'\n"
+    "      --stack=HOW       keep with each call: 'none' (default) of the stack; 'frame', return\n"
+    "                        addresses; 'dump:BYTES', registers and raw bytes, see rn-engines(7)\n"
     "      --env NAME        keep the value of this environment variable too\n"
     "      --max-size SIZE   stop storing events when the archive has this size\n"
     "      --last SIZE       keep the newest part of about this size only\n"
@@ -35,7 +37,7 @@ static const char help[] =
     "Ends as the program does; 125: rn-record failed, 126: the command cannot be executed,\n"
     "127: it was not found.\n";
 
-enum { OPT_CONTENT = CLI_OPT_OWN, OPT_ENV, OPT_MAX_SIZE, OPT_LAST, OPT_PIN, OPT_ENGINE, OPT_FEATURES };
+enum { OPT_CONTENT = CLI_OPT_OWN, OPT_ENV, OPT_MAX_SIZE, OPT_LAST, OPT_PIN, OPT_STACK, OPT_ENGINE, OPT_FEATURES };
 
 static const struct option options[] = {
     CLI_COMMON_LONG,
@@ -43,6 +45,7 @@ static const struct option options[] = {
     {"pid", required_argument, NULL, 'p'},
     {"expr", required_argument, NULL, 'e'},
     {"content", required_argument, NULL, OPT_CONTENT},
+    {"stack", required_argument, NULL, OPT_STACK},
     {"env", required_argument, NULL, OPT_ENV},
     {"max-size", required_argument, NULL, OPT_MAX_SIZE},
     {"last", required_argument, NULL, OPT_LAST},
@@ -154,6 +157,8 @@ static int set_option(struct command *command, int letter)
         return add_expression(command, optarg);
     case OPT_CONTENT:
         return set_content(&recording->engine, optarg);
+    case OPT_STACK:
+        return cli_record_stack(&recording->engine, optarg);
     case OPT_ENV:
         return add_name(command, optarg);
     case OPT_MAX_SIZE:

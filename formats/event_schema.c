@@ -13,19 +13,18 @@
 #define RET             (RN_COLUMN_WORD + 2)
 #define SITE            (RN_COLUMN_WORD + 3)
 
+/* Of a call that has returned, and of one in flight. */
+#define CALL_ARGUMENT(text) {text, CALL(SITE, RET), .is_hex = true}
+#define CALL_FIELDS                                                                                \
+    {                                                                                              \
+        {.name = "nr"}, {.name = "abi"}, {"ret", SEQUENCE, .is_signed = true},                     \
+            {"site", SEQUENCE, .is_hex = true}, CALL_ARGUMENT("arg0"), CALL_ARGUMENT("arg1"),      \
+            CALL_ARGUMENT("arg2"), CALL_ARGUMENT("arg3"), CALL_ARGUMENT("arg4"),                   \
+            CALL_ARGUMENT("arg5")                                                                  \
+    }
+
 static const struct rn_schema schemas[RN_KIND_LIMIT] = {
-    [RN_KIND_SYSCALL] = {"syscall",
-                         10,
-                         {{.name = "nr"},
-                          {.name = "abi"},
-                          {"ret", SEQUENCE, .is_signed = true},
-                          {"site", SEQUENCE, .is_hex = true},
-                          {"arg0", CALL(SITE, RET), .is_hex = true},
-                          {"arg1", CALL(SITE, RET), .is_hex = true},
-                          {"arg2", CALL(SITE, RET), .is_hex = true},
-                          {"arg3", CALL(SITE, RET), .is_hex = true},
-                          {"arg4", CALL(SITE, RET), .is_hex = true},
-                          {"arg5", CALL(SITE, RET), .is_hex = true}}},
+    [RN_KIND_SYSCALL] = {"syscall", 10, CALL_FIELDS},
     [RN_KIND_PROCESS] = {"process",
                          19,
                          {{.name = "op"},
@@ -48,13 +47,16 @@ static const struct rn_schema schemas[RN_KIND_LIMIT] = {
                           {"umask", SEQUENCE},
                           {"abi", SEQUENCE}}},
     [RN_KIND_SIGNAL] = {"signal",
-                        6,
+                        9,
                         {{.name = "signo"},
                          {"code", .is_signed = true, PREVIOUS},
                          {"sender_pid", PREVIOUS},
                          {.name = "sender_uid"},
                          {"address", .is_hex = true},
-                         {.name = "fatal"}}},
+                         {.name = "fatal"},
+                         {.name = "child_status"},
+                         {.name = "child_user_ns"},
+                         {.name = "child_system_ns"}}},
     [RN_KIND_MODULE] = {"module",
                         7,
                         {{.name = "op"},
@@ -158,18 +160,7 @@ static const struct rn_schema schemas[RN_KIND_LIMIT] = {
         {"commit",
          4,
          {{.name = "segment"}, {.name = "source"}, {.name = "position"}, {.name = "generation"}}},
-    [RN_KIND_INFLIGHT] = {"inflight",
-                          10,
-                          {{.name = "nr"},
-                           {.name = "abi"},
-                           {"ret", SEQUENCE, .is_signed = true},
-                           {"site", SEQUENCE, .is_hex = true},
-                           {"arg0", CALL(SITE, RET), .is_hex = true},
-                           {"arg1", CALL(SITE, RET), .is_hex = true},
-                           {"arg2", CALL(SITE, RET), .is_hex = true},
-                           {"arg3", CALL(SITE, RET), .is_hex = true},
-                           {"arg4", CALL(SITE, RET), .is_hex = true},
-                           {"arg5", CALL(SITE, RET), .is_hex = true}}},
+    [RN_KIND_INFLIGHT] = {"inflight", 10, CALL_FIELDS},
 };
 
 const struct rn_schema *rn_schema_get(uint8_t kind)

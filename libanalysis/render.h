@@ -58,7 +58,7 @@ void rn_render_syscall(const struct rn_render_options *options, struct rn_trace 
  *   args                     object. System calls: by argument name. Others: every field of the
  *                            kind, and path, exe, argv, cwd, env, text, build_id... where attached
  *   flags                    array of strings, where any is set: unfinished, snapshot, traced,
- *                            injected, no_entry, truncated, fault
+ *                            truncated, fault
  * System calls only: nr, abi; ret (none where unfinished; -1 with errno, a name, on failure);
  * descriptors (identity of those it gave out); site.
  * Arguments: addresses are "0x..." or null; flags and enumerations a string of names as in text;

@@ -8,7 +8,6 @@
 #include <string.h>
 
 #define WORD(index) (RN_COLUMN_WORD + (index))
-#define NOT_COUNTED (RN_EVENT_SNAPSHOT | RN_EVENT_INJECTED)
 
 struct rn_summary *rn_summary_new(const struct rn_summary_options *options)
 {
@@ -188,7 +187,7 @@ static enum rn_status add_syscalls(struct rn_summary *summary, struct rn_batch *
         uint64_t duration_ns = rn_clock_scale_ns(rows.scale, rows.duration[row]);
         bool unfinished = rows.flags[row] & RN_EVENT_UNFINISHED;
 
-        if (rows.flags[row] & NOT_COUNTED)
+        if (rows.flags[row] & RN_EVENT_SNAPSHOT)
             continue;
         if (summary->selective && (!rn_filter_match_syscall(summary->options.filter, abi[row],
                                                             nr[row], ret[row], unfinished) ||
@@ -240,7 +239,7 @@ static enum rn_status add_events(struct rn_summary *summary, struct rn_batch *ba
         struct rn_event event;
         enum rn_status status;
 
-        if (rows.flags[row] & NOT_COUNTED)
+        if (rows.flags[row] & RN_EVENT_SNAPSHOT)
             continue;
         status = rn_batch_event(batch, row, &event, err);
         if (status != RN_OK)

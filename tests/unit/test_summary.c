@@ -174,7 +174,7 @@ static void fill_two_processes(struct recording *recording)
     add_call(recording, second, "read", 0, 400 * US, 9 * US);
     add_call(recording, thread, "futex", 0, 500 * US, 50 * US);
     add_call_flags(recording, thread, "futex", 0, 600 * US, 70 * US, RN_EVENT_UNFINISHED);
-    add_call_flags(recording, thread, "read", 0, 700 * US, 1 * US, RN_EVENT_INJECTED);
+    add_call_flags(recording, thread, "read", 0, 700 * US, 1 * US, RN_EVENT_SNAPSHOT);
     add_call_flags(recording, first, "exit_group", 0, 900 * US, 1 * US, RN_EVENT_UNFINISHED);
     add_named(recording, RN_KIND_KERNEL, first, "vector_add", 150 * US);
     add_named(recording, RN_KIND_KERNEL, first, "vector_add", 250 * US);
