@@ -31,17 +31,15 @@ void cli_record_hide(const struct cli_inherited *inherited);
  * could be recorded of what was attached to; *exit_status is the command's. */
 bool cli_record(const struct cli_recording *recording, int *wait_status, int *exit_status);
 
-<<<<<<< HEAD
 /* cli_record_files.c: what is in the files that the program has left, where that cannot be told from
  * what was recorded: stated in DESCRIPTOR events with their content. Reads the recording that is
  * still being written at `part`; where it is longer than CLI_RECORD_FILES_MAX events, or only partly
  * there, nothing is done. */
 enum { CLI_RECORD_FILES_MAX = 4 << 20 };
 void cli_record_files(struct rn_session *session, const char *part);
-=======
+
 /* Take the argument of --stack: -1, or after a message the exit status. */
 int cli_record_stack(struct rn_engine_options *engine, const char *text);
->>>>>>> main
 
 /* End as the program did: never returns where it was ended by a signal. */
 int cli_record_end_as(int wait_status);
