@@ -315,7 +315,7 @@ static void feed_system_call(struct rn_effects *effects, const struct rn_event *
 {
     struct rn_effects_summary *summary = &effects->summary;
 
-    if (event->flags & (RN_EVENT_SNAPSHOT | RN_EVENT_INJECTED))
+    if (event->flags & RN_EVENT_SNAPSHOT)
         return;
     summary->syscalls++;
     if (effects->root && (effects->root->started || effects->attached))

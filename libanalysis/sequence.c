@@ -103,7 +103,7 @@ enum rn_status rn_sequence_feed(struct rn_sequence *sequence, const struct rn_ev
     const struct rn_syscall *call = &event->u.syscall;
     uint8_t code;
 
-    if (event->kind != RN_KIND_SYSCALL || event->flags & (RN_EVENT_SNAPSHOT | RN_EVENT_INJECTED) ||
+    if (event->kind != RN_KIND_SYSCALL || event->flags & RN_EVENT_SNAPSHOT ||
         call->abi >= RN_ABI_COUNT || call->nr >= NUMBERS || rn_syscall_failed(call))
         return RN_OK;
     code = sequence->codes[call->abi][call->nr];
