@@ -278,6 +278,11 @@ enum rn_status rn_session_tick(struct rn_session *session, struct rn_error *err)
     return status;
 }
 
+enum rn_status rn_session_flush(struct rn_session *session, struct rn_error *err)
+{
+    return rn_session_commit(session, err);
+}
+
 void rn_session_collect_facts(struct rn_session *session)
 {
     session->facts = rn_env_facts_start();

@@ -104,6 +104,9 @@ RN_MUST_CHECK enum rn_status rn_session_notice(struct rn_session *session,
 /* Commit if it is time to (enough waiting, or output is a pipe and a second has passed). */
 RN_MUST_CHECK enum rn_status rn_session_tick(struct rn_session *session, struct rn_error *err);
 
+/* Put all that was emitted into the archive, for whoever reads it before its end. */
+RN_MUST_CHECK enum rn_status rn_session_flush(struct rn_session *session, struct rn_error *err);
+
 /* Begin to collect the files of env/ (machine, CPU, topology, GPU) in a thread of its own: to be
  * called once the program runs. Without it there are none. */
 void rn_session_collect_facts(struct rn_session *session);

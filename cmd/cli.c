@@ -18,6 +18,13 @@ int cli_verbose;
 
 enum { MESSAGE_MAX = 2048 };
 
+static int message_fd = STDERR_FILENO;
+
+void cli_messages_to(int fd)
+{
+    message_fd = fd;
+}
+
 /* One write, so that lines of several processes on one terminal do not mix. */
 static void write_line(const char *message, const char *suffix)
 {
@@ -28,7 +35,7 @@ static void write_line(const char *message, const char *suffix)
     rn_buf_text(&line, suffix);
     rn_buf_byte(&line, '\n');
     /* Nowhere is left to say that standard error cannot be written. */
-    if (!line.failed && write(STDERR_FILENO, line.data, line.size) < 0)
+    if (!line.failed && write(message_fd, line.data, line.size) < 0)
         errno = 0;
     rn_buf_free(&line);
 }

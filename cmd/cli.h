@@ -20,6 +20,7 @@ enum { RN_EXIT_OK = 0, RN_EXIT_ANSWER = 1, RN_EXIT_TROUBLE = 2 };
 void cli_error(const struct rn_error *err);
 void cli_fail(const char *format, ...) RN_PRINTF(1, 2); /* the same for a message of the command */
 void cli_warn(const char *format, ...) RN_PRINTF(1, 2); /* silent with -q */
+void cli_messages_to(int fd); /* instead of standard error */
 /* "rn-stat: ...; try 'rn-stat --help'" and the exit status for it (2). */
 int cli_usage(const char *format, ...) RN_PRINTF(1, 2);
 

@@ -272,6 +272,8 @@ bool cli_record(const struct cli_recording *wanted, int *wait_status, int *exit_
         cli_error(&err);
     recording->how->free(engine);
     cli_decisions_finish(recording->decisions, session);
+    if (recording->files)
+        cli_record_files(session, recording->session.output);
     fine = finish(recording, session, *wait_status) && fine;
     rn_session_free(session);
     /* Whoever waits for the program gets its status, whatever has become of the recording. */

@@ -20,6 +20,7 @@ struct cli_recording {
     struct cli_decisions *decisions; /* may be NULL */
     const struct rn_engine *how; /* also rn_engine_auto */
     char *rings_variable; /* of engine.environment: gets the path of the rings; may be NULL */
+    bool files;            /* state the content of files that cannot be told otherwise */
     const char *selection; /* the -e expressions, for the manifest; NULL: all */
 };
 
@@ -36,6 +37,16 @@ void cli_record_hide(const struct cli_inherited *inherited);
  * message has told if the recording is not whole. False after a message: nothing ran, or nothing
  * could be recorded of what was attached to; *exit_status is the command's. */
 bool cli_record(const struct cli_recording *recording, int *wait_status, int *exit_status);
+
+/* cli_record_files.c: what is in the files that the program has left, where that cannot be told from
+ * what was recorded: stated in DESCRIPTOR events with their content. Reads the recording that is
+ * still being written for `output`; where it is longer than CLI_RECORD_FILES_MAX events, or only partly
+ * there, nothing is done. */
+enum { CLI_RECORD_FILES_MAX = 4 << 20 };
+void cli_record_files(struct rn_session *session, const char *output);
+
+/* cli_record_help.c: before and behind the help of the options of computing. */
+extern const char cli_record_help[], cli_record_help_end[];
 
 /* Take the argument of --stack: -1, or after a message the exit status. */
 int cli_record_stack(struct rn_engine_options *engine, const char *text);

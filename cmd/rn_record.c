@@ -10,36 +10,16 @@
 #include <string.h>
 #include <unistd.h>
 
-static const char help[] =
-    "Usage: rn-record [OPTION...] [--] COMMAND [ARGUMENT...]\n"
-    "       rn-record [OPTION...] -p PID...\n"
-    "Record what a program and its children do into an archive.\n"
-    "\n"
-    "  -o, --output FILE     the archive (default run.rna); '-' is standard output: what the\n"
-    "                        program prints there then goes to standard error\n"
-    "  -p, --pid PID         attach to a running process; may be given more than once\n"
-    "  -e, --expr EXPR       record these system calls only, see rn-filter(7)\n"
-    "      --content=HOW     of the bytes that are moved keep: 'none', not even fingerprints;\n"
-    "                        N, fingerprints and the first N bytes (default 32); or 'all'\n"
-    "      --stack=HOW       keep with each call: 'none' (default) of the stack; 'frame', return\n"
-    "                        addresses; 'dump:BYTES', registers and raw bytes, see rn-engines(7)\n"
-    "      --env NAME        keep the value of this environment variable too\n"
-    "      --max-size SIZE   stop storing events when the archive has this size\n"
-    "      --last SIZE       keep the newest part of about this size only\n"
-    "      --pin             run recorder and program on one CPU: faster where the program has\n"
-    "                        one thread, no parallelism where it has more\n"
-    "      --engine=ENGINE   how to record, see rn-engines(7): 'auto' (default), inline where\n"
-    "                        that can be; 'inline'; 'ptrace'\n"
-    "      --features        list what this build can do\n";
-
-static const char help_end[] = "\n"
-    "  -q, --quiet   no warnings      -h, --help      this text\n"
-    "  -v, --verbose more messages    -V, --version   version\n"
-    "\n"
-    "Ends as the program does; 125: rn-record failed, 126: the command cannot be executed,\n"
-    "127: it was not found.\n";
-
-enum { OPT_CONTENT = CLI_OPT_OWN, OPT_ENV, OPT_MAX_SIZE, OPT_LAST, OPT_PIN, OPT_STACK, OPT_ENGINE, OPT_FEATURES };
+enum {
+    OPT_CONTENT = CLI_OPT_OWN,
+    OPT_ENV,
+    OPT_MAX_SIZE,
+    OPT_LAST,
+    OPT_PIN,
+    OPT_STACK,
+    OPT_ENGINE,
+    OPT_FEATURES
+};
 
 static const struct option options[] = {
     CLI_COMMON_LONG,
@@ -211,6 +191,8 @@ static int complete(struct command *command, char **operands)
 
     if (operands[0] && engine->attach_count > 0)
         return cli_usage("give either a command or -p PID, not both");
+    if (engine->attach_count > 0 || engine->content_none || recording->session.writer.keep_last)
+        recording->files = false;
     if (!operands[0] && engine->attach_count == 0)
         return cli_usage("no command to record");
     if (strcmp(recording->session.output, "-") == 0) {
@@ -241,7 +223,8 @@ static int parse(struct command *command, int argc, char **argv)
     int letter, status = -1;
     bool done = false;
 
-    snprintf(whole_help, sizeof(whole_help), "%s%s%s", help, cli_record_compute_help, help_end);
+    snprintf(whole_help, sizeof(whole_help), "%s%s%s", cli_record_help, cli_record_compute_help,
+             cli_record_help_end);
     while (status < 0 && !done &&
            (letter = cli_getopt(argc, argv, "+" CLI_COMMON_SHORT "o:p:e:", options)) != -1) {
         if (!cli_common(letter, whole_help, &done, &status))
@@ -282,10 +265,11 @@ int main(int argc, char **argv)
 {
     struct cli_inherited inherited = cli_record_inherited();
     struct command command = {
-        .recording = {.session = {.output = "run.rna"},
-                      .engine = {.content_head = CONTENT_HEAD,
-                                 .sigpipe_ignored = inherited.sigpipe_ignored},
-                      .how = default_engine}};
+        .recording = {
+            .session = {.output = "run.rna"},
+            .files = true,
+            .engine = {.content_head = CONTENT_HEAD, .sigpipe_ignored = inherited.sigpipe_ignored},
+            .how = default_engine}};
     int status;
 
     cli_start(argc, argv);

@@ -80,3 +80,20 @@ uint64_t rn_crc64_combine(uint64_t crc_a, uint64_t crc_b, uint64_t length_b)
             crc_a = multiply(crc_a, power[k]);
     return crc_a ^ crc_b;
 }
+
+/* x^0 is bit 63; multiplying by it changes nothing. */
+uint64_t rn_crc64_power(uint64_t length)
+{
+    return rn_crc64_combine(1ull << 63, 0, length);
+}
+
+uint64_t rn_crc64_multiply(uint64_t a, uint64_t b)
+{
+    return multiply(a, b);
+}
+
+/* The register begins as all ones, zero bytes only shift it, and its complement is the CRC. */
+uint64_t rn_crc64_zeros(uint64_t length)
+{
+    return ~rn_crc64_combine(~0ull, 0, length);
+}

@@ -17,6 +17,15 @@ uint64_t rn_crc64(uint64_t crc, const void *data, size_t size);
 /* CRC of a||b from crc(a), crc(b) and |b|, in O(log |b|). */
 uint64_t rn_crc64_combine(uint64_t crc_a, uint64_t crc_b, uint64_t length_b);
 
+/* The same in two steps, for whoever meets one length again and again:
+ * crc(a||b) = rn_crc64_multiply(crc(a), rn_crc64_power(|b|)) ^ crc(b), so that also
+ * crc(b) = crc(a||b) ^ rn_crc64_multiply(crc(a), rn_crc64_power(|b|)). */
+uint64_t rn_crc64_power(uint64_t length);
+uint64_t rn_crc64_multiply(uint64_t a, uint64_t b);
+
+/* CRC of `length` zero bytes, in O(log length). */
+uint64_t rn_crc64_zeros(uint64_t length);
+
 #ifdef __cplusplus
 }
 #endif

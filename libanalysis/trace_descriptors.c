@@ -461,7 +461,7 @@ void rn_trace_feed_descriptor(struct rn_trace *trace, const struct rn_event *eve
     const struct rn_attachment *path = rn_event_attachment(event, RN_ATT_PATH, RN_ARG_ANY);
     const char *known;
 
-    if (!process || !path || !path->data)
+    if (!process || !path || !path->data || row->fd == UINT64_MAX) /* a file's content */
         return;
     /* "socket:[1]" says less than the "socket:[1]->peer" that is known already. */
     known = rn_fd_table_name(process->files, row->fd);

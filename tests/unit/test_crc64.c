@@ -30,6 +30,20 @@ static void known_value(void **state)
     assert_true(rn_crc64(0, NULL, 0) == 0);
 }
 
+static void two_steps(void **state)
+{
+    static const uint8_t zeros[SIZE];
+
+    (void)state;
+    for (unsigned at = 0; at <= SIZE; at += 13) {
+        uint64_t a = rn_crc64(0, bytes, at), b = rn_crc64(0, bytes + at, SIZE - at);
+
+        assert_true((rn_crc64_multiply(a, rn_crc64_power(SIZE - at)) ^ b) ==
+                    rn_crc64(0, bytes, SIZE));
+        assert_true(rn_crc64_zeros(at) == rn_crc64(0, zeros, at));
+    }
+}
+
 static void agrees_with_liblzma(void **state)
 {
     (void)state;
@@ -74,6 +88,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(known_value),
+        cmocka_unit_test(two_steps),
         cmocka_unit_test(agrees_with_liblzma),
         cmocka_unit_test(goes_on_where_it_stopped),
         cmocka_unit_test(combines_at_any_boundary),
