@@ -82,16 +82,26 @@ void rn_span_tree_free(struct rn_span_tree *tree)
 /* What an event becomes. */
 enum becomes { A_SPAN, EVENT_OF_THREAD, EVENT_OF_PROCESS, EVENT_OF_ROOT };
 
+static enum becomes process_becomes(uint64_t op)
+{
+    switch (op) {
+    case RN_PROCESS_FORK:
+    case RN_PROCESS_NAME:
+    case RN_PROCESS_STOP:
+    case RN_PROCESS_THREAD_EXIT:
+        return EVENT_OF_THREAD;
+    default:
+        return EVENT_OF_PROCESS;
+    }
+}
+
 static enum becomes becomes_of(const struct rn_event *event)
 {
     switch (event->kind) {
     case RN_KIND_SIGNAL:
         return EVENT_OF_THREAD;
     case RN_KIND_PROCESS:
-        return event->u.process.op == RN_PROCESS_FORK || event->u.process.op == RN_PROCESS_NAME ||
-                       event->u.process.op == RN_PROCESS_THREAD_EXIT
-                   ? EVENT_OF_THREAD
-                   : EVENT_OF_PROCESS;
+        return process_becomes(event->u.process.op);
     case RN_KIND_MODULE:
     case RN_KIND_DESCRIPTOR:
         return EVENT_OF_PROCESS;

@@ -3,7 +3,7 @@
 
 #include <stddef.h>
 
-#define MAX_NAMES 9
+#define MAX_NAMES 10
 
 static const char *const names[RN_VALUE_TABLES][MAX_NAMES] = {
     [RN_VALUE_API] = {"other", "cuda", "opencl", "vulkan"},
@@ -15,7 +15,7 @@ static const char *const names[RN_VALUE_TABLES][MAX_NAMES] = {
     [RN_VALUE_RESIDENCY] = {"unknown", "cold", "resident"},
     [RN_VALUE_REASON] = {"threshold", "hot"},
     [RN_VALUE_PROCESS_OP] = {"unknown", "start", "attach", "fork", "exec", "thread exit", "exit",
-                             "thread name", "detach"},
+                             "thread name", "detach", "stop"},
     [RN_VALUE_MODULE_OP] = {"unknown", "module map", "module unmap"},
     [RN_VALUE_NOTICE] = {"other", "engine", "blind-spot", "clock", "interrupted"},
     [RN_VALUE_LOSS] = {"other", "ring-full", "disk-full", "max-size", "last", "killed", "damaged"},
