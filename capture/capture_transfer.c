@@ -32,8 +32,8 @@ void rn_capture_transfer_entry(enum rn_call_role role, const struct rn_call_plac
     call->has_source_offset = given != NULL;
     if (given) {
         memcpy(&call->source_offset, given, size < 8 ? size : 8);
-    } else if (rn_proc_descriptor(place->tid, (int)call->syscall.args[source.fd_arg], &descriptor,
-                                  NULL, 0, NULL) &&
+    } else if (rn_proc_descriptor(place->tid, (int)call->syscall.args[source.fd_arg],
+                                  &descriptor) &&
                S_ISREG(descriptor.mode)) {
         call->source_offset = descriptor.offset;
         call->has_source_offset = true;

@@ -10,12 +10,20 @@
 #include <stdint.h>
 #include <sys/types.h>
 
+enum rn_stack_mode {
+    RN_STACK_MODE_NONE = 0,
+    RN_STACK_MODE_FRAME, /* return addresses, by the chain of frame pointers */
+    RN_STACK_MODE_DUMP,  /* registers and raw bytes */
+};
+
 struct rn_engine_options {
     char *const *argv; /* program to run, found through PATH; NULL: attach */
     const pid_t *attach_pids;
     size_t attach_count;
     uint64_t content_head;  /* bytes of each transfer kept; UINT64_MAX: all (up to 1 MiB a call) */
     bool content_none;      /* not even fingerprints */
+    enum rn_stack_mode stack; /* what of the stack is kept with each system call */
+    uint32_t stack_bytes;     /* with DUMP: at most RN_STACK_DUMP_MAX */
     /* System calls to record, by ABI and number; the last bit holds for all greater numbers. Those
      * that build the process tree and the descriptor table are followed in any case. */
     uint64_t selected[RN_ABI_COUNT][1024 / 64];

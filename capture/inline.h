@@ -38,6 +38,13 @@ void rn_inline_first_stop(struct rn_tracee *child);
 void rn_inline_clone_begins(const struct rn_ptrace *engine, struct rn_tracee *tracee,
                             enum rn_call_role role);
 void rn_inline_clone_ended(struct rn_tracee *tracee);
+/* The injected code is in a call that makes a process or thread. */
+bool rn_inline_makes_child(const struct rn_tracee *tracee);
+/* What the injected code asked clone for; false where it has made no such call. */
+bool rn_inline_clone_flags(const struct rn_tracee *parent, uint64_t *flags);
+/* The execve that the injected code made has succeeded: its record is committed. To be called before
+ * anything else is done about the new program. */
+void rn_inline_exec_done(struct rn_ptrace *engine, struct rn_tracee *tracee);
 /* The thread ends: what it had under way is recorded now. */
 void rn_inline_exit_begins(struct rn_ptrace *engine, struct rn_tracee *tracee);
 
@@ -45,11 +52,20 @@ void rn_inline_exit_begins(struct rn_ptrace *engine, struct rn_tracee *tracee);
  * that system call. As rn_inline_exec, the tracee may be gone afterwards. */
 bool rn_inline_mapped(struct rn_ptrace *engine, struct rn_tracee *tracee, uint64_t address,
                       uint64_t length, uint64_t file_offset, int fd, int *status);
-void rn_inline_unmapped(struct rn_tracee *tracee, uint64_t address, uint64_t length);
+/* The same for such a call that has not been made, at a fixed address: it is made, too. True: *ret is
+ * its result; or, where *status is not 0, the tracee is gone. False: it is as it was. */
+bool rn_inline_map(struct rn_ptrace *engine, struct rn_tracee *tracee, const uint64_t args[6], int fd,
+                   uint64_t *ret, int *status);
+/* The same where a range was unmapped or mapped over. */
+bool rn_inline_unmapped(struct rn_tracee *tracee, uint64_t address, uint64_t length, int *status);
 
 /* The program may have changed its signal mask; it has set the action of a signal. */
 void rn_inline_note_mask(struct rn_tracee *tracee);
 void rn_inline_note_action(struct rn_tracee *tracee);
+
+/* rt_sigreturn begins, and the frame that it takes is at `stack`: false where the result must be
+ * waited for, else *value is what it returns, and the mask it sets has been noted. */
+bool rn_inline_sigreturn(struct rn_tracee *tracee, uint64_t stack, uint64_t *value);
 
 /* A call that has to do with limits (RN_ROLE_LIMIT) begins and ends. */
 void rn_inline_limit_begins(struct rn_tracee *tracee);
@@ -63,6 +79,9 @@ bool rn_inline_signal(struct rn_ptrace *engine, struct rn_tracee *tracee, int si
 
 /* The thread is at work on a record in its ring: nothing else may be put there. */
 bool rn_inline_writes(const struct rn_tracee *tracee);
+
+/* The injected code may read the stacks that are known of the thread. */
+void rn_inline_note_stacks(struct rn_tracee *tracee);
 
 /* The address that a system call instruction would have had without patches. */
 uint64_t rn_inline_site(const struct rn_tracee *tracee, uint64_t instruction_pointer);

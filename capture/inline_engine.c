@@ -13,6 +13,8 @@
 #include <sys/syscall.h>
 #include <unistd.h>
 
+#define STUBS_AT_ONCE 8u /* calls of one script */
+
 #define VDSO_BYTES 4096u /* the first page is sure to be there, and has calls to fall back on */
 
 /* Offset of a `syscall` instruction in the vDSO, which is the same in all processes. */
@@ -60,6 +62,22 @@ static bool has_pclmul(void)
     return __get_cpuid(1, &a, &b, &c, &d) && (c & bit_PCLMUL);
 }
 
+/* With the registers that it needs under the kernel's care: XCR0. */
+static bool has_wide(void)
+{
+    const unsigned avx512_state = 0xe6;
+    unsigned a, b, c, d, low, high;
+
+    if (!__get_cpuid(1, &a, &b, &c, &d) || !(c & bit_OSXSAVE))
+        return false;
+    __asm__("xgetbv" : "=a"(low), "=d"(high) : "c"(0));
+    if ((low & avx512_state) != avx512_state || !__get_cpuid_count(7, 0, &a, &b, &c, &d) ||
+        !(b & bit_AVX512F) || !(c & bit_VPCLMULQDQ))
+        return false;
+    /* XGETBV with ecx 1, which tells what is in use. */
+    return __get_cpuid_count(0xd, 1, &a, &b, &c, &d) && (a & 4);
+}
+
 static void make_config(const struct rn_ptrace *engine, struct rn_blob_config *config)
 {
     const struct rn_blob_symbols *symbols = &rn_blob_symbols;
@@ -71,8 +89,14 @@ static void make_config(const struct rn_ptrace *engine, struct rn_blob_config *c
     config->entry[RN_ENTRY_CMP32_1] = symbols->fast_cmp32_1;
     config->tick_shift = rn_session_clock_of(engine->session)->shift;
     config->has_pclmul = has_pclmul();
+    config->has_wide = config->has_pclmul && has_wide();
     config->content_on = !engine->options->content_none;
     config->content_head = engine->options->content_head;
+    if (engine->options->stack == RN_STACK_MODE_FRAME)
+        config->stack_frames = RN_STACK_FRAMES_MAX;
+    else if (engine->options->stack == RN_STACK_MODE_DUMP)
+        config->stack_bytes = engine->options->stack_bytes;
+    config->stack_room = rn_stack_room(engine->options->stack, engine->options->stack_bytes);
     rn_inline_recipes(config, engine->options->selected[RN_ABI_X86_64]);
 }
 
@@ -105,51 +129,149 @@ void rn_inline_free(struct rn_inline *state)
     free(state);
 }
 
+static void write_ranges(pid_t tid, const struct rn_inline_image *image)
+{
+    int memory = rn_inline_memory_open(tid);
+
+    if (memory < 0)
+        return;
+    rn_inline_write_ranges(memory, image);
+    close(memory);
+}
+
+/* Make the call, if there is one, and lay patched text over what it maps, as one script. False: the
+ * thread did not come to its end. */
+static bool run_overlay(struct rn_remote *remote, const struct rn_module_plan *plan,
+                        const uint64_t args[6], struct rn_script_call calls[1 + RN_PLAN_CALLS])
+{
+    const struct rn_inline_thread *thread = &remote->tracee->inline_thread;
+    struct rn_inline_image *image = remote->tracee->process->image;
+    uint8_t *script = (uint8_t *)thread->area + RN_AREA_SCRIPT;
+    uint64_t address = thread->address + RN_AREA_SCRIPT;
+    size_t bytes = (1 + RN_PLAN_CALLS) * sizeof(calls[0]), count = 0;
+
+    if (args) {
+        calls[0] = (struct rn_script_call){
+            .nr = SYS_mmap, .replace = RN_SCRIPT_NONE, .needed = true};
+        memcpy(calls[0].args, args, sizeof(calls[0].args));
+        count = 1;
+    }
+    count += rn_inline_plan_calls(plan, address + bytes, calls + count, count);
+    memcpy(script, calls, bytes);
+    memcpy(script + bytes, plan->path, sizeof(plan->path));
+    if (!rn_remote_script(remote, address, count))
+        return false;
+    memcpy(calls, script, bytes);
+    if (rn_inline_plan_done(plan, calls + (args ? 1 : 0), image))
+        write_ranges(remote->tracee->tid, image);
+    return true;
+}
+
+/* Is there text with jumps to stubs in the range? */
+static bool has_text(const struct rn_inline_image *image, uint64_t address, uint64_t length)
+{
+    for (size_t i = 0; i < image->count; i++)
+        if (image->modules[i].text - address < length ||
+            address - image->modules[i].text < image->modules[i].text_size)
+            return true;
+    return false;
+}
+
+static bool can_lay_over(const struct rn_tracee *tracee)
+{
+    return tracee->process->image && !tracee->process->image->slow && tracee->inline_thread.area;
+}
+
 bool rn_inline_mapped(struct rn_ptrace *engine, struct rn_tracee *tracee, uint64_t address,
                       uint64_t length, uint64_t file_offset, int fd, int *status)
 {
-    struct rn_inline_thread *thread = &tracee->inline_thread;
-    struct rn_script_call calls[RN_PLAN_CALLS];
+    struct rn_script_call calls[1 + RN_PLAN_CALLS] = {{0}};
     struct rn_module_plan plan;
     struct rn_remote remote;
-    uint8_t *script;
-    size_t bytes, count;
 
     *status = 0;
-    if (!tracee->process->image || tracee->process->image->slow || !thread->area ||
+    if (!can_lay_over(tracee) ||
         !rn_inline_plan(engine->inline_state, fd, address, length, file_offset, &plan) ||
         !rn_remote_begin(&remote, tracee))
         return true;
-    script = (uint8_t *)thread->area + RN_AREA_SCRIPT;
-    bytes = sizeof(calls);
-    count = rn_inline_plan_calls(&plan, thread->address + RN_AREA_SCRIPT + bytes, calls, 0);
-    memcpy(script, calls, bytes);
-    memcpy(script + bytes, plan.path, sizeof(plan.path));
-    if (rn_remote_script(&remote, thread->address + RN_AREA_SCRIPT, count)) {
-        memcpy(calls, script, bytes);
-        if (rn_inline_plan_done(&plan, calls, tracee->process->image))
-            rn_inline_write_ranges(tracee->tid, tracee->process->image);
-    }
+    (void)run_overlay(&remote, &plan, NULL, calls);
     *status = remote.ended_status;
     if (*status == 0)
         (void)rn_remote_end(&remote, &remote.saved);
     return *status == 0;
 }
 
-/* Text that is gone only in part keeps its sites: the rest of it still has its jumps. */
-void rn_inline_unmapped(struct rn_tracee *tracee, uint64_t address, uint64_t length)
+bool rn_inline_map(struct rn_ptrace *engine, struct rn_tracee *tracee, const uint64_t args[6], int fd,
+                   uint64_t *ret, int *status)
 {
-    struct rn_inline_image *image = tracee->process->image;
+    struct rn_script_call calls[1 + RN_PLAN_CALLS] = {{0}};
+    struct rn_module_plan plan;
+    struct rn_remote remote;
+    struct user_regs_struct regs;
 
-    for (size_t i = 0; image && i < image->count;) {
+    *status = 0;
+    if (!can_lay_over(tracee) || has_text(tracee->process->image, args[0], args[1]) ||
+        !rn_inline_plan(engine->inline_state, fd, args[0], args[1], args[5], &plan) ||
+        !rn_remote_begin(&remote, tracee))
+        return false;
+    if (!run_overlay(&remote, &plan, args, calls)) {
+        *status = remote.ended_status;
+        return *status != 0;
+    }
+    *ret = calls[0].result;
+    regs = remote.saved;
+    regs.rax = *ret;
+    regs.rcx = regs.rip; /* as the instruction leaves them */
+    regs.r11 = regs.eflags;
+    (void)rn_inline_compare(tracee->process->image, regs.rip, *ret, &regs);
+    (void)rn_remote_end(&remote, &regs);
+    return true;
+}
+
+/* Forget the modules whose text lies within the range; the calls that unmap their stubs. Text that
+ * is gone only in part keeps its sites: the rest of it still has its jumps. */
+static size_t take_off(struct rn_inline_image *image, uint64_t address, uint64_t length,
+                       struct rn_script_call calls[STUBS_AT_ONCE])
+{
+    size_t count = 0;
+
+    for (size_t i = 0; i < image->count && count < STUBS_AT_ONCE;) {
         struct rn_inline_module *module = &image->modules[i];
 
-        if (module->text >= address && module->text - address < length &&
-            module->text_size <= length - (module->text - address)) {
-            rn_sites_clear(&module->sites);
-            *module = image->modules[--image->count];
-        } else {
+        if (module->text < address || module->text - address >= length ||
+            module->text_size > length - (module->text - address)) {
             i++;
+            continue;
         }
+        calls[count++] = (struct rn_script_call){.nr = SYS_munmap,
+                                                 .args = {module->stubs, module->stubs_size},
+                                                 .replace = RN_SCRIPT_NONE};
+        rn_sites_clear(&module->sites);
+        *module = image->modules[--image->count];
     }
+    return count;
+}
+
+/* Stubs that stayed would be in the way when the file is mapped at the same place again. */
+bool rn_inline_unmapped(struct rn_tracee *tracee, uint64_t address, uint64_t length, int *status)
+{
+    struct rn_inline_thread *thread = &tracee->inline_thread;
+    struct rn_script_call calls[STUBS_AT_ONCE];
+    struct rn_remote remote;
+    size_t count;
+
+    *status = 0;
+    if (!tracee->process->image)
+        return true;
+    while (*status == 0 && (count = take_off(tracee->process->image, address, length, calls)) > 0) {
+        if (!thread->area || !rn_remote_begin(&remote, tracee))
+            continue;
+        memcpy((uint8_t *)thread->area + RN_AREA_SCRIPT, calls, count * sizeof(calls[0]));
+        if (rn_remote_script(&remote, thread->address + RN_AREA_SCRIPT, count))
+            write_ranges(tracee->tid, tracee->process->image);
+        *status = remote.ended_status;
+        if (*status == 0)
+            (void)rn_remote_end(&remote, &remote.saved);
+    }
+    return *status == 0;
 }

@@ -3,7 +3,6 @@
  * are put into it before its first instruction. */
 #include "inline_private.h"
 
-#include <elf.h>
 #include <fcntl.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -19,11 +18,11 @@
 #define STACK_ROOM   20480u
 #define STRING_BYTES 4096u
 #define CODE_SEGMENT_64 0x33
-#define MODULES_MAX  2u /* the program and its interpreter */
-#define CALLS_MAX    (3u + MODULES_MAX * RN_PLAN_CALLS)
+#define CALLS_MAX    (3u + RN_EXEC_MODULES * RN_PLAN_CALLS)
 
 struct new_image {
     struct rn_remote remote;
+    int memory; /* of the program, open for writing */
     struct user_regs_struct regs;
     struct rn_inline_image *image;
     struct rn_script_call calls[CALLS_MAX];
@@ -31,29 +30,10 @@ struct new_image {
     char strings[STRING_BYTES];
     size_t string_bytes;
     uint64_t script, string_address;
-    struct rn_module_plan plans[MODULES_MAX];
-    size_t first_call[MODULES_MAX];
+    struct rn_module_plan plans[RN_EXEC_MODULES];
+    size_t first_call[RN_EXEC_MODULES];
     size_t plan_count;
 };
-
-static uint64_t find_vdso(pid_t tid)
-{
-    Elf64_auxv_t auxv[64];
-    char path[64];
-    ssize_t got;
-    int fd;
-
-    snprintf(path, sizeof(path), "/proc/%d/auxv", (int)tid);
-    fd = open(path, O_RDONLY | O_CLOEXEC);
-    if (fd < 0)
-        return 0;
-    got = read(fd, auxv, sizeof(auxv));
-    close(fd);
-    for (ssize_t i = 0; i < got / (ssize_t)sizeof(auxv[0]); i++)
-        if (auxv[i].a_type == AT_SYSINFO_EHDR)
-            return auxv[i].a_un.a_val;
-    return 0;
-}
 
 /* Why the program is left alone; NULL: it is not. A limit on address space would meet the rings
  * before it meets the program. A thread that is gone has no obstacle. */
@@ -71,12 +51,11 @@ static const char *find_obstacle(pid_t tid)
 
 /* The only call instruction that is sure to be there is the vDSO's. Whatever call it is about to
  * make becomes ours. */
-static bool map_blob(struct new_image *new, const struct rn_inline *state)
+static bool map_blob(struct new_image *new, const struct rn_inline *state, uint64_t vdso)
 {
     const uint64_t args[6] = {RN_BLOB_ADDRESS, RN_BLOB_SIZE, PROT_READ | PROT_EXEC,
                               MAP_PRIVATE | MAP_ANONYMOUS | MAP_FIXED_NOREPLACE, UINT64_MAX, 0};
-    pid_t tid = new->remote.tracee->tid;
-    uint64_t vdso = find_vdso(tid), result;
+    uint64_t result;
 
     if (!vdso)
         return false;
@@ -86,8 +65,10 @@ static bool map_blob(struct new_image *new, const struct rn_inline *state)
         !rn_remote_call(&new->remote, &new->regs, SYS_mmap, args, &result))
         return false;
     return result == RN_BLOB_ADDRESS &&
-           rn_inline_write(tid, RN_BLOB_ADDRESS, rn_blob_image, rn_blob_image_size) &&
-           rn_inline_write(tid, RN_BLOB_CONFIG, &state->config, sizeof(state->config));
+           rn_inline_memory_write(new->memory, RN_BLOB_ADDRESS, rn_blob_image,
+                                  rn_blob_image_size) &&
+           rn_inline_memory_write(new->memory, RN_BLOB_CONFIG, &state->config,
+                                  sizeof(state->config));
 }
 
 static uint64_t add_string(struct new_image *new, const char *string)
@@ -120,15 +101,16 @@ static void add_rings(struct new_image *new, const struct rn_inline *state)
     new->call_count = 3;
 }
 
-static void add_module(struct new_image *new, struct rn_inline *state, const char *path,
-                       uint64_t address, uint64_t length, uint64_t offset)
+static void add_module(struct new_image *new, struct rn_inline *state,
+                       const struct rn_exec_module *mapped)
 {
+    const struct rn_module *module = &mapped->module;
     struct rn_module_plan *plan = &new->plans[new->plan_count];
-    int fd = open(path, O_RDONLY | O_CLOEXEC);
+    int fd = open(mapped->path, O_RDONLY | O_CLOEXEC);
 
     if (fd < 0)
         return;
-    if (rn_inline_plan(state, fd, address, length, offset, plan)) {
+    if (rn_inline_plan(state, fd, module->address, module->length, module->file_offset, plan)) {
         uint64_t string = add_string(new, plan->path);
 
         if (string) {
@@ -140,38 +122,14 @@ static void add_module(struct new_image *new, struct rn_inline *state, const cha
     close(fd);
 }
 
-/* What the kernel mapped executable: the program and its interpreter. Their names in map_files are
- * the very files, whatever has their paths now. */
-static void add_modules(struct new_image *new, struct rn_inline *state)
-{
-    pid_t tid = new->remote.tracee->tid;
-    char path[128], line[4400];
-    FILE *maps;
-
-    snprintf(path, sizeof(path), "/proc/%d/maps", (int)tid);
-    maps = fopen(path, "re");
-    while (maps && new->plan_count < MODULES_MAX && fgets(line, sizeof(line), maps)) {
-        unsigned long long begin, end, offset, inode;
-        char mode[5];
-        int name = 0;
-
-        if (sscanf(line, "%llx-%llx %4s %llx %*s %llu %n", &begin, &end, mode, &offset, &inode,
-                   &name) < 5 || mode[2] != 'x' || inode == 0 || name == 0)
-            continue;
-        line[strcspn(line, "\n")] = '\0';
-        add_module(new, state, line + name, begin, end - begin, offset);
-    }
-    if (maps)
-        fclose(maps);
-}
-
 static bool run_script(struct new_image *new)
 {
     pid_t tid = new->remote.tracee->tid;
     size_t bytes = new->call_count * sizeof(new->calls[0]);
 
-    return rn_inline_write(tid, new->script, new->calls, bytes) &&
-           rn_inline_write(tid, new->string_address, new->strings, new->string_bytes) &&
+    return rn_inline_memory_write(new->memory, new->script, new->calls, bytes) &&
+           rn_inline_memory_write(new->memory, new->string_address, new->strings,
+                                  new->string_bytes) &&
            rn_remote_script(&new->remote, new->script, new->call_count) &&
            rn_inline_read(tid, new->script, new->calls, bytes);
 }
@@ -185,7 +143,7 @@ static void note_modules(struct new_image *new)
 {
     for (size_t i = 0; i < new->plan_count; i++)
         (void)rn_inline_plan_done(&new->plans[i], new->calls + new->first_call[i], new->image);
-    rn_inline_write_ranges(new->remote.tracee->tid, new->image);
+    rn_inline_write_ranges(new->memory, new->image);
 }
 
 /* The plan for a file borrows from the cache until its next use, but a script that lays over two
@@ -197,10 +155,12 @@ static bool inject(struct rn_ptrace *engine, struct new_image *new)
 
     new->script = (new->remote.saved.rsp - STACK_ROOM) & ~63ull;
     new->string_address = new->script + sizeof(new->calls);
-    if (!map_blob(new, state))
+    new->memory = rn_inline_memory_open(tracee->tid);
+    if (new->memory < 0 || !map_blob(new, state, engine->new_image.vdso))
         return false;
     add_rings(new, state);
-    add_modules(new, state);
+    for (size_t i = 0; i < engine->new_image.count; i++)
+        add_module(new, state, &engine->new_image.modules[i]);
     new->image = rn_inline_image_new();
     if (!new->image || !run_script(new))
         return false;
@@ -233,6 +193,7 @@ bool rn_inline_exec(struct rn_ptrace *engine, struct rn_tracee *tracee, int *sta
         free(new);
         return true;
     }
+    new->memory = -1;
     if (!inject(engine, new)) {
         *status = new->remote.ended_status;
         if (!tracee->process->image)
@@ -248,6 +209,8 @@ bool rn_inline_exec(struct rn_ptrace *engine, struct rn_tracee *tracee, int *sta
     }
     if (*status == 0)
         (void)rn_remote_end(&new->remote, &regs);
+    if (new->memory >= 0)
+        close(new->memory);
     free(new);
     return *status == 0;
 }

@@ -7,19 +7,27 @@
 #include <unistd.h>
 
 /* Through /proc: also into pages that the program itself may not write. */
-bool rn_inline_write(pid_t tid, uint64_t address, const void *bytes, size_t size)
+int rn_inline_memory_open(pid_t tid)
 {
     char path[64];
-    ssize_t written;
-    int fd;
 
     snprintf(path, sizeof(path), "/proc/%d/mem", (int)tid);
-    fd = open(path, O_WRONLY | O_CLOEXEC);
-    if (fd < 0)
-        return false;
-    written = pwrite(fd, bytes, size, (off_t)address);
-    close(fd);
-    return written == (ssize_t)size;
+    return open(path, O_WRONLY | O_CLOEXEC);
+}
+
+bool rn_inline_memory_write(int memory, uint64_t address, const void *bytes, size_t size)
+{
+    return pwrite(memory, bytes, size, (off_t)address) == (ssize_t)size;
+}
+
+bool rn_inline_write(pid_t tid, uint64_t address, const void *bytes, size_t size)
+{
+    int memory = rn_inline_memory_open(tid);
+    bool written = memory >= 0 && rn_inline_memory_write(memory, address, bytes, size);
+
+    if (memory >= 0)
+        close(memory);
+    return written;
 }
 
 bool rn_inline_read(pid_t tid, uint64_t address, void *bytes, size_t size)

@@ -240,7 +240,7 @@ const struct rn_site *rn_inline_find_stub(const struct rn_inline_image *image, u
     return &module->sites.sites[index];
 }
 
-void rn_inline_write_ranges(pid_t tid, const struct rn_inline_image *image)
+void rn_inline_write_ranges(int memory, const struct rn_inline_image *image)
 {
     struct {
         uint32_t content_on, count;
@@ -266,6 +266,6 @@ void rn_inline_write_ranges(pid_t tid, const struct rn_inline_image *image)
             ranges.range[ranges.count++].end = module->stubs + module->stubs_size;
         }
     }
-    (void)rn_inline_write(tid, RN_BLOB_CONFIG + offsetof(struct rn_blob_config, range_count),
+    (void)rn_inline_memory_write(memory, RN_BLOB_CONFIG + offsetof(struct rn_blob_config, range_count),
                           &ranges.count, sizeof(ranges) - offsetof(typeof(ranges), count));
 }

@@ -68,8 +68,15 @@ void rn_inline_fault_undo(struct rn_tracee *tracee, int signo, struct user_regs_
 /* inline_limits.c: a new program begins. */
 void rn_inline_limit_exec(struct rn_tracee *tracee);
 
+/* A stack that was known may not be there any more. */
+void rn_inline_forget_stacks(struct rn_tracee *tracee);
+
 /* inline_memory.c */
 bool rn_inline_write(pid_t tid, uint64_t address, const void *bytes, size_t size);
+/* The same for several writes: the memory of a process as an open file, -1 on failure. It is that of
+ * the image that the process has at the open. */
+int rn_inline_memory_open(pid_t tid);
+bool rn_inline_memory_write(int memory, uint64_t address, const void *bytes, size_t size);
 bool rn_inline_read(pid_t tid, uint64_t address, void *bytes, size_t size);
 
 /* inline_modules.c */
@@ -96,7 +103,10 @@ const struct rn_site *rn_inline_find_site(const struct rn_inline_image *image,
 const struct rn_site *rn_inline_find_stub(const struct rn_inline_image *image, uint64_t address,
                                           uint64_t *return_point, uint64_t *offset);
 /* Tell the injected code which ranges it must not let the program change by itself. */
-void rn_inline_write_ranges(pid_t tid, const struct rn_inline_image *image);
+void rn_inline_write_ranges(int memory, const struct rn_inline_image *image);
+
+/* inline_signals.c: a child that was made by the injected code goes on in its program. */
+void rn_inline_leave_blob(const struct rn_tracee *child, struct user_regs_struct *regs);
 
 /* inline_threads.c */
 bool rn_inline_thread_start(struct rn_ptrace *engine, struct rn_tracee *tracee);

@@ -9,7 +9,7 @@
  * executed, signal frames, filters, who traces whom), move bytes inside the kernel, or do not
  * return. */
 static const char *const traced[] = {
-    "rt_sigreturn", "clone", "clone3", "fork", "vfork", "execve", "execveat", "exit", "exit_group",
+    "rt_sigreturn", "execveat",
     "ptrace", "seccomp", "unshare", "setns", "personality", "io_uring_setup", "io_uring_enter",
     "sendfile", "splice", "tee", "vmsplice", "copy_file_range", "mremap", "shmat", "shmdt",
     "pkey_mprotect", "remap_file_pages", "process_vm_writev", "modify_ldt", "map_shadow_stack",
@@ -25,9 +25,13 @@ static const struct {
     {"munmap", RN_CHECK_RANGE},    {"madvise", RN_CHECK_RANGE},
     {"mlock", RN_CHECK_RANGE},     {"munlock", RN_CHECK_RANGE},
     {"prctl", RN_CHECK_PRCTL},     {"arch_prctl", RN_CHECK_ARCH_PRCTL},
+    {"clone", RN_CHECK_CLONE},     {"clone3", RN_CHECK_CLONE3},
     {"rt_sigaction", RN_CHECK_SIGACTION}, {"prlimit64", RN_CHECK_PRLIMIT},
     {"getrlimit", RN_CHECK_RLIMIT}, {"setrlimit", RN_CHECK_RLIMIT},
 };
+
+/* They do not return. */
+static const char *const last[] = {"exit", "exit_group"};
 
 static int number(const char *name)
 {
@@ -57,6 +61,9 @@ static bool operation(const struct rn_arg *arg, enum rn_recipe_op *first, enum r
         break;
     case RN_TYPE_STRING_OUT:
         *first = RN_OP_STRING_OUT;
+        break;
+    case RN_TYPE_ARGV:
+        *first = RN_OP_ARGV;
         break;
     case RN_TYPE_SOCKADDR_IN:
         *first = RN_OP_SOCKADDR_IN;
@@ -180,6 +187,12 @@ static void apply_checks(struct rn_blob_config *config)
             config->recipe[nr].mode = RN_RECIPE_TRACED;
             config->recipe[nr].variants = 0;
         }
+    }
+    for (size_t i = 0; i < sizeof(last) / sizeof(last[0]); i++) {
+        int nr = number(last[i]);
+
+        if (nr >= 0 && config->recipe[nr].mode == RN_RECIPE_RECORD)
+            config->recipe[nr].mode = RN_RECIPE_LAST;
     }
 }
 

@@ -3,9 +3,19 @@
  * and the interrupted call must look as natively: not begun, interrupted, or done. */
 #include "inline_private.h"
 
+#include <cpuid.h>
+#include <elf.h>
 #include <signal.h>
+#include <stddef.h>
 #include <string.h>
 #include <sys/ptrace.h>
+#include <sys/uio.h>
+#include <ucontext.h>
+
+/* Number of the extended state that holds zmm16-zmm31, and where the state says which of its parts
+ * are in use (Intel's manual, volume 1, "XSAVE-supported features" and "Layout of the XSAVE area"). */
+#define HI16_ZMM  7
+#define XSTATE_BV 512
 
 static bool in_blob(uint64_t address)
 {
@@ -36,13 +46,48 @@ static void program_registers(const struct rn_thread_area *area, struct user_reg
 }
 
 /* lahf and seto put SF, ZF, AF, PF and CF into ah and OF into al. */
-static void program_flags(const struct rn_thread_area *area, struct user_regs_struct *regs)
+static void program_flags(uint64_t kept, struct user_regs_struct *regs)
 {
-    uint64_t flags = (area->flags >> 8) & 0xd5;
+    uint64_t flags = (kept >> 8) & 0xd5;
 
-    if (area->flags & 1)
+    if (kept & 1)
         flags |= 0x800;
     regs->eflags = (regs->eflags & ~0x8d5ull) | flags;
+}
+
+void rn_inline_leave_blob(const struct rn_tracee *child, struct user_regs_struct *regs)
+{
+    if (!in_blob(regs->rip))
+        return;
+    program_flags(child->inline_thread.flags, regs);
+    regs->rip = child->inline_thread.return_point;
+    regs->rcx = regs->rip;
+    regs->r11 = regs->eflags;
+}
+
+/* Part `component` of the extended state lies there, in the format that ptrace gives. */
+static size_t state_offset(unsigned component, size_t *size)
+{
+    unsigned a = 0, b = 0, c, d;
+
+    (void)__get_cpuid_count(0xd, component, &a, &b, &c, &d);
+    *size = a;
+    return b;
+}
+
+static void program_wide_vectors(const struct rn_tracee *tracee)
+{
+    const struct rn_thread_area *area = tracee->inline_thread.area;
+    static uint64_t state[2048];
+    struct iovec whole = {state, sizeof(state)};
+    size_t size, offset = state_offset(HI16_ZMM, &size);
+
+    if (ptrace(PTRACE_GETREGSET, tracee->tid, NT_X86_XSTATE, &whole) != 0 ||
+        size < sizeof(area->wide) || offset + size > whole.iov_len)
+        return;
+    memcpy((uint8_t *)state + offset, area->wide, sizeof(area->wide));
+    state[XSTATE_BV / 8] |= 1u << HI16_ZMM;
+    (void)ptrace(PTRACE_SETREGSET, tracee->tid, NT_X86_XSTATE, &whole);
 }
 
 /* A fingerprint was being computed. */
@@ -51,6 +96,8 @@ static void program_vectors(const struct rn_tracee *tracee)
     struct rn_thread_area *area = tracee->inline_thread.area;
     struct user_fpregs_struct vectors;
 
+    if (area->vectors_saved & RN_VECTORS_WIDE)
+        program_wide_vectors(tracee);
     if (!area->vectors_saved || ptrace(PTRACE_GETFPREGS, tracee->tid, NULL, &vectors) != 0)
         return;
     memcpy(vectors.xmm_space, area->vectors, sizeof(area->vectors));
@@ -59,7 +106,7 @@ static void program_vectors(const struct rn_tracee *tracee)
 }
 
 /* Back to before the call: it is made once more, through the engine. */
-static void take_back(const struct rn_tracee *tracee, struct user_regs_struct *regs,
+static void take_back(struct rn_tracee *tracee, struct user_regs_struct *regs,
                       uint64_t return_point)
 {
     regs->rip = return_point - 2;
@@ -67,8 +114,12 @@ static void take_back(const struct rn_tracee *tracee, struct user_regs_struct *r
     regs->orig_rax = UINT64_MAX;
     if (tracee->slot)
         rn_ring_clear_inflight(tracee->slot);
-    if (tracee->inline_thread.area)
+    if (tracee->inline_thread.area) {
+        tracee->inline_thread.exit_recorded =
+            tracee->inline_thread.area->phase == RN_PHASE_BEFORE &&
+            tracee->inline_thread.area->recording == RN_RECORD_COMMITTED;
         tracee->inline_thread.area->phase = RN_PHASE_OUT;
+    }
 }
 
 /* The call has returned `ret` and its record is not in the ring yet: record it from outside. */
@@ -83,12 +134,14 @@ static void finish_record(struct rn_ptrace *engine, struct rn_tracee *tracee, ui
         .site = rn_inline_site(tracee, regs->rcx),
         .args = {regs->rdi, regs->rsi, regs->rdx, regs->r10, regs->r8, regs->r9},
     };
+    struct rn_stack_registers registers = {call.site, regs->rsp, regs->rbp, regs->rbx,
+                                           regs->r12, regs->r13, regs->r14, regs->r15};
     const uint8_t *data = rn_session_ring_data(engine->session, tracee->slot);
     const struct rn_record *record =
         (const struct rn_record *)(const void *)(data + (area->head & (tracee->slot->size - 1)));
 
     rn_ring_clear_inflight(tracee->slot);
-    rn_ptrace_whole_call(engine, tracee, &call, record->start, ret, flags);
+    rn_ptrace_whole_call(engine, tracee, &call, &registers, record->start, ret, flags);
 }
 
 /* At the return point, the displaced compare done. */
@@ -107,10 +160,10 @@ static void finish(struct rn_ptrace *engine, struct rn_tracee *tracee,
 {
     struct rn_thread_area *area = tracee->inline_thread.area;
 
-    if (area->recording && tracee->slot->head == area->head)
+    if (area->recording == RN_RECORD_BEGUN && tracee->slot->head == area->head)
         finish_record(engine, tracee, ret, fault ? RN_EVENT_FAULT : 0);
     program_registers(area, regs);
-    program_flags(area, regs);
+    program_flags(area->flags, regs);
     go_on(tracee, regs, area->regs.rcx, ret);
     area->phase = RN_PHASE_OUT;
 }
@@ -129,7 +182,7 @@ static void fix_in_blob(struct rn_ptrace *engine, struct rn_tracee *tracee,
         finish(engine, tracee, regs, area->result, fault);
     } else if (area->phase == RN_PHASE_BEFORE) {
         program_registers(area, regs);
-        program_flags(area, regs);
+        program_flags(area->flags, regs);
         regs->rax = area->regs.rax;
         take_back(tracee, regs, area->regs.rcx);
     } else if (rip >= rn_blob_symbols.exit_range && rip < rn_blob_symbols.traced_range) {
@@ -152,9 +205,32 @@ static bool fix_in_stub(struct rn_tracee *tracee, struct user_regs_struct *regs)
 
     if (!site)
         return false;
+    if (site->kind == RN_SITE_MOVED && offset < site->length - 2u) {
+        /* What was moved has not been done, or not all of it: from its beginning again. */
+        regs->rip = return_point - site->length;
+        regs->orig_rax = UINT64_MAX;
+        return true;
+    }
     if (site->kind == RN_SITE_MOV)
         regs->rax = site->immediate;
     take_back(tracee, regs, return_point);
+    return true;
+}
+
+/* What the thread's registers and mask will be lies in the frame; a stop is saved. */
+bool rn_inline_sigreturn(struct rn_tracee *tracee, uint64_t stack, uint64_t *value)
+{
+    ucontext_t context; /* the C library's is longer than the kernel's, behind the mask */
+    uint64_t mask;
+
+    if (!tracee->inline_thread.area || tracee->process->own_filter ||
+        !rn_inline_read(tracee->tid, stack, &context,
+                        offsetof(ucontext_t, uc_sigmask) + sizeof(mask)))
+        return false;
+    *value = (uint64_t)context.uc_mcontext.gregs[REG_RAX];
+    memcpy(&mask, &context.uc_sigmask, sizeof(mask));
+    tracee->inline_thread.area->blocked =
+        mask & ~(UINT64_C(1) << (SIGKILL - 1) | UINT64_C(1) << (SIGSTOP - 1));
     return true;
 }
 
@@ -169,14 +245,39 @@ void rn_inline_exit_begins(struct rn_ptrace *engine, struct rn_tracee *tracee)
 {
     struct rn_thread_area *area = tracee->inline_thread.area;
 
-    if (!area || area->phase == RN_PHASE_OUT || !area->recording ||
-        tracee->slot->head != area->head)
+    if (!area || area->phase == RN_PHASE_OUT)
         return;
-    if (area->phase == RN_PHASE_AFTER)
-        finish_record(engine, tracee, area->result, 0);
-    else if (tracee->slot->inflight_state == RN_INFLIGHT_IN_RING)
-        finish_record(engine, tracee, 0, RN_EVENT_UNFINISHED);
+    if (area->recording == RN_RECORD_BEGUN && tracee->slot->head == area->head) {
+        if (area->phase == RN_PHASE_AFTER)
+            finish_record(engine, tracee, area->result, 0);
+        else if (tracee->slot->inflight_state == RN_INFLIGHT_IN_RING)
+            finish_record(engine, tracee, 0, RN_EVENT_UNFINISHED);
+    }
     area->phase = RN_PHASE_OUT;
+}
+
+void rn_inline_exec_done(struct rn_ptrace *engine, struct rn_tracee *tracee)
+{
+    struct rn_thread_area *area = tracee->inline_thread.area;
+    struct rn_ring_slot *slot = tracee->slot;
+    struct rn_record *record;
+    uint64_t at;
+
+    if (!area || area->phase != RN_PHASE_BEFORE)
+        return;
+    area->phase = RN_PHASE_OUT;
+    if (area->recording != RN_RECORD_BEGUN || slot->head != area->head)
+        return;
+    /* The program can write here: nothing outside of the ring may follow from it. What is wrong in it
+     * is found when it is decoded. */
+    at = area->head & (slot->size - 1);
+    if (slot->size - at < sizeof(*record) || area->cursor - area->head > slot->size - at)
+        return;
+    record = (struct rn_record *)(void *)(rn_session_ring_data(engine->session, slot) + at);
+    record->duration = engine->now > record->start ? engine->now - record->start : 0;
+    record->size = (uint32_t)(area->cursor - area->head);
+    rn_ring_clear_inflight(slot);
+    __atomic_store_n(&slot->head, area->cursor, __ATOMIC_RELEASE);
 }
 
 /* A fault inside the injected code comes from a pointer of the program. */
@@ -199,6 +300,7 @@ bool rn_inline_signal(struct rn_ptrace *engine, struct rn_tracee *tracee, int si
 
         fix_in_blob(engine, tracee, &regs, fault);
         if (fault) {
+            rn_inline_forget_stacks(tracee);
             rn_inline_fault_undo(tracee, signo, &regs, status);
             return false;
         }

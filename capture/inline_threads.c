@@ -7,6 +7,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/ptrace.h>
+#include <sys/syscall.h>
 
 /* A ring is committed when it is three quarters full, and each commit has a price in the archive: so
  * the first threads get large ones. Later ones must share what there is. */
@@ -124,9 +125,40 @@ void rn_inline_child(struct rn_ptrace *engine, const struct rn_tracee *parent,
             return;
         }
     }
+    if (parent->inline_thread.area) {
+        child->inline_thread.return_point = parent->inline_thread.area->regs.rcx;
+        child->inline_thread.flags = parent->inline_thread.area->flags;
+    }
     if (!process->image->slow && !rn_inline_thread_start(engine, child))
         rn_inline_give_up(engine, child, "has more threads than there is room for rings");
     child->inline_thread.fresh = true;
+}
+
+bool rn_inline_makes_child(const struct rn_tracee *tracee)
+{
+    const struct rn_thread_area *area = tracee->inline_thread.area;
+
+    if (!area || area->phase != RN_PHASE_BEFORE)
+        return false;
+    return area->regs.rax == SYS_fork || area->regs.rax == SYS_vfork ||
+           area->regs.rax == SYS_clone || area->regs.rax == SYS_clone3;
+}
+
+bool rn_inline_clone_flags(const struct rn_tracee *parent, uint64_t *flags)
+{
+    const struct rn_thread_area *area = parent->inline_thread.area;
+    uint64_t words[5]; /* of struct clone_args: flags first, exit_signal fifth */
+
+    if (!area || area->phase != RN_PHASE_BEFORE)
+        return false;
+    if (area->regs.rax == SYS_clone)
+        *flags = area->regs.rdi;
+    else if (area->regs.rax == SYS_clone3 &&
+             rn_inline_read(parent->tid, area->regs.rdi, words, sizeof(words)))
+        *flags = words[0] | words[4];
+    else
+        return false;
+    return true;
 }
 
 /* It returns from its parent's call, at its parent's site. */
@@ -140,6 +172,7 @@ void rn_inline_first_stop(struct rn_tracee *child)
         return;
     if (child->inline_thread.area)
         regs.gs_base = child->inline_thread.address;
+    rn_inline_leave_blob(child, &regs);
     rn_inline_note_mask(child);
     (void)rn_inline_compare(child->process->image, regs.rip, regs.rax, &regs);
     (void)ptrace(PTRACE_SETREGS, child->tid, NULL, &regs);
@@ -187,6 +220,20 @@ void rn_inline_give_up(struct rn_ptrace *engine, struct rn_tracee *tracee, const
     rn_inline_note(engine, tracee, why);
 }
 
+void rn_inline_note_stacks(struct rn_tracee *tracee)
+{
+    struct rn_thread_area *area = tracee->inline_thread.area;
+
+    if (area)
+        memcpy(area->stacks, tracee->stacks.known, sizeof(area->stacks));
+}
+
+void rn_inline_forget_stacks(struct rn_tracee *tracee)
+{
+    memset(&tracee->stacks, 0, sizeof(tracee->stacks));
+    rn_inline_note_stacks(tracee);
+}
+
 /* An instruction can change %gs without anybody seeing it. The injected code looks before it uses
  * it, and leaves the call to the engine. */
 void rn_inline_check_gs(struct rn_ptrace *engine, struct rn_tracee *tracee)
@@ -210,7 +257,7 @@ uint64_t rn_inline_site(const struct rn_tracee *tracee, uint64_t instruction_poi
     if (!tracee->process->image)
         return instruction_pointer;
     site = rn_inline_find_site(tracee->process->image, instruction_pointer);
-    if (!site || site->kind == RN_SITE_MOV)
+    if (!site || rn_site_ends_at_call(site))
         return instruction_pointer;
     /* The instruction was the first of the replaced bytes: two of them. */
     return instruction_pointer - site->length + 2;
@@ -239,7 +286,7 @@ bool rn_inline_compare(const struct rn_inline_image *image, uint64_t return_poin
 {
     const struct rn_site *site = rn_inline_find_site(image, return_point);
 
-    if (!site || site->kind == RN_SITE_MOV)
+    if (!site || rn_site_ends_at_call(site))
         return false;
     regs->eflags = compare_flags(regs->eflags, value, site->immediate, site->kind == RN_SITE_CMP64);
     return true;
@@ -251,7 +298,7 @@ void rn_inline_returned(struct rn_tracee *tracee, uint64_t instruction_pointer, 
     struct user_regs_struct regs;
     const struct rn_site *site = image ? rn_inline_find_site(image, instruction_pointer) : NULL;
 
-    if (!site || site->kind == RN_SITE_MOV ||
+    if (!site || rn_site_ends_at_call(site) ||
         ptrace(PTRACE_GETREGS, tracee->tid, NULL, &regs) != 0)
         return;
     if (rn_inline_compare(image, instruction_pointer, ret, &regs))

@@ -3,32 +3,42 @@
  * replace by jumps, and the patched text that is laid over the file's own when a process maps it.
  * Pure computation on the bytes of a file: no process is touched here.
  *
- * Two shapes are replaced; both keep a real `syscall` (0f 05) in the two bytes before the return
+ * Three shapes are replaced; all keep a real `syscall` (0f 05) in the two bytes before the return
  * point, so that the kernel can restart a call by stepping back, and both keep the return point
  * where unwind tables expect it:
  *   RN_SITE_MOV    b8 imm32 0f 05                    -> e9 rel32 0f 05; returns behind the 0f 05
  *   RN_SITE_CMP64  0f 05 48 3d {00|01} f0 ff ff (8)  -> e9 rel32 90 0f 05; returns behind the cmp
  *   RN_SITE_CMP32  0f 05 3d {00|01} f0 ff ff (7)     -> e9 rel32 0f 05; returns behind the cmp
+ *   RN_SITE_MOVED  (5 to 12 bytes) 0f 05             -> e9 rel32 90... 0f 05; returns behind the 0f 05
+ * The bytes before a MOVED site are executed in the stub. They are one instruction that does the same
+ * there (no branch, nothing relative to its own address, no change of the stack pointer), or several
+ * that only compute registers from registers, immediates and memory, none from what another one has
+ * computed: then all of them can be begun anew where a signal comes in between. As a jump through a
+ * table can lead to where two of them meet, several are taken only where there is none in the
+ * function, or within 4 KiB where the function is not known.
  * A call of a CMP site that the kernel restarts through the kept 0f 05 comes back without the flags
  * of its cmp: whoever sees it return there sets them.
  *
- * A MOV site is preferred where both fit. A site is left alone where an instruction boundary is not
+ * A MOV site is preferred where several fit, then a CMP site. A site is left alone where an instruction boundary is not
  * certain or where a branch in the file may lead into its replaced bytes other than onto the first
- * (and, of a MOV site, onto the 0f 05, which stays what it was). Left alone, too, are MOV sites of
- * calls that must be made from where they stand: clone, clone3, fork, vfork, execve, execveat and
- * rt_sigreturn (which unwinders know by its bytes). */
+ * (and, of a MOV or MOVED site, onto the 0f 05, which stays what it was). Left alone, too, are sites
+ * of execveat, where the number is in sight, and of rt_sigreturn (which unwinders know by its bytes).
+ */
 #ifndef RN_PATCH_H
 #define RN_PATCH_H
 
 #include "formats/buf.h"
 #include "formats/status.h"
 
+#include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 
-enum rn_site_kind { RN_SITE_MOV = 1, RN_SITE_CMP64 = 2, RN_SITE_CMP32 = 3 };
+enum rn_site_kind { RN_SITE_MOV = 1, RN_SITE_CMP64 = 2, RN_SITE_CMP32 = 3, RN_SITE_MOVED = 4 };
 
-#define RN_SITE_LENGTH_MAX 8u
+#define RN_SITE_MOVED_MIN  5u
+#define RN_SITE_MOVED_MAX  12u
+#define RN_SITE_LENGTH_MAX (RN_SITE_MOVED_MAX + 2u)
 #define RN_SITES_MAX       65536u /* of one file; further ones are left alone */
 #define RN_PATCH_PAGE      4096u
 
@@ -37,8 +47,18 @@ struct rn_site {
     uint64_t return_point; /* where the program goes on; always address + length */
     uint32_t immediate; /* MOV: the number; CMP: the second operand of cmp (0xfffff000 or ...001) */
     uint8_t kind;       /* enum rn_site_kind */
-    uint8_t length;     /* of the replaced bytes, the 0f 05 included: 7 or 8 */
+    uint8_t length;     /* of the replaced bytes, the 0f 05 included */
+    uint8_t moved[RN_SITE_MOVED_MAX]; /* MOVED: length - 2 bytes; else zeros */
 };
+
+/* A site that leaves the flags and the return point of its call as they are. */
+static inline bool rn_site_ends_at_call(const struct rn_site *site)
+{
+    return site->kind == RN_SITE_MOV || site->kind == RN_SITE_MOVED;
+}
+
+/* Does the length go with the kind? */
+bool rn_site_length_fits(const struct rn_site *site);
 
 struct rn_sites {
     struct rn_site *sites; /* sorted by address, not overlapping */
@@ -65,6 +85,7 @@ void rn_sites_clear(struct rn_sites *sites);
  * the area begins at text_address + stub_distance, whole pages, and must be within reach of rel32):
  *
  *   b8 imm32               mov $imm, %eax                (MOV sites only)
+ *   the moved bytes                                      (MOVED sites only)
  *   48 8d 0d rel32         lea return_point(%rip), %rcx
  *   ff 24 25 abs32         jmp *entry_table[e]           (absolute, below 2 GiB)
  *
@@ -74,7 +95,7 @@ void rn_sites_clear(struct rn_sites *sites);
  * stub of a site, are found by arithmetic. */
 #define RN_STUB_SIZE 32u
 
-/* RN_ENTRY_... of inject/blob_layout.h: MOV, CMP64 with 0xfffff000 or ...001, CMP32 likewise. Each
+/* RN_ENTRY_... of inject/blob_layout.h: MOV (MOVED too), CMP64 with 0xfffff000 or ...001, CMP32 likewise. Each
  * entry of the table is a pointer of 8 bytes. */
 unsigned rn_site_entry(const struct rn_site *site);
 

@@ -97,7 +97,7 @@ static struct rn_site *find_damaged(struct rn_site *sites, size_t count, uint64_
     into = target - site->address;
     if (into == 0 || into >= site->length)
         return NULL;
-    return site->kind == RN_SITE_MOV && into == site->length - 2u ? NULL : site;
+    return rn_site_ends_at_call(site) && into == site->length - 2u ? NULL : site;
 }
 
 static bool is_prefix(uint8_t byte)

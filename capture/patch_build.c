@@ -5,8 +5,13 @@
 
 #include <string.h>
 
-#define INT3       0xccu
-#define ENTRY_SIZE 8u
+#define INT3         0xccu
+#define ENTRY_SIZE   8u
+#define NOP          0x90u
+#define SYSCALL_SIZE 2u
+
+_Static_assert(RN_SITE_MOVED_MAX + 7 + 7 <= RN_STUB_SIZE,
+               "a stub holds what was moved and two jumps");
 
 /* A stub while it is written, with the address that its next byte will have. */
 struct assembler {
@@ -76,6 +81,8 @@ static bool emit_stub(struct assembler *assembler, const struct rn_site *site, u
         emit(assembler, (const uint8_t[]){0xb8}, 1);
         emit_u32(assembler, site->immediate);
     }
+    if (site->kind == RN_SITE_MOVED)
+        emit(assembler, site->moved, site->length - SYSCALL_SIZE);
     reached = emit_lea_rcx(assembler, site->return_point);
     emit_jmp_through(assembler, entry_table + rn_site_entry(site) * ENTRY_SIZE);
     return reached;
@@ -100,9 +107,9 @@ enum rn_status rn_patch_jump(const struct rn_sites *sites, size_t index, int64_t
 
     if (!emit_jmp(&assembler, stub_address(sites, index, stub_distance)))
         return out_of_reach(site, err);
-    if (site->kind == RN_SITE_CMP64)
-        emit(&assembler, (const uint8_t[]){0x90}, 1);
-    emit(&assembler, (const uint8_t[]){0x0f, 0x05}, 2);
+    while (assembler.size < site->length - SYSCALL_SIZE)
+        emit(&assembler, (const uint8_t[]){NOP}, 1);
+    emit(&assembler, (const uint8_t[]){0x0f, 0x05}, SYSCALL_SIZE);
     return RN_OK;
 }
 
@@ -131,6 +138,22 @@ enum rn_status rn_patch_stubs(const struct rn_sites *sites, int64_t stub_distanc
     return RN_OK;
 }
 
+bool rn_site_length_fits(const struct rn_site *site)
+{
+    switch (site->kind) {
+    case RN_SITE_MOVED:
+        return site->length >= RN_SITE_MOVED_MIN + SYSCALL_SIZE &&
+               site->length <= RN_SITE_LENGTH_MAX;
+    case RN_SITE_CMP64:
+        return site->length == 8;
+    case RN_SITE_MOV:
+    case RN_SITE_CMP32:
+        return site->length == 7;
+    default:
+        return false;
+    }
+}
+
 /* What the file has in the place of the site; returns its length. */
 static size_t original(const struct rn_site *site, uint8_t out[RN_SITE_LENGTH_MAX])
 {
@@ -140,10 +163,12 @@ static size_t original(const struct rn_site *site, uint8_t out[RN_SITE_LENGTH_MA
         emit(&assembler, (const uint8_t[]){0xb8}, 1);
         emit_u32(&assembler, site->immediate);
     }
-    emit(&assembler, (const uint8_t[]){0x0f, 0x05}, 2);
+    if (site->kind == RN_SITE_MOVED)
+        emit(&assembler, site->moved, site->length - SYSCALL_SIZE);
+    emit(&assembler, (const uint8_t[]){0x0f, 0x05}, SYSCALL_SIZE);
     if (site->kind == RN_SITE_CMP64)
         emit(&assembler, (const uint8_t[]){0x48}, 1);
-    if (site->kind != RN_SITE_MOV) {
+    if (!rn_site_ends_at_call(site)) {
         emit(&assembler, (const uint8_t[]){0x3d}, 1);
         emit_u32(&assembler, site->immediate);
     }
@@ -156,10 +181,10 @@ static enum rn_status patch_site(uint8_t *text, const struct rn_sites *sites, si
     const struct rn_site *site = &sites->sites[index];
     uint64_t into = site->address - sites->text_address;
     uint8_t expected[RN_SITE_LENGTH_MAX], jump[RN_SITE_LENGTH_MAX];
-    size_t length = original(site, expected);
+    size_t length = rn_site_length_fits(site) ? original(site, expected) : 0;
     enum rn_status status;
 
-    if (length != site->length || site->return_point != site->address + length ||
+    if (length == 0 || length != site->length || site->return_point != site->address + length ||
         into > sites->text_size || length > sites->text_size - into ||
         memcmp(text + into, expected, length) != 0)
         return rn_fail(err, RN_E_FORMAT, "no system call site at 0x%llx of this file",

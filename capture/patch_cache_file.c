@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 /* A slot file, little-endian: magic with the version; seven words of key; five of struct rn_sites;
- * 16 bytes a site (address, immediate, kind, length, two zeros); CRC-64 of all before it. */
+ * 28 bytes a site (address, immediate, kind, length, what was moved, two zeros); CRC-64 of all before it. */
 #include "patch_cache_file.h"
 
 #include "formats/crc64.h"
@@ -16,11 +16,11 @@
 #include <unistd.h>
 
 /* "RNPATCH" and a version. The version changes with the layout and with what counts as a site. */
-#define MAGIC        UINT64_C(0x0148435441504e52)
+#define MAGIC        UINT64_C(0x0448435441504e52)
 #define KEY_WORDS    7u
 #define HEADER_WORDS (1u + KEY_WORDS + 5u)
 #define HEADER_SIZE  (HEADER_WORDS * 8u)
-#define SITE_SIZE    16u
+#define SITE_SIZE    28u
 #define CRC_SIZE     8u
 #define FILE_MAX     (HEADER_SIZE + RN_SITES_MAX * SITE_SIZE + CRC_SIZE)
 
@@ -159,17 +159,16 @@ static struct rn_site read_site(const uint8_t *bytes)
     memcpy(&immediate, bytes + 8, sizeof(immediate));
     site.immediate = le32toh(immediate);
     site.return_point = site.address + site.length;
+    memcpy(site.moved, bytes + 14, sizeof(site.moved));
     return site;
 }
 
 static bool site_makes_sense(const struct rn_sites *sites, const struct rn_site *site,
                              uint64_t from)
 {
-    uint8_t length = site->kind == RN_SITE_CMP64 ? 8 : 7;
-
-    return site->kind >= RN_SITE_MOV && site->kind <= RN_SITE_CMP32 && site->length == length &&
-           site->address >= from && site->address - sites->text_address < sites->text_size &&
-           length <= sites->text_size - (site->address - sites->text_address);
+    return rn_site_length_fits(site) && site->address >= from &&
+           site->address - sites->text_address < sites->text_size &&
+           site->length <= sites->text_size - (site->address - sites->text_address);
 }
 
 static bool read_sites(const struct rn_buf *slot, struct rn_sites *sites)
@@ -233,6 +232,7 @@ static void build_slot(const struct rn_patch_entry *entry, struct rn_buf *slot)
         rn_buf_u32(slot, sites->sites[i].immediate);
         rn_buf_byte(slot, sites->sites[i].kind);
         rn_buf_byte(slot, sites->sites[i].length);
+        rn_buf_append(slot, sites->sites[i].moved, sizeof(sites->sites[i].moved));
         rn_buf_u16(slot, 0);
     }
     rn_buf_u64(slot, rn_crc64(0, slot->data, slot->failed ? 0 : slot->size));

@@ -18,4 +18,14 @@ struct rn_patch_instruction {
 bool rn_patch_decode_until(const uint8_t *code, size_t size, size_t target,
                            struct rn_patch_instruction *at, uint32_t *budget);
 
+/* What an instruction does, as far as it matters to whoever executes it elsewhere. */
+struct rn_patch_effect {
+    bool movable;           /* one of the few that are known to do the same at another address */
+    bool stores;            /* writes memory */
+    uint32_t reads, writes; /* general registers: bit 0 rax, 1 rcx... 15 r15 */
+};
+
+/* The effect of the instruction at the beginning of the code; not movable where that is none. */
+struct rn_patch_effect rn_patch_decode_effect(const uint8_t *code, size_t size);
+
 #endif

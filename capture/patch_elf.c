@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-#include "patch_elf.h"
+#include "patch_elf_private.h"
 
 #include "patch.h"
 
@@ -139,6 +139,7 @@ enum rn_status rn_patch_elf_open(struct rn_patch_elf *elf, const uint8_t *image,
     elf->entry = header.e_entry;
     elf->headers = header.e_phoff;
     elf->header_count = header.e_phnum;
+    rn_patch_elf_find_symbols(elf);
     return read_headers(elf, err);
 }
 

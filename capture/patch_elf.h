@@ -20,6 +20,9 @@ struct rn_patch_elf {
     const uint8_t *functions;
     size_t function_count;
     uint64_t functions_address;
+    /* The symbol table, whole or what the dynamic linker has of it; NULL where it is too large. */
+    const uint8_t *symbols;
+    size_t symbol_count;
 };
 
 /* Code of one segment: `size` bytes at `bytes` that a process sees at `address`. */
@@ -48,6 +51,14 @@ bool rn_patch_elf_start(const struct rn_patch_elf *elf, uint64_t address, uint64
  * search for sites look at; clipped to the file. */
 bool rn_patch_elf_needed(const struct rn_patch_elf *elf, size_t index,
                          struct rn_patch_range *in_file);
+
+/* The bytes of the file that section headers take, where they are of a sensible size. */
+bool rn_patch_elf_sections(const uint8_t *image, size_t size, struct rn_patch_range *in_file);
+
+/* The function that holds `address`, by the symbol table; or *range, cut to what lies between the
+ * functions that the table has. Looks at all symbols. */
+void rn_patch_elf_symbol(const struct rn_patch_elf *elf, uint64_t address,
+                         struct rn_patch_range *range);
 
 /* The function that holds `address`, by the unwind table. */
 bool rn_patch_elf_function(const struct rn_patch_elf *elf, uint64_t address,

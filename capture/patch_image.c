@@ -55,8 +55,11 @@ static enum rn_status read_headers(int fd, struct rn_patch_image *image, struct 
 static enum rn_status read_needed(int fd, struct rn_patch_image *image, struct rn_error *err)
 {
     struct rn_patch_elf elf;
+    struct rn_patch_range sections;
     enum rn_status status = read_headers(fd, image, err);
 
+    if (status == RN_OK && rn_patch_elf_sections(image->bytes, image->size, &sections))
+        status = read_range(fd, image, sections, err);
     if (status == RN_OK)
         status = rn_patch_elf_open(&elf, image->bytes, image->size, err);
     for (size_t i = 0; status == RN_OK && i < elf.header_count; i++) {
@@ -64,6 +67,11 @@ static enum rn_status read_needed(int fd, struct rn_patch_image *image, struct r
 
         if (rn_patch_elf_needed(&elf, i, &range))
             status = read_range(fd, image, range, err);
+    }
+    if (status == RN_OK && elf.symbols) {
+        sections.start = (uint64_t)(elf.symbols - image->bytes);
+        sections.end = sections.start + elf.symbol_count * sizeof(Elf64_Sym);
+        status = read_range(fd, image, sections, err);
     }
     return status;
 }

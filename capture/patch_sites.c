@@ -4,6 +4,7 @@
 #include "patch_branch.h"
 #include "patch_cover.h"
 #include "patch_elf.h"
+#include "patch_moved.h"
 
 #include <stdlib.h>
 #include <string.h>
@@ -22,11 +23,11 @@ struct search {
     size_t unpatched;
 };
 
-/* System calls that are left in place: the child of clone and vfork returns on another stack or on
- * the parent's, exec's return never comes, and rt_sigreturn is known by its bytes. */
-static bool number_stays(uint32_t number)
+/* System calls that are left in place: rt_sigreturn is known by its bytes; execveat is always left to
+ * the engine. */
+bool rn_patch_number_stays(uint32_t number)
 {
-    static const uint16_t numbers[] = {15, 56, 57, 58, 59, 322, 435};
+    static const uint16_t numbers[] = {15, 322};
 
     for (size_t i = 0; i < sizeof(numbers) / sizeof(numbers[0]); i++)
         if (numbers[i] == number)
@@ -122,7 +123,7 @@ static enum rn_status consider(struct search *search, size_t offset, struct rn_e
     struct rn_site site;
     bool certain;
 
-    if (mov_fits(code, offset, &site) && !number_stays(site.immediate) &&
+    if (mov_fits(code, offset, &site) && !rn_patch_number_stays(site.immediate) &&
         rn_patch_cover(&search->cover, offset - MOV_SIZE, &instruction) &&
         instruction.start == offset - MOV_SIZE && instruction.end == offset)
         return add(search, &site, err);
@@ -130,6 +131,8 @@ static enum rn_status consider(struct search *search, size_t offset, struct rn_e
     if (certain && instruction.start != offset)
         return RN_OK;
     if (certain && cmp_fits(code, offset, &site))
+        return add(search, &site, err);
+    if (certain && rn_patch_moved_fits(&search->cover, offset, &site))
         return add(search, &site, err);
     search->unpatched++;
     return RN_OK;

@@ -14,6 +14,8 @@
 #include <unistd.h>
 
 #define PROC_PATH_MAX 64u
+/* For what is read through stdio, whose own buffer would ask for 1024 bytes at a time. */
+#define PROC_BUFFER 16384u
 
 static size_t read_all(int fd, char *to, size_t size)
 {
@@ -28,6 +30,17 @@ static size_t read_all(int fd, char *to, size_t size)
     }
     to[done] = '\0';
     return done;
+}
+
+/* The whole of a file that /proc gives in one piece. Takes the descriptor. */
+static bool read_once(int fd, char *to, size_t size)
+{
+    ssize_t got = fd < 0 ? -1 : read(fd, to, size - 1);
+
+    to[got > 0 ? got : 0] = '\0';
+    if (fd >= 0)
+        close(fd);
+    return got > 0;
 }
 
 size_t rn_proc_read_path(const char *path, char *to, size_t size)
@@ -81,10 +94,11 @@ static uint64_t status_field(const char *text, const char *name, unsigned index,
 
 bool rn_proc_status(pid_t pid, struct rn_proc_status *status)
 {
-    char text[4096];
+    char path[PROC_PATH_MAX], text[4096];
 
     memset(status, 0, sizeof(*status));
-    if (rn_proc_read(pid, "status", text, sizeof(text)) == 0)
+    snprintf(path, sizeof(path), "/proc/%d/status", (int)pid);
+    if (!read_once(open(path, O_RDONLY | O_CLOEXEC), text, sizeof(text)))
         return false;
     status->tgid = (pid_t)status_field(text, "\nTgid:", 0, 10);
     status->ppid = (pid_t)status_field(text, "\nPPid:", 0, 10);
@@ -134,13 +148,11 @@ bool rn_proc_limits(pid_t pid, uint64_t limits[2 * RN_PROC_LIMITS])
     return true;
 }
 
-bool rn_proc_fd_identity(pid_t pid, int fd, struct rn_fd_identity *identity)
+static bool identity_at(int directory, const char *name, int fd, struct rn_fd_identity *identity)
 {
-    char path[PROC_PATH_MAX];
     struct statx info;
 
-    snprintf(path, sizeof(path), "/proc/%d/fd/%d", (int)pid, fd);
-    if (statx(AT_FDCWD, path, AT_STATX_DONT_SYNC | AT_NO_AUTOMOUNT,
+    if (statx(directory, name, AT_STATX_DONT_SYNC | AT_NO_AUTOMOUNT,
               STATX_TYPE | STATX_MODE | STATX_INO, &info) != 0)
         return false;
     *identity = (struct rn_fd_identity){.fd = (uint64_t)fd,
@@ -151,16 +163,23 @@ bool rn_proc_fd_identity(pid_t pid, int fd, struct rn_fd_identity *identity)
     return true;
 }
 
-bool rn_proc_descriptor(pid_t pid, int fd, struct rn_descriptor *descriptor, char *path,
-                        size_t path_size, size_t *path_length)
+bool rn_proc_fd_identity(pid_t pid, int fd, struct rn_fd_identity *identity)
 {
-    char name[24], text[256];
-    struct rn_fd_identity identity;
+    char path[PROC_PATH_MAX];
 
-    if (!rn_proc_fd_identity(pid, fd, &identity))
-        return false;
-    snprintf(name, sizeof(name), "fdinfo/%d", fd);
-    if (rn_proc_read(pid, name, text, sizeof(text)) == 0)
+    snprintf(path, sizeof(path), "/proc/%d/fd/%d", (int)pid, fd);
+    return identity_at(AT_FDCWD, path, fd, identity);
+}
+
+/* Of the directories fd and fdinfo of a process. */
+static bool descriptor_at(int links, int infos, pid_t pid, int fd, struct rn_descriptor *descriptor)
+{
+    struct rn_fd_identity identity;
+    char name[16], text[256];
+
+    snprintf(name, sizeof(name), "%d", fd);
+    if (!identity_at(links, name, fd, &identity) ||
+        !read_once(openat(infos, name, O_RDONLY | O_CLOEXEC), text, sizeof(text)))
         return false;
     *descriptor = (struct rn_descriptor){.pid = (uint64_t)pid,
                                          .fd = (uint64_t)fd,
@@ -170,11 +189,53 @@ bool rn_proc_descriptor(pid_t pid, int fd, struct rn_descriptor *descriptor, cha
                                          .rdev = identity.rdev,
                                          .offset = status_field(text, "pos:", 0, 10),
                                          .flags = status_field(text, "\nflags:", 0, 8)};
-    if (path) {
-        snprintf(name, sizeof(name), "fd/%d", fd);
-        *path_length = rn_proc_link(pid, name, path, path_size);
-    }
     return true;
+}
+
+static int open_directory(pid_t pid, const char *name)
+{
+    char path[PROC_PATH_MAX];
+
+    snprintf(path, sizeof(path), "/proc/%d/%s", (int)pid, name);
+    return open(path, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+}
+
+bool rn_proc_descriptor(pid_t pid, int fd, struct rn_descriptor *descriptor)
+{
+    int links = open_directory(pid, "fd"), infos = open_directory(pid, "fdinfo");
+    bool found = links >= 0 && infos >= 0 && descriptor_at(links, infos, pid, fd, descriptor);
+
+    if (links >= 0)
+        close(links);
+    if (infos >= 0)
+        close(infos);
+    return found;
+}
+
+bool rn_proc_descriptors(pid_t pid, rn_proc_descriptor_fn *function, void *context)
+{
+    int infos = open_directory(pid, "fdinfo"), links = open_directory(pid, "fd");
+    DIR *directory = links >= 0 ? fdopendir(links) : NULL;
+    char path[4096];
+    struct rn_descriptor descriptor;
+    struct dirent *entry;
+
+    while (directory && infos >= 0 && (entry = readdir(directory))) {
+        ssize_t length;
+
+        if (entry->d_name[0] < '0' || entry->d_name[0] > '9' ||
+            !descriptor_at(links, infos, pid, atoi(entry->d_name), &descriptor))
+            continue;
+        length = readlinkat(links, entry->d_name, path, sizeof(path));
+        function(context, &descriptor, path, length > 0 ? (size_t)length : 0);
+    }
+    if (directory)
+        closedir(directory);
+    else if (links >= 0)
+        close(links);
+    if (infos >= 0)
+        close(infos);
+    return directory != NULL;
 }
 
 bool rn_proc_numbers(pid_t pid, const char *name, rn_proc_number_fn *function, void *context)
@@ -218,24 +279,29 @@ static bool parse_mapping(const char *line, struct rn_module *module, const char
     return true;
 }
 
-bool rn_proc_modules(pid_t pid, rn_proc_module_fn *function, void *context)
+bool rn_proc_modules(pid_t pid, rn_proc_module_fn *function, void *context, uint64_t *vdso)
 {
-    char name[PROC_PATH_MAX];
+    char name[PROC_PATH_MAX], buffer[PROC_BUFFER];
     char *line = NULL;
     size_t capacity = 0;
     ssize_t length;
     FILE *file;
 
+    if (vdso)
+        *vdso = 0;
     snprintf(name, sizeof(name), "/proc/%d/maps", (int)pid);
     file = fopen(name, "re");
     if (!file)
         return false;
+    setvbuf(file, buffer, _IOFBF, sizeof(buffer));
     while ((length = getline(&line, &capacity, file)) > 0) {
         struct rn_module module;
         const char *path;
 
         if (line[length - 1] == '\n')
             line[length - 1] = '\0';
+        if (vdso && strstr(line, "[vdso]"))
+            *vdso = strtoull(line, NULL, 16);
         if (!parse_mapping(line, &module, &path))
             continue;
         module.pid = (uint64_t)pid;
@@ -259,7 +325,7 @@ static bool is_chosen(const char *entry, char *const *names)
 
 size_t rn_proc_environ(pid_t pid, char *const *names, char *to, size_t size)
 {
-    char path[PROC_PATH_MAX];
+    char path[PROC_PATH_MAX], buffer[PROC_BUFFER];
     char *entry = NULL;
     size_t capacity = 0, done = 0;
     ssize_t length;
@@ -269,6 +335,7 @@ size_t rn_proc_environ(pid_t pid, char *const *names, char *to, size_t size)
     file = fopen(path, "re");
     if (!file)
         return 0;
+    setvbuf(file, buffer, _IOFBF, sizeof(buffer));
     while ((length = getdelim(&entry, &capacity, '\0', file)) > 0) {
         size_t bytes = strlen(entry) + 1;
 

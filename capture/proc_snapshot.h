@@ -32,17 +32,23 @@ bool rn_proc_limits(pid_t pid, uint64_t limits[2 * RN_PROC_LIMITS]);
 /* Identity of an open descriptor, without asking a file server. */
 bool rn_proc_fd_identity(pid_t pid, int fd, struct rn_fd_identity *identity);
 
-/* A descriptor with position and flags; path (may be NULL) as rn_proc_link gives it. */
-bool rn_proc_descriptor(pid_t pid, int fd, struct rn_descriptor *descriptor, char *path,
-                        size_t path_size, size_t *path_length);
+/* A descriptor with position and flags. */
+bool rn_proc_descriptor(pid_t pid, int fd, struct rn_descriptor *descriptor);
+
+/* Call `function` for each open descriptor; path, `length` bytes without a NUL, is what its link in
+ * /proc says. */
+typedef void rn_proc_descriptor_fn(void *context, const struct rn_descriptor *descriptor,
+                                   const char *path, size_t length);
+bool rn_proc_descriptors(pid_t pid, rn_proc_descriptor_fn *function, void *context);
 
 /* Call `function` for each number that names an entry of /proc/PID/NAME ("fd", "task"). */
 typedef void rn_proc_number_fn(void *context, int number);
 bool rn_proc_numbers(pid_t pid, const char *name, rn_proc_number_fn *function, void *context);
 
-/* Call `function` for each executable mapping of a file. */
+/* Call `function` for each executable mapping of a file. *vdso (may be NULL): where the vDSO is, 0
+ * where there is none. */
 typedef void rn_proc_module_fn(void *context, const struct rn_module *module, const char *path);
-bool rn_proc_modules(pid_t pid, rn_proc_module_fn *function, void *context);
+bool rn_proc_modules(pid_t pid, rn_proc_module_fn *function, void *context, uint64_t *vdso);
 
 /* The values of chosen variables of /proc/PID/environ as NUL-terminated "NAME=value" strings.
  * Returns the bytes written. names: NULL-terminated. */

@@ -95,33 +95,29 @@ void rn_ptrace_process_facts(struct rn_ptrace *engine, struct rn_tracee *tracee,
 struct visit {
     struct rn_ptrace *engine;
     struct rn_tracee *tracee;
+    struct rn_exec_image *image; /* where modules are noted; NULL: nowhere */
 };
 
-static void emit_descriptor(void *context, int fd)
+static void emit_descriptor(void *context, const struct rn_descriptor *descriptor,
+                            const char *path, size_t length)
 {
     struct visit *visit = context;
-    struct rn_ptrace *engine = visit->engine;
-    struct rn_attachment path = {.type = RN_ATT_PATH, .arg = RN_ARG_NONE};
+    struct rn_attachment item = attachment(RN_ATT_PATH, path, length);
     struct rn_event event = {.kind = RN_KIND_DESCRIPTOR,
                              .stream = (uint32_t)visit->tracee->stream,
-                             .start = engine->now,
+                             .start = visit->engine->now,
+                             .u.descriptor = *descriptor,
                              .attachment_count = 1,
-                             .attachments = &path};
-    size_t length;
+                             .attachments = &item};
 
-    if (!rn_proc_descriptor(visit->tracee->process->pid, fd, &event.u.descriptor, engine->path,
-                            sizeof(engine->path), &length))
-        return;
-    path.data = (const uint8_t *)engine->path;
-    path.size = (uint32_t)length;
-    rn_ptrace_emit(engine, &event);
+    rn_ptrace_emit(visit->engine, &event);
 }
 
 void rn_ptrace_descriptors(struct rn_ptrace *engine, const struct rn_tracee *tracee)
 {
-    struct visit visit = {engine, (struct rn_tracee *)tracee};
+    struct visit visit = {engine, (struct rn_tracee *)tracee, NULL};
 
-    rn_proc_numbers(tracee->process->pid, "fd", emit_descriptor, &visit);
+    rn_proc_descriptors(tracee->process->pid, emit_descriptor, &visit);
 }
 
 static void emit_module(struct rn_ptrace *engine, const struct rn_tracee *tracee,
@@ -155,16 +151,25 @@ static void visit_module(void *context, const struct rn_module *module, const ch
 
     if (!visit->engine->snapshotting)
         remember_code(visit->engine, visit->tracee, module);
+    if (visit->image && visit->image->count < RN_EXEC_MODULES) {
+        struct rn_exec_module *kept = &visit->image->modules[visit->image->count++];
+
+        kept->module = *module;
+        snprintf(kept->path, sizeof(kept->path), "%s", path);
+    }
     emit_module(visit->engine, visit->tracee, module, path,
                 rn_build_ids_get(visit->engine->build_ids, visit->tracee->process->pid, path,
                                  module->inode));
 }
 
-void rn_ptrace_modules(struct rn_ptrace *engine, struct rn_tracee *tracee)
+void rn_ptrace_modules(struct rn_ptrace *engine, struct rn_tracee *tracee,
+                       struct rn_exec_image *image)
 {
-    struct visit visit = {engine, tracee};
+    struct visit visit = {engine, tracee, image};
 
-    rn_proc_modules(tracee->process->pid, visit_module, &visit);
+    if (image)
+        image->count = 0;
+    rn_proc_modules(tracee->process->pid, visit_module, &visit, image ? &image->vdso : NULL);
 }
 
 void rn_ptrace_mapped(struct rn_ptrace *engine, struct rn_tracee *tracee, uint64_t page_size)
@@ -240,7 +245,7 @@ static void snapshot_tracee(void *context, struct rn_tracee *tracee)
     if (tracee->tid != tracee->process->pid)
         return;
     rn_ptrace_process_facts(engine, tracee, RN_PROCESS_ATTACH);
-    rn_ptrace_modules(engine, tracee);
+    rn_ptrace_modules(engine, tracee, NULL);
     rn_ptrace_descriptors(engine, tracee);
 }
 

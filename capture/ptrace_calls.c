@@ -15,7 +15,8 @@
 #include <sys/ptrace.h>
 #include <unistd.h>
 
-#define X32_BIT        0x40000000u
+#define X32_BIT              0x40000000u
+#define CODE_SEGMENT_64      0x33
 #define RN_ARCH_SET_GS       0x1001 /* of asm/prctl.h, which other architectures do not have */
 #define RN_ARCH_SHSTK_ENABLE 0x5001
 #define VSYSCALL_PAGE        0xffffffffff600000ull
@@ -53,6 +54,7 @@ static bool is_selected(const struct rn_ptrace *engine, const struct rn_syscall 
 static void set_inflight(struct rn_ptrace *engine, struct rn_tracee *tracee)
 {
     struct rn_event event = {.kind = RN_KIND_INFLIGHT,
+                             .flags = engine->inline_state ? RN_EVENT_TRACED : 0,
                              .stream = (uint32_t)tracee->stream,
                              .start = tracee->call.start,
                              .u.syscall = tracee->call.syscall};
@@ -86,6 +88,62 @@ static bool is_vsyscall(struct rn_ptrace *engine, struct rn_tracee *tracee,
     return true;
 }
 
+/* Where the result is known already, the thread need not stop at the end. */
+static void end_early(struct rn_ptrace *engine, struct rn_tracee *tracee, enum rn_call_role role,
+                      uint64_t stack)
+{
+    const struct rn_call *call = &tracee->call;
+    uint64_t value;
+
+    if (role != RN_ROLE_SIGRETURN || call->syscall.abi != RN_ABI_X86_64 ||
+        !rn_inline_sigreturn(tracee, stack, &value))
+        return;
+    engine->now = call->start;
+    rn_ptrace_end_call(engine, tracee, value, 0);
+}
+
+static void keep_stack(struct rn_ptrace *engine, struct rn_tracee *tracee,
+                       const struct rn_stack_registers *registers, unsigned word)
+{
+    const struct rn_engine_options *options = engine->options;
+    struct rn_call_place place = {&tracee->memory, tracee->tid};
+    const struct rn_stack_range *range =
+        rn_stack_range_find(&tracee->stacks, tracee->tid, registers->rsp);
+
+    if (range)
+        rn_capture_stack(options->stack, options->stack_bytes, &place, registers, range, word,
+                         &tracee->call.buffer);
+}
+
+/* Of a thread that is about to make a call. */
+static void look_at_stack(struct rn_ptrace *engine, struct rn_tracee *tracee)
+{
+    struct user_regs_struct regs;
+
+    if (ptrace(PTRACE_GETREGS, tracee->tid, NULL, &regs) != 0)
+        return;
+    keep_stack(engine, tracee,
+               &(struct rn_stack_registers){tracee->call.syscall.site, regs.rsp, regs.rbp, regs.rbx,
+                                            regs.r12, regs.r13, regs.r14, regs.r15},
+               regs.cs == CODE_SEGMENT_64 ? 8 : 4);
+    rn_inline_note_stacks(tracee);
+}
+
+/* Calls by int $0x80 in 64-bit code: only a 64-bit program has an image. */
+static void note_int80(struct rn_ptrace *engine, struct rn_tracee *tracee, uint64_t abi)
+{
+    struct rn_tracee_process *process = tracee->process;
+
+    if (abi != RN_ABI_I386 || !process->image || process->int80_noted || engine->status != RN_OK)
+        return;
+    process->int80_noted = true;
+    rn_ptrace_fail(engine, rn_session_notice(engine->session, RN_NOTICE_ENGINE,
+                                             (uint64_t)process->pid, &engine->err,
+                                             "process %d makes 32-bit calls (int $0x80): each of "
+                                             "them stops it",
+                                             (int)process->pid));
+}
+
 static void begin_call(struct rn_ptrace *engine, struct rn_tracee *tracee,
                        const struct __ptrace_syscall_info *stop)
 {
@@ -93,27 +151,33 @@ static void begin_call(struct rn_ptrace *engine, struct rn_tracee *tracee,
     struct rn_call_place place = {&tracee->memory, tracee->tid};
     uint64_t nr = stop->entry.nr, abi;
     enum rn_call_role role;
+    bool stack = engine->options->stack != RN_STACK_MODE_NONE && !tracee->before_exec;
 
     /* The same call may be seen twice: by its stop, and by the filter's. */
     if (call->active || !find_abi(stop->arch, &nr, &abi) || is_vsyscall(engine, tracee, stop))
         return;
     if (tracee->slot && tracee->slot->size > 0)
         rn_ptrace_relieve(engine, tracee->slot);
+    call->return_point = stop->instruction_pointer;
     call->syscall = (struct rn_syscall){
         .nr = nr, .abi = abi, .site = rn_inline_site(tracee, stop->instruction_pointer)};
     for (int i = 0; i < 6; i++)
         call->syscall.args[i] =
             abi == RN_ABI_I386 ? (uint32_t)stop->entry.args[i] : stop->entry.args[i];
+    note_int80(engine, tracee, abi);
     role = rn_capture_role(engine->capture, &call->syscall);
     if (tracee->before_exec && role != RN_ROLE_EXEC)
         return;
     tracee->before_exec = false;
     call->info = rn_syscall_info_for(&call->syscall);
     drop_leftovers(call);
-    call->selected = is_selected(engine, &call->syscall);
+    call->selected = is_selected(engine, &call->syscall) &&
+                     !(role == RN_ROLE_EXIT && tracee->inline_thread.exit_recorded);
     rn_call_buffer_clear(&call->buffer);
     if (call->selected || role == RN_ROLE_CLONE3 || role == RN_ROLE_SIGNAL_ACTION)
         rn_capture_entry(engine->capture, &place, call);
+    if (call->selected && stack)
+        look_at_stack(engine, tracee);
     rn_inline_clone_begins(engine, tracee, role);
     if (role == RN_ROLE_LIMIT)
         rn_inline_limit_begins(tracee);
@@ -122,6 +186,7 @@ static void begin_call(struct rn_ptrace *engine, struct rn_tracee *tracee,
     call->start = rn_session_now(engine->session);
     if (call->selected)
         set_inflight(engine, tracee);
+    end_early(engine, tracee, role, stop->stack_pointer);
 }
 
 /* What a call changed that later events need to be understood. */
@@ -138,7 +203,6 @@ static void follow_effect(struct rn_ptrace *engine, struct rn_tracee *tracee)
         break;
     case RN_ROLE_MUNMAP:
         rn_ptrace_unmapped(engine, tracee, call->args[0], call->args[1]);
-        rn_inline_unmapped(tracee, call->args[0], call->args[1]);
         break;
     case RN_ROLE_PRCTL:
         if (call->args[0] == PR_SET_NAME)
@@ -163,6 +227,9 @@ static void follow_effect(struct rn_ptrace *engine, struct rn_tracee *tracee)
         break;
     case RN_ROLE_SIGNAL_ACTION:
         rn_inline_note_action(tracee);
+        break;
+    case RN_ROLE_NAMESPACE:
+        engine->namespaces = true;
         break;
     case RN_ROLE_IO_URING:
         rn_ptrace_blind_spot(engine, (int)tracee->process->pid,
@@ -201,7 +268,8 @@ void rn_ptrace_end_call(struct rn_ptrace *engine, struct rn_tracee *tracee, uint
 }
 
 void rn_ptrace_whole_call(struct rn_ptrace *engine, struct rn_tracee *tracee,
-                          const struct rn_syscall *syscall, uint64_t start, uint64_t ret,
+                          const struct rn_syscall *syscall,
+                          const struct rn_stack_registers *registers, uint64_t start, uint64_t ret,
                           uint32_t flags)
 {
     struct rn_call *call = &tracee->call;
@@ -215,6 +283,8 @@ void rn_ptrace_whole_call(struct rn_ptrace *engine, struct rn_tracee *tracee,
     call->start = start;
     rn_call_buffer_clear(&call->buffer);
     rn_capture_entry(engine->capture, &place, call);
+    if (engine->options->stack != RN_STACK_MODE_NONE)
+        keep_stack(engine, tracee, registers, 8);
     if (!(flags & RN_EVENT_UNFINISHED))
         rn_capture_exit(engine->capture, &place, call);
     call->active = true;
@@ -226,6 +296,7 @@ static void return_from_call(struct rn_ptrace *engine, struct rn_tracee *tracee,
 {
     struct rn_call *call = &tracee->call;
     struct rn_call_place place = {&tracee->memory, tracee->tid};
+    enum rn_call_role role;
 
     if (!call->active)
         return;
@@ -235,30 +306,102 @@ static void return_from_call(struct rn_ptrace *engine, struct rn_tracee *tracee,
     if (call->selected)
         rn_capture_exit(engine->capture, &place, call);
     rn_ptrace_end_call(engine, tracee, (uint64_t)stop->exit.rval, 0);
-    if (rn_capture_role(engine->capture, &call->syscall) == RN_ROLE_SIGNAL_MASK)
+    role = rn_capture_role(engine->capture, &call->syscall);
+    if (role == RN_ROLE_SIGNAL_MASK || role == RN_ROLE_SIGRETURN)
         rn_inline_note_mask(tracee); /* rt_sigreturn's result is the program's */
     if (!rn_syscall_failed(&call->syscall))
         follow_effect(engine, tracee);
+}
+
+void rn_ptrace_forked(struct rn_ptrace *engine, struct rn_tracee *parent, pid_t child,
+                      uint64_t flags)
+{
+    struct rn_call *call = &parent->call;
+    struct rn_call_place place = {&parent->memory, parent->tid};
+
+    if (flags & CLONE_NEWPID)
+        engine->namespaces = true;
+    /* vfork goes on later, when its child has. */
+    if (!engine->inline_state || engine->namespaces || parent->process->own_filter ||
+        !call->active || flags & CLONE_VFORK)
+        return;
+    call->syscall.ret = (uint64_t)child;
+    if (call->selected)
+        rn_capture_exit(engine->capture, &place, call);
+    rn_ptrace_end_call(engine, parent, (uint64_t)child, 0);
+    rn_inline_clone_ended(parent);
+    rn_inline_returned(parent, call->return_point, (uint64_t)child);
+}
+
+/* The file that the call maps so that it can be executed; -1: none. */
+static int open_mapped_text(const struct rn_ptrace *engine, const struct rn_tracee *tracee)
+{
+    const struct rn_syscall *call = &tracee->call.syscall;
+    char path[64];
+
+    if (!tracee->process->image || call->abi != RN_ABI_X86_64 ||
+        rn_capture_role(engine->capture, call) != RN_ROLE_MMAP || !(call->args[2] & PROT_EXEC) ||
+        (call->args[3] & MAP_ANONYMOUS))
+        return -1;
+    snprintf(path, sizeof(path), "/proc/%d/fd/%d", (int)tracee->tid, (int)call->args[4]);
+    return open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK);
 }
 
 /* Text that the program has just mapped can be replaced before any thread runs it. */
 static void lay_over(struct rn_ptrace *engine, struct rn_tracee *tracee, int *status)
 {
     const struct rn_syscall *call = &tracee->call.syscall;
-    char path[64];
-    int fd;
+    int fd = rn_syscall_failed(call) ? -1 : open_mapped_text(engine, tracee);
 
-    *status = 0;
-    if (!tracee->process->image || call->abi != RN_ABI_X86_64 || rn_syscall_failed(call) ||
-        rn_capture_role(engine->capture, call) != RN_ROLE_MMAP || !(call->args[2] & PROT_EXEC) ||
-        (call->args[3] & MAP_ANONYMOUS))
-        return;
-    snprintf(path, sizeof(path), "/proc/%d/fd/%d", (int)tracee->tid, (int)call->args[4]);
-    fd = open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK);
     if (fd < 0)
         return;
     rn_inline_mapped(engine, tracee, call->ret, call->args[1], call->args[5], fd, status);
     close(fd);
+}
+
+/* Where it is certain where the text will be (ld.so maps it into what it has reserved), the call is
+ * made together with what is laid over it: that saves a stop. */
+static void map_and_lay_over(struct rn_ptrace *engine, struct rn_tracee *tracee, int *status)
+{
+    struct rn_call *call = &tracee->call;
+    struct rn_call_place place = {&tracee->memory, tracee->tid};
+    uint64_t ret;
+    int fd;
+
+    if (!call->active || tracee->process->own_filter || !(call->syscall.args[3] & MAP_FIXED))
+        return;
+    fd = open_mapped_text(engine, tracee);
+    if (fd < 0)
+        return;
+    if (rn_inline_map(engine, tracee, call->syscall.args, fd, &ret, status)) {
+        engine->now = rn_session_now(engine->session);
+        call->syscall.ret = ret;
+        if (call->selected)
+            rn_capture_exit(engine->capture, &place, call);
+        rn_ptrace_end_call(engine, tracee, ret, 0);
+        if (!rn_syscall_failed(&call->syscall))
+            follow_effect(engine, tracee);
+    }
+    close(fd);
+}
+
+/* The mappings of a program with injected code have changed. False: the tracee is gone, *status is what
+ * wait said. */
+static bool follow_mappings(struct rn_ptrace *engine, struct rn_tracee *tracee, int *status)
+{
+    const struct rn_syscall *call = &tracee->call.syscall;
+    enum rn_call_role role = rn_capture_role(engine->capture, call);
+
+    *status = 0;
+    if (!tracee->process->image || call->abi != RN_ABI_X86_64 || rn_syscall_failed(call))
+        return true;
+    if (role == RN_ROLE_MUNMAP)
+        return rn_inline_unmapped(tracee, call->args[0], call->args[1], status);
+    if (role == RN_ROLE_MMAP && call->args[3] & MAP_FIXED &&
+        !rn_inline_unmapped(tracee, call->ret, call->args[1], status))
+        return false;
+    lay_over(engine, tracee, status);
+    return *status == 0;
 }
 
 bool rn_ptrace_syscall_stop(struct rn_ptrace *engine, struct rn_tracee *tracee)
@@ -279,11 +422,12 @@ bool rn_ptrace_syscall_stop(struct rn_ptrace *engine, struct rn_tracee *tracee)
     if (stop.op == PTRACE_SYSCALL_INFO_ENTRY || stop.op == PTRACE_SYSCALL_INFO_SECCOMP) {
         rn_inline_check_gs(engine, tracee);
         begin_call(engine, tracee, &stop);
+        map_and_lay_over(engine, tracee, &status);
     } else if (stop.op == PTRACE_SYSCALL_INFO_EXIT && tracee->call.active) {
         return_from_call(engine, tracee, &stop);
         rn_inline_clone_ended(tracee);
         rn_inline_returned(tracee, stop.instruction_pointer, (uint64_t)stop.exit.rval);
-        lay_over(engine, tracee, &status);
+        (void)follow_mappings(engine, tracee, &status);
     }
     if (status != 0)
         rn_ptrace_handle(engine, tracee->tid, status);

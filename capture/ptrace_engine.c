@@ -17,6 +17,8 @@
  * until that is over. */
 #define KEEP_UP_NS    1000000
 #define KEEP_UP_TRIES 16
+/* After that many waits that found one stop alone it is looked for others again. */
+#define LONE_STOPS 8
 
 static volatile sig_atomic_t interrupt_how, interrupt_signal;
 static timer_t wake_timer;
@@ -166,9 +168,16 @@ static bool grow_queue(struct rn_stop_queue *queue, size_t needed)
     return true;
 }
 
-/* Collect the stops of all tracees that have stopped, before any of them is resumed: wait() always
- * begins its search with the oldest tracee, and a few that stop often would starve all others. False
- * where there is nothing to wait for. */
+/* wait() always begins its search with the oldest tracee, and a few that stop often would starve all
+ * others. So the stops of all tracees that have stopped are collected before any of them is resumed;
+ * from time to time only where there was but one for a while, because each look is a system call. */
+static bool look_for_more(struct rn_ptrace *engine)
+{
+    return engine->tracees.count > 1 && engine->lone_stops % LONE_STOPS == 0 &&
+           grow_queue(&engine->queue, engine->queue.count + 1);
+}
+
+/* False where there is nothing to wait for. */
 static bool collect_stops(struct rn_ptrace *engine)
 {
     struct rn_stop_queue *queue = &engine->queue;
@@ -177,14 +186,16 @@ static bool collect_stops(struct rn_ptrace *engine)
 
     queue->count = 0;
     /* Without memory for a queue they are taken one by one. */
-    while (queue->count == 0 ||
-           (engine->tracees.count > 1 && grow_queue(queue, queue->count + 1))) {
+    while (queue->count == 0 || look_for_more(engine)) {
         stop.tid = waitpid(-1, &stop.status, queue->count == 0 ? flags : flags | WNOHANG);
+        if (stop.tid <= 0 && queue->count == 0)
+            return errno == EINTR;
         if (stop.tid <= 0)
-            return queue->count > 0 || errno == EINTR;
+            break;
         stop.time = rn_session_now(engine->session);
         queue->stops[queue->count++] = stop;
     }
+    engine->lone_stops = queue->count > 1 ? 0 : engine->lone_stops + 1;
     return true;
 }
 

@@ -13,6 +13,18 @@
 
 struct rn_inline;
 
+/* What the kernel mapped executable when a program began: itself and its interpreter. */
+#define RN_EXEC_MODULES 2u
+struct rn_exec_module {
+    struct rn_module module;
+    char path[4096];
+};
+struct rn_exec_image {
+    uint64_t vdso;
+    size_t count;
+    struct rn_exec_module modules[RN_EXEC_MODULES];
+};
+
 /* What wait() told. */
 struct rn_stop {
     pid_t tid;
@@ -32,6 +44,7 @@ struct rn_ptrace {
     struct rn_tracees tracees;
     struct rn_stop_queue queue;
     long pace;        /* ns between looks at the rings of libraries in the program; 0: none */
+    unsigned lone_stops; /* so many waits in a row found one stop */
     unsigned keep_up; /* not 0: rings fill quickly; ends after as many vain looks */
     struct rn_capture *capture;
     struct rn_build_ids *build_ids;
@@ -43,6 +56,7 @@ struct rn_ptrace {
     bool exec_seen;
     unsigned obstacles; /* programs of which is told that no library can be loaded into them */
     bool letting_go;   /* each tracee is detached at its next stop */
+    bool namespaces;   /* numbers of processes may differ between the program and here */
     bool snapshotting; /* events restate what is alive */
     /* As they were when the recorder started: the program gets them back. */
     sigset_t program_mask;
@@ -50,6 +64,7 @@ struct rn_ptrace {
     /* The first failure: nothing is recorded any more, the program goes on alone. */
     enum rn_status status;
     struct rn_error err;
+    struct rn_exec_image new_image; /* of the last exec */
     char path[4096], cwd[4096], root[4096], text[RN_FACT_BYTES], env[RN_FACT_BYTES];
 };
 
@@ -78,11 +93,17 @@ void rn_ptrace_detach(struct rn_ptrace *engine, struct rn_tracee *tracee, int si
 bool rn_ptrace_syscall_stop(struct rn_ptrace *engine, struct rn_tracee *tracee);
 /* A call that was not traced and has returned: collect and record it. */
 void rn_ptrace_whole_call(struct rn_ptrace *engine, struct rn_tracee *tracee,
-                          const struct rn_syscall *syscall, uint64_t start, uint64_t ret,
+                          const struct rn_syscall *syscall,
+                          const struct rn_stack_registers *registers, uint64_t start, uint64_t ret,
                           uint32_t flags);
 /* The call that is under way is done, or (RN_EVENT_UNFINISHED) will never be. */
 void rn_ptrace_end_call(struct rn_ptrace *engine, struct rn_tracee *tracee, uint64_t ret,
                         uint32_t flags);
+
+/* `child` was made by the call under way: where that needs no more to be known it ends here, and a
+ * stop is saved. */
+void rn_ptrace_forked(struct rn_ptrace *engine, struct rn_tracee *parent, pid_t child,
+                      uint64_t flags);
 
 /* ptrace_family.c: threads and processes come and go */
 bool rn_ptrace_adopt(struct rn_ptrace *engine, struct rn_tracee *child,
@@ -96,7 +117,9 @@ void rn_ptrace_ended(struct rn_ptrace *engine, struct rn_tracee *tracee, int sta
 void rn_ptrace_process_facts(struct rn_ptrace *engine, struct rn_tracee *tracee,
                              enum rn_process_op op);
 void rn_ptrace_descriptors(struct rn_ptrace *engine, const struct rn_tracee *tracee);
-void rn_ptrace_modules(struct rn_ptrace *engine, struct rn_tracee *tracee);
+/* `image`, NULL: not wanted, gets the first of them. */
+void rn_ptrace_modules(struct rn_ptrace *engine, struct rn_tracee *tracee,
+                       struct rn_exec_image *image);
 void rn_ptrace_mapped(struct rn_ptrace *engine, struct rn_tracee *tracee, uint64_t page_size);
 void rn_ptrace_unmapped(struct rn_ptrace *engine, struct rn_tracee *tracee, uint64_t address,
                         uint64_t length);

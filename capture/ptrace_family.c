@@ -59,7 +59,10 @@ static uint64_t clone_flags(const struct rn_ptrace *engine, const struct rn_trac
                             unsigned event)
 {
     const struct rn_call *call = &parent->call;
+    uint64_t flags;
 
+    if (!call->active && rn_inline_clone_flags(parent, &flags))
+        return flags;
     if (call->active) {
         switch (rn_capture_role(engine->capture, &call->syscall)) {
         case RN_ROLE_CLONE:
@@ -131,6 +134,7 @@ void rn_ptrace_new_child(struct rn_ptrace *engine, struct rn_tracee *parent, uns
 {
     pid_t tid = event_message(parent);
     struct rn_tracee *child = tid > 0 ? rn_tracee_find(&engine->tracees, tid) : NULL;
+    uint64_t flags;
 
     if (tid <= 0 || (child && child->process))
         return;
@@ -140,7 +144,9 @@ void rn_ptrace_new_child(struct rn_ptrace *engine, struct rn_tracee *parent, uns
         rn_ptrace_fail(engine, rn_fail(&engine->err, RN_E_NOMEM, "no memory for a thread"));
         return;
     }
-    welcome(engine, parent, child, clone_flags(engine, parent, event));
+    flags = clone_flags(engine, parent, event);
+    welcome(engine, parent, child, flags);
+    rn_ptrace_forked(engine, parent, tid, flags);
 }
 
 /* A parent that was killed before it could tell of its child: the child must not wait for ever. */
@@ -200,6 +206,7 @@ static void supersede_leader(struct rn_ptrace *engine, struct rn_tracee *leader,
     if (!thread || !thread->process)
         return;
     rn_ptrace_flush_signal(engine, thread, 0);
+    rn_inline_exec_done(engine, thread);
     rn_ptrace_end_call(engine, thread, 0, 0);
     emit_thread_exit(engine, thread, 0);
     forget(engine, thread);
@@ -230,16 +237,19 @@ bool rn_ptrace_exec(struct rn_ptrace *engine, struct rn_tracee *tracee)
     pid_t former = event_message(tracee);
     int status;
 
-    if (former > 0 && former != tracee->tid)
+    if (former > 0 && former != tracee->tid) {
         supersede_leader(engine, tracee, former);
-    else
+    } else {
+        rn_inline_exec_done(engine, tracee);
         rn_ptrace_end_call(engine, tracee, 0, 0);
+    }
     rn_session_executed(engine->session, tracee->stream);
     tracee->process->code_count = 0;
     tracee->memory.through_file = false;
+    memset(&tracee->stacks, 0, sizeof(tracee->stacks));
     engine->exec_seen = true;
     rn_ptrace_process_facts(engine, tracee, RN_PROCESS_EXEC);
-    rn_ptrace_modules(engine, tracee);
+    rn_ptrace_modules(engine, tracee, &engine->new_image);
     rn_ptrace_descriptors(engine, tracee);
     note_obstacle(engine, tracee);
     if (!engine->inline_state || rn_inline_exec(engine, tracee, &status))
@@ -257,10 +267,30 @@ static void note_resources(struct rn_tracee_process *process, pid_t tid)
         process->max_rss_bytes = status.max_rss_bytes;
 }
 
+/* It ends inside a call that may have made a child of which it could not tell any more. Of a thread
+ * that was attached to in the middle of a call nobody knows which call that is. */
+static bool may_leave_orphans(const struct rn_ptrace *engine, const struct rn_tracee *tracee)
+{
+    if (engine->tracees.orphans == 0)
+        return false;
+    if (!tracee->call.active)
+        return tracee->process->attached || rn_inline_makes_child(tracee);
+    switch (rn_capture_role(engine->capture, &tracee->call.syscall)) {
+    case RN_ROLE_FORK:
+    case RN_ROLE_VFORK:
+    case RN_ROLE_CLONE:
+    case RN_ROLE_CLONE3:
+        return true;
+    default:
+        return false;
+    }
+}
+
 /* Last words of a thread, whether or not its PTRACE_EVENT_EXIT was seen. */
 static void begin_exit(struct rn_ptrace *engine, struct rn_tracee *tracee, int status)
 {
     struct rn_tracee_process *process = tracee->process;
+    bool leaves_orphans = may_leave_orphans(engine, tracee);
 
     tracee->exiting = true;
     process->exiting++;
@@ -272,7 +302,7 @@ static void begin_exit(struct rn_ptrace *engine, struct rn_tracee *tracee, int s
     /* The leader's end is told with the process's. */
     if (tracee->tid != process->pid)
         emit_thread_exit(engine, tracee, status);
-    if (engine->tracees.orphans > 0)
+    if (leaves_orphans)
         welcome_orphans(engine, tracee);
 }
 

@@ -7,6 +7,21 @@
 #include <signal.h>
 #include <sys/ptrace.h>
 #include <sys/wait.h>
+#include <unistd.h>
+
+static void flush_group_stop(struct rn_ptrace *engine, struct rn_tracee *tracee)
+{
+    struct rn_event event = {.kind = RN_KIND_PROCESS,
+                             .stream = (uint32_t)tracee->stream,
+                             .start = tracee->signal.stop_time};
+
+    event.u.process.op = RN_PROCESS_STOP;
+    event.u.process.pid = (uint64_t)tracee->process->pid;
+    event.u.process.tid = (uint64_t)tracee->tid;
+    event.u.process.status = (uint64_t)tracee->signal.stop_signo;
+    tracee->signal.stop_signo = 0;
+    rn_ptrace_emit(engine, &event);
+}
 
 void rn_ptrace_flush_signal(struct rn_ptrace *engine, struct rn_tracee *tracee, int exit_status)
 {
@@ -16,6 +31,8 @@ void rn_ptrace_flush_signal(struct rn_ptrace *engine, struct rn_tracee *tracee, 
                              .start = pending->time,
                              .u.signal = pending->signal};
 
+    if (pending->stop_signo)
+        flush_group_stop(engine, tracee);
     if (!pending->valid)
         return;
     pending->valid = false;
@@ -38,6 +55,15 @@ static bool has_address(const siginfo_t *info)
             info->si_signo == SIGFPE || info->si_signo == SIGTRAP);
 }
 
+static void note_child(const siginfo_t *info, struct rn_signal *signal)
+{
+    uint64_t tick_ns = 1000000000 / (uint64_t)sysconf(_SC_CLK_TCK);
+
+    signal->child_status = (uint64_t)(int64_t)info->si_status;
+    signal->child_user_ns = (uint64_t)info->si_utime * tick_ns;
+    signal->child_system_ns = (uint64_t)info->si_stime * tick_ns;
+}
+
 static void note_signal(struct rn_ptrace *engine, struct rn_tracee *tracee, int signo)
 {
     siginfo_t info;
@@ -51,8 +77,12 @@ static void note_signal(struct rn_ptrace *engine, struct rn_tracee *tracee, int 
         }
         if (has_address(&info))
             signal.address = (uint64_t)(uintptr_t)info.si_addr;
+        if (info.si_signo == SIGCHLD && info.si_code > 0)
+            note_child(&info, &signal);
     }
-    tracee->signal = (struct rn_pending_signal){true, engine->now, signal};
+    tracee->signal.valid = true;
+    tracee->signal.time = engine->now;
+    tracee->signal.signal = signal;
 }
 
 void rn_ptrace_detach(struct rn_ptrace *engine, struct rn_tracee *tracee, int signo)
@@ -96,8 +126,12 @@ static void resume(struct rn_ptrace *engine, struct rn_tracee *tracee, int signo
 }
 
 /* Stopped by SIGSTOP, SIGTSTP, SIGTTIN or SIGTTOU as a whole group: it stays so until SIGCONT. */
-static void group_stop(struct rn_ptrace *engine, struct rn_tracee *tracee)
+static void group_stop(struct rn_ptrace *engine, struct rn_tracee *tracee, int signo)
 {
+    tracee->signal.stop_signo = signo;
+    tracee->signal.stop_time = engine->now;
+    if (!rn_inline_writes(tracee))
+        flush_group_stop(engine, tracee);
     if (engine->letting_go)
         rn_ptrace_detach(engine, tracee, 0);
     else
@@ -126,7 +160,7 @@ static void event_stop(struct rn_ptrace *engine, struct rn_tracee *tracee, unsig
         break;
     case PTRACE_EVENT_STOP:
         if (signo != SIGTRAP) {
-            group_stop(engine, tracee);
+            group_stop(engine, tracee, signo);
             return;
         }
         break;

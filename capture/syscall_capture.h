@@ -39,6 +39,9 @@ enum rn_call_role {
     RN_ROLE_LIMIT,
     RN_ROLE_SIGNAL_ACTION,
     RN_ROLE_SIGNAL_MASK, /* calls that change the thread's */
+    RN_ROLE_SIGRETURN,
+    RN_ROLE_NAMESPACE, /* process numbers may mean something else from now on */
+    RN_ROLE_EXIT,
     RN_ROLE_SENDFILE,
     RN_ROLE_COPY, /* splice, copy_file_range: source and its offset are the first two arguments */
 };
@@ -61,6 +64,7 @@ struct rn_call {
     struct rn_syscall syscall;
     const struct rn_syscall_info *info; /* NULL: unknown number */
     uint64_t start;
+    uint64_t return_point; /* where the thread goes on, patched or not */
     bool active;
     bool selected;            /* it is recorded */
     uint32_t name_room;       /* recvmsg: bytes the program has for the sender's address */

@@ -3,6 +3,7 @@
 #ifndef RN_TRACEE_H
 #define RN_TRACEE_H
 
+#include "capture_stack.h"
 #include "syscall_capture.h"
 
 #include "formats/ring_file.h"
@@ -19,6 +20,10 @@ struct rn_inline_thread {
     struct rn_thread_area *area; /* as mapped here; NULL: it does not */
     uint64_t address;            /* in the program */
     bool fresh;                  /* made by another such thread, and not yet at its first stop */
+    /* Of a fresh thread that was made by the injected code: where its parent's call returns to, and
+     * the parent's flags as in a thread area. */
+    uint64_t return_point, flags;
+    bool exit_recorded;          /* before a signal took it back: it will be made once more */
     bool untraced;               /* CLONE_UNTRACED was taken away and must be put back... */
     uint64_t untraced_memory;    /* ...into the word there, 0: into the register... */
     uint64_t untraced_abi;       /* ...that a call of this ABI has for it */
@@ -37,6 +42,7 @@ struct rn_tracee_process {
     bool attached;    /* was running before: must outlive the recorder */
     uint64_t user_ns, system_ns, max_rss_bytes; /* at the last thread's exit */
     bool own_filter; /* it has a seccomp filter of its own, which may outrank the engine's */
+    bool int80_noted;    /* a notice says that it makes 32-bit calls from 64-bit code */
     bool vsyscall_noted; /* a notice says that its vsyscalls are not seen */
     struct rn_inline_image *image; /* NULL: no code was injected */
     struct rn_signal_action fault_actions[2]; /* the program's, for SIGSEGV and SIGBUS */
@@ -51,6 +57,8 @@ struct rn_pending_signal {
     bool valid;
     uint64_t time;
     struct rn_signal signal;
+    int stop_signo; /* not 0: it stopped by this signal; told at the next stop, if not at once */
+    uint64_t stop_time;
 };
 
 struct rn_tracee {
@@ -62,6 +70,7 @@ struct rn_tracee {
     struct rn_memory memory;
     struct rn_call call;
     struct rn_pending_signal signal;
+    struct rn_stack_ranges stacks;
     struct rn_inline_thread inline_thread;
     int held_status;  /* of an orphan: the stop it waits in, 0 none yet */
     bool limit_passed; /* the kernel was given another RLIMIT_AS than the program's */

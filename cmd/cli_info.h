@@ -43,6 +43,7 @@ struct cli_info {
     /* Known where scanned: */
     struct cli_info_number_set streams, processes;
     uint64_t stream_types[CLI_INFO_STREAM_TYPES];
+    uint64_t traced; /* system calls that ptrace saw beside another engine */
     struct cli_info_remark remarks[CLI_INFO_REMARKS];
     size_t remark_count;
     uint64_t remarks_left_out;
@@ -67,6 +68,9 @@ bool cli_info_verify(const char *path, struct rn_buf *out);
 /* Append the files that tell about the machine (env/...): all, or the one of that name. False after
  * a message. */
 bool cli_info_environment(const char *path, const char *name, struct rn_buf *out);
+
+/* Is it known how many calls were recorded inline and by ptrace? */
+bool cli_info_has_engines(const struct cli_info *info);
 
 /* "wait status" in words: "exit status 3", "killed by SIGSEGV". */
 void cli_info_status(int status, struct rn_buf *out);

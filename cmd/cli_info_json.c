@@ -89,6 +89,9 @@ static void put_manifest(struct rn_buf *out, const struct cli_info *info)
     text_field(out, "creator", manifest->creator);
     text_field(out, "engine", manifest->engine);
     text_field(out, "selection", manifest->selection);
+    text_field(out, "stack", manifest->stack);
+    key(out, "not_seen");
+    rn_buf_text(out, manifest->vdso ? "[\"vdso\"]" : "[]");
     key(out, "content_head_bytes");
     if (manifest->content_head == UINT64_MAX)
         rn_buf_text(out, "null");
@@ -177,6 +180,10 @@ static void put_scanned(struct rn_buf *out, const struct cli_info *info)
     number_field(out, "streams", info->streams.count);
     number_field(out, "threads", info->stream_types[RN_STREAM_THREAD]);
     number_field(out, "in_flight", info->inflight);
+    if (cli_info_has_engines(info) && info->traced <= info->counts[RN_KIND_SYSCALL]) {
+        number_field(out, "inline_calls", info->counts[RN_KIND_SYSCALL] - info->traced);
+        number_field(out, "traced_calls", info->traced);
+    }
     put_remarks(out, info, "notices", false);
     put_remarks(out, info, "losses", true);
     number_field(out, "remarks_left_out", info->remarks_left_out);

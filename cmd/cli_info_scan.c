@@ -115,8 +115,10 @@ static bool count_rows(struct cli_info *info, struct rn_batch *batch, struct rn_
     const uint64_t *flags = rn_batch_column(batch, RN_COLUMN_FLAGS, err);
     if (!flags)
         return false;
-    for (uint32_t row = 0; row < batch->rows; row++)
+    for (uint32_t row = 0; row < batch->rows; row++) {
         info->counts[batch->kind] += !(flags[row] & RN_EVENT_SNAPSHOT);
+        info->traced += batch->kind == RN_KIND_SYSCALL && flags[row] & RN_EVENT_TRACED;
+    }
     return true;
 }
 
@@ -252,6 +254,11 @@ bool cli_info_read(struct cli_info *info, const char *path, bool brief)
     info->incomplete = rn_reader_incomplete(info->reader);
     info->skipped = rn_reader_skipped(info->reader);
     return true;
+}
+
+bool cli_info_has_engines(const struct cli_info *info)
+{
+    return info->scanned && info->manifest->engine && !strcmp(info->manifest->engine, "inline");
 }
 
 void cli_info_clear(struct cli_info *info)

@@ -123,6 +123,7 @@ static void show_settings(const struct rn_manifest *manifest, struct rn_buf *out
     else
         rn_buf_printf(out, "fingerprints, and the first %llu bytes of each transfer\n",
                       (unsigned long long)manifest->content_head);
+    line(out, "Stacks", manifest->stack);
     line(out, "Selection", manifest->selection);
 }
 
@@ -159,6 +160,17 @@ static void count_line(struct rn_buf *out, const char *name, uint64_t count, con
 {
     if (count)
         rn_buf_printf(out, "%-12s%llu%s\n", name, (unsigned long long)count, text);
+}
+
+/* Which engine saw how many calls, where it was not one alone. */
+static void show_engines(const struct cli_info *info, struct rn_buf *out)
+{
+    uint64_t calls = info->counts[RN_KIND_SYSCALL];
+    if (!cli_info_has_engines(info) || info->traced > calls)
+        return;
+    label(out, "Engines");
+    rn_buf_printf(out, "%llu system calls inline, %llu by ptrace\n",
+                  (unsigned long long)(calls - info->traced), (unsigned long long)info->traced);
 }
 
 static void show_streams(const struct cli_info *info, struct rn_buf *out)
@@ -255,11 +267,14 @@ void cli_info_text(const struct cli_info *info, struct rn_buf *out)
         rn_buf_byte(out, '\n');
     }
     show_counts(info, out);
+    show_engines(info, out);
     show_streams(info, out);
     cli_info_show_remarks(info, false, out);
     if (info->remarks_left_out)
         rn_buf_printf(out, "%-12s%llu more notices and losses\n", "Left out",
                       (unsigned long long)info->remarks_left_out);
+    if (manifest->vdso)
+        line(out, "Not seen", "clock_gettime, gettimeofday, time and getcpu where the vDSO answers");
     show_settings(manifest, out);
     show_ticks(manifest, out);
     show_uuid(manifest->uuid, out);

@@ -14,6 +14,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/resource.h>
+#include <sys/auxv.h>
 #include <sys/utsname.h>
 #include <sys/wait.h>
 #include <time.h>
@@ -112,6 +113,19 @@ static char **copy_argv(char *const *argv)
     return result;
 }
 
+/* NULL: none are kept. */
+static char *stack_text(const struct rn_engine_options *engine)
+{
+    char text[64];
+
+    if (engine->stack == RN_STACK_MODE_NONE)
+        return NULL;
+    if (engine->stack == RN_STACK_MODE_FRAME)
+        return copy("frame");
+    snprintf(text, sizeof(text), "dump:%u", engine->stack_bytes);
+    return copy(text);
+}
+
 static void fill_manifest(const struct cli_recording *recording, struct rn_manifest *manifest)
 {
     struct utsname name;
@@ -133,6 +147,8 @@ static void fill_manifest(const struct cli_recording *recording, struct rn_manif
     else
         manifest->attached_pid = (uint32_t)recording->engine.attach_pids[0];
     manifest->selection = copy(recording->selection);
+    manifest->vdso = getauxval(AT_SYSINFO_EHDR) != 0;
+    manifest->stack = stack_text(&recording->engine);
     manifest->content_head = recording->engine.content_none ? 0 : recording->engine.content_head;
     manifest->abi = rn_native_abi();
 }

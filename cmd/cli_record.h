@@ -37,6 +37,9 @@ void cli_record_hide(const struct cli_inherited *inherited);
  * could be recorded of what was attached to; *exit_status is the command's. */
 bool cli_record(const struct cli_recording *recording, int *wait_status, int *exit_status);
 
+/* Take the argument of --stack: -1, or after a message the exit status. */
+int cli_record_stack(struct rn_engine_options *engine, const char *text);
+
 /* End as the program did: never returns where it was ended by a signal. */
 int cli_record_end_as(int wait_status);
 

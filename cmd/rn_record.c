@@ -21,6 +21,8 @@ static const char help[] =
     "  -e, --expr EXPR       record these system calls only, see rn-filter(7)\n"
     "      --content=HOW     of the bytes that are moved keep: 'none', not even fingerprints;\n"
     "                        N, fingerprints and the first N bytes (default 32); or 'all'\n"
+    "      --stack=HOW       keep with each call: 'none' (default) of the stack; 'frame', return\n"
+    "                        addresses; 'dump:BYTES', registers and raw bytes, see rn-engines(7)\n"
     "      --env NAME        keep the value of this environment variable too\n"
     "      --max-size SIZE   stop storing events when the archive has this size\n"
     "      --last SIZE       keep the newest part of about this size only\n"
@@ -37,7 +39,7 @@ static const char help_end[] = "\n"
     "Ends as the program does; 125: rn-record failed, 126: the command cannot be executed,\n"
     "127: it was not found.\n";
 
-enum { OPT_CONTENT = CLI_OPT_OWN, OPT_ENV, OPT_MAX_SIZE, OPT_LAST, OPT_PIN, OPT_ENGINE, OPT_FEATURES };
+enum { OPT_CONTENT = CLI_OPT_OWN, OPT_ENV, OPT_MAX_SIZE, OPT_LAST, OPT_PIN, OPT_STACK, OPT_ENGINE, OPT_FEATURES };
 
 static const struct option options[] = {
     CLI_COMMON_LONG,
@@ -46,6 +48,7 @@ static const struct option options[] = {
     {"pid", required_argument, NULL, 'p'},
     {"expr", required_argument, NULL, 'e'},
     {"content", required_argument, NULL, OPT_CONTENT},
+    {"stack", required_argument, NULL, OPT_STACK},
     {"env", required_argument, NULL, OPT_ENV},
     {"max-size", required_argument, NULL, OPT_MAX_SIZE},
     {"last", required_argument, NULL, OPT_LAST},
@@ -160,6 +163,8 @@ static int set_option(struct command *command, int letter)
         return add_expression(command, optarg);
     case OPT_CONTENT:
         return set_content(&recording->engine, optarg);
+    case OPT_STACK:
+        return cli_record_stack(&recording->engine, optarg);
     case OPT_ENV:
         return add_name(command, optarg);
     case OPT_MAX_SIZE:
@@ -177,24 +182,6 @@ static int set_option(struct command *command, int letter)
     default:
         return CLI_EXIT_RECORDER;
     }
-}
-
-/* Whether a call is selected must be known before it returns. */
-static bool depends_on_result(const struct rn_filter *filter, const uint64_t *selected)
-{
-    struct rn_event event = {.kind = RN_KIND_SYSCALL};
-    bool success, failure;
-
-    while (event.u.syscall.nr < RN_FILTER_MAX_NR &&
-           !(selected[event.u.syscall.nr / 64] >> (event.u.syscall.nr % 64) & 1))
-        event.u.syscall.nr++;
-    if (event.u.syscall.nr == RN_FILTER_MAX_NR)
-        return false;
-    success = rn_filter_match(filter, &event);
-    event.u.syscall.ret = (uint64_t)-1;
-    failure = rn_filter_match(filter, &event);
-    event.flags = RN_EVENT_UNFINISHED;
-    return !success || !failure || !rn_filter_match(filter, &event);
 }
 
 /* What the options ask for, as the engine needs it; operands are the command. */
@@ -218,7 +205,7 @@ static int complete(struct command *command, char **operands)
     engine->env_names = command->names;
     for (unsigned abi = 0; calls && abi < RN_ABI_COUNT; abi++)
         rn_filter_syscalls(command->filter, (enum rn_abi)abi, engine->selected[abi]);
-    if (depends_on_result(command->filter, engine->selected[RN_ABI_X86_64]))
+    if (cli_record_depends_on_result(command->filter, engine->selected[RN_ABI_X86_64]))
         return cli_usage("which calls fail is known after them: select by result when reading");
     if (command->selection.size > 0) {
         rn_buf_byte(&command->selection, '\0');

@@ -80,6 +80,7 @@ enum rn_process_op {
     RN_PROCESS_EXIT = 6, /* last thread gone: status and resource use are of the process */
     RN_PROCESS_NAME = 7, /* thread name changed: attachment RN_ATT_NAME */
     RN_PROCESS_DETACH = 8,
+    RN_PROCESS_STOP = 9, /* the thread stops, until SIGCONT: `status` is the signal's number */
 };
 
 /* Attachments of START, ATTACH and EXEC: RN_ATT_EXE, RN_ATT_ARGV, RN_ATT_CWD, RN_ATT_ROOT,
@@ -92,7 +93,7 @@ struct rn_process {
     uint64_t child_stream; /* FORK */
     uint64_t child_tid;    /* FORK, as the recorder sees it */
     uint64_t clone_flags; /* FORK: CLONE_...; fork is SIGCHLD, vfork CLONE_VFORK|CLONE_VM|SIGCHLD */
-    uint64_t status;      /* EXIT, THREAD_EXIT: as wait(2) gives it */
+    uint64_t status;      /* EXIT, THREAD_EXIT: as wait(2) gives it; STOP: signal */
     uint64_t user_ns;     /* EXIT: CPU time of the process without its children */
     uint64_t system_ns;
     uint64_t max_rss_bytes;
@@ -108,6 +109,8 @@ struct rn_signal {
     uint64_t sender_uid;
     uint64_t address; /* faults */
     uint64_t fatal;   /* 1: the process ended by it */
+    /* SIGCHLD: the child's exit status, or the signal that ended, stopped or continued it; CPU time. */
+    uint64_t child_status, child_user_ns, child_system_ns;
 };
 
 enum rn_module_op { RN_MODULE_MAP = 1, RN_MODULE_UNMAP = 2 };
@@ -310,6 +313,10 @@ enum rn_attachment_type {
     RN_ATT_INPUT = 20,
     RN_ATT_RESULT = 21,
     RN_ATT_HISTOGRAM = 22, /* pairs of u64: i, number of durations of 2^(i-1) to 2^i - 1 ticks */
+    RN_ATT_STACK = 23, /* u64 each: the word that rsp points to (below a function without frame, as
+                        * the C library's are, its return address; else anything), then the return
+                        * addresses of the chain of frame pointers, innermost first */
+    RN_ATT_STACK_DUMP = 24, /* struct rn_stack_registers, then the bytes from rsp on */
     RN_ATT_COUNT,
 };
 
@@ -326,6 +333,14 @@ struct rn_fd_identity {
     uint64_t device, inode, rdev;
     uint64_t mode; /* st_mode */
 };
+
+/* What an unwinder needs beside the stack: the registers that a call preserves, as they were when the
+ * system call was made. rip is the call's `site`. */
+struct rn_stack_registers {
+    uint64_t rip, rsp, rbp, rbx, r12, r13, r14, r15;
+};
+#define RN_STACK_FRAMES_MAX 128u   /* words of RN_ATT_STACK */
+#define RN_STACK_DUMP_MAX   32768u /* bytes of RN_ATT_STACK_DUMP, without the registers */
 
 /* Fingerprint of the bytes that one call moved, in order, over all its buffers.
  * CRC-64/XZ (ECMA-182, reflected), see crc64.h. */

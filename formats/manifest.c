@@ -37,6 +37,7 @@ void rn_manifest_clear(struct rn_manifest *manifest)
     free(manifest->engine);
     free(manifest->cwd);
     free(manifest->selection);
+    free(manifest->stack);
     for (char **argument = manifest->argv; argument && *argument; argument++)
         free(*argument);
     free(manifest->argv);

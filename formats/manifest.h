@@ -30,7 +30,9 @@ struct rn_manifest {
     char **argv;          /* of the command, NULL-terminated; NULL where attached or none */
     uint32_t attached_pid; /* 0 where launched */
     char *selection;      /* the -e expressions that limited the recording, NULL where none */
+    char *stack;          /* "frame" or "dump:BYTES": what is kept of stacks, NULL nothing */
     uint64_t content_head; /* bytes of content kept a transfer; UINT64_MAX all */
+    bool vdso;            /* the vDSO may have answered calls for the time, unseen */
     enum rn_abi abi;      /* of the recorder */
     /* Clock: ns = ticks * 2^tick_shift * 1e9 / tick_hz for TSC; ns = ticks << tick_shift for NS. */
     enum rn_tick_unit tick_unit;

@@ -83,16 +83,19 @@ static json_t *clock_object(const struct rn_manifest *manifest)
 enum rn_status rn_manifest_to_json(const struct rn_manifest *manifest, struct rn_buf *out,
                                    struct rn_error *err)
 {
-    json_t *root = json_pack(
-        "{s:s,s:i,s:[],s:o,s:o,s:o,s:o,s:o,s:o,s:o,s:o,s:i,s:o,s:o,s:s,s:o}", "format", FORMAT,
-        "version", (int)manifest->version, "features", "uuid", uuid_text(manifest->uuid), "creator",
-        rn_json_text(manifest->creator), "host", rn_json_text(manifest->host), "os",
-        rn_json_text(manifest->os), "boot_id", rn_json_text(manifest->boot_id), "engine",
-        rn_json_text(manifest->engine), "cwd", rn_json_text(manifest->cwd), "argv",
-        argv_array(manifest->argv), "attached_pid", (int)manifest->attached_pid, "selection",
-        rn_json_text(manifest->selection), "content_head", rn_json_u64(manifest->content_head),
-        "abi", abi_names[manifest->abi < RN_ABI_COUNT ? manifest->abi : 0], "clock",
-        clock_object(manifest));
+    json_t *root =
+        json_pack("{s:s,s:i,s:[],s:o,s:o,s:o,s:o,s:o,s:o,s:o,s:o,s:i,s:o,s:o*,s:o,s:o*,s:s,s:o}",
+                  "format", FORMAT, "version", (int)manifest->version, "features", "uuid",
+                  uuid_text(manifest->uuid), "creator", rn_json_text(manifest->creator), "host",
+                  rn_json_text(manifest->host), "os", rn_json_text(manifest->os), "boot_id",
+                  rn_json_text(manifest->boot_id), "engine", rn_json_text(manifest->engine), "cwd",
+                  rn_json_text(manifest->cwd), "argv", argv_array(manifest->argv), "attached_pid",
+                  (int)manifest->attached_pid, "selection", rn_json_text(manifest->selection),
+                  "stack", manifest->stack ? rn_json_text(manifest->stack) : NULL, "content_head",
+                  rn_json_u64(manifest->content_head), "not_seen",
+                  manifest->vdso ? json_pack("[s]", "vdso") : NULL, "abi",
+                  abi_names[manifest->abi < RN_ABI_COUNT ? manifest->abi : 0], "clock",
+                  clock_object(manifest));
 
     return rn_json_dump(root, JSON_INDENT(1), out, err);
 }
@@ -143,6 +146,17 @@ static enum rn_status get_clock(const json_t *clock, struct rn_manifest *manifes
     return RN_OK;
 }
 
+static bool has_text(const json_t *array, const char *text)
+{
+    for (size_t i = 0; i < json_array_size(array); i++) {
+        const char *item = json_string_value(json_array_get(array, i));
+
+        if (item && strcmp(item, text) == 0)
+            return true;
+    }
+    return false;
+}
+
 static enum rn_status get_manifest(const json_t *root, struct rn_manifest *manifest,
                                    struct rn_error *err)
 {
@@ -158,6 +172,8 @@ static enum rn_status get_manifest(const json_t *root, struct rn_manifest *manif
     manifest->engine = rn_json_get_text(json_object_get(root, "engine"));
     manifest->cwd = rn_json_get_text(json_object_get(root, "cwd"));
     manifest->selection = rn_json_get_text(json_object_get(root, "selection"));
+    manifest->stack = rn_json_get_text(json_object_get(root, "stack"));
+    manifest->vdso = has_text(json_object_get(root, "not_seen"), "vdso");
     manifest->argv = get_argv(json_object_get(root, "argv"));
     manifest->attached_pid = (uint32_t)rn_json_get_u64(json_object_get(root, "attached_pid"), 0);
     manifest->content_head = rn_json_get_u64(json_object_get(root, "content_head"), 0);

@@ -9,10 +9,15 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <sys/file.h>
+#include <time.h>
 #include <unistd.h>
 
 #define SEALED_BY   "rn_part_seal"
 #define NANOSECONDS 1000000000ull
+
+/* How long a lock is waited for, and how often it is tried. */
+#define LOCK_WAIT_NS 900000000
+#define LOCK_TRIES   90
 
 struct sealing {
     char *part, *path, *file; /* directory, final name, the archive in the directory */
@@ -41,6 +46,20 @@ static enum rn_status set_names(struct sealing *sealing, const char *part, struc
     return rn_fail(err, RN_E_NOMEM, "no memory to seal a recording");
 }
 
+/* A recorder that was killed while it started a program leaves a process behind that has the lock,
+ * too, until it has died after it. */
+static bool take_lock(int fd)
+{
+    const struct timespec wait = {.tv_nsec = LOCK_WAIT_NS / LOCK_TRIES};
+
+    for (unsigned i = 0; i < LOCK_TRIES; i++) {
+        if (flock(fd, LOCK_EX | LOCK_NB) == 0)
+            return true;
+        nanosleep(&wait, NULL);
+    }
+    return false;
+}
+
 static enum rn_status take(struct sealing *sealing, struct rn_error *err)
 {
     sealing->fd = open(sealing->file, O_RDWR | O_CLOEXEC);
@@ -49,7 +68,7 @@ static enum rn_status take(struct sealing *sealing, struct rn_error *err)
         rn_fail_in(err, sealing->file);
         return RN_E_SYSTEM;
     }
-    if (flock(sealing->fd, LOCK_EX | LOCK_NB) != 0)
+    if (!take_lock(sealing->fd))
         return rn_fail(err, RN_E_USAGE, "%s is being recorded at this moment: end that first",
                        sealing->part);
     return RN_OK;

@@ -126,6 +126,34 @@ static void add_identities(struct rn_sink *sink, const struct rn_event *event)
         rn_sink_close(sink, ']');
 }
 
+/* Return addresses; or registers and the bytes from the stack pointer on. */
+static void add_stack(struct rn_sink *sink, const struct rn_event *event)
+{
+    static const char *const registers[] = {"rip", "rsp", "rbp", "rbx", "r12", "r13", "r14", "r15"};
+    const struct rn_attachment *frames = rn_event_attachment(event, RN_ATT_STACK, RN_ARG_ANY);
+    const struct rn_attachment *dump = rn_event_attachment(event, RN_ATT_STACK_DUMP, RN_ARG_ANY);
+    const size_t head = sizeof(struct rn_stack_registers);
+
+    if (frames) {
+        rn_sink_name(sink, "stack");
+        rn_sink_open(sink, '[');
+        for (size_t i = 0; i + 8 <= frames->size; i += 8)
+            rn_sink_hex(sink, rn_bytes_get(rn_attachment_bytes(frames), i, 8));
+        rn_sink_close(sink, ']');
+    }
+    if (dump && dump->size >= head) {
+        rn_sink_name(sink, "stack_dump");
+        rn_sink_open(sink, '{');
+        for (size_t i = 0; i < sizeof(registers) / sizeof(registers[0]); i++) {
+            rn_sink_name(sink, registers[i]);
+            rn_sink_hex(sink, rn_bytes_get(rn_attachment_bytes(dump), 8 * i, 8));
+        }
+        rn_sink_name(sink, "bytes_hex");
+        rn_sink_bytes(sink, dump->data + head, dump->size - head, false);
+        rn_sink_close(sink, '}');
+    }
+}
+
 static void add_syscall(struct rn_sink *sink, struct rn_trace *trace, const struct rn_event *event)
 {
     const struct rn_syscall *call = &event->u.syscall;
@@ -150,12 +178,13 @@ static void add_syscall(struct rn_sink *sink, struct rn_trace *trace, const stru
         rn_sink_name(sink, "site");
         rn_sink_hex(sink, call->site);
     }
+    add_stack(sink, event);
 }
 
 static const char *process_op(uint64_t op)
 {
     static const char *const names[] = {NULL,          "start", "attach", "fork",  "exec",
-                                        "thread_exit", "exit",  "name",   "detach"};
+                                        "thread_exit", "exit",  "name",   "detach", "stop"};
 
     return op < sizeof(names) / sizeof(names[0]) ? names[op] : NULL;
 }

@@ -5,6 +5,7 @@
 #include "formats/escape.h"
 
 #include <inttypes.h>
+#include <signal.h>
 #include <stdlib.h>
 #include <time.h>
 
@@ -125,6 +126,25 @@ static bool code_has_sender(int32_t code, uint64_t signo)
     return code <= 0 || signo == 17;
 }
 
+/* The kernel gives CPU times in hundredths of a second. */
+static void add_child_time(struct rn_sink *sink, const char *name, uint64_t ns)
+{
+    rn_sink_field(sink, name, (int64_t)(ns / 10000000));
+    if (ns >= 10000000)
+        rn_buf_printf(sink->out, " /* %.2f s */", (double)ns / 1e9);
+}
+
+static void add_child(struct rn_sink *sink, const struct rn_signal *signal)
+{
+    rn_sink_name(sink, "si_status");
+    if (signal->code != CLD_EXITED && signal->child_status > 0 && signal->child_status <= 64)
+        rn_sink_symbol(sink, rn_signal_name((unsigned)signal->child_status));
+    else
+        rn_sink_signed(sink, (int64_t)signal->child_status);
+    add_child_time(sink, "si_utime", signal->child_user_ns);
+    add_child_time(sink, "si_stime", signal->child_system_ns);
+}
+
 static void add_signal(const struct rn_event *event, struct rn_buf *out)
 {
     const struct rn_signal *signal = &event->u.signal;
@@ -140,6 +160,8 @@ static void add_signal(const struct rn_event *event, struct rn_buf *out)
     if (code_has_sender((int32_t)signal->code, signal->signo)) {
         rn_sink_field(&sink, "si_pid", (int64_t)signal->sender_pid);
         rn_sink_field(&sink, "si_uid", (int64_t)signal->sender_uid);
+        if (signo == SIGCHLD && (int32_t)signal->code > 0)
+            add_child(&sink, signal);
     } else if ((int32_t)signal->code < 0x80) {
         rn_sink_name(&sink, "si_addr");
         rn_sink_pointer(&sink, signal->address);
@@ -178,6 +200,10 @@ static bool add_process(const struct rn_render *render, const struct rn_event *e
         return true;
     case RN_PROCESS_DETACH:
         rn_buf_text(out, "+++ detached +++");
+        return true;
+    case RN_PROCESS_STOP:
+        rn_buf_printf(out, "--- stopped by %s ---",
+                      rn_signal_name(process->status > 64 ? 0 : (unsigned)process->status));
         return true;
     case RN_PROCESS_THREAD_EXIT:
     case RN_PROCESS_EXIT:

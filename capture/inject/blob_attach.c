@@ -39,20 +39,59 @@ void rn_blob_attached(struct rn_thread_area *area, uint8_t *bytes, uint32_t size
     record_of(area)->attachments++;
 }
 
+#define HAS_ZERO_BYTE(word) (((word)-0x0101010101010101ull) & ~(word)&0x8080808080808080ull)
+
+/* Bytes up to the NUL, at most `max`. An aligned word never reaches into the next page, so reading
+ * a whole one faults only where reading its first byte does. */
+static uint32_t copy_string(uint8_t *to, const uint8_t *from, uint32_t max)
+{
+    uint32_t size = 0;
+
+    while (((uint64_t)from + size) % 8 && size < max) {
+        if (!(to[size] = from[size]))
+            return size;
+        size++;
+    }
+    while (size + 8 <= max) {
+        uint64_t word = *(const unaligned_u64 *)(from + size);
+
+        if (HAS_ZERO_BYTE(word))
+            break;
+        *(unaligned_u64 *)(to + size) = word;
+        size += 8;
+    }
+    while (size < max && (to[size] = from[size]) != 0)
+        size++;
+    return size;
+}
+
 static void attach_string(struct rn_thread_area *area, unsigned arg, uint8_t type)
 {
     const uint8_t *string = (const uint8_t *)argument(area, arg);
-    uint32_t size = 0;
+    uint32_t size;
     uint8_t *bytes;
 
     if (!string)
         return;
     bytes = rn_blob_attach(area, type, (uint8_t)arg, 0);
-    while (size < RN_BLOB_PATH_MAX && (bytes[size] = string[size]) != 0)
-        size++;
+    size = copy_string(bytes, string, RN_BLOB_PATH_MAX);
     if (size == RN_BLOB_PATH_MAX)
         bytes[-(int)sizeof(struct rn_record_attachment) + 2] = RN_ATT_CUT;
     rn_blob_attached(area, bytes, size);
+}
+
+/* Measured before, by another thread's leave: it may have written more strings meanwhile. */
+static void attach_argv(struct rn_thread_area *area, unsigned arg)
+{
+    const uint8_t *const *argv = (const uint8_t *const *)argument(area, arg);
+    uint8_t *bytes = rn_blob_attach(area, RN_ATT_ARGV, (uint8_t)arg, 0);
+    uint32_t used = 0;
+
+    for (uint64_t i = 0; argv[i] && used < RN_BLOB_ARGV_MAX; i++) {
+        used += copy_string(bytes + used, argv[i], RN_BLOB_ARGV_MAX - used);
+        bytes[used++] = 0;
+    }
+    rn_blob_attached(area, bytes, used);
 }
 
 static void attach_bytes(struct rn_thread_area *area, unsigned arg, uint8_t type, uint16_t flags,
@@ -154,6 +193,9 @@ void rn_blob_attach_before(struct rn_thread_area *area)
             break;
         case RN_OP_STRING:
             attach_string(area, arg, RN_ATT_STRING);
+            break;
+        case RN_OP_ARGV:
+            attach_argv(area, arg);
             break;
         case RN_OP_STRUCT_IN:
             attach_bytes(area, arg, RN_ATT_STRUCT, 0, struct_size(area, i));

@@ -67,6 +67,7 @@ static void content_add(struct content *content, const uint8_t *from, uint64_t s
 
 static void content_end(struct content *content, uint8_t *bytes)
 {
+    rn_blob_crc64_end(content->area);
     content->out->crc = content->crc;
     rn_blob_attached(content->area, bytes,
                      (uint32_t)(sizeof(struct rn_record_content) + content->out->blocks * 8u +
@@ -92,28 +93,56 @@ void rn_blob_attach_content(struct rn_thread_area *area, unsigned arg, const str
     content_end(&content, bytes);
 }
 
-#define DIRENT_TYPE 18u /* struct linux_dirent64: inode 8, offset 8, length 2, then type and name  \
-                         */
+#define DIRENT_TYPE                                                                                \
+    18u /* struct linux_dirent64: inode 8, offset 8, length 2, then type and name                  \
+         */
 #define DIRENT_NAME 19u
+/* More than the longest entry, and little enough for the private stack. */
+#define GATHER_BYTES 2048u
 
-/* Type, name and NUL of each entry: `content` NULL to measure them only. */
-static uint64_t walk_dirents(const uint8_t *entries, uint64_t size, struct content *content)
+/* Type, name and NUL of an entry: how many bytes, `at` being the length field's end. */
+static uint64_t entry_bytes(const uint8_t *type, uint64_t room)
+{
+    uint64_t name = 1;
+
+    while (name < room && type[name])
+        name++;
+    return name < room ? name + 1 : name;
+}
+
+/* Entries are short: they are gathered, because a sum over many bytes costs little more than one
+ * over few. */
+struct gathered {
+    struct content *content;
+    uint32_t size;
+    uint8_t bytes[GATHER_BYTES + 8];
+};
+
+static void gather(struct gathered *all, const uint8_t *from, uint64_t size)
+{
+    if (all->size + size > GATHER_BYTES) {
+        content_add(all->content, all->bytes, all->size);
+        all->size = 0;
+    }
+    copy(all->bytes + all->size, from, size);
+    all->size += (uint32_t)size;
+}
+
+/* The bytes of all entries together: `all` NULL to count them only. */
+static uint64_t walk_dirents(const uint8_t *entries, uint64_t size, struct gathered *all)
 {
     uint64_t total = 0;
 
     for (uint64_t at = 0; at + DIRENT_NAME < size;) {
         uint64_t length = (uint64_t)entries[at + 16] | (uint64_t)entries[at + 17] << 8;
-        uint64_t name = 0;
+        uint64_t bytes;
 
         if (length <= DIRENT_NAME || length > size - at)
             break;
-        while (DIRENT_NAME + name < length && entries[at + DIRENT_NAME + name])
-            name++;
-        if (DIRENT_NAME + name < length)
-            name++;
-        if (content)
-            content_add(content, entries + at + DIRENT_TYPE, 1 + name);
-        total += 1 + name;
+        bytes = entry_bytes(entries + at + DIRENT_TYPE, length - DIRENT_TYPE);
+        if (all)
+            gather(all, entries + at + DIRENT_TYPE, bytes);
+        total += bytes;
         at += length;
     }
     return total;
@@ -123,12 +152,16 @@ void rn_blob_attach_dirents(struct rn_thread_area *area, unsigned arg)
 {
     const uint8_t *entries = (const uint8_t *)argument(area, arg);
     struct content content;
+    struct gathered all;
     uint8_t *bytes;
 
     if (!CONFIG->content_on)
         return;
     bytes = rn_blob_attach(area, RN_ATT_CONTENT, (uint8_t)arg, 0);
     content_begin(&content, area, bytes, walk_dirents(entries, area->result, NULL));
-    walk_dirents(entries, area->result, &content);
+    all.content = &content;
+    all.size = 0;
+    walk_dirents(entries, area->result, &all);
+    content_add(&content, all.bytes, all.size);
     content_end(&content, bytes);
 }

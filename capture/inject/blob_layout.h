@@ -78,6 +78,13 @@ struct rn_area_regs {
 struct rn_ring_slot;
 struct rn_recipe;
 
+/* Mappings that the thread had its stack in when the engine last looked: they can be read. A call
+ * with the stack pointer elsewhere is left to the engine, if stacks are wanted. */
+#define RN_STACK_RANGES 16
+struct rn_stack_range {
+    uint64_t begin, end;
+};
+
 /* %gs points here. Written by the thread, and by the engine while the thread is stopped. */
 struct rn_thread_area {
     uint64_t self;
@@ -91,9 +98,9 @@ struct rn_thread_area {
     uint8_t *data;
     uint64_t notify; /* bytes in the ring from which on a call takes the traced way */
     uint32_t stream;
-    uint32_t recording;   /* this call is being recorded */
+    uint32_t recording;   /* RN_RECORD_...: of this call */
     uint32_t name_room;   /* bytes the program has for an address that the call returns */
-    uint32_t vectors_saved; /* the program's xmm0-xmm7 are in `vectors` */
+    uint32_t vectors_saved; /* RN_VECTORS_...: registers of the program that are here */
     uint64_t head;        /* where the record in work begins */
     uint64_t cursor;      /* where its next byte goes */
     const struct rn_recipe *recipe; /* of the call in work */
@@ -101,7 +108,16 @@ struct rn_thread_area {
     uint64_t blocked;       /* the program's signal mask, but for what a handler adds to it */
     uint64_t mask_argument; /* of the rt_sigprocmask in work */
     uint8_t vectors[8 * 16]; /* xmm0-xmm7 while a fingerprint is computed */
+    uint8_t wide[8 * 64];    /* zmm16-zmm23 */
+    struct rn_stack_range stacks[RN_STACK_RANGES]; /* 0, 0: unused */
 };
+
+#define RN_RECORD_NONE      0u
+#define RN_RECORD_BEGUN     1u
+#define RN_RECORD_COMMITTED 2u /* before the call */
+
+#define RN_VECTORS_XMM  1u
+#define RN_VECTORS_WIDE 2u
 
 /* System calls that the engine has the program make, in one go. */
 struct rn_script_call {
@@ -117,6 +133,7 @@ enum rn_recipe_mode {
     RN_RECIPE_TRACED = 0, /* leave it to the engine */
     RN_RECIPE_RECORD = 1,
     RN_RECIPE_PASS = 2, /* not selected: make the call, record nothing */
+    RN_RECIPE_LAST = 3, /* it does not return: the record is committed before the call */
 };
 
 /* Conditions on the arguments, beyond the number. */
@@ -130,6 +147,8 @@ enum rn_recipe_check {
     RN_CHECK_PRLIMIT,
     RN_CHECK_SIGACTION, /* not of SIGSEGV and SIGBUS, which the injected code may cause */
     RN_CHECK_ARCH_PRCTL, /* ARCH_SET_FS and ARCH_GET_FS only */
+    RN_CHECK_CLONE,      /* no CLONE_UNTRACED: a child must be traced */
+    RN_CHECK_CLONE3,     /* the same, in the structure */
 };
 
 enum rn_recipe_op {
@@ -141,6 +160,7 @@ enum rn_recipe_op {
     RN_OP_STRUCT_ENTRY, /* the same, of one that is read again after the call */
     RN_OP_SOCKADDR_IN,  /* size_arg: its length */
     RN_OP_IOVEC_IN,     /* the array; size_arg: its elements */
+    RN_OP_ARGV,         /* strings, up to a NULL */
     /* after it, if it did not fail */
     RN_OP_STRUCT_OUT,
     RN_OP_STRING_OUT, /* as many bytes as the call returned */
@@ -178,7 +198,13 @@ struct rn_blob_config {
     uint64_t entry[8]; /* RN_ENTRY_...: where a stub goes on */
     uint32_t tick_shift;
     uint32_t has_pclmul;
+    uint32_t has_wide; /* AVX-512F and VPCLMULQDQ */
+    uint32_t padding;
     uint64_t content_head; /* bytes */
+    uint32_t stack_frames; /* return addresses that are kept of each stack... */
+    uint32_t stack_bytes;  /* ...or bytes; 0: none */
+    uint32_t stack_room;   /* bytes that this takes in a record; 0: no stacks */
+    uint32_t unused;
     uint32_t content_on;   /* 0: no fingerprints at all */
     uint32_t quiet;        /* no calls of the injected code's own: the program has a filter */
     uint32_t range_count;  /* ranges that the program must not change on the fast way */

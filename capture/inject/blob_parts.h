@@ -13,15 +13,27 @@
 
 #define RN_BLOB_PATH_MAX   4096u
 #define RN_BLOB_STRUCT_MAX 1024u
+#define RN_BLOB_ARGV_MAX   6144u
+#define COPY_BY_WORDS      256u
 
 struct iovec {
     const uint8_t *base;
     uint64_t length;
 };
 
+typedef uint64_t __attribute__((may_alias, aligned(1))) unaligned_u64;
+
+/* rep movsb takes its time to begin. Nothing beyond the bytes is read or written. */
 static inline void copy(uint8_t *to, const uint8_t *from, uint64_t size)
 {
-    __asm__ volatile("rep movsb" : "+D"(to), "+S"(from), "+c"(size) : : "memory");
+    if (size > COPY_BY_WORDS) {
+        __asm__ volatile("rep movsb" : "+D"(to), "+S"(from), "+c"(size) : : "memory");
+        return;
+    }
+    for (; size >= 8; size -= 8, to += 8, from += 8)
+        *(unaligned_u64 *)to = *(const unaligned_u64 *)from;
+    for (; size; size--)
+        *to++ = *from++;
 }
 
 static inline uint64_t argument(const struct rn_thread_area *area, unsigned number)
@@ -54,9 +66,19 @@ static inline struct rn_record *record_of(const struct rn_thread_area *area)
 uint8_t *rn_blob_attach(struct rn_thread_area *area, uint8_t type, uint8_t arg, uint16_t flags);
 void rn_blob_attached(struct rn_thread_area *area, uint8_t *bytes, uint32_t size);
 
+/* The head of an attachment whose bytes begin there. */
+static inline struct rn_record_attachment *rn_blob_attachment_of(uint8_t *bytes)
+{
+    return (struct rn_record_attachment *)(bytes - sizeof(struct rn_record_attachment));
+}
+
 /* What the recipe of the call says is to be read before it, and after it. */
 void rn_blob_attach_before(struct rn_thread_area *area);
 void rn_blob_attach_after(struct rn_thread_area *area);
+
+/* blob_stack.c: false where the engine must look first. And: attach what is wanted of the stack. */
+int rn_blob_stack_known(const struct rn_thread_area *area);
+void rn_blob_attach_stack(struct rn_thread_area *area, uint64_t site);
 
 /* blob_content.c: the fingerprint of `length` bytes that lie in the vectors, and that of directory
  * entries. */

@@ -25,8 +25,8 @@ _Static_assert(sizeof(struct rn_script_call) == RN_SCRIPT_SIZE, "layout");
 _Static_assert(sizeof(struct rn_blob_config) <= RN_BLOB_ADDRESS + RN_BLOB_SIZE - RN_BLOB_CONFIG,
                "configuration does not fit");
 
-/* Room that the fast way asks for before it begins a record: two paths, and a fingerprint of
- * RN_MAX_TRANSFER bytes, with what goes around them. */
+/* Room that the fast way asks for before it begins a record: two paths, or one and arguments, and a
+ * fingerprint of MAX_TRANSFER bytes, with what goes around them. */
 #define RECORD_ROOM  (16u << 10)
 #define MAX_TRANSFER (2u << 20)
 #define MAX_IOVEC    16u
@@ -36,6 +36,7 @@ _Static_assert(sizeof(struct rn_blob_config) <= RN_BLOB_ADDRESS + RN_BLOB_SIZE -
 #define PR_GET_NAME 16u
 #define ARCH_SET_FS 0x1002u
 #define ARCH_GET_FS 0x1003u
+#define CLONE_UNTRACED 0x800000u
 
 #define NR_RT_SIGPROCMASK 14
 #define SIG_BLOCK         0
@@ -86,6 +87,10 @@ static int arguments_allow(const struct rn_thread_area *area)
         return regs->rdi == PR_GET_NAME;
     case RN_CHECK_ARCH_PRCTL:
         return regs->rdi == ARCH_SET_FS || regs->rdi == ARCH_GET_FS;
+    case RN_CHECK_CLONE:
+        return !(regs->rdi & CLONE_UNTRACED);
+    case RN_CHECK_CLONE3:
+        return !(*(const uint64_t *)regs->rdi & CLONE_UNTRACED);
     default:
         return 1;
     }
@@ -105,6 +110,24 @@ static int vector_allows(const struct iovec *vectors, uint64_t count)
     return total <= MAX_TRANSFER;
 }
 
+/* Does it fit into a record beside a path? */
+static int argv_allows(const char *const *argv)
+{
+    uint64_t total = 0;
+
+    if (!argv)
+        return 0;
+    for (uint64_t i = 0; argv[i]; i++) {
+        const char *string = argv[i];
+
+        do {
+            if (++total > RN_BLOB_ARGV_MAX)
+                return 0;
+        } while (*string++);
+    }
+    return 1;
+}
+
 /* A record of a big transfer or a long vector may not fit into RECORD_ROOM: the engine takes it. */
 static int sizes_allow(const struct rn_thread_area *area)
 {
@@ -116,6 +139,9 @@ static int sizes_allow(const struct rn_thread_area *area)
 
         if (op == RN_OP_BUFFER && size > MAX_TRANSFER)
             return 0;
+        if (op == RN_OP_ARGV &&
+            !argv_allows((const char *const *)argument(area, recipe->op[i].arg)))
+            return 0;
         if (op == RN_OP_IOVEC_IN &&
             !vector_allows((const struct iovec *)argument(area, recipe->op[i].arg), size))
             return 0;
@@ -123,21 +149,22 @@ static int sizes_allow(const struct rn_thread_area *area)
     return 1;
 }
 
-/* Make RECORD_ROOM contiguous bytes available at the head, padding to the end of the area where
- * the room there is too small. */
+/* Make RECORD_ROOM, and what a stack takes, contiguous bytes available at the head, padding to the
+ * end of the area where the room there is too small. */
 static int make_room(struct rn_thread_area *area)
 {
     struct rn_ring_slot *slot = area->slot;
     uint64_t head = slot->head;
     uint64_t tail = __atomic_load_n(&slot->tail, __ATOMIC_ACQUIRE);
     uint64_t to_end = slot->size - (head & (slot->size - 1));
-    uint64_t needed = RECORD_ROOM;
+    uint64_t room = RECORD_ROOM + CONFIG->stack_room;
+    uint64_t needed = room;
 
-    if (to_end < RECORD_ROOM)
+    if (to_end < room)
         needed += to_end;
     if (head - tail >= area->notify || slot->size - (head - tail) < needed)
         return 0;
-    if (to_end < RECORD_ROOM) {
+    if (to_end < room) {
         struct rn_record *padding = (struct rn_record *)(area->data + (head & (slot->size - 1)));
 
         padding->size = (uint32_t)to_end;
@@ -173,6 +200,8 @@ static void begin_record(struct rn_thread_area *area)
         call->args[i] = argument(area, i);
     area->cursor = area->head + sizeof(*record) + recipe->fields * 8u;
     rn_blob_attach_before(area);
+    if (CONFIG->stack_room)
+        rn_blob_attach_stack(area, call->site);
     record->start = ticks_now();
     __atomic_store_n(&area->slot->inflight_state, RN_INFLIGHT_IN_RING, __ATOMIC_RELEASE);
 }
@@ -215,9 +244,17 @@ static void follow_mask(struct rn_thread_area *area)
         area->blocked = area->mask_argument;
 }
 
+static void commit_record(struct rn_thread_area *area)
+{
+    record_of(area)->size = (uint32_t)(area->cursor - area->head);
+    /* Not in flight any more, then committed: the other order could show the call twice. */
+    __atomic_store_n(&area->slot->inflight_state, RN_INFLIGHT_NONE, __ATOMIC_RELAXED);
+    __atomic_store_n(&area->slot->head, area->cursor, __ATOMIC_RELEASE);
+}
+
 int rn_blob_before(struct rn_thread_area *area)
 {
-    area->recording = 0;
+    area->recording = RN_RECORD_NONE;
     area->recipe = find_recipe(area);
     if (!area->recipe || area->recipe->mode == RN_RECIPE_TRACED || !arguments_allow(area)) {
         area->slow++;
@@ -226,13 +263,20 @@ int rn_blob_before(struct rn_thread_area *area)
     read_mask_argument(area);
     if (area->recipe->mode == RN_RECIPE_PASS)
         return 1;
-    if (!sizes_allow(area) || !make_room(area)) {
+    if (!sizes_allow(area) || (CONFIG->stack_room && !rn_blob_stack_known(area)) ||
+        !make_room(area)) {
         area->slow++;
         return 0;
     }
     begin_record(area);
-    area->recording = 1;
+    area->recording = RN_RECORD_BEGUN;
     area->fast++;
+    if (area->recipe->mode == RN_RECIPE_LAST) {
+        record_of(area)->flags = RN_EVENT_UNFINISHED;
+        /* First: the engine must see that it is done wherever this is interrupted. */
+        __atomic_store_n(&area->recording, RN_RECORD_COMMITTED, __ATOMIC_RELEASE);
+        commit_record(area);
+    }
     return 1;
 }
 
@@ -242,7 +286,7 @@ void rn_blob_after(struct rn_thread_area *area)
     struct rn_syscall *call;
 
     follow_mask(area);
-    if (!area->recording)
+    if (area->recording != RN_RECORD_BEGUN)
         return;
     record = record_of(area);
     call = (struct rn_syscall *)(record + 1);
@@ -250,8 +294,5 @@ void rn_blob_after(struct rn_thread_area *area)
     call->ret = area->result;
     if (area->result < (uint64_t)-4095)
         rn_blob_attach_after(area);
-    record->size = (uint32_t)(area->cursor - area->head);
-    /* Not in flight any more, then committed: the other order could show the call twice. */
-    __atomic_store_n(&area->slot->inflight_state, RN_INFLIGHT_NONE, __ATOMIC_RELAXED);
-    __atomic_store_n(&area->slot->head, area->cursor, __ATOMIC_RELEASE);
+    commit_record(area);
 }

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: MIT */
-/* Calls by int 0x80 in 64-bit code are 32-bit calls, and recorded as such. */
+/* notice: makes 32-bit calls (int $0x80)
+ * Calls by int 0x80 in 64-bit code are 32-bit calls, and recorded as such. */
 #include <stdio.h>
 #include <string.h>
 #include <sys/mman.h>

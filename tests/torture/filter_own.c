@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 /* notice: has a seccomp filter of its own
+ * varies: futex
  * Filters of the program's own: one that answers with an error, one that raises SIGSYS, one that all
  * threads get at once, one that ends the process. */
 #include <errno.h>

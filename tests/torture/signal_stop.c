@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 /* SIGSTOP and SIGCONT while the process sleeps, polls, waits on a futex or reads: nothing is
  * interrupted as the program sees it, and sleeps last as long as asked (restart_syscall).
- * results: restart_syscall */
+ * storm: yes
+ * varies: restart_syscall nanosleep clock_nanosleep poll futex */
 #include "storm.h"
 
 #include <errno.h>

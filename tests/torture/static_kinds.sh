@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: MIT
 # varies: futex getrandom brk mmap munmap
-# needs: gcc musl-gcc busybox i686-linux-gnu-gcc
-# Programs without a dynamic loader, of three libraries, and 32-bit ones, which execute each other.
+# needs: gcc musl-gcc busybox
+# Programs without a dynamic loader, of two libraries, which execute each other.
 cat >static.c <<'END'
 #include <fcntl.h>
 #include <pthread.h>
@@ -51,8 +51,8 @@ gcc -O1 -static-pie -pthread -o glibc-static-pie static.c &&
 gcc -O1 -pthread -o glibc-dynamic static.c &&
 gcc -O1 -no-pie -pthread -o glibc-fixed static.c &&
 musl-gcc -O1 -static -o musl-static static.c &&
-musl-gcc -O1 -o musl-dynamic static.c &&
-i686-linux-gnu-gcc -O1 -static -pthread -o i386-static static.c || exit 1
-./glibc-static ./glibc-static-pie ./glibc-fixed ./musl-static ./musl-dynamic ./i386-static ./glibc-dynamic \
-    ./i386-static
+musl-gcc -O1 -static-pie -o musl-static-pie static.c &&
+musl-gcc -O1 -o musl-dynamic static.c || exit 1
+./glibc-static ./glibc-static-pie ./glibc-fixed ./musl-static ./musl-static-pie ./musl-dynamic ./glibc-dynamic \
+    ./musl-static
 busybox sh -c 'for i in 1 2 3; do busybox echo $i | busybox cat | busybox wc -c; done'

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: MIT */
-/* Calls of the vsyscall page, which begin at the filter and have no end that a tracer sees, between
+/* notice: uses the vsyscall page unless no vsyscall page
+ * Calls of the vsyscall page, which begin at the filter and have no end that a tracer sees, between
  * ordinary ones. */
 #include <signal.h>
 #include <stdint.h>

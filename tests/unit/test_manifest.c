@@ -19,6 +19,8 @@ static struct rn_manifest sample(void)
     manifest.host = strdup("caf\xc3\xa9");
     manifest.os = strdup("Linux 6.1 x86_64");
     manifest.engine = strdup("ptrace");
+    manifest.stack = strdup("dump:64");
+    manifest.vdso = true;
     manifest.argv = calloc(3, sizeof *manifest.argv);
     manifest.argv[0] = strdup("/bin/\xff\x01prog");
     manifest.argv[1] = strdup("quote\"\n");
@@ -44,6 +46,8 @@ static void manifest_comes_back(void **state)
     assert_string_equal(back.host, manifest.host);
     assert_null(back.boot_id);
     assert_null(back.selection);
+    assert_string_equal(back.stack, "dump:64");
+    assert_true(back.vdso);
     assert_string_equal(back.argv[0], manifest.argv[0]);
     assert_string_equal(back.argv[1], manifest.argv[1]);
     assert_null(back.argv[2]);

@@ -4,6 +4,8 @@
 
 #include "formats/writer.h"
 
+#include <sys/wait.h>
+
 static void seal_part(void)
 {
     char *sealed;
@@ -114,6 +116,26 @@ static void stale_directory_is_replaced_only_if_empty(void **state)
     rn_manifest_clear(&manifest);
 }
 
+/* As a child does that its killed recorder had just made. */
+static void lock_of_a_dying_process_is_waited_for(void **state)
+{
+    struct rn_writer *writer = new_writer(path, NULL);
+    pid_t child;
+
+    (void)state;
+    add_events(writer, 0, 1);
+    assert_ok(rn_writer_commit(writer, NULL, &err));
+    child = fork();
+    assert_true(child >= 0);
+    if (child == 0) {
+        usleep(20000);
+        _exit(0);
+    }
+    rn_writer_free(writer);
+    seal_part();
+    assert_int_equal(waitpid(child, NULL, 0), child);
+}
+
 static void missing_archive_is_explained(void **state)
 {
     struct rn_reader *reader;
@@ -134,6 +156,7 @@ int main(void)
         CASE(sealing_cuts_a_half_member),
         CASE(segments_are_read_once),
         CASE(stale_directory_is_replaced_only_if_empty),
+        CASE(lock_of_a_dying_process_is_waited_for),
         CASE(missing_archive_is_explained),
     };
 

@@ -292,6 +292,11 @@ static void assert_libc_stubs(const struct rn_sites *all)
             snprintf(expected, sizeof(expected), "mov eax, 0x%02X", site->immediate);
             at = assert_instruction(at, &address, expected);
         }
+        if (site->kind == RN_SITE_MOVED) {
+            assert_memory_equal(at, site->moved, site->length - 2u);
+            at += site->length - 2u;
+            address += site->length - 2u;
+        }
         snprintf(expected, sizeof(expected), "lea rcx, [0x%016llX]",
                  (unsigned long long)site->return_point);
         at = assert_instruction(at, &address, expected);

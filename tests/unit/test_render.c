@@ -333,13 +333,25 @@ static void other_events(void **state)
     (void)state;
     expect_text(&options, &m,
                 "43    --- SIGCHLD {si_signo=SIGCHLD, si_code=CLD_EXITED, si_pid=5, "
-                "si_uid=0} ---\n");
+                "si_uid=0, si_status=0, si_utime=0, si_stime=0} ---\n");
+    m.event.u.signal = (struct rn_signal){.signo = 17,
+                                          .code = 5,
+                                          .sender_pid = 5,
+                                          .child_status = 19,
+                                          .child_user_ns = 1250000000,
+                                          .child_system_ns = 9999999};
+    expect_text(&options, &m,
+                "43    --- SIGCHLD {si_signo=SIGCHLD, si_code=CLD_STOPPED, si_pid=5, si_uid=0, "
+                "si_status=SIGSTOP, si_utime=125 /* 1.25 s */, si_stime=0} ---\n");
     m.event.u.signal = (struct rn_signal){.signo = 11, .code = 1, .address = 0};
     expect_text(&options, &m,
                 "43    --- SIGSEGV {si_signo=SIGSEGV, si_code=SEGV_MAPERR, si_addr=NULL} ---\n");
     m.event.kind = RN_KIND_PROCESS;
     m.event.u.process = (struct rn_process){.op = RN_PROCESS_EXIT, .status = 0x300};
     expect_text(&options, &m, "43    +++ exited with 3 +++\n");
+    m.event.u.process = (struct rn_process){.op = RN_PROCESS_STOP, .status = 19};
+    expect_text(&options, &m, "43    --- stopped by SIGSTOP ---\n");
+    m.event.u.process = (struct rn_process){.op = RN_PROCESS_EXIT};
     m.event.u.process.status = 9 | 0x80;
     expect_text(&options, &m, "43    +++ killed by SIGKILL (core dumped) +++\n");
     m.event.u.process.op = RN_PROCESS_START;

@@ -1,5 +1,5 @@
 # needs: java
-# varies: end futex sched_yield clock_nanosleep mprotect madvise rt_sigprocmask mmap munmap prctl gettid
+# varies: end brk futex sched_yield clock_nanosleep mprotect madvise rt_sigprocmask mmap munmap prctl gettid
 # all
 # Interpreter only and one collector thread: fewer calls that depend on timing.
 prepare() { :; }

@@ -1,5 +1,6 @@
 # needs: nginx curl
-# varies: epoll_wait poll rt_sigaction
+# varies: epoll_wait poll rt_sigaction setitimer rt_sigsuspend
+# Asked to end, the master looks again after 50 ms, then 100, until its workers have gone.
 # all
 prepare() {
     mkdir -p www && echo hello >www/index.html && chmod -R a+rX . && cat >nginx.conf <<CONF
