@@ -73,6 +73,25 @@ void rn_inline_clone_ended(struct rn_tracee *tracee)
     (void)tracee;
 }
 
+bool rn_inline_makes_child(const struct rn_tracee *tracee)
+{
+    (void)tracee;
+    return false;
+}
+
+bool rn_inline_clone_flags(const struct rn_tracee *parent, uint64_t *flags)
+{
+    (void)parent;
+    (void)flags;
+    return false;
+}
+
+void rn_inline_exec_done(struct rn_ptrace *engine, struct rn_tracee *tracee)
+{
+    (void)engine;
+    (void)tracee;
+}
+
 void rn_inline_exit_begins(struct rn_ptrace *engine, struct rn_tracee *tracee)
 {
     (void)engine;
@@ -92,11 +111,25 @@ bool rn_inline_mapped(struct rn_ptrace *engine, struct rn_tracee *tracee, uint64
     return true;
 }
 
-void rn_inline_unmapped(struct rn_tracee *tracee, uint64_t address, uint64_t length)
+bool rn_inline_map(struct rn_ptrace *engine, struct rn_tracee *tracee, const uint64_t args[6],
+                   int fd, uint64_t *ret, int *status)
+{
+    (void)engine;
+    (void)tracee;
+    (void)args;
+    (void)fd;
+    (void)ret;
+    (void)status;
+    return false;
+}
+
+bool rn_inline_unmapped(struct rn_tracee *tracee, uint64_t address, uint64_t length, int *status)
 {
     (void)tracee;
     (void)address;
     (void)length;
+    (void)status;
+    return true;
 }
 
 void rn_inline_note_mask(struct rn_tracee *tracee)
@@ -107,6 +140,14 @@ void rn_inline_note_mask(struct rn_tracee *tracee)
 void rn_inline_note_action(struct rn_tracee *tracee)
 {
     (void)tracee;
+}
+
+bool rn_inline_sigreturn(struct rn_tracee *tracee, uint64_t stack, uint64_t *value)
+{
+    (void)tracee;
+    (void)stack;
+    (void)value;
+    return false;
 }
 
 void rn_inline_limit_begins(struct rn_tracee *tracee)
@@ -133,6 +174,11 @@ bool rn_inline_writes(const struct rn_tracee *tracee)
 {
     (void)tracee;
     return false;
+}
+
+void rn_inline_note_stacks(struct rn_tracee *tracee)
+{
+    (void)tracee;
 }
 
 bool rn_inline_makes_call(const struct rn_tracee *tracee, uint64_t instruction_pointer)

@@ -247,3 +247,20 @@ void cli_record_compute_free(struct cli_record_compute *compute)
     free(compute->preload);
     free(compute->environment);
 }
+
+bool cli_record_depends_on_result(const struct rn_filter *filter, const uint64_t *selected)
+{
+    struct rn_event event = {.kind = RN_KIND_SYSCALL};
+    bool success, failure;
+
+    while (event.u.syscall.nr < RN_FILTER_MAX_NR &&
+           !(selected[event.u.syscall.nr / 64] >> (event.u.syscall.nr % 64) & 1))
+        event.u.syscall.nr++;
+    if (event.u.syscall.nr == RN_FILTER_MAX_NR)
+        return false;
+    success = rn_filter_match(filter, &event);
+    event.u.syscall.ret = (uint64_t)-1;
+    failure = rn_filter_match(filter, &event);
+    event.flags = RN_EVENT_UNFINISHED;
+    return !success || !failure || !rn_filter_match(filter, &event);
+}

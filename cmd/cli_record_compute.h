@@ -5,6 +5,8 @@
 
 #include "cli_record.h"
 
+#include "libanalysis/filter.h"
+
 enum {
     CLI_OPT_SIMD = 0x200,
     CLI_OPT_BLAS,
@@ -51,5 +53,8 @@ void cli_record_compute_features(char *text, size_t size);
 /* The path of a library that is loaded into programs: beside the command as built or installed.
  * False: it is not there. */
 bool cli_record_library(const char *name, char *path, size_t size);
+
+/* Does the filter select system calls by their result? What is recorded must be known before. */
+bool cli_record_depends_on_result(const struct rn_filter *filter, const uint64_t *selected);
 
 #endif

@@ -164,24 +164,6 @@ static int set_option(struct command *command, int letter)
     }
 }
 
-/* Whether a call is selected must be known before it returns. */
-static bool depends_on_result(const struct rn_filter *filter, const uint64_t *selected)
-{
-    struct rn_event event = {.kind = RN_KIND_SYSCALL};
-    bool success, failure;
-
-    while (event.u.syscall.nr < RN_FILTER_MAX_NR &&
-           !(selected[event.u.syscall.nr / 64] >> (event.u.syscall.nr % 64) & 1))
-        event.u.syscall.nr++;
-    if (event.u.syscall.nr == RN_FILTER_MAX_NR)
-        return false;
-    success = rn_filter_match(filter, &event);
-    event.u.syscall.ret = (uint64_t)-1;
-    failure = rn_filter_match(filter, &event);
-    event.flags = RN_EVENT_UNFINISHED;
-    return !success || !failure || !rn_filter_match(filter, &event);
-}
-
 /* What the options ask for, as the engine needs it; operands are the command. */
 static int complete(struct command *command, char **operands)
 {
@@ -205,7 +187,7 @@ static int complete(struct command *command, char **operands)
     engine->env_names = command->names;
     for (unsigned abi = 0; calls && abi < RN_ABI_COUNT; abi++)
         rn_filter_syscalls(command->filter, (enum rn_abi)abi, engine->selected[abi]);
-    if (depends_on_result(command->filter, engine->selected[RN_ABI_X86_64]))
+    if (cli_record_depends_on_result(command->filter, engine->selected[RN_ABI_X86_64]))
         return cli_usage("which calls fail is known after them: select by result when reading");
     if (command->selection.size > 0) {
         rn_buf_byte(&command->selection, '\0');

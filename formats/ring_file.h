@@ -16,7 +16,7 @@
 #define RN_RING_MAGIC   0x31474e49524e52ull /* "RNRING1" */
 #define RN_RING_VERSION 2u
 #define RN_RING_SLOTS   2048u
-#define RN_RING_OFFERS  64u
+#define RN_RING_OFFERS  1024u
 /* So much of the file is mapped by those who write into it, whatever its size. */
 #define RN_RING_MAPPING (250u << 20)
 

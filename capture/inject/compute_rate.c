@@ -24,7 +24,6 @@ static void add_calls(uint64_t *place, uint32_t slice, uint32_t calls)
     uint64_t there = __atomic_load_n(place, __ATOMIC_RELAXED), sum;
 
     do {
-        /* Later than this one: a thread that tells so late tells nothing. */
         if (there >> 32 > slice)
             return;
         sum = there >> 32 == slice ? there + calls : (uint64_t)slice << 32 | calls;
@@ -32,20 +31,23 @@ static void add_calls(uint64_t *place, uint32_t slice, uint32_t calls)
                                           __ATOMIC_RELAXED));
 }
 
-static uint64_t calls_in_window(struct rn_compute_operation *operation, uint32_t slice,
-                                uint32_t calls)
+/* The calls of the last second. False: this thread tells so late (it did not run for a while) that
+ * others have told of later slices already: it cannot judge. */
+static bool calls_in_window(struct rn_compute_operation *operation, uint32_t slice, uint32_t calls,
+                            uint64_t *sum)
 {
-    uint64_t sum = 0;
-
+    *sum = 0;
     add_calls(&operation->slices[slice % RN_COMPUTE_SLICES], slice, calls);
-    for (uint32_t i = 0; i < SLICES_A_SECOND; i++) {
-        uint64_t there =
-            __atomic_load_n(&operation->slices[(slice - i) % RN_COMPUTE_SLICES], __ATOMIC_RELAXED);
+    for (uint32_t i = 0; i < RN_COMPUTE_SLICES; i++) {
+        uint64_t there = __atomic_load_n(&operation->slices[i], __ATOMIC_RELAXED);
+        uint32_t number = (uint32_t)(there >> 32);
 
-        if (there >> 32 == slice - i)
-            sum += (uint32_t)there;
+        if (number > slice)
+            return false;
+        if (slice - number < SLICES_A_SECOND)
+            *sum += (uint32_t)there;
     }
-    return sum;
+    return true;
 }
 
 static uint32_t put(char *out, uint32_t at, const char *text, uint32_t size)
@@ -105,13 +107,13 @@ static void tell(struct rn_producer *self, struct own_calls *own, uint64_t now)
 {
     const struct rn_ring_producers *settings = rn_producer_settings();
     uint64_t slice_ticks = settings->tick_rate / SLICES_A_SECOND + 1;
-    uint64_t since = now - settings->start;
+    uint64_t since = now - settings->start, sum;
     /* From 1 on: a place that is empty is of slice 0. */
     uint32_t slice = (uint32_t)(since / slice_ticks) + 1;
 
     /* What was called before the slice began is counted in it: it was not long before. */
-    if (own->calls)
-        judge(self, own->operation, calls_in_window(own->operation, slice, own->calls), now);
+    if (own->calls && calls_in_window(own->operation, slice, own->calls, &sum))
+        judge(self, own->operation, sum, now);
     own->calls = 0;
     own->slice = slice;
     own->slice_end = settings->start + (since / slice_ticks + 1) * slice_ticks;

@@ -82,7 +82,8 @@ sums() {
         exact sums.rna "$(cat ran)"
 }
 verdict "sums: eight threads that flood their rings" sums -- 100000 8
-verdict "sums: more threads than rings are put out" sums -- 20 60
+verdict "sums: sixty threads" sums -- 20 60
+verdict "sums: six hundred threads" sums -- 100 600
 verdict "sums: a threshold" sums --threshold simd=1ms -- 20000 2
 verdict "sums: a limit on overhead" sums --max-overhead 1% -- 100000 2 3000
 verdict "sums: everything is recorded" sums --trace-all -- 50000 2

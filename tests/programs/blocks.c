@@ -13,7 +13,7 @@
 #include <time.h>
 #include <unistd.h>
 
-#define THREADS_MAX 64
+#define THREADS_MAX 1024
 
 static unsigned long count = 10, work_ns;
 static volatile unsigned long *finished;
