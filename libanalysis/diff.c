@@ -106,7 +106,7 @@ const struct rn_effect *diff_kind(const struct rn_effects *effects, enum rn_effe
 
     first = first_of(list, total, kind);
     *count = first_of(list, total, kind + 1u) - first;
-    return list + first;
+    return total ? list + first : NULL;
 }
 
 /* ---- status ---- */
@@ -228,8 +228,9 @@ static void diff_input(struct diff_job *job, const struct rn_effect *a, const st
     struct rn_image_difference difference;
     struct rn_finding *finding;
 
-    if (rn_diff_rules_ignore(job->rules, RN_EFFECT_INPUT, a->name) ||
-        is_program_text(a) || is_program_text(b) || is_changed(job->effects_a, a->name) || is_changed(job->effects_b, b->name))
+    if (rn_diff_rules_ignore(job->rules, RN_EFFECT_INPUT, a->name) || is_program_text(a) ||
+        is_program_text(b) || is_changed(job->effects_a, a->name) ||
+        is_changed(job->effects_b, b->name))
         return;
     /* What one has read and the other has not says nothing, unless both came to the end. */
     if (rn_image_compare(a->image, b->image, false, !a->complete || !b->complete, &difference) !=

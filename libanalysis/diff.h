@@ -21,7 +21,7 @@
 #include "effect.h"
 
 #define RN_DIFF_MAX_EQUAL 10000u
-#define RN_DIFF_MAX       100000u /* findings in all; more differences are counted alone */
+#define RN_DIFF_MAX       20000u /* findings in all; more differences are counted alone */
 
 enum rn_verdict {
     RN_VERDICT_IDENTICAL,

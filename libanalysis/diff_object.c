@@ -275,19 +275,25 @@ static void compare_attributes(struct diff_job *job, struct outcome *outcome,
 /* ---- order ---- */
 
 /* Output that one side wrote before it synced the file, and the other after. Held-back output looks
- * so too: then one side had written none, and the other had more to say. */
+ * so too: then one side wrote all of it in one piece, and the other had more to say. */
 static void compare_sync(struct diff_job *job, struct outcome *outcome, const struct rn_effect *a,
                          const struct rn_effect *b)
 {
+    const struct rn_effect *later = a->output_at_sync < b->output_at_sync ? a : b;
     uint64_t low, high, total;
 
+    if (a->synced && b->synced && a->renamed_unsynced != b->renamed_unsynced) {
+        says(outcome, RN_FINDING_DIFFERENT, "%s renames it before it is synced",
+             a->renamed_unsynced ? "A" : "B");
+        return;
+    }
     if (!a->synced || !b->synced || a->output_at_sync == b->output_at_sync ||
         a->output_total != b->output_total)
         return;
     low = a->output_at_sync < b->output_at_sync ? a->output_at_sync : b->output_at_sync;
     high = a->output_at_sync < b->output_at_sync ? b->output_at_sync : a->output_at_sync;
     total = a->output_total;
-    if (low == 0 && high < total) {
+    if (low == 0 && high < total && later->output_calls == 1) {
         diff_use_rule(job, RN_RULE_OUTPUT_BUFFERING, 0, 0);
         return;
     }

@@ -7,8 +7,9 @@
 #include <stdlib.h>
 #include <string.h>
 
-#define RULES_MAX      4096u
-#define LINE_MAX_BYTES 4096u
+#define REPETITIONS_MAX 4096u
+#define RULES_MAX       4096u
+#define LINE_MAX_BYTES  4096u
 
 struct rn_diff_rules *rn_diff_rules_new(void)
 {
@@ -90,6 +91,30 @@ static enum rn_status parse_share(struct rule *rule, char **at, struct rn_error 
     return RN_OK;
 }
 
+/* regcomp(3) copies what is repeated, and copies of copies multiply: how many that can become. */
+static uint64_t repetitions(const char *text)
+{
+    uint64_t product = 1;
+
+    for (; *text && product <= REPETITIONS_MAX; text++) {
+        uint64_t bound = 1;
+
+        if (*text == '\\' && text[1]) {
+            text++;
+        } else if (*text == '+') {
+            product *= 2;
+        } else if (*text == '{') {
+            for (; text[1] && text[1] != '}'; text++) {
+                uint64_t value = strtoull(text + 1, NULL, 10);
+
+                bound = value > bound ? value : bound;
+            }
+            product *= bound > REPETITIONS_MAX ? REPETITIONS_MAX + 1 : bound + 1;
+        }
+    }
+    return product;
+}
+
 static enum rn_status parse_regex(struct rule *rule, char **at, struct rn_error *err)
 {
     const char *text = *at + strspn(*at, " \t");
@@ -98,6 +123,8 @@ static enum rn_status parse_regex(struct rule *rule, char **at, struct rn_error 
 
     if (!*text)
         return rn_fail(err, RN_E_USAGE, "'mask' takes a pattern and a regular expression");
+    if (repetitions(text) > REPETITIONS_MAX)
+        return rn_fail(err, RN_E_LIMIT, "regular expression '%.100s' repeats too much", text);
     failure = regcomp(&rule->regex, text, REG_EXTENDED | REG_NEWLINE);
     if (failure) {
         regerror(failure, &rule->regex, why, sizeof why);
@@ -291,9 +318,15 @@ static bool numeric_equal(const struct rn_buf *left, const struct rn_buf *right,
 }
 
 /* A copy in which every match is one NUL byte. */
-static bool masked(const struct rule *rule, const struct rn_buf *text, struct rn_buf *out)
+static bool masked(const struct rule *rule, struct rn_buf *text, struct rn_buf *out)
 {
     size_t at = 0;
+
+    /* A regular expression is matched against a string. */
+    rn_buf_byte(text, 0);
+    if (text->failed)
+        return false;
+    text->size--;
 
     while (at < text->size) {
         regmatch_t match = {.rm_so = (regoff_t)at, .rm_eo = (regoff_t)text->size};

@@ -129,10 +129,10 @@ struct rn_effect {
     uint64_t chunk_sum; /* of fingerprints of the single writes, in any order */
 
     /* Order: bytes of visible output that the thread had written when it last synced the file. */
-    bool synced;
-    uint64_t output_at_sync, output_total;
+    bool synced, renamed_unsynced;                       /* at the end; when it got its last name */
+    uint64_t output_at_sync, output_total, output_calls; /* bytes, bytes, writes */
 
-    bool complete; /* INPUT: it was read to its end */
+    bool complete;         /* INPUT: it was read to its end */
     uint64_t boundary_sum; /* DATAGRAMS: fingerprint of the lengths in order */
     uint64_t datagrams;
 };

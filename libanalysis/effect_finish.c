@@ -97,9 +97,11 @@ static void content(struct rn_effect *effect, const struct effect_object *object
     effect->device = object->device;
     effect->inode = object->inode;
     effect->synced = object->synced && object->synced_by;
+    effect->renamed_unsynced = object->renamed_unsynced;
     if (effect->synced) {
         effect->output_at_sync = object->output_at_sync;
         effect->output_total = object->synced_by->output;
+        effect->output_calls = object->synced_by->output_calls;
     }
     if (object->restored)
         return;

@@ -39,7 +39,8 @@ struct effect_object {
     bool shared_map;  /* mapped shared and writable */
     bool attributes_set;
     bool read_to_end;
-    bool datagrams; /* all those to the address that is its label */
+    bool renamed_unsynced; /* it got its last name while what was written was not on disk yet */
+    bool datagrams;        /* all those to the address that is its label */
     uint64_t datagram_count, boundary_sum;
     bool runtime;  /* of the loader or an interpreter, by where it lies */
     bool mapped;   /* read through a mapping: not seen */
@@ -117,8 +118,8 @@ struct effect_thread {
     struct effect_thread *reaper; /* who waited for it, and when that had returned */
     uint64_t reaped_at;
     uint64_t call_sum;
-    uint64_t output; /* bytes written to what somebody outside sees */
-    uint64_t last_output_stream;
+    uint64_t output;       /* bytes written to what somebody outside sees */
+    uint64_t output_calls; /* in how many writes */
 };
 
 /* A name. */
@@ -171,7 +172,7 @@ struct rn_effects {
     uint64_t end;          /* when it ended */
     uint64_t live_threads;
     struct rn_id_map addresses; /* struct effect_object of the datagrams to each */
-    struct rn_id_map ports; /* ephemeral ports, in order of first use */
+    struct rn_id_map ports;     /* ephemeral ports, in order of first use */
     uint64_t port_count;
     struct rn_connection *connections;
     size_t connection_count, connection_capacity;

@@ -133,6 +133,8 @@ static void moved(struct effect_call *call, struct effect_node *from, struct eff
     if (object->kind == OBJECT_DIRECTORY ||
         (object->placeholder && effects->nodes.count < MOVE_ALL_NODES))
         move_below(call, from->path, to->path);
+    if (object->dirty)
+        object->renamed_unsynced = !object->synced;
     object->holders++; /* it must not go while it has no name */
     if (other)
         other->holders++;

@@ -271,6 +271,12 @@ static void note_writer(struct effect_call *call, struct effect_object *object, 
     writer->length += length;
 }
 
+static void note_output(struct effect_thread *thread, uint64_t length)
+{
+    thread->output += length;
+    thread->output_calls++;
+}
+
 void effect_wrote(struct effect_call *call, struct effect_object *object, uint64_t length,
                   const struct rn_content *content)
 {
@@ -279,7 +285,7 @@ void effect_wrote(struct effect_call *call, struct effect_object *object, uint64
     object->place = call->effects->place;
     if ((object->inherited && object->label) || object->kind == OBJECT_TERMINAL ||
         object->kind == OBJECT_SOCKET)
-        call->thread->output += length;
+        note_output(call->thread, length);
     call->effects->summary.effect_bytes += length;
     if (content)
         call->effects->summary.known_bytes += length;

@@ -179,6 +179,11 @@ static size_t edit_distance(const uint8_t *a, size_t count_a, const uint8_t *b, 
     return limit + 1;
 }
 
+static const uint8_t *rest(const struct rn_sequence *sequence, size_t start)
+{
+    return sequence->count ? sequence->calls + start : NULL;
+}
+
 enum rn_status rn_sequence_compare(const struct rn_sequence *a, const struct rn_sequence *b,
                                    double tolerance, struct rn_sequence_result *result,
                                    struct rn_error *err)
@@ -195,14 +200,16 @@ enum rn_status rn_sequence_compare(const struct rn_sequence *a, const struct rn_
         end++;
     result->divergence = start;
     result->diverges = start < a->count || start < b->count;
-    /* Twice what is tolerated says enough; the square root keeps the cost in proportion. */
+    if (!result->diverges)
+        return RN_OK;
+    /* Twice what is tolerated says enough; and the cost is its square. */
     limit = (size_t)(2 * tolerance * (double)total) + 64;
     if (limit > 20000)
         limit = 20000;
     furthest = calloc(2 * limit + 4, sizeof *furthest);
     if (!furthest)
         return rn_fail(err, RN_E_NOMEM, "no memory to compare the sequences");
-    result->distance = edit_distance(a->calls + start, a->count - start - end, b->calls + start,
+    result->distance = edit_distance(rest(a, start), a->count - start - end, rest(b, start),
                                      b->count - start - end, limit, furthest, &result->at_least);
     free(furthest);
     result->difference = total ? (double)result->distance / (double)total : 0;

@@ -156,7 +156,7 @@ FAMILIES = {
     "order": dict(
         same=["{bin}/order w s o", "{bin}/order w o", f"{PY} 'import os\nf=open(\"data\",\"w\");f.write(\"a line of data\\n\");f.flush();os.fsync(f.fileno());print(\"done\")'"],
         changed=["{bin}/order w s", "{bin}/order o", "{bin}/order w s o r", "{bin}/order w s o m", "{bin}/order w w s o", "{bin}/order w s o x"],
-        forced=[("{bin}/order w s o", "{bin}/order w o s"), ("{bin}/order w s o w s o", "{bin}/order w s o w o s"),
+        forced=[("{bin}/order w s o", "{bin}/order w o s"), ("{bin}/order w s r", "{bin}/order w r s"), ("{bin}/order w s o o", "{bin}/order w o s o"), ("{bin}/order w s o w s o", "{bin}/order w s o w o s"),
                 ("{bin}/order c{port} c{echo}", "{bin}/order c{port} c{echo} c{echo}"),
                 (f"{PY} 'import socket\ns=socket.create_connection((\"127.0.0.1\",{{port}}))\ns.sendall(b\"a\\n\");s.recv(100);s.sendall(b\"b\\n\");s.recv(100)'",
                  f"{PY} 'import socket\ns=socket.create_connection((\"127.0.0.1\",{{port}}))\ns.sendall(b\"a\\n\");s.sendall(b\"b\\n\")\nn=0\nwhile n<4: n+=len(s.recv(100))'")]),
