@@ -8,7 +8,8 @@
 # make accuracy   how often rn-diff is right, on pairs of real programs
 # make fuzz       fuzz each target for FUZZ_SECONDS (default 600)
 # make install    PREFIX=/usr/local DESTDIR=
-# Variables: CC, CFLAGS, BUILD (output directory), SAN=address,undefined, V=1 (show commands)
+# Variables: CC, CFLAGS, BUILD (output directory), SAN=address,undefined, V=1 (show commands),
+# CORE=yes (without rn-diff, rn-validate and rn-export-otlp, and without what only they need)
 
 BUILD ?= build
 PREFIX ?= /usr/local
@@ -42,15 +43,17 @@ CFLAGS_ALL = -std=gnu11 -pthread $(WARNINGS) $(CFLAGS) $(SAN_FLAGS)
 LDFLAGS_ALL = -pthread $(CFLAGS) $(SAN_FLAGS) -Wl,--as-needed $(LDFLAGS)
 
 # Whoever changes a variable that shapes the objects gets them all built anew.
-SETTINGS := $(CC) $(CFLAGS) $(CPPFLAGS) $(LDFLAGS) $(SAN)
+SETTINGS := $(CC) $(CFLAGS) $(CPPFLAGS) $(LDFLAGS) $(SAN) $(CORE)
 $(shell mkdir -p $(BUILD); printf '%s\n' '$(SETTINGS)' | cmp -s - $(BUILD)/settings || \
 	printf '%s\n' '$(SETTINGS)' >$(BUILD)/settings)
 
 $(BUILD)/config.mk: scripts/probe $(wildcard scripts/probes/*.c) $(BUILD)/settings
-	@CC='$(CC)' CPPFLAGS='$(CPPFLAGS)' LDFLAGS='$(LDFLAGS)' sh scripts/probe $@
+	@CC='$(CC)' CPPFLAGS='$(CPPFLAGS)' LDFLAGS='$(LDFLAGS)' CORE='$(CORE)' sh scripts/probe $@
 
 include $(wildcard scripts/make/*.mk)
 
+# CORE=yes: the recorder, the readers and the library, without the commands that need libcurl,
+# protobuf-c, libdeflate and libxml2.
 LIB_SRC := $(wildcard formats/*.c libanalysis/*.c)
 CAPTURE_SRC := $(wildcard capture/*.c)
 CLI_SRC := $(wildcard cmd/cli*.c)
@@ -68,6 +71,13 @@ PROGRAM_SRC := $(wildcard tests/programs/*.c)
 ROBUSTNESS_SRC := $(wildcard tests/robustness/*.c)
 OTLP_SRC := $(wildcard tests/otlp/*.c)
 FUZZ_SRC := $(wildcard tests/fuzz/fuzz_*.c)
+
+ifneq ($(CORE),)
+LIB_SRC := $(filter-out formats/otlp_%,$(LIB_SRC))
+CLI_SRC := $(filter-out cmd/cli_otlp% cmd/cli_diff_junit.c,$(CLI_SRC))
+CMD_SRC := $(filter-out cmd/rn_export_otlp.c cmd/rn_diff.c cmd/rn_validate.c,$(CMD_SRC))
+OTLP_SRC :=
+endif
 
 obj = $(patsubst %.c,$(BUILD)/obj/%.o,$(1))
 LIB_OBJ := $(call obj,$(LIB_SRC)) $(GEN_SRC:%.c=%.o)

@@ -22,6 +22,10 @@ struct rn_stack_ranges {
 const struct rn_stack_range *rn_stack_range_find(struct rn_stack_ranges *ranges, pid_t tid,
                                                  uint64_t stack_pointer);
 
+/* Does this architecture know how? And: the registers of a stopped thread but rip; *word as below. */
+bool rn_stack_can_be_kept(void);
+bool rn_stack_registers_read(pid_t tid, struct rn_stack_registers *registers, unsigned *word);
+
 /* What a record has to have room for. */
 uint32_t rn_stack_room(enum rn_stack_mode mode, uint32_t bytes);
 

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 /* The inline engine on machines that it was not written for: there is none. */
+#include "capture_stack.h"
 #include "inline.h"
 
 #include "inline_filter.h"
@@ -212,4 +213,17 @@ void rn_inline_own_filter(struct rn_ptrace *engine, struct rn_tracee *tracee)
 {
     (void)engine;
     (void)tracee;
+}
+
+bool rn_stack_can_be_kept(void)
+{
+    return false;
+}
+
+bool rn_stack_registers_read(pid_t tid, struct rn_stack_registers *registers, unsigned *word)
+{
+    (void)tid;
+    (void)registers;
+    (void)word;
+    return false;
 }

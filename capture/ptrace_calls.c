@@ -16,7 +16,6 @@
 #include <unistd.h>
 
 #define X32_BIT              0x40000000u
-#define CODE_SEGMENT_64      0x33
 #define RN_ARCH_SET_GS       0x1001 /* of asm/prctl.h, which other architectures do not have */
 #define RN_ARCH_SHSTK_ENABLE 0x5001
 #define VSYSCALL_PAGE        0xffffffffff600000ull
@@ -118,14 +117,12 @@ static void keep_stack(struct rn_ptrace *engine, struct rn_tracee *tracee,
 /* Of a thread that is about to make a call. */
 static void look_at_stack(struct rn_ptrace *engine, struct rn_tracee *tracee)
 {
-    struct user_regs_struct regs;
+    struct rn_stack_registers registers = {.rip = tracee->call.syscall.site};
+    unsigned word;
 
-    if (ptrace(PTRACE_GETREGS, tracee->tid, NULL, &regs) != 0)
+    if (!rn_stack_registers_read(tracee->tid, &registers, &word))
         return;
-    keep_stack(engine, tracee,
-               &(struct rn_stack_registers){tracee->call.syscall.site, regs.rsp, regs.rbp, regs.rbx,
-                                            regs.r12, regs.r13, regs.r14, regs.r15},
-               regs.cs == CODE_SEGMENT_64 ? 8 : 4);
+    keep_stack(engine, tracee, &registers, word);
     rn_inline_note_stacks(tracee);
 }
 

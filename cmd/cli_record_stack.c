@@ -2,6 +2,8 @@
 #include "cli.h"
 #include "cli_record.h"
 
+#include "capture/capture_stack.h"
+
 #include <string.h>
 
 int cli_record_stack(struct rn_engine_options *engine, const char *text)
@@ -11,6 +13,8 @@ int cli_record_stack(struct rn_engine_options *engine, const char *text)
     engine->stack = RN_STACK_MODE_NONE;
     if (strcmp(text, "none") == 0)
         return -1;
+    if (!rn_stack_can_be_kept())
+        return cli_usage("--stack: stacks are kept on x86-64 only");
     if (strcmp(text, "frame") == 0) {
         engine->stack = RN_STACK_MODE_FRAME;
         return -1;

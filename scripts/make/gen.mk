@@ -26,6 +26,7 @@ $(BUILD)/gen/syscall_infos.c: $(XLAT_IN) $(SYSCALL_DEF) scripts/gen_syscalls.awk
 	$(if $(V),,@echo "  GEN   $@")
 	$(Q)LC_ALL=C $(AWK) -f scripts/gen_syscalls.awk $(XLAT_IN) $(SYSCALL_DEF) >$@.new && mv $@.new $@
 
+ifeq ($(CORE),)
 # The messages of OTLP. Generated code has the generator's style, not this project's warnings.
 GEN_HDR += $(BUILD)/gen/otlp.pb-c.h
 GEN_SRC += $(BUILD)/gen/otlp.pb-c.c
@@ -36,3 +37,4 @@ $(BUILD)/gen/otlp.pb-c.c: formats/otlp.proto
 	$(Q)protoc-c --proto_path=formats --c_out=$(@D) $<
 $(BUILD)/gen/otlp.pb-c.h: $(BUILD)/gen/otlp.pb-c.c
 	@touch $@
+endif
