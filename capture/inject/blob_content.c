@@ -74,6 +74,21 @@ static void content_end(struct content *content, uint8_t *bytes)
                                 content->head_len));
 }
 
+/* All of a short transfer is its head, and most are short. */
+static void attach_head_alone(struct rn_thread_area *area, unsigned arg, const uint8_t *from,
+                              uint32_t length)
+{
+    uint8_t *bytes = rn_blob_attach(area, RN_ATT_CONTENT, (uint8_t)arg, 0);
+    struct rn_record_content *out = (struct rn_record_content *)bytes;
+
+    out->length = length;
+    out->crc = 0;
+    out->blocks = 0;
+    out->head_len = length;
+    copy(bytes + sizeof(*out), from, length);
+    rn_blob_attached(area, bytes, (uint32_t)sizeof(*out) + length);
+}
+
 void rn_blob_attach_content(struct rn_thread_area *area, unsigned arg, const struct iovec *vectors,
                             uint64_t count, uint64_t length)
 {
@@ -82,6 +97,10 @@ void rn_blob_attach_content(struct rn_thread_area *area, unsigned arg, const str
 
     if (!CONFIG->content_on)
         return;
+    if (count == 1 && length <= CONFIG->content_head) {
+        attach_head_alone(area, arg, vectors[0].base, (uint32_t)length);
+        return;
+    }
     bytes = rn_blob_attach(area, RN_ATT_CONTENT, (uint8_t)arg, 0);
     content_begin(&content, area, bytes, length);
     for (uint64_t i = 0; i < count && length; i++) {
