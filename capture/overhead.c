@@ -4,6 +4,8 @@
 #include "proc_snapshot.h"
 #include "session_private.h"
 
+#include "formats/buf.h"
+
 #include <sys/resource.h>
 
 /* Beyond reading the clock twice, ns. */
@@ -138,21 +140,37 @@ enum rn_status rn_overhead_steer(struct rn_session *session, struct rn_error *er
     return RN_OK;
 }
 
+/* ", N WHAT at T ns" where there were any. */
+static void add_basis(struct rn_buf *text, uint64_t count, const char *what, double each_ns)
+{
+    if (count)
+        rn_buf_printf(text, ", %llu %s at %.0f ns", (unsigned long long)count, what, each_ns);
+}
+
 enum rn_status rn_overhead_tell(struct rn_session *session, struct rn_error *err)
 {
     const struct rn_overhead *overhead = &session->overhead;
     double cost = in_program_ns(overhead), recorder = recorder_ns();
-    double cpu = program_cpu_ns(session), share = cpu > 0 ? (cost + recorder) / cpu : 0;
+    double cpu = program_cpu_ns(session);
     double clock = 2 * overhead->clock_ns;
+    struct rn_buf text = RN_BUF_INIT;
+    enum rn_status status;
 
     if (cpu <= 0)
         return RN_OK;
-    return rn_session_notice(session, RN_NOTICE_OVERHEAD, (uint64_t)(share * 1e6), err,
-                             "%.1f %% of %.3f s CPU time: %llu events at %.0f ns, %llu counted at "
-                             "%.0f ns, %llu calls at "
-                             "%.0f ns, %llu traced calls, %.3f s in the recorder",
-                             100 * share, cpu / 1e9, (unsigned long long)overhead->blocks,
-                             clock + BLOCK_NS, (unsigned long long)overhead->counted,
-                             clock + COUNTED_NS, (unsigned long long)overhead->calls,
-                             clock + CALL_NS, (unsigned long long)overhead->traced, recorder / 1e9);
+    rn_buf_printf(&text, "recording took about %.1f %% of the program's %.3f s CPU time",
+                  100 * cost / cpu, cpu / 1e9);
+    add_basis(&text, overhead->calls, "calls", clock + CALL_NS);
+    add_basis(&text, overhead->blocks, "blocks and decisions", clock + BLOCK_NS);
+    add_basis(&text, overhead->counted, "counted", clock + COUNTED_NS);
+    rn_buf_printf(&text, "; the recorder itself took %.3f s", recorder / 1e9);
+    if (overhead->traced)
+        rn_buf_printf(&text, ", for part of which %llu traced calls waited",
+                      (unsigned long long)overhead->traced);
+    rn_buf_byte(&text, '\0');
+    status = rn_session_notice(session, RN_NOTICE_OVERHEAD,
+                               (uint64_t)((cost + recorder) / cpu * 1e6), err, "%s",
+                               text.data ? (const char *)text.data : "");
+    rn_buf_free(&text);
+    return status;
 }

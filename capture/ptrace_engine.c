@@ -144,6 +144,10 @@ static void follow_interrupt(struct rn_ptrace *engine)
     set_timer(TICK_S, 0);
     if (engine->launched && !engine->launched_ended && signo != 0)
         kill(engine->launched, signo);
+    /* What the program has left behind cannot be let go where it has a filter that needs a tracer: the
+     * first request is for waiting no longer, the second one for the end. */
+    if (engine->launched_ended && engine->inline_state && engine->asked_to_end++ > 0)
+        how = RN_INTERRUPT_KILL;
     if (how == RN_INTERRUPT_KILL && engine->launched)
         kill_all(engine);
     else if (!engine->launched || engine->launched_ended)

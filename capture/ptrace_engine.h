@@ -53,6 +53,7 @@ struct rn_ptrace {
     pid_t launched;   /* 0 where attached */
     int launched_status;
     bool launched_ended;
+    unsigned asked_to_end; /* so many signals came after that */
     bool exec_seen;
     unsigned obstacles; /* programs of which is told that no library can be loaded into them */
     bool letting_go;   /* each tracee is detached at its next stop */

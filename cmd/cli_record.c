@@ -68,8 +68,9 @@ static void on_signal(int signo, siginfo_t *info, void *context)
     errno = failure;
 }
 
-/* A signal that was ignored stays so, for the program too. */
-static void catch_signals(void)
+/* A signal that was ignored stays so, for the program too. Where there is none, of which a shell may
+ * have said so because it runs rn-record in the background, it is the way to end. */
+static void catch_signals(bool attached)
 {
     static const int signals[] = {SIGINT, SIGTERM, SIGHUP, SIGQUIT};
     struct sigaction action = {.sa_sigaction = on_signal, .sa_flags = SA_SIGINFO};
@@ -78,7 +79,8 @@ static void catch_signals(void)
     for (size_t i = 0; i < sizeof(signals) / sizeof(signals[0]); i++)
         sigaddset(&action.sa_mask, signals[i]);
     for (size_t i = 0; i < sizeof(signals) / sizeof(signals[0]); i++) {
-        if (sigaction(signals[i], NULL, &old) == 0 && old.sa_handler != SIG_IGN)
+        if (sigaction(signals[i], NULL, &old) == 0 &&
+            (old.sa_handler != SIG_IGN || (attached && signals[i] == SIGINT)))
             sigaction(signals[i], &action, NULL);
     }
     /* A reader of the archive that goes away must not take the program with it. */
@@ -256,7 +258,7 @@ bool cli_record(const struct cli_recording *wanted, int *wait_status, int *exit_
     if (recording->rings_variable)
         snprintf(recording->rings_variable, CLI_RINGS_SIZE, CLI_RINGS_VARIABLE "%s",
                  rn_session_rings_path(session));
-    catch_signals();
+    catch_signals(recording->engine.argv == NULL);
     if (recording->how->start(session, &recording->engine, &engine, &err) != RN_OK) {
         *exit_status = start_failure(recording, &err);
         rn_session_discard(session);

@@ -258,6 +258,9 @@ static bool add_event(struct rn_render *render, struct rn_trace *trace,
         add_module(event, out);
         return true;
     case RN_KIND_NOTICE:
+        /* What recording cost is not news of the program. */
+        if (event->u.notice.code == RN_NOTICE_OVERHEAD && !render->options.all)
+            return false;
         rn_buf_text(out, "*** notice: ");
         rn_render_attached(out, event, RN_ATT_TEXT, "?");
         rn_buf_text(out, " ***");
