@@ -13,7 +13,8 @@
 #include <ucontext.h>
 
 /* Number of the extended state that holds zmm16-zmm31, and where the state says which of its parts
- * are in use (Intel's manual, volume 1, "XSAVE-supported features" and "Layout of the XSAVE area"). */
+ * are in use (Intel's manual, volume 1, "XSAVE-supported features" and "Layout of the XSAVE area").
+ */
 #define HI16_ZMM  7
 #define XSTATE_BV 512
 
@@ -122,6 +123,19 @@ static void take_back(struct rn_tracee *tracee, struct user_regs_struct *regs,
     }
 }
 
+/* When the record in work at `head` began, as its ring says; 0 where that says nothing. The program
+ * can write all of this: only the ring itself is read. */
+static uint64_t begun_at(struct rn_ptrace *engine, const struct rn_tracee *tracee, uint64_t head)
+{
+    uint64_t size = rn_session_ring_size(engine->session, tracee->slot), at = head & (size - 1);
+    struct rn_record record;
+
+    if (size < sizeof(record) || size - at < sizeof(record))
+        return 0;
+    memcpy(&record, rn_session_ring_data(engine->session, tracee->slot) + at, sizeof(record));
+    return record.start;
+}
+
 /* The call has returned `ret` and its record is not in the ring yet: record it from outside. */
 static void finish_record(struct rn_ptrace *engine, struct rn_tracee *tracee, uint64_t ret,
                           uint32_t flags)
@@ -136,12 +150,10 @@ static void finish_record(struct rn_ptrace *engine, struct rn_tracee *tracee, ui
     };
     struct rn_stack_registers registers = {call.site, regs->rsp, regs->rbp, regs->rbx,
                                            regs->r12, regs->r13, regs->r14, regs->r15};
-    const uint8_t *data = rn_session_ring_data(engine->session, tracee->slot);
-    const struct rn_record *record =
-        (const struct rn_record *)(const void *)(data + (area->head & (tracee->slot->size - 1)));
+    uint64_t start = begun_at(engine, tracee, area->head);
 
     rn_ring_clear_inflight(tracee->slot);
-    rn_ptrace_whole_call(engine, tracee, &call, &registers, record->start, ret, flags);
+    rn_ptrace_whole_call(engine, tracee, &call, &registers, start, ret, flags);
 }
 
 /* At the return point, the displaced compare done. */
@@ -256,28 +268,38 @@ void rn_inline_exit_begins(struct rn_ptrace *engine, struct rn_tracee *tracee)
     area->phase = RN_PHASE_OUT;
 }
 
+static void set_field(uint8_t *record, size_t offset, uint64_t value, size_t size)
+{
+    memcpy(record + offset, &value, size); /* little-endian here */
+}
+
 void rn_inline_exec_done(struct rn_ptrace *engine, struct rn_tracee *tracee)
 {
     struct rn_thread_area *area = tracee->inline_thread.area;
     struct rn_ring_slot *slot = tracee->slot;
-    struct rn_record *record;
-    uint64_t at;
+    uint64_t head, end, size, start;
+    uint8_t *bytes;
 
     if (!area || area->phase != RN_PHASE_BEFORE)
         return;
     area->phase = RN_PHASE_OUT;
     if (area->recording != RN_RECORD_BEGUN || slot->head != area->head)
         return;
-    /* The program can write here: nothing outside of the ring may follow from it. What is wrong in it
-     * is found when it is decoded. */
-    at = area->head & (slot->size - 1);
-    if (slot->size - at < sizeof(*record) || area->cursor - area->head > slot->size - at)
+    /* The program can write here: each value is read once, and nothing outside of the ring may
+     * follow from it. What is wrong in the record is found when it is decoded. */
+    head = __atomic_load_n(&area->head, __ATOMIC_RELAXED);
+    end = __atomic_load_n(&area->cursor, __ATOMIC_RELAXED);
+    size = rn_session_ring_size(engine->session, slot);
+    start = begun_at(engine, tracee, head);
+    if (size == 0 || end - head < sizeof(struct rn_record) ||
+        end - head > size - (head & (size - 1)))
         return;
-    record = (struct rn_record *)(void *)(rn_session_ring_data(engine->session, slot) + at);
-    record->duration = engine->now > record->start ? engine->now - record->start : 0;
-    record->size = (uint32_t)(area->cursor - area->head);
+    bytes = rn_session_ring_data(engine->session, slot) + (head & (size - 1));
+    set_field(bytes, offsetof(struct rn_record, duration),
+              engine->now > start ? engine->now - start : 0, 8);
+    set_field(bytes, offsetof(struct rn_record, size), end - head, 4);
     rn_ring_clear_inflight(slot);
-    __atomic_store_n(&slot->head, area->cursor, __ATOMIC_RELEASE);
+    __atomic_store_n(&slot->head, end, __ATOMIC_RELEASE);
 }
 
 /* A fault inside the injected code comes from a pointer of the program. */

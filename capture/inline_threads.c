@@ -80,7 +80,7 @@ bool rn_inline_thread_start(struct rn_ptrace *engine, struct rn_tracee *tracee)
     struct rn_ring_slot *slot = tracee->slot;
     struct rn_thread_area *area;
 
-    if (!slot || slot->size == 0) {
+    if (!slot || rn_session_ring_size(engine->session, slot) == 0) {
         slot = take_ring(engine, tracee->stream);
         if (!slot)
             return false;
@@ -97,7 +97,7 @@ bool rn_inline_thread_start(struct rn_ptrace *engine, struct rn_tracee *tracee)
     area->slot = (struct rn_ring_slot *)(uintptr_t)(RN_ARENA_ADDRESS +
                                                     rn_session_slot_offset(engine->session, slot));
     area->data = (uint8_t *)(uintptr_t)(RN_ARENA_ADDRESS + slot->data_offset);
-    area->notify = slot->size / 4 * 3;
+    area->notify = rn_session_ring_size(engine->session, slot) / 4 * 3;
     area->stream = (uint32_t)tracee->stream;
     return true;
 }

@@ -153,7 +153,7 @@ static void begin_call(struct rn_ptrace *engine, struct rn_tracee *tracee,
     /* The same call may be seen twice: by its stop, and by the filter's. */
     if (call->active || !find_abi(stop->arch, &nr, &abi) || is_vsyscall(engine, tracee, stop))
         return;
-    if (tracee->slot && tracee->slot->size > 0)
+    if (tracee->slot && rn_session_ring_size(engine->session, tracee->slot) > 0)
         rn_ptrace_relieve(engine, tracee->slot);
     call->return_point = stop->instruction_pointer;
     call->syscall = (struct rn_syscall){

@@ -29,6 +29,9 @@ struct rn_ring_area {
     uint64_t next_room; /* offset: nothing was taken from here on */
     struct room free_rooms[RN_RING_SLOTS];
     size_t free_count;
+    /* What was given to each slot. The slots themselves lie in memory that traced programs can write. */
+    struct room rooms[RN_RING_SLOTS];
+    bool taken[RN_RING_SLOTS];
     uint32_t next_slot; /* where the search for a free slot begins */
     uint8_t *scratch;   /* a record that wraps around the end of its ring */
 };
@@ -38,9 +41,24 @@ static struct rn_ring_slot *slots_of(const struct rn_ring_area *area)
     return (struct rn_ring_slot *)(void *)(area->file + 1);
 }
 
+static const struct room *room_of(const struct rn_ring_area *area, const struct rn_ring_slot *slot)
+{
+    return &area->rooms[slot - slots_of(area)];
+}
+
 uint8_t *rn_ring_data(struct rn_ring_area *area, const struct rn_ring_slot *slot)
 {
-    return (uint8_t *)area->file + slot->data_offset;
+    return (uint8_t *)area->file + room_of(area, slot)->offset;
+}
+
+void *rn_ring_lead(struct rn_ring_area *area, const struct rn_ring_slot *slot)
+{
+    return rn_ring_data(area, slot) - room_of(area, slot)->lead;
+}
+
+uint64_t rn_ring_size(const struct rn_ring_area *area, const struct rn_ring_slot *slot)
+{
+    return room_of(area, slot)->size;
 }
 
 static uint64_t header_bytes(void)
@@ -206,15 +224,14 @@ static uint64_t take_room(struct rn_ring_area *area, uint64_t size, uint32_t lea
 
 static struct rn_ring_slot *find_slot(struct rn_ring_area *area)
 {
-    struct rn_ring_slot *slots = slots_of(area);
 
     for (uint32_t i = 0; i < RN_RING_SLOTS; i++) {
         uint32_t number = (area->next_slot + i) % RN_RING_SLOTS;
 
-        if (slots[number].taken)
+        if (area->taken[number])
             continue;
         area->next_slot = number + 1;
-        return &slots[number];
+        return &slots_of(area)[number];
     }
     return NULL;
 }
@@ -231,6 +248,8 @@ struct rn_ring_slot *rn_ring_take(struct rn_ring_area *area, uint64_t size, uint
         if (offset == 0)
             return NULL;
     }
+    area->rooms[slot - slots_of(area)] = (struct room){offset, size, lead};
+    area->taken[slot - slots_of(area)] = true;
     slot->head = 0;
     slot->tail = 0;
     slot->data_offset = offset;
@@ -247,12 +266,16 @@ struct rn_ring_slot *rn_ring_take(struct rn_ring_area *area, uint64_t size, uint
 
 void rn_ring_release(struct rn_ring_area *area, struct rn_ring_slot *slot)
 {
+    uint64_t number = rn_ring_slot_number(area, slot);
+
+    if (!area->taken[number])
+        return;
+    area->taken[number] = false;
     rn_ring_clear_inflight(slot);
-    if (slot->size != 0)
-        area->free_rooms[area->free_count++] =
-            (struct room){slot->data_offset, slot->size, slot->lead};
+    if (area->rooms[number].size != 0)
+        area->free_rooms[area->free_count++] = area->rooms[number];
     __atomic_store_n(&slot->taken, 0, __ATOMIC_RELEASE);
-    area->next_slot = (uint32_t)rn_ring_slot_number(area, slot);
+    area->next_slot = (uint32_t)number;
 }
 
 uint64_t rn_ring_slot_number(const struct rn_ring_area *area, const struct rn_ring_slot *slot)
@@ -350,9 +373,9 @@ static void put_attachment(struct cursor *cursor, const struct rn_attachment *at
 
 bool rn_ring_put(struct rn_ring_area *area, struct rn_ring_slot *slot, const struct rn_event *event)
 {
-    uint64_t head = slot->head;
-    uint64_t room = slot->size - (head - __atomic_load_n(&slot->tail, __ATOMIC_ACQUIRE));
-    uint64_t limit = slot->size / 2 < RN_RECORD_MAX ? slot->size / 2 : RN_RECORD_MAX;
+    uint64_t head = __atomic_load_n(&slot->head, __ATOMIC_RELAXED), ring = rn_ring_size(area, slot);
+    uint64_t room = ring - (head - __atomic_load_n(&slot->tail, __ATOMIC_ACQUIRE));
+    uint64_t limit = ring / 2 < RN_RECORD_MAX ? ring / 2 : RN_RECORD_MAX;
     uint8_t words = used_words(event);
     uint32_t included;
     uint64_t size = plan_record(event, limit, words, &included);
@@ -365,7 +388,7 @@ bool rn_ring_put(struct rn_ring_area *area, struct rn_ring_slot *slot, const str
                                .flags = event->flags,
                                .start = event->start,
                                .duration = event->duration};
-    struct cursor cursor = {rn_ring_data(area, slot), slot->size, head};
+    struct cursor cursor = {rn_ring_data(area, slot), ring, head};
 
     if (size > room)
         return false;
@@ -406,20 +429,20 @@ static const uint8_t *record_bytes(struct rn_ring_area *area, const struct rn_ri
                                    uint64_t position, uint64_t available, uint32_t *size)
 {
     const uint8_t *data = rn_ring_data(area, slot);
-    uint64_t at = position & (slot->size - 1);
+    uint64_t ring = rn_ring_size(area, slot), at = position & (ring - 1);
 
     memcpy(size, data + at, sizeof(*size));
-    if (*size < sizeof(struct rn_record) || *size > available || *size > RN_RECORD_MAX ||
-        *size % 8 != 0)
+    if (*size < sizeof(struct rn_record) || *size > available || *size > ring ||
+        *size > RN_RECORD_MAX || *size % 8 != 0)
         return NULL;
-    if (at + *size <= slot->size)
+    if (at + *size <= ring)
         return data + at;
     if (!area->scratch)
         area->scratch = malloc(RN_RECORD_MAX);
     if (!area->scratch)
         return NULL;
-    memcpy(area->scratch, data + at, slot->size - at);
-    memcpy(area->scratch + (slot->size - at), data, *size - (slot->size - at));
+    memcpy(area->scratch, data + at, ring - at);
+    memcpy(area->scratch + (ring - at), data, *size - (ring - at));
     return area->scratch;
 }
 
@@ -428,7 +451,8 @@ static bool skip_padding(struct rn_ring_area *area, const struct rn_ring_slot *s
                          uint64_t *position)
 {
     while (head - *position >= 8) {
-        const uint8_t *at = rn_ring_data(area, slot) + (*position & (slot->size - 1));
+        const uint8_t *at =
+            rn_ring_data(area, slot) + (*position & (rn_ring_size(area, slot) - 1));
         uint32_t size;
 
         if (at[offsetof(struct rn_record, kind)] != RN_KIND_NONE)
@@ -448,7 +472,7 @@ enum rn_status rn_ring_next(struct rn_ring_area *area, struct rn_ring_slot *slot
     uint64_t head = __atomic_load_n(&slot->head, __ATOMIC_ACQUIRE);
     uint32_t record_size;
 
-    if (head - *position > slot->size || *position % 8 != 0 || head % 8 != 0)
+    if (head - *position > rn_ring_size(area, slot) || *position % 8 != 0 || head % 8 != 0)
         return rn_fail(err, RN_E_FORMAT, "capture ring has impossible positions");
     if (!skip_padding(area, slot, head, position))
         return rn_fail(err, RN_E_FORMAT, "capture ring holds impossible padding");
@@ -467,12 +491,15 @@ bool rn_ring_move(struct rn_ring_area *area, struct rn_ring_slot *from, uint64_t
 {
     uint64_t head = __atomic_load_n(&from->head, __ATOMIC_ACQUIRE);
 
+    if (head - *position > rn_ring_size(area, from) || *position % 8 != 0 || head % 8 != 0)
+        return false;
     while (skip_padding(area, from, head, position) && *position != head) {
         uint32_t size;
         const uint8_t *bytes = record_bytes(area, from, *position, head - *position, &size);
-        struct cursor cursor = {rn_ring_data(area, to), to->size, to->head};
+        uint64_t ring = rn_ring_size(area, to), used = rn_ring_used(to);
+        struct cursor cursor = {rn_ring_data(area, to), ring, to->head};
 
-        if (!bytes || size > to->size - rn_ring_used(to))
+        if (!bytes || used > ring || size > ring - used)
             return false;
         put_bytes(&cursor, bytes, size);
         *position += size;

@@ -59,7 +59,10 @@ bool rn_ring_move(struct rn_ring_area *area, struct rn_ring_slot *from, uint64_t
  * where there is no room for all of them now. */
 bool rn_ring_harvest(struct rn_ring_area *area, struct rn_ring_slot *slot);
 
-/* The slot's data area as mapped here. */
+/* The slot's data area as mapped here, what lies in front of it, and its size: as they were given out.
+ * What the slot says of them can have been changed by a traced program. */
 uint8_t *rn_ring_data(struct rn_ring_area *area, const struct rn_ring_slot *slot);
+void *rn_ring_lead(struct rn_ring_area *area, const struct rn_ring_slot *slot);
+uint64_t rn_ring_size(const struct rn_ring_area *area, const struct rn_ring_slot *slot);
 
 #endif

@@ -74,6 +74,7 @@ struct rn_ring_slot *rn_session_take_ring(struct rn_session *session, uint64_t s
                                           uint32_t lead, struct rn_error *err);
 void *rn_session_ring_lead(struct rn_session *session, const struct rn_ring_slot *slot);
 uint8_t *rn_session_ring_data(struct rn_session *session, const struct rn_ring_slot *slot);
+uint64_t rn_session_ring_size(struct rn_session *session, const struct rn_ring_slot *slot);
 /* Offset of the slot in the file of rings, and a path through which the program can open that. */
 uint64_t rn_session_slot_offset(struct rn_session *session, const struct rn_ring_slot *slot);
 const char *rn_session_rings_path(const struct rn_session *session);

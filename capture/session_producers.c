@@ -326,7 +326,7 @@ void rn_session_producers_look(struct rn_session *session, bool *busy)
     for (size_t i = 0; i < session->in_use_count; i++) {
         const struct rn_session_slot *ring = &session->in_use[i];
 
-        if (ring->producer && (is_new(ring) || rn_ring_used(ring->slot) >= ring->slot->size / 4))
+        if (ring->producer && (is_new(ring) || rn_ring_used(ring->slot) >= rn_ring_size(session->area, ring->slot) / 4))
             *busy = true;
     }
     producers->busy = *busy;

@@ -135,7 +135,7 @@ enum rn_status rn_session_drain(struct rn_session *session, struct rn_error *err
     enum rn_status status = RN_OK;
 
     for (size_t i = 0; status == RN_OK && i < session->in_use_count; i++)
-        if (session->in_use[i].slot->size != 0)
+        if (rn_ring_size(session->area, session->in_use[i].slot) != 0)
             status = drain(session, &session->in_use[i], err);
     session->waiting = 0;
     /* Not later: with this commit the rings give their room back. */
@@ -151,7 +151,7 @@ size_t rn_session_collect_sources(struct rn_session *session)
     for (size_t i = 0; i < session->in_use_count; i++) {
         const struct rn_ring_slot *slot = session->in_use[i].slot;
 
-        if (slot->size != 0)
+        if (rn_ring_size(session->area, slot) != 0)
             session->sources[count++] =
                 (struct rn_writer_source){.source = rn_ring_slot_number(session->area, slot),
                                           .generation = slot->generation,
@@ -171,7 +171,7 @@ void rn_session_consume(struct rn_session *session)
     for (size_t i = session->in_use_count; i > 0; i--) {
         struct rn_session_slot *ring = &session->in_use[i - 1];
 
-        if (ring->slot->size == 0)
+        if (rn_ring_size(session->area, ring->slot) == 0)
             continue;
         rn_ring_consume(ring->slot, ring->drained);
         if (!ring->given_up || !rn_ring_harvest(session->area, ring->slot) ||
@@ -187,11 +187,11 @@ void rn_session_consume(struct rn_session *session)
 static bool inflight_in_ring(struct rn_session *session, const struct rn_ring_slot *slot,
                              struct rn_event *event)
 {
-    uint64_t at = slot->head & (slot->size - 1);
+    uint64_t size = rn_ring_size(session->area, slot), at = slot->head & (size - 1);
     const uint8_t *bytes = rn_ring_data(session->area, slot) + at;
     struct rn_record record;
 
-    if (slot->size - at < sizeof(record) + sizeof(struct rn_syscall))
+    if (size - at < sizeof(record) + sizeof(struct rn_syscall))
         return false;
     memcpy(&record, bytes, sizeof(record));
     *event =
@@ -210,7 +210,7 @@ size_t rn_session_collect_inflight(struct rn_session *session)
         const struct rn_ring_slot *slot = session->in_use[i].slot;
         uint32_t state = __atomic_load_n(&slot->inflight_state, __ATOMIC_ACQUIRE);
 
-        if (state == RN_INFLIGHT_IN_RING && slot->size != 0)
+        if (state == RN_INFLIGHT_IN_RING && rn_ring_size(session->area, slot) != 0)
             count += inflight_in_ring(session, slot, &session->inflight[count]);
         if (state != RN_INFLIGHT_VALID)
             continue;
@@ -267,7 +267,7 @@ static bool may_take(const struct rn_session *session, uint64_t size)
     if (!session->producers.settings.on || size < LARGE_BYTES)
         return true;
     for (size_t i = 0; i < session->in_use_count; i++)
-        large += session->in_use[i].slot->size >= LARGE_BYTES;
+        large += rn_ring_size(session->area, session->in_use[i].slot) >= LARGE_BYTES;
     return large < LARGE_RINGS;
 }
 
@@ -292,7 +292,12 @@ struct rn_ring_slot *rn_session_take_ring(struct rn_session *session, uint64_t s
 
 void *rn_session_ring_lead(struct rn_session *session, const struct rn_ring_slot *slot)
 {
-    return rn_ring_data(session->area, slot) - slot->lead;
+    return rn_ring_lead(session->area, slot);
+}
+
+uint64_t rn_session_ring_size(struct rn_session *session, const struct rn_ring_slot *slot)
+{
+    return rn_ring_size(session->area, slot);
 }
 
 uint8_t *rn_session_ring_data(struct rn_session *session, const struct rn_ring_slot *slot)
@@ -313,7 +318,7 @@ const char *rn_session_rings_path(const struct rn_session *session)
 enum rn_status rn_session_relieve(struct rn_session *session, const struct rn_ring_slot *slot,
                                   bool *full, struct rn_error *err)
 {
-    *full = rn_ring_used(slot) >= slot->size / 4 * 3;
+    *full = rn_ring_used(slot) >= rn_ring_size(session->area, slot) / 4 * 3;
     return *full ? rn_session_commit(session, err) : RN_OK;
 }
 
@@ -323,7 +328,9 @@ enum rn_status rn_session_keep_up(struct rn_session *session, bool *busy, struct
     for (size_t i = 0; i < session->in_use_count; i++) {
         const struct rn_ring_slot *slot = session->in_use[i].slot;
 
-        if (slot->size != 0 && slot != session->ring && rn_ring_used(slot) >= slot->size / 4)
+        uint64_t size = rn_ring_size(session->area, slot);
+
+        if (size != 0 && slot != session->ring && rn_ring_used(slot) >= size / 4)
             *busy = true;
     }
     return *busy ? rn_session_commit(session, err) : RN_OK;
@@ -339,7 +346,8 @@ void rn_session_release_slot(struct rn_session *session, struct rn_ring_slot *sl
         if (used->slot != slot)
             continue;
         rn_ring_clear_inflight(slot);
-        if (slot->size == 0 || rn_ring_move(session->area, slot, &used->drained, session->ring)) {
+        if (rn_ring_size(session->area, slot) == 0 ||
+            rn_ring_move(session->area, slot, &used->drained, session->ring)) {
             forget_slot(session, i);
         } else {
             used->given_up = true;
