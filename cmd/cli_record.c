@@ -68,8 +68,8 @@ static void on_signal(int signo, siginfo_t *info, void *context)
     errno = failure;
 }
 
-/* A signal that was ignored stays so, for the program too. Where there is none, of which a shell may
- * have said so because it runs rn-record in the background, it is the way to end. */
+/* A signal that was ignored stays so, for the program too; not SIGINT where there is none: a shell that
+ * runs rn-record in the background ignores it. */
 static void catch_signals(bool attached)
 {
     static const int signals[] = {SIGINT, SIGTERM, SIGHUP, SIGQUIT};
@@ -98,8 +98,7 @@ static char *boot_id(void)
 
     if (rn_proc_read_path("/proc/sys/kernel/random/boot_id", text, sizeof(text)) == 0)
         return NULL;
-    text[strcspn(text, "\n")] = '\0';
-    return strdup(text);
+    return strndup(text, strcspn(text, "\n"));
 }
 
 static char **copy_argv(char *const *argv)

@@ -13,11 +13,12 @@ static const char *const names[RN_VALUE_TABLES][MAX_NAMES] = {
     [RN_VALUE_PROVENANCE] = {"unknown", "declared", "compiled", "library", "cpu-capable",
                              "disassembled", "measured"},
     [RN_VALUE_RESIDENCY] = {"unknown", "cold", "resident"},
-    [RN_VALUE_REASON] = {"threshold", "hot"},
+    [RN_VALUE_REASON] = {"threshold", "hot", "ring-full"},
     [RN_VALUE_PROCESS_OP] = {"unknown", "start", "attach", "fork", "exec", "thread exit", "exit",
                              "thread name", "detach", "stop"},
     [RN_VALUE_MODULE_OP] = {"unknown", "module map", "module unmap"},
-    [RN_VALUE_NOTICE] = {"other", "engine", "blind-spot", "clock", "interrupted"},
+    [RN_VALUE_NOTICE] = {"other", "engine", "blind-spot", "clock", "interrupted", "sampling",
+                         "overhead"},
     [RN_VALUE_LOSS] = {"other", "ring-full", "disk-full", "max-size", "last", "killed", "damaged"},
 };
 

@@ -19,8 +19,8 @@ NAMES = {
     "residency": ["unknown", "cold", "resident"],
 }
 OF_KIND = {
-    ("aggregate", "reason"): ["threshold", "hot"],
-    ("notice", "code"): ["other", "engine", "blind-spot", "clock", "interrupted"],
+    ("aggregate", "reason"): ["threshold", "hot", "ring-full"],
+    ("notice", "code"): ["other", "engine", "blind-spot", "clock", "interrupted", "sampling", "overhead"],
 }
 KINDS = {7: "block", 1: "syscall", 6: "kernel"}
 STRUCTURE = {"rn.kind", "rn.stream", "thread.id", "thread.name", "process.pid", "rn.recording.id"}
