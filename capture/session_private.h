@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* What the two files of a session share: session.c begins, commits and ends a recording,
+/* What the files of a session share: session.c begins, commits and ends a recording,
  * session_rings.c keeps its rings. */
 #ifndef RN_SESSION_PRIVATE_H
 #define RN_SESSION_PRIVATE_H

@@ -192,7 +192,8 @@ static void put_costs(const struct cli_diff *job, struct rn_buf *out)
     const struct rn_effects_summary *a = rn_effects_summary(job->a.effects);
     const struct rn_effects_summary *b = rn_effects_summary(job->b.effects);
 
-    rn_buf_text(out, "\nWhile recorded             A            B\n");
+    rn_buf_text(out, job->runs.pairs > 1 ? "\nIn the first runs          A            B\n"
+                                         : "\nWhile recorded             A            B\n");
     put_times(job, "wall time", a->wall_ns, b->wall_ns, out);
     put_times(job, "CPU time", a->cpu_ns, b->cpu_ns, out);
     put_times(job, "in I/O calls", a->io_ns, b->io_ns, out);
@@ -217,8 +218,10 @@ static void put_confidence(const struct cli_diff *job, struct rn_buf *out)
         rn_buf_byte(out, '\n');
     }
     if (runs->speedup > 0)
-        rn_buf_printf(out, "B is %.2f times as fast as A (%.2f to %.2f, 95%%)\n", runs->speedup,
-                      runs->speedup_low, runs->speedup_high);
+        rn_buf_printf(out, "Over all runs B is %.2f times as fast as A (%.2f to %.2f, 95%%)%s\n",
+                      runs->speedup, runs->speedup_low, runs->speedup_high,
+                      runs->speedup_low <= 1 && runs->speedup_high >= 1 ? ": that may be chance"
+                                                                        : "");
 }
 
 static void put_sequence(const struct cli_diff *job, struct rn_buf *out)

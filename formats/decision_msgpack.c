@@ -87,10 +87,13 @@ static bool skip_value(struct walk *walk, uint64_t *items)
     return skip_bytes(walk, form->fixed + (form->items ? 0 : length));
 }
 
+/* Of one decision, all levels together. */
+#define ELEMENTS_MAX (UINT64_C(1) << 20)
+
 /* The extent of the value at `data`; false: it is not all there, or wrong says what is wrong. */
 static bool measure(struct walk *walk)
 {
-    uint64_t left[RN_DECISION_DEPTH + 1] = {1}, items;
+    uint64_t left[RN_DECISION_DEPTH + 1] = {1}, items, elements = 0;
     unsigned depth = 0;
 
     for (;;) {
@@ -107,8 +110,9 @@ static bool measure(struct walk *walk)
             walk->wrong = "nested too deep";
             return false;
         }
-        /* Each takes a byte at least: more than that cannot be there. */
-        if (items > walk->size - walk->at && items > RN_DECISION_BYTES_MAX) {
+        /* msgpack-c takes some 24 bytes for each, which may be a byte here. */
+        elements += items;
+        if (items > ELEMENTS_MAX || elements > ELEMENTS_MAX) {
             walk->wrong = "more elements than a decision may have";
             return false;
         }

@@ -158,7 +158,7 @@ static int64_t retry_info(const uint8_t *data, size_t size)
             continue;
         info = otlp__retry_info__unpack(NULL, detail->value.len, detail->value.data);
         if (info && info->retry_delay && info->retry_delay->seconds >= 0 &&
-            info->retry_delay->seconds < LONGEST_MS / 1000)
+            info->retry_delay->nanos >= 0 && info->retry_delay->seconds < LONGEST_MS / 1000)
             after = info->retry_delay->seconds * 1000 + info->retry_delay->nanos / 1000000;
         else if (info)
             after = 0;

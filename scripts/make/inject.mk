@@ -1,6 +1,6 @@
 # SPDX-License-Identifier: MIT
-# Libraries that are loaded into recorded programs. They are freestanding and need no other library,
-# so that any program's dynamic linker can load them.
+# Libraries that are loaded into recorded programs. They are freestanding and need no other library (the
+# one for BLAS the C library), so that any program's dynamic linker can load them.
 
 INJECT_CC ?= $(CC)
 # What keeps loops from becoming calls of memcpy: gcc needs more than -fno-builtin.
