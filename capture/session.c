@@ -339,3 +339,8 @@ void rn_session_free(struct rn_session *session)
     rn_writer_free(session->writer);
     free(session);
 }
+
+uint64_t rn_session_calls(const struct rn_session *session)
+{
+    return session->overhead.calls + session->overhead.traced;
+}

@@ -112,6 +112,9 @@ RN_MUST_CHECK enum rn_status rn_session_flush(struct rn_session *session, struct
  * called once the program runs. Without it there are none. */
 void rn_session_collect_facts(struct rn_session *session);
 
+/* System calls that were recorded so far. */
+uint64_t rn_session_calls(const struct rn_session *session);
+
 /* Nothing was recorded: leave no trace of the recording. */
 void rn_session_discard(struct rn_session *session);
 /* Drain, add the files of env/, seal. *lost: events that are not in the archive. */
