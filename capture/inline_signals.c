@@ -268,36 +268,31 @@ void rn_inline_exit_begins(struct rn_ptrace *engine, struct rn_tracee *tracee)
     area->phase = RN_PHASE_OUT;
 }
 
-static void set_field(uint8_t *record, size_t offset, uint64_t value, size_t size)
-{
-    memcpy(record + offset, &value, size); /* little-endian here */
-}
-
 void rn_inline_exec_done(struct rn_ptrace *engine, struct rn_tracee *tracee)
 {
     struct rn_thread_area *area = tracee->inline_thread.area;
     struct rn_ring_slot *slot = tracee->slot;
-    uint64_t head, end, size, start;
+    uint64_t head, end, at, size;
+    struct rn_record record;
     uint8_t *bytes;
 
     if (!area || area->phase != RN_PHASE_BEFORE)
         return;
     area->phase = RN_PHASE_OUT;
-    if (area->recording != RN_RECORD_BEGUN || slot->head != area->head)
-        return;
     /* The program can write here: each value is read once, and nothing outside of the ring may
      * follow from it. What is wrong in the record is found when it is decoded. */
     head = __atomic_load_n(&area->head, __ATOMIC_RELAXED);
     end = __atomic_load_n(&area->cursor, __ATOMIC_RELAXED);
     size = rn_session_ring_size(engine->session, slot);
-    start = begun_at(engine, tracee, head);
-    if (size == 0 || end - head < sizeof(struct rn_record) ||
-        end - head > size - (head & (size - 1)))
+    at = head & (size - 1);
+    if (area->recording != RN_RECORD_BEGUN || slot->head != head || size == 0 ||
+        end - head < sizeof(record) || end - head > size - at)
         return;
-    bytes = rn_session_ring_data(engine->session, slot) + (head & (size - 1));
-    set_field(bytes, offsetof(struct rn_record, duration),
-              engine->now > start ? engine->now - start : 0, 8);
-    set_field(bytes, offsetof(struct rn_record, size), end - head, 4);
+    bytes = rn_session_ring_data(engine->session, slot) + at;
+    memcpy(&record, bytes, sizeof(record));
+    record.duration = engine->now > record.start ? engine->now - record.start : 0;
+    record.size = (uint32_t)(end - head);
+    memcpy(bytes, &record, sizeof(record));
     rn_ring_clear_inflight(slot);
     __atomic_store_n(&slot->head, end, __ATOMIC_RELEASE);
 }

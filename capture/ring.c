@@ -57,15 +57,20 @@ struct cursor {
     uint64_t size, position;
 };
 
+void rn_ring_write(uint8_t *data, uint64_t ring, uint64_t position, const void *bytes, uint64_t size)
+{
+    uint64_t at = position & (ring - 1);
+    uint64_t first = size < ring - at ? size : ring - at;
+
+    memcpy(data + at, bytes, first);
+    memcpy(data, (const uint8_t *)bytes + first, size - first);
+}
+
 static void put_bytes(struct cursor *cursor, const void *bytes, uint64_t size)
 {
-    uint64_t at = cursor->position & (cursor->size - 1);
-    uint64_t first = size < cursor->size - at ? size : cursor->size - at;
-
     if (size == 0)
         return;
-    memcpy(cursor->data + at, bytes, first);
-    memcpy(cursor->data, (const uint8_t *)bytes + first, size - first);
+    rn_ring_write(cursor->data, cursor->size, cursor->position, bytes, size);
     cursor->position += size;
 }
 

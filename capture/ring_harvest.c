@@ -1,20 +1,7 @@
 /* SPDX-License-Identifier: MIT */
-#include "ring.h"
+#include "ring_private.h"
 
 #include "formats/ring_cell.h"
-
-#include <string.h>
-
-static void put(struct rn_ring_area *area, const struct rn_ring_slot *slot, const void *bytes,
-                uint64_t head, uint32_t size)
-{
-    uint8_t *data = rn_ring_data(area, slot);
-    uint64_t ring = rn_ring_size(area, slot), at = head & (ring - 1);
-    uint64_t first = size < ring - at ? size : ring - at;
-
-    memcpy(data + at, bytes, first);
-    memcpy(data, (const uint8_t *)bytes + first, size - first);
-}
 
 /* As inject/producer_cells.c does it: what a sudden end leaves behind is told apart by `moved`. */
 bool rn_ring_harvest(struct rn_ring_area *area, struct rn_ring_slot *slot)
@@ -32,7 +19,7 @@ bool rn_ring_harvest(struct rn_ring_area *area, struct rn_ring_slot *slot)
 
             if (used > ring || size > ring - used)
                 return false;
-            put(area, slot, words, head, size);
+            rn_ring_write(rn_ring_data(area, slot), ring, head, words, size);
             cells[i].moved = head + size;
             __atomic_store_n(&slot->head, head + size, __ATOMIC_RELEASE);
         }

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
-/* What ring.c, which puts records in and takes them out, and ring_area.c, which keeps the file that they
- * lie in, share. */
+/* What ring.c, which puts records in and takes them out, ring_harvest.c, and ring_area.c, which keeps the
+ * file that they lie in, share. */
 #ifndef RN_RING_PRIVATE_H
 #define RN_RING_PRIVATE_H
 
@@ -27,5 +27,9 @@ struct rn_ring_area {
     uint32_t next_slot; /* where the search for a free slot begins */
     uint8_t *scratch;   /* a record that wraps around the end of its ring */
 };
+
+/* ring.c: bytes into a ring of `ring` bytes at `data`, over its end where they reach that. */
+void rn_ring_write(uint8_t *data, uint64_t ring, uint64_t position, const void *bytes,
+                   uint64_t size);
 
 #endif

@@ -3,6 +3,8 @@
  * that is for traces wins over the general one, and an option over both. */
 #include "cli_otlp.h"
 
+#include "formats/escape.h"
+
 #include "libanalysis/span_parent.h"
 
 #include <stdlib.h>
@@ -29,21 +31,14 @@ static const char *variable(const char *name, bool *is_of_traces)
     return value && *value ? value : NULL;
 }
 
-static int hex_digit(char c)
-{
-    const char *digits = "0123456789abcdef", *at = c ? strchr(digits, c | 0x20) : NULL;
-
-    return c >= '0' && c <= '9' ? c - '0' : at ? (int)(at - digits) : -1;
-}
-
 /* %NN becomes a byte, in place. */
 static void percent_decode(char *text)
 {
     char *to = text;
 
     for (; *text; text++) {
-        int high = *text == '%' ? hex_digit(text[1]) : -1;
-        int low = high >= 0 ? hex_digit(text[2]) : -1;
+        int high = *text == '%' ? rn_hex_digit(text[1]) : -1;
+        int low = high >= 0 ? rn_hex_digit(text[2]) : -1;
 
         if (low >= 0 && (high || low)) {
             *to++ = (char)(high << 4 | low);

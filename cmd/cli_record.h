@@ -40,14 +40,10 @@ bool cli_record(const struct cli_recording *recording, int *wait_status, int *ex
 
 /* cli_record_files.c: what is in the files that the program has left, where that cannot be told from
  * what was recorded: stated in DESCRIPTOR events with their content. Reads the recording that is
- * still being written for `output`; where it is longer than CLI_RECORD_FILES_MAX events, or only partly
+ * still being written for `output`; where it has more than CLI_RECORD_FILES_MAX system calls, or is only partly
  * there, nothing is done. */
 enum { CLI_RECORD_FILES_MAX = 1 << 20 };
 void cli_record_files(struct rn_session *session, const char *output);
-
-/* cli_record_suspect.c: is there a file that may have to be read? False also where the recording is too
- * long to look. */
-bool cli_record_suspect(const char *part);
 
 /* cli_record_help.c: before and behind the help of the options of computing. */
 extern const char cli_record_help[], cli_record_help_end[];

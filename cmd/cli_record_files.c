@@ -162,6 +162,16 @@ static void find_files(struct collection *all, const char *part)
     rn_reader_free(reader);
 }
 
+static bool need_files(const char *part)
+{
+    struct rn_error err = RN_ERROR_INIT;
+    struct rn_reader *reader = NULL;
+    bool need = rn_reader_open(part, &reader, &err) == RN_OK && rn_effects_need_files(reader);
+
+    rn_reader_free(reader);
+    return need;
+}
+
 void cli_record_files(struct rn_session *session, const char *output)
 {
     struct collection all = {.session = session};
@@ -173,7 +183,7 @@ void cli_record_files(struct rn_session *session, const char *output)
         return;
     /* A recording without these is none the worse for other purposes. */
     if (rn_session_flush(session, &err) != RN_OK ||
-        rn_session_calls(session) > CLI_RECORD_FILES_MAX || !cli_record_suspect(part))
+        rn_session_calls(session) > CLI_RECORD_FILES_MAX || !need_files(part))
         return;
     find_files(&all, part);
     read_files(&all);

@@ -245,3 +245,12 @@ void rn_escape_terminal(struct rn_buf *out, const uint8_t *data, size_t size)
         }
     }
 }
+
+int rn_hex_digit(char c)
+{
+    if (c >= '0' && c <= '9')
+        return c - '0';
+    if (c >= 'A' && c <= 'F')
+        return c - 'A' + 10;
+    return c >= 'a' && c <= 'f' ? c - 'a' + 10 : -1;
+}

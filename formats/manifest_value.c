@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 #include "manifest_value.h"
+#include "escape.h"
 
 #include <errno.h>
 #include <inttypes.h>
@@ -35,13 +36,6 @@ json_t *rn_json_text(const char *text)
     return value ? value : hex_text(text);
 }
 
-static int hex_digit(char c)
-{
-    if (c >= '0' && c <= '9')
-        return c - '0';
-    return c >= 'a' && c <= 'f' ? c - 'a' + 10 : -1;
-}
-
 static char *text_of_hex(const char *hex)
 {
     size_t size = strlen(hex);
@@ -50,7 +44,7 @@ static char *text_of_hex(const char *hex)
     if (!text)
         return NULL;
     for (size_t i = 0; i < size / 2; i++) {
-        int high = hex_digit(hex[2 * i]), low = hex_digit(hex[2 * i + 1]);
+        int high = rn_hex_digit(hex[2 * i]), low = rn_hex_digit(hex[2 * i + 1]);
 
         if (high < 0 || low < 0) {
             free(text);

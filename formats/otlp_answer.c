@@ -60,21 +60,13 @@ static void set_message(struct rn_otlp_ruling *ruling, struct rn_otlp_text text)
     rn_buf_free(&safe);
 }
 
-static int hex_digit(char c)
-{
-    if (c >= '0' && c <= '9')
-        return c - '0';
-    c = (char)tolower((unsigned char)c);
-    return c >= 'a' && c <= 'f' ? c - 'a' + 10 : -1;
-}
-
 /* grpc-message: %NN of what is not printable ASCII. */
 static void percent_decode(struct rn_otlp_text text, struct rn_buf *out)
 {
     for (size_t i = 0; i < text.size; i++) {
         bool escape = text.data[i] == '%' && i + 2 < text.size;
-        int high = escape ? hex_digit(text.data[i + 1]) : -1;
-        int low = escape ? hex_digit(text.data[i + 2]) : -1;
+        int high = escape ? rn_hex_digit(text.data[i + 1]) : -1;
+        int low = escape ? rn_hex_digit(text.data[i + 2]) : -1;
 
         if (high >= 0 && low >= 0) {
             rn_buf_byte(out, (uint8_t)(high << 4 | low));

@@ -177,6 +177,10 @@ void rn_effects_free(struct rn_effects *effects);
 
 RN_MUST_CHECK enum rn_status rn_effects_feed(struct rn_effects *effects,
                                              const struct rn_event *event, struct rn_error *err);
+/* Without a model: has the recording any call after which what a file holds may
+ * not follow from what was written? Reads up to the first one. */
+bool rn_effects_need_files(struct rn_reader *reader);
+
 /* All that a reader has, then rn_effects_finish. What is damaged is noted as missing; fails for
  * lack of memory or where the limit is passed. */
 RN_MUST_CHECK enum rn_status rn_effects_read(struct rn_effects *effects, struct rn_reader *reader,

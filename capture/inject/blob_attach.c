@@ -80,7 +80,7 @@ static void attach_string(struct rn_thread_area *area, unsigned arg, uint8_t typ
     rn_blob_attached(area, bytes, size);
 }
 
-/* Measured before, by another thread's leave: it may have written more strings meanwhile. */
+/* They have been measured, and fit; another thread may have changed them since. */
 static void attach_argv(struct rn_thread_area *area, unsigned arg)
 {
     const uint8_t *const *argv = (const uint8_t *const *)argument(area, arg);
@@ -90,6 +90,8 @@ static void attach_argv(struct rn_thread_area *area, unsigned arg)
     for (uint64_t i = 0; argv[i] && used < RN_BLOB_ARGV_MAX; i++) {
         used += copy_string(bytes + used, argv[i], RN_BLOB_ARGV_MAX - used);
         bytes[used++] = 0;
+        if (used > RN_BLOB_ARGV_MAX)
+            rn_blob_attachment_of(bytes)->flags = RN_ATT_CUT;
     }
     rn_blob_attached(area, bytes, used);
 }

@@ -3,51 +3,8 @@
 # needs: gcc i686-linux-gnu-gcc
 # notice: is a 32-bit program
 # 64-bit and 32-bit programs that execute each other.
-cat >static.c <<'END'
-#include <fcntl.h>
-#include <pthread.h>
-#include <stdio.h>
-#include <string.h>
-#include <sys/wait.h>
-#include <unistd.h>
-
-static void *thread(void *fd)
-{
-    char bytes[100];
-    long sum = 0;
-
-    for (int i = 0; i < 40; i++)
-        sum += pread(*(int *)fd, bytes, sizeof(bytes), 0);
-    return (void *)sum;
-}
-
-int main(int argc, char **argv)
-{
-    int fd = open(argv[0], O_RDONLY), status;
-    pthread_t threads[3];
-    void *sum;
-
-    for (int i = 0; i < 3; i++)
-        pthread_create(&threads[i], NULL, thread, &fd);
-    for (int i = 0; i < 3; i++) {
-        pthread_join(threads[i], &sum);
-        printf("%ld\n", (long)sum);
-    }
-    fflush(stdout);
-    if (fork() == 0) {
-        printf("child of %s\n", argv[0]);
-        fflush(stdout);
-        _exit(3);
-    }
-    wait(&status);
-    printf("status %d\n", WEXITSTATUS(status));
-    fflush(stdout);
-    if (argc > 1)
-        execv(argv[1], argv + 1);
-    return argc > 1;
-}
-END
-gcc -O1 -static -pthread -o glibc-static static.c &&
-gcc -O1 -pthread -o glibc-dynamic static.c &&
-i686-linux-gnu-gcc -O1 -static -pthread -o i386-static static.c || exit 1
+source=$(dirname "$0")/../programs/threads_exec.c
+gcc -O1 -static -pthread -o glibc-static "$source" &&
+gcc -O1 -pthread -o glibc-dynamic "$source" &&
+i686-linux-gnu-gcc -O1 -static -pthread -o i386-static "$source" || exit 1
 ./glibc-static ./i386-static ./glibc-dynamic ./i386-static

@@ -87,6 +87,22 @@ static inline void content(struct maker *maker, uint8_t arg, const char *head, u
     };
 }
 
+/* The line that rn-cat would print of it. */
+static inline void expect_text(const struct rn_render_options *options, struct maker *maker,
+                               const char *expected)
+{
+    struct rn_render *render = rn_render_new(options);
+    struct rn_buf out = RN_BUF_INIT;
+
+    assert_non_null(render);
+    maker->event.attachments = maker->attachments;
+    rn_render_text(render, trace, &maker->event, &out);
+    rn_buf_byte(&out, '\0');
+    assert_string_equal((const char *)out.data, expected);
+    rn_buf_free(&out);
+    rn_render_free(render);
+}
+
 /* The event as JSON, parsed. */
 static inline json_t *as_json(struct maker *maker)
 {

@@ -17,21 +17,6 @@ static void expect(struct maker *maker, const char *expected)
     rn_buf_free(&out);
 }
 
-static void expect_text(const struct rn_render_options *options, struct maker *maker,
-                        const char *expected)
-{
-    struct rn_render *render = rn_render_new(options);
-    struct rn_buf out = RN_BUF_INIT;
-
-    assert_non_null(render);
-    maker->event.attachments = maker->attachments;
-    rn_render_text(render, trace, &maker->event, &out);
-    rn_buf_byte(&out, '\0');
-    assert_string_equal((const char *)out.data, expected);
-    rn_buf_free(&out);
-    rn_render_free(render);
-}
-
 static void files(void **state)
 {
     struct maker m = call("openat", 3, (uint64_t)-100, 0x1000, 02000000, 0xdead, 0);

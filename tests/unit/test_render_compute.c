@@ -3,17 +3,7 @@
 
 static void expect_line(struct maker *maker, const char *expected)
 {
-    const struct rn_render_options options = {.string_limit = 32};
-    struct rn_render *render = rn_render_new(&options);
-    struct rn_buf out = RN_BUF_INIT;
-
-    assert_non_null(render);
-    maker->event.attachments = maker->attachments;
-    rn_render_text(render, trace, &maker->event, &out);
-    rn_buf_byte(&out, '\0');
-    assert_string_equal((const char *)out.data, expected);
-    rn_buf_free(&out);
-    rn_render_free(render);
+    expect_text(&(struct rn_render_options){.string_limit = 32}, maker, expected);
 }
 
 static struct maker event_of(uint8_t kind, const char *name)
