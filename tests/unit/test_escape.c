@@ -123,6 +123,18 @@ static void terminal_text(void **state)
           "1");
 }
 
+static void digits(void **state)
+{
+    (void)state;
+    assert_int_equal(rn_hex_digit('0'), 0);
+    assert_int_equal(rn_hex_digit('9'), 9);
+    assert_int_equal(rn_hex_digit('a'), 10);
+    assert_int_equal(rn_hex_digit('F'), 15);
+    assert_int_equal(rn_hex_digit('g'), -1);
+    assert_int_equal(rn_hex_digit('\0'), -1);
+    assert_int_equal(rn_hex_digit('\x11'), -1);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -132,6 +144,7 @@ int main(void)
         cmocka_unit_test(json_strings),
         cmocka_unit_test(json_of_what_is_no_text),
         cmocka_unit_test(hexadecimal),
+        cmocka_unit_test(digits),
         cmocka_unit_test(csv_fields),
         cmocka_unit_test(terminal_text),
     };
