@@ -265,7 +265,7 @@ enum rn_status rn_session_tick(struct rn_session *session, struct rn_error *err)
 
     rn_session_producers_look(session, &busy);
     if (busy || session->waiting >= COMMIT_EVENTS ||
-        rn_ring_used(session->ring) > session->ring->size / 2 || pipe_is_due(session))
+        rn_ring_used(session->ring) > rn_ring_size(session->area, session->ring) / 2 || pipe_is_due(session))
         status = rn_session_commit(session, err);
     if (status == RN_OK)
         status = second_passes(session, err);

@@ -260,6 +260,19 @@ struct cursor {
     const char *at, *end;
 };
 
+/* NUL, of which strchr finds one in every string, stands for what a rule has erased. */
+static bool is_of_number(char c)
+{
+    return c != '\0' && strchr("0123456789.eE+-", c);
+}
+
+static struct cursor cursor_of(const struct rn_buf *text)
+{
+    const char *begin = text->size ? (const char *)text->data : "";
+
+    return (struct cursor){begin, begin + text->size};
+}
+
 static bool number_at(const struct cursor *cursor, const char *begin, double *value, size_t *length)
 {
     char digits[64];
@@ -267,7 +280,7 @@ static bool number_at(const struct cursor *cursor, const char *begin, double *va
     char *end;
 
     while (cursor->at + size < cursor->end && size < sizeof digits - 1 &&
-           strchr("0123456789.eE+-", cursor->at[size]))
+           is_of_number(cursor->at[size]))
         size++;
     if (size == 0 || (cursor->at > begin && isalnum((unsigned char)cursor->at[-1])))
         return false;
@@ -286,7 +299,7 @@ static bool numbers_agree(double a, double b, double share)
 /* Back to where the number begins in the middle of which the texts part. */
 static void to_number_begin(struct cursor *a, struct cursor *b, const char *begin)
 {
-    while (a->at > begin && strchr("0123456789.eE+-", a->at[-1])) {
+    while (a->at > begin && is_of_number(a->at[-1])) {
         a->at--;
         b->at--;
     }
@@ -294,8 +307,7 @@ static void to_number_begin(struct cursor *a, struct cursor *b, const char *begi
 
 static bool numeric_equal(const struct rn_buf *left, const struct rn_buf *right, double share)
 {
-    struct cursor a = {(const char *)left->data, (const char *)left->data + left->size};
-    struct cursor b = {(const char *)right->data, (const char *)right->data + right->size};
+    struct cursor a = cursor_of(left), b = cursor_of(right);
     const char *begin_a = a.at, *begin_b = b.at;
 
     while (a.at < a.end && b.at < b.end) {

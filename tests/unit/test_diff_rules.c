@@ -72,6 +72,19 @@ static void test_texts(void **state)
     assert_false(equal(rules, "other", "a", "a", &applies));
     assert_false(applies);
     assert_true(equal(rules, "stdout", "", "", &applies));
+    assert_false(equal(rules, "stdout", "", "1", &applies));
+    rn_diff_rules_free(rules);
+}
+
+/* What a mask leaves in place of its match is no part of a number. */
+static void test_number_behind_a_mask(void **state)
+{
+    struct rn_diff_rules *rules = rules_of("mask stdout [0-9]+:\nnumeric stdout 0.01");
+    bool applies;
+
+    (void)state;
+    assert_true(equal(rules, "stdout", "12:5.000", "9:5.001", &applies));
+    assert_false(equal(rules, "stdout", "12:5.000", "9:6.000", &applies));
     rn_diff_rules_free(rules);
 }
 
@@ -146,6 +159,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_ignore_and_keep), cmocka_unit_test(test_texts),
+        cmocka_unit_test(test_number_behind_a_mask),
         cmocka_unit_test(test_bad_lines),       cmocka_unit_test(test_learning),
         cmocka_unit_test(test_rule_names),
     };
