@@ -10,15 +10,16 @@
 #include <sys/mman.h>
 #include <sys/ptrace.h>
 #include <sys/resource.h>
+#include <sys/stat.h>
 #include <sys/syscall.h>
 #include <unistd.h>
 
 /* Where a script and its strings lie below the stack pointer of a program that has not begun: the
  * stack's mapping reaches further down, and nothing is there yet. */
-#define STACK_ROOM   20480u
-#define STRING_BYTES 4096u
+#define STACK_ROOM      20480u
+#define STRING_BYTES    4096u
 #define CODE_SEGMENT_64 0x33
-#define CALLS_MAX    (3u + RN_EXEC_MODULES * RN_PLAN_CALLS)
+#define CALLS_MAX       (3u + RN_EXEC_MODULES * RN_PLAN_CALLS)
 
 struct new_image {
     struct rn_remote remote;
@@ -53,8 +54,12 @@ static const char *find_obstacle(pid_t tid)
  * make becomes ours. */
 static bool map_blob(struct new_image *new, const struct rn_inline *state, uint64_t vdso)
 {
-    const uint64_t args[6] = {RN_BLOB_ADDRESS, RN_BLOB_SIZE, PROT_READ | PROT_EXEC,
-                              MAP_PRIVATE | MAP_ANONYMOUS | MAP_FIXED_NOREPLACE, UINT64_MAX, 0};
+    const uint64_t args[6] = {RN_BLOB_ADDRESS,
+                              RN_BLOB_SIZE,
+                              PROT_READ | PROT_EXEC,
+                              MAP_PRIVATE | MAP_ANONYMOUS | MAP_FIXED_NOREPLACE,
+                              UINT64_MAX,
+                              0};
     uint64_t result;
 
     if (!vdso)
@@ -85,20 +90,29 @@ static uint64_t add_string(struct new_image *new, const char *string)
 
 static void add_rings(struct new_image *new, const struct rn_inline *state)
 {
-    new->calls[0] = (struct rn_script_call){
-        .nr = SYS_open,
-        .args = {add_string(new, state->rings_path), O_RDWR | O_CLOEXEC},
-        .replace = RN_SCRIPT_NONE,
-        .needed = true};
-    new->calls[1] = (struct rn_script_call){.nr = SYS_mmap,
-                                            .args = {RN_ARENA_ADDRESS, RN_ARENA_MAX,
-                                                     PROT_READ | PROT_WRITE,
-                                                     MAP_SHARED | MAP_FIXED_NOREPLACE, 0, 0},
-                                            .replace = 4,
-                                            .from = 0,
-                                            .needed = true};
+    new->calls[0] =
+        (struct rn_script_call){.nr = SYS_open,
+                                .args = {add_string(new, state->rings_path), O_RDWR | O_CLOEXEC},
+                                .replace = RN_SCRIPT_NONE,
+                                .needed = true};
+    new->calls[1] =
+        (struct rn_script_call){.nr = SYS_mmap,
+                                .args = {RN_ARENA_ADDRESS, RN_ARENA_MAX, PROT_READ | PROT_WRITE,
+                                         MAP_SHARED | MAP_FIXED_NOREPLACE, 0, 0},
+                                .replace = 4,
+                                .from = 0,
+                                .needed = true};
     new->calls[2] = (struct rn_script_call){.nr = SYS_close, .replace = 0, .from = 0};
     new->call_count = 3;
+}
+
+/* The name is the program's: under another root, or renamed since, it may be that of another file.
+ */
+static bool is_mapped_file(int fd, const struct rn_module *module)
+{
+    struct stat file;
+
+    return fstat(fd, &file) == 0 && file.st_ino == module->inode;
 }
 
 static void add_module(struct new_image *new, struct rn_inline *state,
@@ -110,13 +124,14 @@ static void add_module(struct new_image *new, struct rn_inline *state,
 
     if (fd < 0)
         return;
-    if (rn_inline_plan(state, fd, module->address, module->length, module->file_offset, plan)) {
+    if (is_mapped_file(fd, module) &&
+        rn_inline_plan(state, fd, module->address, module->length, module->file_offset, plan)) {
         uint64_t string = add_string(new, plan->path);
 
         if (string) {
             new->first_call[new->plan_count++] = new->call_count;
-            new->call_count += rn_inline_plan_calls(plan, string, new->calls + new->call_count,
-                                                    new->call_count);
+            new->call_count +=
+                rn_inline_plan_calls(plan, string, new->calls + new->call_count, new->call_count);
         }
     }
     close(fd);
