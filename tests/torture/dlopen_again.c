@@ -1,7 +1,11 @@
 /* SPDX-License-Identifier: MIT */
-/* A library that is unmapped and mapped again at the same place, and one that is mapped over by
- * another one: its system calls are recorded inline each time. engines: apart flags: -ldl needs:
- * gcc inline: 90 */
+/* engines: apart
+ * flags: -ldl
+ * needs: gcc
+ * inline: 90
+ * A library that is unmapped and mapped again at the same place, and one that is mapped over by
+ * another one: its system calls are recorded inline each time. The compiler that makes it draws a
+ * name for a file, now and then twice: the calls are not compared. */
 #include <dlfcn.h>
 #include <fcntl.h>
 #include <stdio.h>

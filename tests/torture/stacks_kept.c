@@ -1,12 +1,12 @@
 /* SPDX-License-Identifier: MIT */
-/* Stacks of all kinds, for a recorder that keeps them: frame pointers that point nowhere, into a
- * guard page, round in circles; stack pointers at the end of a mapping and nowhere at all; stacks
- * that shrink while SIGSEGV is handled, ignored or blocked; coroutines, alternate stacks, small
- * threads, recursion. The lengths of what is kept are compared as well. record: --stack=frame
+/* record: --stack=frame
  * record: --stack=dump:1000
  * record: --stack=dump:32768
  * varies: futex mmap munmap mprotect madvise brk
- */
+ * Stacks of all kinds, for a recorder that keeps them: frame pointers that point nowhere, into a
+ * guard page, round in circles; stack pointers at the end of a mapping and nowhere at all; stacks
+ * that shrink while SIGSEGV is handled, ignored or blocked; coroutines, alternate stacks, small
+ * threads, recursion. The lengths of what is kept are compared as well. */
 #include "storm.h"
 
 #include <limits.h>
