@@ -77,8 +77,11 @@ static void move_bytes(const struct calling *calling, struct edge_object *object
     struct flow_piece *piece =
         edge_piece_new(calling->finder, calling->event, calling->who, calling->call->ret);
 
-    if (!piece) {
+    if (!piece) { /* there is no memory for more */
         edge_flow_break(calling->finder, &object->in);
+        if (object->peer)
+            edge_flow_break(calling->finder, &object->peer->in);
+        object->closed = true;
         return;
     }
     piece->weak = weak;

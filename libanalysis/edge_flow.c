@@ -173,8 +173,11 @@ static bool connect_pieces(struct rn_edge_finder *finder, struct edge_flow *flow
     verdict = clear ? compare(write, read) : SILENT;
     if (verdict == CONTRADICTED)
         return false;
-    if (verdict == AGREED)
+    if (verdict == AGREED) {
         flow->confirmed = true;
+        if (flow->other)
+            flow->other->confirmed = true;
+    }
     proven = clear && !write->weak && !read->weak &&
              (flow->trust == FLOW_ANCHORED || flow->confirmed) &&
              !edge_distrusts(finder, write->who.source) &&

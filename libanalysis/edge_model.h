@@ -41,7 +41,8 @@ struct flow_queue {
 
 struct edge_flow {
     enum flow_trust trust;
-    bool confirmed; /* tentative, and fingerprints have agreed */
+    bool confirmed; /* tentative, and fingerprints have agreed, here or in the other direction */
+    struct edge_flow *other;
     uint8_t mechanism;
     uint64_t written, read;
     struct flow_queue writes, ahead; /* not wholly read; read before they were known to be written */

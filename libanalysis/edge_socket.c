@@ -177,6 +177,8 @@ void edge_socket_pair(struct rn_edge_finder *finder, struct edge_object *a, stru
 {
     a->peer = b;
     b->peer = a;
+    a->in.other = &b->in;
+    b->in.other = &a->in;
     if (a->in.trust == FLOW_TENTATIVE)
         a->in.trust = trust;
     if (b->in.trust == FLOW_TENTATIVE)
