@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 #include "rewrite.h"
 
+#include "id_map.h"
+
 #include <stdlib.h>
 #include <string.h>
 
@@ -14,12 +16,10 @@ struct rewrite {
     struct rn_buf sources;  /* struct rn_writer_source */
     struct rn_buf inflight; /* struct rn_event: without attachments */
     struct rn_clock_point clock;
-    bool in_commit;     /* rows of a COMMIT chunk are being read */
-    bool has_member;    /* something is to be committed */
-    uint64_t committed; /* segments begun */
-    /* By stream: 1 + the segment in which it was last stated, 0: it has ended or is not known. */
-    uint32_t *stated;
-    size_t stated_count;
+    bool in_commit;          /* rows of a COMMIT chunk are being read */
+    bool has_member;         /* something is to be committed */
+    uint64_t committed;      /* segments begun */
+    struct rn_id_map stated; /* by stream: 1 + the segment in which it was last stated */
 };
 
 static enum rn_status no_memory(struct rn_error *err)
@@ -52,11 +52,15 @@ static enum rn_status commit(struct rewrite *rewrite, struct rn_error *err)
 /* A stream that a segment does not state again has ended in the one before. */
 static void end_streams(struct rewrite *rewrite)
 {
-    for (size_t id = 1; id < rewrite->stated_count; id++) {
-        if (rewrite->stated[id] == 0 || rewrite->stated[id] + 1 >= rewrite->committed)
+    for (size_t i = 0; i < rewrite->stated.capacity;) {
+        const struct rn_id_slot *slot = &rewrite->stated.slots[i];
+
+        if (!slot->value || (uintptr_t)slot->value >= rewrite->committed) {
+            i++;
             continue;
-        rn_writer_end_stream(rewrite->writer, id);
-        rewrite->stated[id] = 0;
+        }
+        rn_writer_end_stream(rewrite->writer, slot->id);
+        rn_id_map_remove(&rewrite->stated, slot->id); /* another one may be in the slot now */
     }
 }
 
@@ -81,24 +85,6 @@ static enum rn_status commit_row(struct rewrite *rewrite, const struct rn_event 
     return status;
 }
 
-static enum rn_status make_room(struct rewrite *rewrite, uint64_t id, struct rn_error *err)
-{
-    size_t count = rewrite->stated_count ? rewrite->stated_count : 64;
-    uint32_t *larger;
-
-    while (count <= id)
-        count *= 2;
-    if (count == rewrite->stated_count)
-        return RN_OK;
-    larger = realloc(rewrite->stated, count * sizeof *larger);
-    if (!larger)
-        return no_memory(err);
-    memset(larger + rewrite->stated_count, 0, (count - rewrite->stated_count) * sizeof *larger);
-    rewrite->stated = larger;
-    rewrite->stated_count = count;
-    return RN_OK;
-}
-
 static enum rn_status stream_row(struct rewrite *rewrite, const struct rn_event *event,
                                  struct rn_error *err)
 {
@@ -110,11 +96,9 @@ static enum rn_status stream_row(struct rewrite *rewrite, const struct rn_event 
 
     if (id == 0 || id > UINT32_MAX)
         return rn_fail(err, RN_E_FORMAT, "a stream of number %llu", (unsigned long long)id);
-    status = make_room(rewrite, id, err);
-    if (status != RN_OK)
-        return status;
-    known = rewrite->stated[id] != 0;
-    rewrite->stated[id] = (uint32_t)rewrite->committed + 1;
+    known = rn_id_map_get(&rewrite->stated, id) != NULL;
+    if (!rn_id_map_set(&rewrite->stated, id, (void *)(uintptr_t)(rewrite->committed + 1)))
+        return no_memory(err);
     if (known)
         return RN_OK;
     if (name && name->data && !(text = strndup((const char *)name->data, name->size)))
@@ -184,6 +168,6 @@ enum rn_status rn_rewrite(struct rn_reader *reader, struct rn_writer *writer,
     }
     rn_buf_free(&rewrite.sources);
     rn_buf_free(&rewrite.inflight);
-    free(rewrite.stated);
+    rn_id_map_free(&rewrite.stated);
     return status;
 }

@@ -3,7 +3,7 @@
  * Streams, ordinals, times, segments, watermarks and calls in flight stay as they are, so that what
  * names an event still does.
  *
- * Memory: one member of either, and four bytes a stream. Not thread-safe. */
+ * Memory: one member of either, and some bytes a stream that is in use. Not thread-safe. */
 #ifndef RN_REWRITE_H
 #define RN_REWRITE_H
 
