@@ -274,8 +274,7 @@ static int match(const struct edge_object *connected, const struct edge_object *
 
 /* The first that fits; one that is certain before others. */
 static struct edge_object *find_other(const struct edge_pending *list,
-                                      const struct edge_object *socket, bool accepts,
-                                      bool *certain)
+                                      const struct edge_object *socket, bool accepts, bool *certain)
 {
     struct edge_object *found = NULL, *other = list->first;
 

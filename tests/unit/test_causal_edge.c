@@ -74,8 +74,8 @@ static void fork_stream(struct fixture *fixture, uint32_t parent, uint32_t child
                              .start = at};
 
     add_stream(fixture, child);
-    event.u.process = (struct rn_process){
-        .op = RN_PROCESS_FORK, .child_stream = child, .clone_flags = SIGCHLD};
+    event.u.process =
+        (struct rn_process){.op = RN_PROCESS_FORK, .child_stream = child, .clone_flags = SIGCHLD};
     feed(fixture, &event);
 }
 
@@ -156,8 +156,8 @@ static unsigned edges_of(const struct fixture *fixture, uint8_t mechanism, uint8
     unsigned found = 0;
 
     for (size_t i = 0; i < fixture->count; i++)
-        found += fixture->edges[i].mechanism == mechanism &&
-                 fixture->edges[i].certainty == certainty;
+        found +=
+            fixture->edges[i].mechanism == mechanism && fixture->edges[i].certainty == certainty;
     return found;
 }
 
@@ -248,13 +248,15 @@ static void test_unknown_pipe(void **state)
     struct fixture *fixture = *state;
 
     for (uint32_t stream = 1; stream <= 2; stream++) {
-        struct rn_event row = {.kind = RN_KIND_DESCRIPTOR, .stream = stream,
-                               .flags = RN_EVENT_SNAPSHOT, .start = 1};
+        struct rn_event row = {
+            .kind = RN_KIND_DESCRIPTOR, .stream = stream, .flags = RN_EVENT_SNAPSHOT, .start = 1};
 
         add_stream(fixture, stream);
-        row.u.descriptor = (struct rn_descriptor){
-            .pid = 100 + stream, .fd = stream == 1 ? 4 : 3, .device = 1, .inode = 77,
-            .mode = S_IFIFO};
+        row.u.descriptor = (struct rn_descriptor){.pid = 100 + stream,
+                                                  .fd = stream == 1 ? 4 : 3,
+                                                  .device = 1,
+                                                  .inode = 77,
+                                                  .mode = S_IFIFO};
         feed(fixture, &row);
     }
     move(fixture, 2, "read", 3, "from before", 20, 21);
