@@ -177,9 +177,10 @@ int main(int argc, char **argv)
     while ((letter = cli_getopt(argc, argv, "o:" CLI_COMMON_SHORT, options)) != -1) {
         if (letter == '?')
             return RN_EXIT_TROUBLE;
-        if (set_option(&command, letter) || cli_common(letter, help, &done, &status))
-            continue;
-        return done ? status : RN_EXIT_TROUBLE;
+        if (!set_option(&command, letter) && !cli_common(letter, help, &done, &status))
+            return RN_EXIT_TROUBLE;
+        if (done)
+            return status;
     }
     return check_and_run(&command, argc - optind, argv + optind);
 }

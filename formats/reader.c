@@ -116,7 +116,8 @@ static enum rn_status read_manifest(struct rn_reader *reader, struct rn_error *e
 
 static enum rn_status make_tables(struct rn_reader *reader, struct rn_error *err)
 {
-    reader->decoder = rn_column_decoder_new();
+    if (!reader->shares_decoder)
+        reader->decoder = rn_column_decoder_new();
     reader->strings = rn_string_table_new();
     reader->contents = rn_content_table_new();
     if (reader->decoder && reader->strings && reader->contents)
@@ -154,14 +155,23 @@ enum rn_status rn_reader_open(const char *path, struct rn_reader **out, struct r
     return RN_OK;
 }
 
-struct rn_reader *rn_reader_part_reader(const char *name, struct rn_error *err)
+void rn_reader_share(struct rn_reader *reader, const struct rn_reader *other)
+{
+    if (!reader->shares_decoder)
+        rn_column_decoder_free(reader->decoder);
+    reader->decoder = other->decoder;
+    reader->shares_decoder = true;
+}
+
+struct rn_reader *rn_reader_part_reader(const struct rn_reader *whole, struct rn_error *err)
 {
     struct rn_reader *reader = calloc(1, sizeof *reader);
 
     if (reader) {
         reader->fd = reader->segment_fd = -1;
         reader->need_segment = true;
-        reader->name = strdup(name);
+        reader->name = strdup(whole->name);
+        rn_reader_share(reader, whole);
     }
     if (reader && reader->name && make_tables(reader, err) == RN_OK)
         return reader;
@@ -182,7 +192,8 @@ void rn_reader_free(struct rn_reader *reader)
     rn_archive_reader_free(reader->segment);
     rn_archive_reader_free(reader->archive);
     rn_part_free_segments(reader->segment_paths);
-    rn_column_decoder_free(reader->decoder);
+    if (!reader->shares_decoder)
+        rn_column_decoder_free(reader->decoder);
     rn_string_table_free(reader->strings);
     rn_content_table_free(reader->contents);
     rn_index_clear(&reader->index);

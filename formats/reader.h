@@ -73,6 +73,10 @@ bool rn_reader_may_wait(const struct rn_reader *reader);
 RN_MUST_CHECK enum rn_status rn_reader_seek(struct rn_reader *reader, uint64_t ticks,
                                             struct rn_error *err);
 
+/* Of many readers that are used in turn by one thread: `reader` unpacks with what `other` does it
+ * with, a megabyte less. `other` must be freed after it. Right after the open. */
+void rn_reader_share(struct rn_reader *reader, const struct rn_reader *other);
+
 /* Rows of unknown kinds that were skipped. */
 uint64_t rn_reader_skipped(const struct rn_reader *reader);
 /* Bytes of members events/ that could not be used: damaged, or in a segment whose tables are. */

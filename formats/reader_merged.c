@@ -34,7 +34,7 @@ struct reader_merged {
 
 static struct rn_reader *part_new(struct rn_reader *whole, struct rn_error *err)
 {
-    struct rn_reader *reader = rn_reader_part_reader(whole->name, err);
+    struct rn_reader *reader = rn_reader_part_reader(whole, err);
 
     if (!reader)
         return NULL;

@@ -83,6 +83,7 @@ struct rn_reader {
     bool failed;       /* some error was returned */
 
     struct rn_column_decoder *decoder;
+    bool shares_decoder; /* it is another reader's */
     struct rn_string_table *strings;
     struct rn_content_table *contents;
     struct reader_chunk *table;
@@ -114,8 +115,8 @@ struct rn_reader {
 /* reader_source.c: load the next member events/ into reader->member. RN_EOF after the last. */
 RN_MUST_CHECK enum rn_status rn_reader_load_member(struct rn_reader *reader, struct rn_error *err);
 
-/* reader.c: a reader without a file of its own. NULL: no memory. */
-struct rn_reader *rn_reader_part_reader(const char *name, struct rn_error *err);
+/* reader.c: a reader without a file of its own, which must go before `whole`. NULL: no memory. */
+struct rn_reader *rn_reader_part_reader(const struct rn_reader *whole, struct rn_error *err);
 
 /* reader_source.c: a member that holds no events; what the end of the file says. */
 RN_MUST_CHECK enum rn_status rn_reader_take_other(struct rn_reader *reader,

@@ -147,6 +147,8 @@ static enum rn_status open_all(struct messages *messages, struct rn_error *err)
         return rn_fail(err, RN_E_NOMEM, "no memory to merge");
     for (size_t i = 0; i < merge->count && status == RN_OK; i++) {
         status = rn_reader_open(merge->inputs[i].path, &messages->readers[i], err);
+        if (status == RN_OK && i)
+            rn_reader_share(messages->readers[i], messages->readers[0]);
         if (status == RN_OK && merge->inputs[i].distrusted)
             rn_edge_finder_distrust(messages->finder, (uint32_t)(i + 1));
         if (status == RN_OK)
@@ -159,7 +161,7 @@ static enum rn_status open_all(struct messages *messages, struct rn_error *err)
 static void close_all(struct messages *messages)
 {
     rn_reader_join_free(messages->join);
-    for (size_t i = 0; messages->readers && i < messages->merge->count; i++)
+    for (size_t i = messages->merge->count; messages->readers && i-- > 0;)
         rn_reader_free(messages->readers[i]);
     free(messages->readers);
     rn_edge_finder_free(messages->finder);

@@ -246,6 +246,8 @@ static enum rn_status open_feed(struct writing *writing, size_t i, struct rn_err
 
     if (status != RN_OK)
         return status;
+    if (i)
+        rn_reader_share(feed->reader, writing->feeds[0].reader);
     feed->writing = writing;
     feed->number = i + 1;
     rn_reader_on_events(feed->reader, on_events, feed);
@@ -284,7 +286,7 @@ static void finish(struct writing *writing)
         member_free(member);
     }
     rn_reader_join_free(writing->join);
-    for (size_t i = 0; writing->feeds && i < writing->merge->count; i++)
+    for (size_t i = writing->merge->count; writing->feeds && i-- > 0;)
         rn_reader_free(writing->feeds[i].reader);
     free(writing->feeds);
     free(writing->held.heap);

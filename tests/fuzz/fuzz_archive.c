@@ -5,6 +5,8 @@
 #include "formats/chunk.h"
 #include "formats/crc64.h"
 #include "formats/reader.h"
+#include "libanalysis/causal_edge.h"
+#include "libanalysis/lamport.h"
 #include "libanalysis/summary.h"
 #include "libanalysis/trace.h"
 
@@ -27,17 +29,40 @@ static void check(enum rn_status status, const struct rn_error *err, unsigned *f
         abort();
 }
 
+static void find_edges(struct rn_edge_finder *finder, struct rn_lamport *lamport,
+                       const struct rn_event *event)
+{
+    struct rn_causal_edge edge;
+    struct rn_error err;
+    uint64_t stamp;
+
+    if (rn_edge_finder_feed(finder, event, &err) != RN_OK ||
+        rn_lamport_feed(lamport, event, &stamp, &err) != RN_OK)
+        return;
+    while (rn_edge_finder_next(finder, &edge))
+        if (edge.certainty == RN_EDGE_PROVEN && edge.from.start > edge.to.end &&
+            edge.from.source == edge.to.source)
+            abort();
+}
+
 static void read_events(const char *path)
 {
     struct rn_reader *reader = NULL;
     struct rn_error err = RN_ERROR_INIT;
     struct rn_trace *trace = NULL;
+    struct rn_edge_finder *finder = NULL;
+    struct rn_lamport *lamport = rn_lamport_new();
     enum rn_status status = rn_reader_open(path, &reader, &err);
     unsigned failures = 0;
 
     check(status, &err, &failures);
-    if (status == RN_OK)
+    if (status == RN_OK) {
+        struct rn_edge_finder_options options = {.manifest = rn_reader_manifest(reader),
+                                                 .memory_bytes = 1u << 20};
+
         trace = rn_trace_new(rn_reader_manifest(reader));
+        status = rn_edge_finder_new(&options, &finder, &err);
+    }
     while (trace && (status == RN_OK || status == RN_E_FORMAT)) {
         struct rn_event event;
 
@@ -45,11 +70,14 @@ static void read_events(const char *path)
         if (status == RN_OK) {
             (void)rn_trace_thread(trace, event.stream)->name[0];
             (void)rn_trace_descriptor(trace, event.stream, (int32_t)event.u.words[4]);
+            find_edges(finder, lamport, &event);
             status = rn_trace_feed(trace, &event, &err);
         }
         check(status, &err, &failures);
     }
     rn_trace_free(trace);
+    rn_edge_finder_free(finder);
+    rn_lamport_free(lamport);
     rn_reader_free(reader);
 }
 
