@@ -36,7 +36,7 @@ include $(BUILD)/config.mk
 endif
 
 PKG_CFLAGS := $(shell pkg-config --cflags $(PKGS) 2>/dev/null)
-PKG_LIBS := $(ARCHIVE_LIBS) $(shell pkg-config --libs $(PKGS) 2>/dev/null) $(if $(filter x86_64,$(ARCH)),-lZydis) -lm
+PKG_LIBS := $(ARCHIVE_LIBS) $(shell pkg-config --libs $(PKGS) 2>/dev/null) $(if $(filter x86_64,$(ARCH)),-lZydis) $(if $(CORE),,-liberty) -lm
 
 CPPFLAGS_ALL = -I. -I$(BUILD)/gen -D_GNU_SOURCE $(CPPFLAGS)
 CFLAGS_ALL = -std=gnu11 -pthread $(WARNINGS) $(CFLAGS) $(SAN_FLAGS)
@@ -73,7 +73,7 @@ OTLP_SRC := $(wildcard tests/otlp/*.c)
 FUZZ_SRC := $(wildcard tests/fuzz/fuzz_*.c)
 
 ifneq ($(CORE),)
-LIB_SRC := $(filter-out formats/otlp_% libanalysis/scrub%,$(LIB_SRC))
+LIB_SRC := $(filter-out formats/otlp_% libanalysis/scrub% libanalysis/symbol% libanalysis/call_stack%,$(LIB_SRC))
 CLI_SRC := $(filter-out cmd/cli_otlp% cmd/cli_scrub% cmd/cli_diff_junit.c,$(CLI_SRC))
 CMD_SRC := $(filter-out cmd/rn_export_otlp.c cmd/rn_diff.c cmd/rn_validate.c cmd/rn_scrub.c,$(CMD_SRC))
 OTLP_SRC :=

@@ -2,6 +2,7 @@
 /* rn-cat: print the events of recordings. */
 #include "cli_source.h"
 
+#include "libanalysis/locator.h"
 #include "libanalysis/render.h"
 
 #include <string.h>
@@ -21,6 +22,7 @@ static const char help[] =
     "  -T, --durations          how long each call took\n"
     "  -y, --descriptors        what descriptors stand for\n"
     "  -i, --site               address each call was made from\n"
+    "  -k, --stack              where in the source each call was made, if stacks were recorded\n"
     "  -s, --strings N          show at most N bytes of a string (32)\n"
     "\n";
 
@@ -41,6 +43,7 @@ static const struct option options[] = {
     {"output", required_argument, NULL, 'o'},
     {"relative", no_argument, NULL, 'r'},
     {"site", no_argument, NULL, 'i'},
+    {"stack", no_argument, NULL, 'k'},
     {"strings", required_argument, NULL, 's'},
     {"time", no_argument, NULL, 't'},
     {NULL, 0, NULL, 0},
@@ -58,6 +61,8 @@ struct cat {
     struct cli_output *output;
     struct rn_buf buf;
     bool trouble;
+    bool stacks;                /* -k */
+    struct rn_locator *locator; /* NULL without */
 };
 
 /* Calls that had not returned when the latest member was written, as text. */
@@ -79,6 +84,24 @@ static void render(const struct cat *cat, struct rn_trace *trace, const struct r
     case FORMAT_TEXT:
         rn_render_text(cat->render, trace, event, out);
         break;
+    }
+}
+
+/* Where the call was made: lines behind it, or a member of the object. */
+static void render_stack(const struct cat *cat, const struct rn_event *event, struct rn_buf *out)
+{
+    struct rn_error err = RN_ERROR_INIT;
+    struct rn_call_stack stack;
+    if (!cat->locator || event->kind != RN_KIND_SYSCALL ||
+        rn_locator_stack(cat->locator, event, &stack, &err) != RN_OK)
+        return;
+    if (cat->format == FORMAT_TEXT) {
+        rn_render_stack(&stack, out);
+    } else if (cat->format == FORMAT_JSON && out->size > 2) {
+        out->size -= 2; /* "}\n" */
+        rn_buf_text(out, ",\"frames\":");
+        rn_render_stack_json(&stack, out);
+        rn_buf_text(out, "}\n");
     }
 }
 
@@ -109,6 +132,8 @@ static void print_event(struct cat *cat, struct cli_source *source, struct infli
         return;
     size_t before = cat->buf.size;
     render(cat, source->trace, event, &cat->buf);
+    if (cat->buf.size > before)
+        render_stack(cat, event, &cat->buf);
     cat->printed += cat->buf.size > before;
 }
 
@@ -128,6 +153,15 @@ static bool flush(struct cat *cat, const struct cli_source *source)
     return cli_output_flush_some(cat->output, &cat->buf);
 }
 
+static enum rn_status feed_locator(const struct cat *cat, const struct rn_event *event)
+{
+    struct rn_error err = RN_ERROR_INIT;
+    enum rn_status status = rn_locator_feed(cat->locator, event, &err);
+    if (status != RN_OK)
+        cli_error(&err);
+    return status;
+}
+
 /* RN_OK where the limit was reached, RN_EOF at the end, else after a message. */
 static enum rn_status print_events(struct cat *cat, struct cli_source *source,
                                    struct inflight *inflight)
@@ -138,6 +172,8 @@ static enum rn_status print_events(struct cat *cat, struct cli_source *source,
         if (status == RN_OK) {
             print_event(cat, source, inflight, &event);
             status = cli_source_feed(source, &event);
+            if (cat->locator && status == RN_OK)
+                status = feed_locator(cat, &event);
         }
         if (status == RN_EOF)
             print_inflight(cat, inflight);
@@ -158,7 +194,15 @@ static bool print_file(struct cat *cat, const char *path)
     cat->render = rn_render_new(&cat->text);
     if (!cat->render)
         cli_fail("out of memory");
-    if (cli_source_open(&source, path, cat->filter) && cat->render) {
+    bool open = cli_source_open(&source, path, cat->filter) && cat->render;
+    if (open && cat->stacks) {
+        static const struct rn_symbols_options symbols = {.embedded_only = false};
+        cat->locator = rn_locator_new(source.trace, source.reader, &symbols);
+        if (!cat->locator)
+            cli_fail("out of memory");
+        open = cat->locator != NULL;
+    }
+    if (open) {
         status = print_events(cat, &source, &inflight);
         if (status == RN_EOF)
             cli_source_warn(&source);
@@ -167,6 +211,8 @@ static bool print_file(struct cat *cat, const char *path)
         cat->trouble = true;
     rn_buf_free(&inflight.buf);
     rn_render_free(cat->render);
+    rn_locator_free(cat->locator);
+    cat->locator = NULL;
     cli_source_close(&source);
     return status == RN_EOF || status == RN_E_FORMAT;
 }
@@ -230,6 +276,9 @@ static bool set_option(struct cat *cat, int letter)
     case 'i':
         cat->text.site = true;
         return true;
+    case 'k':
+        cat->stacks = true;
+        return true;
     case 's':
         if (!set_number(optarg, UINT32_MAX, "string limit", &number))
             return false;
@@ -258,7 +307,7 @@ static bool asks_for_kind(int letter)
 /* -1: go on; else the exit status. */
 static int parse(struct cat *cat, int argc, char **argv)
 {
-    static const char letters[] = CLI_SELECT_SHORT CLI_COMMON_SHORT "in:o:rs:tTy";
+    static const char letters[] = CLI_SELECT_SHORT CLI_COMMON_SHORT "ikn:o:rs:tTy";
     static char whole_help[8192];
     int letter, status = -1;
     bool done = false;
