@@ -263,8 +263,8 @@ static enum rn_status add_events(struct rn_summary *summary, struct rn_batch *ba
     return RN_OK;
 }
 
-static enum rn_status add_losses(struct rn_summary *summary, struct rn_batch *batch,
-                                 struct rn_error *err)
+enum rn_status rn_summary_add_losses(struct rn_summary_totals *totals, struct rn_batch *batch,
+                                     struct rn_error *err)
 {
     const uint64_t *count = rn_batch_column(batch, WORD(1), err);
     const uint64_t *flags = count ? rn_batch_column(batch, RN_COLUMN_FLAGS, err) : NULL;
@@ -274,9 +274,9 @@ static enum rn_status add_losses(struct rn_summary *summary, struct rn_batch *ba
     for (uint32_t row = 0; row < batch->rows; row++) {
         if (flags[row] & RN_EVENT_SNAPSHOT)
             continue;
-        summary->totals.lost_more |= count[row] == 0;
-        if (__builtin_add_overflow(summary->totals.lost, count[row], &summary->totals.lost))
-            summary->totals.lost = UINT64_MAX;
+        totals->lost_more |= count[row] == 0;
+        if (__builtin_add_overflow(totals->lost, count[row], &totals->lost))
+            totals->lost = UINT64_MAX;
     }
     return RN_OK;
 }
@@ -332,7 +332,7 @@ static enum rn_status add_batch(struct rn_summary *summary, struct rn_batch *bat
         status = feed(summary, batch, err);
         break;
     case RN_KIND_LOSS:
-        status = add_losses(summary, batch, err);
+        status = rn_summary_add_losses(&summary->totals, batch, err);
         break;
     default:
         break;
