@@ -203,7 +203,7 @@ static void merge(struct rn_device_group *total, const struct rn_device_group *g
     total->common.unfinished += group->common.unfinished;
     total->kernels = sum_of(total->kernels, group->kernels);
     total->transfers = sum_of(total->transfers, group->transfers);
-    total->counted = sum_of(total->counted, group->counted);
+    total->common.counted = sum_of(total->common.counted, group->common.counted);
     total->counted_ns = sum_of(total->counted_ns, group->counted_ns);
     total->bytes = sum_of(total->bytes, group->bytes);
     total->transfer_ns = sum_of(total->transfer_ns, group->transfer_ns);

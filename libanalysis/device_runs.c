@@ -30,7 +30,7 @@ void rn_device_count_aggregate(struct rn_device_group *group, const struct rn_ev
     uint64_t sum_ns = rn_clock_duration(clock, sum->sum);
 
     rn_summary_add_counted(group->common.durations, event, clock);
-    add(&group->counted, sum->count);
+    add(&group->common.counted, sum->count);
     add(&group->counted_ns, sum_ns);
     if (sum->of == RN_KIND_KERNEL) {
         add(&group->kernels, sum->count);

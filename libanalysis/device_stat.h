@@ -41,13 +41,12 @@ enum rn_device_delay {
 struct rn_device_group {
     /* kind: RN_KIND_KERNEL, RN_KIND_TRANSFER, RN_KIND_NONE of queues and devices; name; recording,
      * pid, tid (number of the queue) and stream of a queue, recording of a device; unfinished:
-     * whose end is not known; durations: of kernels and transfers, ns. The rest is 0. */
+     * whose end is not known; counted; durations: of kernels and transfers, ns. The rest is 0. */
     struct rn_summary_group common;
     enum rn_device_type type;
     uint64_t api, device; /* of queues and devices, that of the first run */
     uint64_t kernels, transfers;
-    uint64_t counted;     /* of these, were counted instead of recorded: percentiles are binned */
-    uint64_t counted_ns;  /* the time of those, which is in no interval */
+    uint64_t counted_ns;  /* the time of those in aggregates, which is in no interval */
     uint64_t bytes;       /* of transfers, saturating */
     uint64_t transfer_ns; /* the sum of their durations, saturating */
     /* Of recorded ones: union of intervals; their shares of the device's time; from begin of the

@@ -3,6 +3,7 @@
 
 #include "formats/event_schema.h"
 #include "formats/syscall_table.h"
+#include "value_name.h"
 
 #include <stdlib.h>
 #include <string.h>
@@ -210,15 +211,19 @@ static struct rn_summary_group *group_of_event(struct rn_summary *summary,
                                                const struct rn_event *event)
 {
     const struct rn_attachment *name = rn_event_attachment(event, RN_ATT_NAME, RN_ARG_ANY);
-    const char *kind = rn_kind_name(event->kind);
-    bool timed = event->kind == RN_KIND_KERNEL || event->kind == RN_KIND_BLOCK;
+    const char *text = rn_kind_name(event->kind);
 
     if (summary->options.by == RN_BY_KIND)
-        return rn_summary_named_group(summary, event->kind, kind, strlen(kind));
-    if (!timed)
+        return rn_summary_named_group(summary, event->kind, text, strlen(text));
+    if (event->kind != RN_KIND_KERNEL && event->kind != RN_KIND_BLOCK &&
+        event->kind != RN_KIND_API && event->kind != RN_KIND_TRANSFER)
         return NULL;
     if (summary->options.by != RN_BY_SYSCALL)
         return rn_summary_stream_group(summary, event->kind, event->stream);
+    if (event->kind == RN_KIND_TRANSFER) {
+        text = rn_value_name(RN_VALUE_DIRECTION, event->u.transfer.direction);
+        return rn_summary_named_group(summary, event->kind, text, strlen(text));
+    }
     if (name && name->data)
         return rn_summary_named_group(summary, event->kind, (const char *)name->data,
                                       strnlen((const char *)name->data, name->size));
@@ -255,6 +260,8 @@ static enum rn_status add_events(struct rn_summary *summary, struct rn_batch *ba
             continue;
         }
         group = group_of_event(summary, &event);
+        if (group)
+            group->errors += event.kind == RN_KIND_API && event.u.api.result != 0;
         if (group)
             count_row(summary, group, &rows, row, duration_ns);
         else

@@ -3,6 +3,7 @@
 #include "summary_groups.h"
 
 #include "formats/syscall_table.h"
+#include "value_name.h"
 
 #include <string.h>
 
@@ -24,6 +25,10 @@ static struct rn_summary_group *group_of(struct rn_summary *summary, const struc
     case RN_BY_THREAD:
         return rn_summary_stream_group(summary, kind, event->stream);
     default:
+        if (kind == RN_KIND_TRANSFER) {
+            text = rn_value_name(RN_VALUE_DIRECTION, event->u.aggregate.direction);
+            length = strlen(text);
+        }
         if (kind == RN_KIND_SYSCALL && rn_syscall_find(text, length, &abi, &nr))
             return rn_summary_syscall_group(summary, abi, nr);
         return rn_summary_named_group(summary, kind, text, length);
@@ -76,5 +81,6 @@ void rn_summary_add_aggregate(struct rn_summary *summary, const struct rn_event 
     group = group_of(summary, event);
     if (!group)
         return;
+    group->counted += sum->count;
     rn_summary_add_counted(group->durations, event, rn_trace_clock(summary->trace));
 }

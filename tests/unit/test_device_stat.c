@@ -278,7 +278,7 @@ static void aggregates(void **state)
     stat = device_stat(RN_DEVICE_BY_KERNEL, NULL);
     k = group_named(stat, RN_DEVICE_KERNELS, "k");
     assert_int_equal(k->kernels, 101);
-    assert_int_equal(k->counted, 100);
+    assert_int_equal(k->common.counted, 100);
     assert_int_equal(k->counted_ns, 70000);
     assert_int_equal(k->busy_ns, 1000);
     assert_int_equal(rn_histogram_sum(k->common.durations), 71000);
@@ -291,7 +291,7 @@ static void aggregates(void **state)
     k = group_named(stat, RN_DEVICE_QUEUES, "queue 1");
     assert_int_equal(k->kernels, 101);
     assert_int_equal(k->transfers, 100);
-    assert_int_equal(k->counted, 200);
+    assert_int_equal(k->common.counted, 200);
     rn_device_stat_free(stat);
 }
 
