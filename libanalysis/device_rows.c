@@ -191,6 +191,7 @@ static enum rn_status is_selected(struct rn_device_stat *stat, const struct rows
     status = rn_batch_event(rows->batch, row, &event, err);
     if (status != RN_OK)
         return status;
+    rn_trace_place(stat->trace, &event);
     thread = rn_trace_thread(stat->trace, event.stream);
     shortest = event.kind == RN_KIND_AGGREGATE ? event.u.aggregate.min : event.duration;
     *selected =
@@ -201,11 +202,33 @@ static enum rn_status is_selected(struct rn_device_stat *stat, const struct rows
     return RN_OK;
 }
 
+/* The run with the device's own times as ticks of the recording; the payload words of kernels and
+ * transfers lie differently. */
+static void place_run(const struct rn_device_stat *stat, const struct rows *rows, uint32_t row,
+                      struct rn_device_run *run)
+{
+    struct rn_event event = {.kind = run->kind,
+                             .flags = (uint32_t)rows->flags[row],
+                             .stream = (uint32_t)rows->stream[row],
+                             .start = run->start,
+                             .duration = rows->duration[row]};
+    bool kernel = run->kind == RN_KIND_KERNEL;
+    uint64_t *queued = kernel ? &event.u.kernel.queued : &event.u.transfer.queued;
+    uint64_t *submitted = kernel ? &event.u.kernel.submitted : &event.u.transfer.submitted;
+
+    *queued = run->queued;
+    *submitted = run->submitted;
+    rn_trace_place(stat->trace, &event);
+    run->start = event.start;
+    run->end = end_of(event.start, event.duration);
+    run->queued = *queued;
+    run->submitted = *submitted;
+}
+
 static enum rn_status add_run(struct rn_device_stat *stat, const struct rows *rows, uint32_t row,
                               struct rn_error *err)
 {
     struct device_stream *stream = stream_of(stat, rows->stream[row]);
-    uint64_t duration_ns = rn_clock_scale_ns(rows->scale, rows->duration[row]);
     uint64_t bytes = rows->bytes ? rows->bytes[row] : 0;
     bool unfinished = rows->flags[row] & RN_EVENT_UNFINISHED;
     struct rn_device_run run = {
@@ -220,7 +243,11 @@ static enum rn_status add_run(struct rn_device_stat *stat, const struct rows *ro
         .kind = rows->batch->kind,
     };
     enum rn_status status;
+    uint64_t duration_ns;
 
+    if (rows->flags[row] & (RN_EVENT_DEVICE_TIME | RN_EVENT_DEVICE_QUEUED))
+        place_run(stat, rows, row, &run);
+    duration_ns = rn_clock_scale_ns(rows->scale, run.end - run.start);
     find_queue(stat, stream, rows->api[row], rows->device[row]);
     status = find_group(stat, rows, row, stream, &run.group, err);
     run.device = stream->on;

@@ -82,6 +82,7 @@ static enum rn_status add_batch(struct rn_device_stat *stat, struct rn_batch *ba
     case RN_KIND_COMMIT:
     case RN_KIND_STREAM:
     case RN_KIND_CLOCK:
+    case RN_KIND_DEVICE_CLOCK:
     case RN_KIND_PROCESS:
         return feed(stat, batch, err);
     case RN_KIND_KERNEL:

@@ -48,7 +48,8 @@ static void add_head(struct rn_sink *sink, struct rn_trace *trace, const struct 
 
 static void add_flags(struct rn_sink *sink, uint32_t flags)
 {
-    static const char *const names[] = {"unfinished", "snapshot", "traced", "truncated", "fault"};
+    static const char *const names[] = {"unfinished", "snapshot",    "traced",       "truncated",
+                                        "fault",      "device_time", "device_queued"};
 
     if (!flags)
         return;

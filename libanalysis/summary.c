@@ -249,6 +249,10 @@ static enum rn_status add_events(struct rn_summary *summary, struct rn_batch *ba
         status = rn_batch_event(batch, row, &event, err);
         if (status != RN_OK)
             return status;
+        if (event.flags & RN_EVENT_DEVICE_TIME) {
+            rn_trace_place(summary->trace, &event);
+            duration_ns = rn_clock_scale_ns(rows.scale, event.duration);
+        }
         /* Of many events none is known to be longer than the shortest. */
         if (batch->kind == RN_KIND_AGGREGATE)
             duration_ns = rn_clock_scale_ns(rows.scale, event.u.aggregate.min);
@@ -330,6 +334,7 @@ static enum rn_status add_batch(struct rn_summary *summary, struct rn_batch *bat
         return feed(summary, batch, err);
     case RN_KIND_STREAM:
     case RN_KIND_CLOCK:
+    case RN_KIND_DEVICE_CLOCK:
         return feed(summary, batch, err);
     case RN_KIND_INFLIGHT:
         summary->in_flight += batch->rows;

@@ -295,6 +295,46 @@ static void aggregates(void **state)
     rn_device_stat_free(stat);
 }
 
+/* Times by a clock of the device, which is 1000 ticks behind. */
+static void device_times(void **state)
+{
+    struct rn_writer *writer = new_device_recording();
+    struct rn_stream stream = {.type = RN_STREAM_QUEUE, .pid = 100, .tid = 1, .clock = 1};
+    struct rn_event reading = {.kind = RN_KIND_DEVICE_CLOCK,
+                               .u.device_clock = {.clock = 1,
+                                                  .device_ticks = 2000,
+                                                  .ticks = 3000,
+                                                  .monotonic_ns = 3000,
+                                                  .error_ns = 1,
+                                                  .rate = 1ull << 32}};
+    struct rn_event event = {
+        .kind = RN_KIND_KERNEL,
+        .flags = RN_EVENT_DEVICE_TIME | RN_EVENT_DEVICE_QUEUED,
+        .start = 2000,
+        .duration = 500,
+        .u.kernel = {.api = RN_API_OPENCL, .correlation = 1, .queued = 2600, .submitted = 2900}};
+    const struct rn_device_group *k;
+    struct rn_device_stat *stat;
+    uint64_t id;
+
+    (void)state;
+    assert_ok(rn_writer_add_stream(writer, &stream, "queue", &id, &err));
+    event.stream = (uint32_t)id;
+    assert_ok(rn_writer_add(writer, &reading, &err));
+    add_api(writer, "clEnqueueNDRangeKernel", 2500, 2700, 1, 1);
+    add_api(writer, "clFinish", 2800, 3600, 0, 0);
+    add_named(writer, &event, "k"); /* begins at 3000 since the begin, as the recording counts */
+    seal(writer);
+    stat = device_stat(RN_DEVICE_BY_KERNEL, NULL);
+    k = group_named(stat, RN_DEVICE_KERNELS, "k");
+    assert_int_equal(k->early + k->disorder, 0);
+    assert_int_equal(rn_histogram_sum(k->delays[RN_DELAY_LAUNCH]), 500);
+    assert_int_equal(rn_histogram_sum(k->delays[RN_DELAY_QUEUE]), 300);
+    assert_int_equal(rn_histogram_sum(k->delays[RN_DELAY_SUBMIT]), 100);
+    assert_int_equal(k->busy_ns, 500);
+    rn_device_stat_free(stat);
+}
+
 /* Numbers that no device would give. */
 static void hostile(void **state)
 {
@@ -358,8 +398,9 @@ int main(void)
 {
 #define TEST(function) cmocka_unit_test_setup_teardown(function, make_directory, remove_directory)
     const struct CMUnitTest tests[] = {
-        TEST(by_kernel),        TEST(by_queue), TEST(transfers),  TEST(late_calls), TEST(too_late),
-        TEST(missing_partners), TEST(waits),    TEST(aggregates), TEST(hostile),    TEST(selection),
+        TEST(by_kernel), TEST(by_queue),         TEST(transfers), TEST(late_calls),
+        TEST(too_late),  TEST(missing_partners), TEST(waits),     TEST(aggregates),
+        TEST(hostile),   TEST(device_times),     TEST(selection),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);
