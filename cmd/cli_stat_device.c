@@ -159,6 +159,14 @@ static const struct {
                             {"launch99", STAT_LAUNCH_P99, 9}}},
 };
 
+/* A delay that nothing has is no delay of 0. */
+static bool is_known(const struct cli_stat_row *row, enum cli_stat_metric metric)
+{
+    if (metric == STAT_LAUNCH_P50 || metric == STAT_LAUNCH_P99)
+        return row->value[STAT_LAUNCHES] > 0;
+    return metric != STAT_WAKE_P50 || row->value[STAT_WAITED] > 0;
+}
+
 static void text_row(const struct cli_stat_row *row, enum rn_device_type type, struct rn_buf *out)
 {
     const struct column *column = tables[type].columns;
@@ -166,7 +174,11 @@ static void text_row(const struct cli_stat_row *row, enum rn_device_type type, s
     for (size_t i = 0; i < MAX_COLUMNS && column[i].title; i++) {
         if (i)
             rn_buf_byte(out, ' ');
-        cli_stat_text_value(out, column[i].metric, row->value[column[i].metric], column[i].width);
+        if (is_known(row, column[i].metric))
+            cli_stat_text_value(out, column[i].metric, row->value[column[i].metric],
+                                column[i].width);
+        else
+            rn_buf_printf(out, "%*s", column[i].width, "-");
     }
     if (type == RN_DEVICE_QUEUES)
         rn_buf_printf(out, " %8.0llu", row->group ? (unsigned long long)row->group->pid : 0);

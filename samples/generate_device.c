@@ -154,8 +154,6 @@ static enum rn_status wait_for(struct generator *generator, uint64_t queue, stru
     return add_call(generator, "clFinish", duration, 0, queue, err);
 }
 
-/* Of ten events, three kernels and their calls, a transfer and its call, a wait and another kernel
- * with no call of its own: it is of a graph. */
 static enum rn_status add_ten(struct generator *generator, struct rn_error *err)
 {
     enum rn_status status = RN_OK;
@@ -166,9 +164,10 @@ static enum rn_status add_ten(struct generator *generator, struct rn_error *err)
     if (status == RN_OK)
         status = wait_for(generator, queue, err);
     if (status == RN_OK) {
-        uint64_t start =
-            generator->free_at[queue] > generator->now ? generator->free_at[queue] : generator->now;
+        uint64_t start = generator->now + 2000;
 
+        if (start < generator->free_at[queue])
+            start = generator->free_at[queue];
         status = add_kernel(generator, queue, start, 2000, generator->now, err);
         generator->free_at[queue] = start + 2000;
     }
