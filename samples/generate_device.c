@@ -92,7 +92,7 @@ static enum rn_status add_kernel(struct generator *generator, uint64_t queue, ui
                      .context = 1,
                      .queue = queue + 1,
                      .correlation = generator->correlation,
-                     .grid = {64 << kernel % 4, 1, 1},
+                     .grid = {(uint64_t)64 << kernel % 4, 1, 1},
                      .group = {256, 1, 1},
                      .queued = asked + 300,
                      .submitted = asked + 900},

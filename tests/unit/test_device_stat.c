@@ -335,6 +335,84 @@ static void device_times(void **state)
     rn_device_stat_free(stat);
 }
 
+/* Texts have other numbers in each segment. */
+static void segments(void **state)
+{
+    struct rn_writer_options options = {.zstd_level = 1, .segment_bytes = 1};
+    static const char *const names[] = {"a", "b", "c"};
+    struct rn_writer *writer = new_writer(path, &options);
+    uint32_t queue = add_queue(writer, 100, 1, "queue 1");
+    struct rn_device_stat *stat;
+
+    (void)state;
+    for (uint64_t i = 0; i < 9; i++) {
+        add_kernel(writer, queue, names[(i + i / 3) % 3], 1000 * i, 1000 * i + 100 * (i % 3 + 1),
+                   0);
+        if (i % 3 == 2)
+            assert_ok(rn_writer_commit(writer, NULL, &err));
+    }
+    seal(writer);
+    stat = device_stat(RN_DEVICE_BY_KERNEL, NULL);
+    for (size_t i = 0; i < 3; i++) {
+        const struct rn_device_group *group = group_named(stat, RN_DEVICE_KERNELS, names[i]);
+
+        assert_int_equal(group->kernels, 3);
+        assert_int_equal(rn_histogram_sum(group->common.durations), 600);
+    }
+    rn_device_stat_free(stat);
+}
+
+static void groups_are_limited(void **state)
+{
+    struct rn_writer *writer = new_device_recording();
+    uint32_t queue = add_queue(writer, 100, 1, "queue 1");
+    struct rn_device_stat *stat;
+    size_t count;
+
+    (void)state;
+    for (uint64_t i = 0; i < RN_SUMMARY_MAX_GROUPS + 10; i++) {
+        char name[32];
+
+        snprintf(name, sizeof name, "kernel_%llu", (unsigned long long)i);
+        add_kernel(writer, queue, name, 10 * i, 10 * i + 5, 0);
+    }
+    seal(writer);
+    stat = device_stat(RN_DEVICE_BY_KERNEL, NULL);
+    /* The device has a group, too. */
+    rn_device_stat_groups(stat, RN_DEVICE_KERNELS, &count);
+    assert_int_equal(count, RN_SUMMARY_MAX_GROUPS);
+    assert_int_equal(group_named(stat, RN_DEVICE_KERNELS, "(other)")->kernels, 11);
+    assert_true(rn_device_stat_totals(stat)->overflowed);
+    assert_int_equal(rn_device_stat_total(stat, RN_DEVICE_KERNELS)->busy_ns,
+                     5 * (RN_SUMMARY_MAX_GROUPS + 10));
+    rn_device_stat_free(stat);
+}
+
+/* The same again after another one: sums, and spans of each. */
+static void several_recordings(void **state)
+{
+    struct rn_writer *writer = new_device_recording();
+    uint32_t queue = add_queue(writer, 100, 1, "queue 1");
+    struct rn_device_stat *stat;
+    struct rn_reader *reader;
+    size_t count;
+
+    (void)state;
+    add_scene(writer, queue);
+    seal(writer);
+    stat = device_stat(RN_DEVICE_BY_QUEUE, NULL);
+    reader = open_reader(path);
+    assert_ok(rn_device_stat_read(stat, reader, &err));
+    rn_reader_free(reader);
+    rn_device_stat_groups(stat, RN_DEVICE_QUEUES, &count);
+    assert_int_equal(count, 2);
+    assert_int_equal(rn_device_stat_total(stat, RN_DEVICE_QUEUES)->kernels, 6);
+    assert_int_equal(rn_device_stat_total(stat, RN_DEVICE_QUEUES)->busy_ns, 6000);
+    assert_int_equal(rn_device_stat_total(stat, RN_DEVICE_QUEUES)->span_ns, 10000);
+    assert_int_equal(rn_device_stat_total(stat, RN_DEVICE_DEVICES)->self_ns, 6000);
+    rn_device_stat_free(stat);
+}
+
 /* Numbers that no device would give. */
 static void hostile(void **state)
 {
@@ -398,9 +476,20 @@ int main(void)
 {
 #define TEST(function) cmocka_unit_test_setup_teardown(function, make_directory, remove_directory)
     const struct CMUnitTest tests[] = {
-        TEST(by_kernel), TEST(by_queue),         TEST(transfers), TEST(late_calls),
-        TEST(too_late),  TEST(missing_partners), TEST(waits),     TEST(aggregates),
-        TEST(hostile),   TEST(device_times),     TEST(selection),
+        TEST(by_kernel),
+        TEST(by_queue),
+        TEST(transfers),
+        TEST(late_calls),
+        TEST(too_late),
+        TEST(missing_partners),
+        TEST(waits),
+        TEST(aggregates),
+        TEST(hostile),
+        TEST(device_times),
+        TEST(segments),
+        TEST(groups_are_limited),
+        TEST(several_recordings),
+        TEST(selection),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);
