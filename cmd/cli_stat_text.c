@@ -7,73 +7,6 @@
 
 #define COLUMN 9 /* characters of a duration column */
 
-struct unit {
-    double size;
-    const char *name;
-};
-
-/* Four digits and a unit; whole numbers of the smallest. */
-static void add_scaled(struct rn_buf *out, double value, const struct unit units[3],
-                       const char *smallest)
-{
-    size_t unit = 0;
-
-    while (unit < 3 && value < units[unit].size)
-        unit++;
-    if (unit == 3) {
-        rn_buf_printf(out, "%.0f%s", value, smallest);
-        return;
-    }
-    value /= units[unit].size;
-    rn_buf_printf(out, "%.*f%s",
-                  value < 10     ? 3
-                  : value < 100  ? 2
-                  : value < 1000 ? 1
-                                 : 0,
-                  value, units[unit].name);
-}
-
-/* "1.234ms" */
-static void add_duration(struct rn_buf *out, double ns)
-{
-    static const struct unit units[] = {{1e9, "s"}, {1e6, "ms"}, {1e3, "us"}};
-
-    add_scaled(out, ns, units, "ns");
-}
-
-/* Of bytes: "1.234MB", as bandwidths are given, in powers of 1000. */
-static void add_size(struct rn_buf *out, double bytes)
-{
-    static const struct unit units[] = {{1e9, "GB"}, {1e6, "MB"}, {1e3, "kB"}};
-
-    add_scaled(out, bytes, units, "B");
-}
-
-void cli_stat_value(struct rn_buf *out, enum cli_stat_metric metric, double value)
-{
-    switch (cli_stat_metrics[metric].unit) {
-    case STAT_NS:
-        add_duration(out, value);
-        break;
-    case STAT_PERCENT:
-        rn_buf_printf(out, "%.2f%%", value);
-        break;
-    case STAT_COUNT:
-        rn_buf_printf(out, "%.0f", value);
-        break;
-    case STAT_SIZE:
-        add_size(out, value);
-        break;
-    case STAT_SPEED:
-        add_size(out, value);
-        rn_buf_text(out, "/s");
-        break;
-    case STAT_RATIO:
-        rn_buf_printf(out, "%.2f", value);
-        break;
-    }
-}
-
 static void right_align(struct rn_buf *out, size_t begin, size_t width)
 {
     size_t length = out->size - begin, missing = length < width ? width - length : 0;
@@ -96,10 +29,7 @@ void cli_stat_text_value(struct rn_buf *out, enum cli_stat_metric metric, double
 
 static void duration_column(struct rn_buf *out, double ns)
 {
-    size_t begin = out->size;
-
-    add_duration(out, ns);
-    right_align(out, begin, COLUMN);
+    cli_stat_text_value(out, STAT_TOTAL, ns, COLUMN);
 }
 
 void cli_stat_text_name(struct rn_buf *out, const char *name)
