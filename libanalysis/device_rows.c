@@ -225,6 +225,20 @@ static void place_run(const struct rn_device_stat *stat, const struct rows *rows
     run->submitted = *submitted;
 }
 
+/* A call that returned only after the transfer that it asked for has waited for what was in the
+ * queue before it, too. */
+static void note_blocking(struct rn_device_stat *stat, const struct rn_device_run *run)
+{
+    struct rn_device_call call;
+
+    if (!rn_device_tie_asked(stat->tie, run->owner, run->correlation, run->end, &call) ||
+        call.end < run->end)
+        return;
+    call.queue = run->queue;
+    call.context = run->context;
+    rn_device_tie_note(stat->tie, &call, true);
+}
+
 static enum rn_status add_run(struct rn_device_stat *stat, const struct rows *rows, uint32_t row,
                               struct rn_error *err)
 {
@@ -258,6 +272,8 @@ static enum rn_status add_run(struct rn_device_stat *stat, const struct rows *ro
     rn_device_count_run(run.group, run.kind, duration_ns, bytes, unfinished);
     rn_device_count_run(run.device, run.kind, duration_ns, bytes, unfinished);
     stat->totals.events[run.kind]++;
+    if (run.kind == RN_KIND_TRANSFER)
+        note_blocking(stat, &run);
     if (rn_device_order_add(&stat->order, &run, rn_device_place_run, stat))
         return RN_OK;
     return rn_fail(err, RN_E_NOMEM, "no memory for the order of kernels and transfers");

@@ -73,6 +73,7 @@ static void find_calls(struct facts *facts, struct rn_device_stat *stat,
                        const struct rn_clock *clock, const struct rn_device_run *run)
 {
     struct rn_device_call place = {.owner = run->owner,
+                                   .correlation = run->correlation,
                                    .context = run->context,
                                    .queue = run->queue,
                                    .start = run->queued,

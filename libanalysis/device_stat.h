@@ -3,7 +3,7 @@
  * (and device). What ran side by side is told apart by the union of intervals; calls, runs and
  * waits are tied together (device_tie.h).
  *
- * Memory does not grow with the recording: some 26 MiB for what is held back and tied, and up to 24
+ * Memory does not grow with the recording: some 28 MiB for what is held back and tied, and up to 24
  * MiB for what runs at once, beside the groups, which are limited as in summary.h. Time is linear,
  * but for the sorting of what is held back.
  *

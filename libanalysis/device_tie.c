@@ -15,7 +15,7 @@
 
 struct asked {
     uint64_t owner; /* 0: the place is free */
-    uint64_t correlation, start, end;
+    uint64_t correlation, queue, start, end;
 };
 
 struct rn_device_tie {
@@ -102,6 +102,7 @@ static void note_asked(struct rn_device_tie *tie, const struct rn_device_call *c
 {
     struct asked asked = {.owner = call->owner,
                           .correlation = call->correlation,
+                          .queue = call->queue,
                           .start = call->start,
                           .end = call->end};
     struct asked *set;
@@ -156,19 +157,24 @@ static bool room_for_wait(struct rn_device_tie *tie)
 
 static void note_wait(struct rn_device_tie *tie, const struct rn_device_call *call)
 {
+    struct rn_device_call asked;
+
     if (!room_for_wait(tie))
         return;
     tie->waits_sorted =
         !tie->wait_count || (tie->waits_sorted && tie->waits[tie->wait_count - 1].end <= call->end);
-    tie->waits[tie->wait_count++] = *call;
+    tie->waits[tie->wait_count] = *call;
+    if (!call->queue && rn_device_tie_asked(tie, call->owner, call->correlation, call->end, &asked))
+        tie->waits[tie->wait_count].queue = asked.queue;
+    tie->wait_count++;
 }
 
 void rn_device_tie_note(struct rn_device_tie *tie, const struct rn_device_call *call, bool waits)
 {
-    if (call->correlation)
-        note_asked(tie, call);
     if (waits)
         note_wait(tie, call);
+    else if (call->correlation)
+        note_asked(tie, call);
 }
 
 bool rn_device_tie_asked(const struct rn_device_tie *tie, uint64_t owner, uint64_t correlation,
@@ -186,8 +192,11 @@ bool rn_device_tie_asked(const struct rn_device_tie *tie, uint64_t owner, uint64
     }
     if (!best)
         return false;
-    *call = (struct rn_device_call){
-        .owner = owner, .correlation = correlation, .start = best->start, .end = best->end};
+    *call = (struct rn_device_call){.owner = owner,
+                                    .correlation = correlation,
+                                    .queue = best->queue,
+                                    .start = best->start,
+                                    .end = best->end};
     return true;
 }
 
@@ -195,6 +204,7 @@ static bool is_for(const struct rn_device_call *wait, const struct rn_device_cal
 {
     return wait->owner == run->owner && wait->start >= run->start &&
            (!wait->queue || wait->queue == run->queue) &&
+           (!wait->correlation || wait->correlation >= run->correlation) &&
            (!wait->context || wait->context == run->context);
 }
 

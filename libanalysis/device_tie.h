@@ -40,7 +40,8 @@ static inline uint64_t rn_device_owner(uint64_t process, uint64_t api)
     return process << 3 | (api & 7);
 }
 
-/* Take note of a call. Where there is no memory to keep it, it will not be found. */
+/* Take note of a call. One that waits has not asked; where it tells no queue, that of the call with
+ * its number is meant. Where there is no memory to keep it, it will not be found. */
 void rn_device_tie_note(struct rn_device_tie *tie, const struct rn_device_call *call, bool waits);
 
 /* The call that asked for what ended at `end`: with that owner and correlation. Of several it is
@@ -48,8 +49,8 @@ void rn_device_tie_note(struct rn_device_tie *tie, const struct rn_device_call *
 bool rn_device_tie_asked(const struct rn_device_tie *tie, uint64_t owner, uint64_t correlation,
                          uint64_t end, struct rn_device_call *call);
 
-/* The first call to return at or after `run->end` that waited for what run (owner, context, queue)
- * and that began at `run->start` or later. False: none is known. */
+/* The first call to return at or after `run->end` that waited for what ran (owner, context, queue,
+ * correlation) and that began at `run->start` or later. False: none is known. */
 bool rn_device_tie_waited(struct rn_device_tie *tie, const struct rn_device_call *run,
                           struct rn_device_call *wait);
 

@@ -22,10 +22,12 @@ static void add_count(struct rn_buf *out, const char *name, uint64_t value)
         rn_buf_printf(out, " %s=%" PRIu64, name, value);
 }
 
-/* "1024", "(64, 64)": trailing ones are left out. */
+/* "1024", "(64, 64)": trailing ones are left out. 0: the driver chose, and did not tell. */
 static void add_extent(struct rn_buf *out, const uint64_t *extent)
 {
-    if (extent[1] <= 1 && extent[2] <= 1)
+    if (extent[0] == 0)
+        rn_buf_byte(out, '?');
+    else if (extent[1] <= 1 && extent[2] <= 1)
         rn_buf_printf(out, "%" PRIu64, extent[0]);
     else if (extent[2] <= 1)
         rn_buf_printf(out, "(%" PRIu64 ", %" PRIu64 ")", extent[0], extent[1]);

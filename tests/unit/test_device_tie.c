@@ -111,6 +111,27 @@ static void first_return(void **state)
     assert_int_equal(waited(1, 20, 301), 0);
 }
 
+/* A call that waits has the number of the last one that it waits for; that tells the queue, too. */
+static void waits_with_a_number(void **state)
+{
+    struct rn_device_call call, run = {.owner = 8, .correlation = 5, .queue = 3, .end = 100};
+
+    (void)state;
+    rn_device_tie_note(
+        tie,
+        &(struct rn_device_call){.owner = 8, .correlation = 6, .queue = 3, .start = 10, .end = 11},
+        false);
+    rn_device_tie_note(
+        tie, &(struct rn_device_call){.owner = 8, .correlation = 6, .start = 50, .end = 200}, true);
+    assert_int_equal(asked(8, 6, 300), 10);
+    assert_true(rn_device_tie_waited(tie, &run, &call));
+    run.correlation = 7;
+    assert_false(rn_device_tie_waited(tie, &run, &call));
+    run.correlation = 5;
+    run.queue = 4;
+    assert_false(rn_device_tie_waited(tie, &run, &call));
+}
+
 static void many_waits(void **state)
 {
     (void)state;
@@ -136,8 +157,9 @@ static void names(void **state)
 int main(void)
 {
 #define TEST(function) cmocka_unit_test_setup_teardown(function, setup, teardown)
-    const struct CMUnitTest tests[] = {TEST(by_number),    TEST(again),      TEST(bounded),
-                                       TEST(first_return), TEST(many_waits), TEST(names)};
+    const struct CMUnitTest tests[] = {
+        TEST(by_number),           TEST(again),      TEST(bounded), TEST(first_return),
+        TEST(waits_with_a_number), TEST(many_waits), TEST(names)};
 
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
