@@ -322,6 +322,7 @@ static void add_of_device(uint8_t kind, uint32_t stream, const char *name, uint6
                                        .data = (const uint8_t *)name};
     struct rn_event event = {.kind = kind,
                              .stream = stream,
+                             .ordinal = start,
                              .start = start,
                              .duration = duration,
                              .attachment_count = 1,
