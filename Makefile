@@ -9,6 +9,7 @@
 # make fuzz       fuzz each target for FUZZ_SECONDS (default 600)
 # make install    PREFIX=/usr/local DESTDIR=
 # Variables: CC, CFLAGS, BUILD (output directory), SAN=address,undefined, V=1 (show commands),
+# WITH_OPENCL=auto|yes|no (record OpenCL),
 # CORE=yes (without rn-diff, rn-validate and rn-export-otlp, and without what only they need)
 
 BUILD ?= build
@@ -43,12 +44,13 @@ CFLAGS_ALL = -std=gnu11 -pthread $(WARNINGS) $(CFLAGS) $(SAN_FLAGS)
 LDFLAGS_ALL = -pthread $(CFLAGS) $(SAN_FLAGS) -Wl,--as-needed $(LDFLAGS)
 
 # Whoever changes a variable that shapes the objects gets them all built anew.
-SETTINGS := $(CC) $(CFLAGS) $(CPPFLAGS) $(LDFLAGS) $(SAN) $(CORE)
+SETTINGS := $(CC) $(CFLAGS) $(CPPFLAGS) $(LDFLAGS) $(SAN) $(CORE) $(WITH_OPENCL)
 $(shell mkdir -p $(BUILD); printf '%s\n' '$(SETTINGS)' | cmp -s - $(BUILD)/settings || \
 	printf '%s\n' '$(SETTINGS)' >$(BUILD)/settings)
 
 $(BUILD)/config.mk: scripts/probe $(wildcard scripts/probes/*.c) $(BUILD)/settings
-	@CC='$(CC)' CPPFLAGS='$(CPPFLAGS)' LDFLAGS='$(LDFLAGS)' CORE='$(CORE)' sh scripts/probe $@
+	@CC='$(CC)' CPPFLAGS='$(CPPFLAGS)' LDFLAGS='$(LDFLAGS)' CORE='$(CORE)' WITH_OPENCL='$(WITH_OPENCL)' \
+		sh scripts/probe $@
 
 include $(wildcard scripts/make/*.mk)
 
@@ -142,6 +144,7 @@ $(BUILD)/tests/%: $(BUILD)/obj/tests/unit/%.o $(LIBS)
 	$(link) $(PKG_LIBS) -lcmocka -llzma
 # With the library that is otherwise loaded into programs, but for its own memcpy.
 $(BUILD)/tests/test_producer: $(COMPUTE_OBJ) $(filter-out %/producer_memory.o,$(PRODUCER_OBJ))
+$(BUILD)/tests/test_producer_device: $(filter-out %/producer_memory.o,$(PRODUCER_OBJ))
 $(BUILD)/samples/%: $(BUILD)/obj/samples/%.o $(BUILD)/lib/librn.a
 	$(link) $(PKG_LIBS)
 $(BUILD)/robustness/%: $(BUILD)/obj/tests/robustness/%.o $(BUILD)/lib/librn.a
@@ -177,7 +180,7 @@ includedir = $(PREFIX)/include
 # What a program that links librn includes.
 INSTALLED_HEADERS := $(addprefix formats/,status.h buf.h crc64.h escape.h event.h event_schema.h \
 	manifest.h reader.h syscall_table.h writer.h) \
-	$(addprefix libanalysis/,clock.h crc_image.h diff.h diff_rules.h effect.h filter.h \
+	$(addprefix libanalysis/,clock.h crc_image.h device_clock.h diff.h diff_rules.h effect.h filter.h \
 	render.h sequence.h statistics.h summary.h trace.h)
 
 $(BUILD)/lib/librn.pc: scripts/librn.pc.in cmd/cli.h $(BUILD)/settings FORCE

@@ -1,6 +1,5 @@
 /* SPDX-License-Identifier: MIT */
 /* rn-stat: counts, times, percentiles and errors of recordings, in groups. */
-#include "cli_source.h"
 #include "cli_stat.h"
 
 #include <stdlib.h>
@@ -10,7 +9,8 @@ static const char help[] =
     "Usage: rn-stat [OPTION...] FILE...\n"
     "Sum up recordings, all together; FILE '-' is standard input.\n"
     "\n"
-    "      --by GROUP           syscall (default; also kernels and blocks), process, thread, kind\n"
+    "      --by GROUP           syscall (default; also api calls, kernels, blocks), process,\n"
+    "                           thread, kind; of devices: kernel (and transfers), queue\n"
     "      --sort NUMBER        total (default), calls, errors, mean, p50... p99, max, name...\n"
     "  -n, --top N              only the first N groups\n"
     "      --outliers           also mark events that took unusually long, and say where they are\n"
@@ -45,7 +45,7 @@ enum format { FORMAT_TEXT, FORMAT_JSON, FORMAT_CSV };
 
 struct job {
     struct rn_filter *filter;
-    enum rn_summary_by by;
+    enum cli_stat_by by;
     struct cli_stat_order order;
     enum format format;
     struct cli_stat_limit *limits;
@@ -55,15 +55,13 @@ struct job {
 
 static bool set_by(struct job *job, const char *name)
 {
-    static const char *const names[] = {"syscall", "process", "thread", "kind"};
-
-    for (unsigned i = 0; i < 4; i++) {
-        if (strcmp(name, names[i]) == 0) {
-            job->by = (enum rn_summary_by)i;
+    for (unsigned i = 0; i < STAT_BYS; i++) {
+        if (strcmp(name, cli_stat_by_names[i]) == 0) {
+            job->by = (enum cli_stat_by)i;
             return true;
         }
     }
-    cli_usage("--by '%s' is not syscall, process, thread or kind", name);
+    cli_usage("--by '%s' is not syscall, process, thread, kind, kernel or queue", name);
     return false;
 }
 
@@ -72,9 +70,11 @@ static bool set_sort(struct job *job, const char *name)
     job->order.metric = cli_stat_metric(name, strlen(name));
     if (job->order.metric < STAT_METRICS || strcmp(name, "name") == 0)
         return true;
-    cli_usage("--sort '%s' is not name, total, calls, errors, mean, p50, p75, p90, p95, p99, max, "
-              "min, stddev, unfinished, time or error-rate",
-              name);
+    cli_usage(
+        "--sort '%s' is not name, total, calls, errors, mean, p50, p75, p90, p95, p99, max, "
+        "min, stddev, unfinished, time, error-rate or, of devices, self, busy, bytes, rate... "
+        "(see rn-stat(1))",
+        name);
     return false;
 }
 
@@ -139,6 +139,31 @@ static bool set_option(struct job *job, int letter)
     }
 }
 
+static bool is_told(const struct job *job, enum cli_stat_metric metric)
+{
+    bool told =
+        cli_stat_is_of_devices(job->by) || metric < STAT_OF_DEVICES || metric == STAT_METRICS;
+
+    if (!told)
+        cli_usage("'%s' is told of devices alone: --by kernel or --by queue",
+                  cli_stat_metrics[metric].name);
+    return told;
+}
+
+/* Options that do not go together; false after a message. */
+static bool agrees(const struct job *job)
+{
+    bool told = is_told(job, job->order.metric);
+
+    for (size_t i = 0; i < job->limit_count && told; i++)
+        told = is_told(job, job->limits[i].metric);
+    if (told && job->order.outliers && cli_stat_is_of_devices(job->by)) {
+        cli_usage("--outliers are of --by syscall, process, thread or kind");
+        return false;
+    }
+    return told;
+}
+
 /* -1: go on; else the exit status. */
 static int parse(struct job *job, int argc, char **argv)
 {
@@ -155,22 +180,11 @@ static int parse(struct job *job, int argc, char **argv)
         if (!set_option(job, letter))
             status = RN_EXIT_TROUBLE;
     }
+    if (status < 0 && !agrees(job))
+        status = RN_EXIT_TROUBLE;
     if (status < 0 && optind == argc)
         status = cli_usage("no recording given ('-' is standard input)");
     return status;
-}
-
-/* What is wrong is told after the table, so that it is not overlooked above it. */
-static bool read_file(struct rn_summary *summary, const struct rn_filter *filter, const char *path,
-                      struct rn_error *err)
-{
-    struct cli_source source;
-    bool whole = false;
-
-    if (cli_source_open(&source, path, filter))
-        whole = rn_summary_read(summary, source.reader, err) == RN_OK;
-    cli_source_close(&source);
-    return whole;
 }
 
 static void tell_violation(const struct cli_stat_limit *limit, const struct cli_stat_row *row)
@@ -224,14 +238,14 @@ static bool print_table(const struct job *job, const struct cli_stat_table *tabl
     return written;
 }
 
-static int print_summary(const struct job *job, const struct rn_summary *summary)
+static int print_sums(const struct job *job, const struct cli_stat_sums *sums)
 {
     struct cli_stat_table table;
     int status = RN_EXIT_TROUBLE;
 
-    if (!cli_stat_table_make(&table, summary, job->by, &job->order))
+    if (!cli_stat_sums_table(sums, &table, &job->order))
         cli_fail("out of memory");
-    else if (print_table(job, &table))
+    else if (table.totals->recordings && print_table(job, &table))
         status = check_limits(job, &table);
     cli_stat_table_free(&table);
     return status;
@@ -239,32 +253,26 @@ static int print_summary(const struct job *job, const struct rn_summary *summary
 
 static int sum_up(const struct job *job, char **paths)
 {
-    struct rn_summary_options summary_options = {
-        .by = job->by,
-        .filter = job->filter,
-        .worst = job->order.outliers ? RN_SUMMARY_MAX_WORST : 0,
-    };
-    struct rn_summary *summary = rn_summary_new(&summary_options);
+    struct cli_stat_sums sums;
     struct rn_error first = RN_ERROR_INIT;
     int status = RN_EXIT_TROUBLE;
     bool whole = true;
 
-    if (!summary) {
+    if (!cli_stat_sums_make(&sums, job->by, job->filter, job->order.outliers)) {
         cli_fail("out of memory");
         return RN_EXIT_TROUBLE;
     }
     for (; *paths; paths++) {
         struct rn_error err = RN_ERROR_INIT;
 
-        whole &= read_file(summary, job->filter, *paths, &err);
+        whole &= cli_stat_sums_read(&sums, job->filter, *paths, &err);
         if (first.status == RN_OK)
             first = err;
     }
-    if (rn_summary_totals(summary)->recordings)
-        status = print_summary(job, summary);
+    status = print_sums(job, &sums);
     if (first.status != RN_OK)
         cli_error(&first);
-    rn_summary_free(summary);
+    cli_stat_sums_free(&sums);
     return whole ? status : RN_EXIT_TROUBLE;
 }
 

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
-/* Recordings summed up in groups: per system call (and device kernel and compute block), per
- * process, per thread or per kind of event. Memory grows with the number of groups, which is
+/* Recordings summed up in groups: per system call (and call of a device's API, kernel, direction of
+ * transfers and compute block), per process, per thread or per kind of event. Memory grows with the number of groups, which is
  * limited, not with the length of the recordings.
  *
  * Snapshot events and calls that the recorder made itself are not counted. Not thread-safe. */
@@ -40,8 +40,9 @@ struct rn_summary_group {
     uint64_t abi, nr;               /* RN_BY_SYSCALL */
     uint64_t recording;             /* RN_BY_PROCESS, RN_BY_THREAD: the number of the recording */
     uint64_t pid, tid, stream;      /* the same; tid and stream with RN_BY_THREAD */
-    uint64_t errors;                /* system calls that failed */
+    uint64_t errors;                /* calls that failed */
     uint64_t unfinished;            /* the same, had not returned when their thread ended (not exit) */
+    uint64_t counted;               /* of these, were in aggregates: quantiles are binned */
     struct rn_histogram *durations; /* ns; its count is the group's */
     struct rn_summary_event worst[RN_SUMMARY_MAX_WORST]; /* longest first, after reading */
     unsigned worst_count;
