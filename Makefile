@@ -37,7 +37,7 @@ include $(BUILD)/config.mk
 endif
 
 PKG_CFLAGS := $(shell pkg-config --cflags $(PKGS) 2>/dev/null)
-PKG_LIBS := $(ARCHIVE_LIBS) $(shell pkg-config --libs $(PKGS) 2>/dev/null) $(if $(filter x86_64,$(ARCH)),-lZydis) $(if $(CORE),,-liberty) -lm
+PKG_LIBS := $(ARCHIVE_LIBS) $(shell pkg-config --libs $(PKGS) 2>/dev/null) $(if $(filter x86_64,$(ARCH)),-lZydis) -lm
 
 CPPFLAGS_ALL = -I. -I$(BUILD)/gen -D_GNU_SOURCE $(CPPFLAGS)
 CFLAGS_ALL = -std=gnu11 -pthread $(WARNINGS) $(CFLAGS) $(SAN_FLAGS)
@@ -75,10 +75,13 @@ OTLP_SRC := $(wildcard tests/otlp/*.c)
 FUZZ_SRC := $(wildcard tests/fuzz/fuzz_*.c)
 
 ifneq ($(CORE),)
-LIB_SRC := $(filter-out formats/otlp_% libanalysis/scrub% libanalysis/symbol% libanalysis/call_stack%,$(LIB_SRC))
+LIB_SRC := $(filter-out formats/otlp_% libanalysis/scrub% \
+	$(addprefix libanalysis/symbol_,file.c elf.c dwarf.c cfi.c name.c),$(LIB_SRC))
 CLI_SRC := $(filter-out cmd/cli_otlp% cmd/cli_scrub% cmd/cli_diff_junit.c,$(CLI_SRC))
 CMD_SRC := $(filter-out cmd/rn_export_otlp.c cmd/rn_diff.c cmd/rn_validate.c cmd/rn_scrub.c,$(CMD_SRC))
 OTLP_SRC :=
+else
+LIB_SRC := $(filter-out libanalysis/symbol_file_none.c,$(LIB_SRC))
 endif
 
 obj = $(patsubst %.c,$(BUILD)/obj/%.o,$(1))
@@ -137,6 +140,12 @@ $(BUILD)/lib/libcli.a: $(CLI_OBJ)
 $(BUILD)/obj/cmd/cli_diff_junit.o: PKG_CFLAGS += $(XML_CFLAGS)
 $(BUILD)/bin/rn-diff $(BUILD)/bin/rn-validate: \
 	PKG_LIBS := -larchive $(XML_LIBS) $(filter-out $(ARCHIVE_LIBS),$(PKG_LIBS))
+
+ifeq ($(CORE),)
+$(BUILD)/bin/rn-scrub: PKG_LIBS += $(SCRUB_LIBS)
+$(BUILD)/bin/rn-cat $(BUILD)/bin/rn-info $(BUILD)/bin/rn-stat: PKG_LIBS += $(SYMBOL_LIBS)
+$(UNIT_BINS) $(FUZZ_BINS): PKG_LIBS += $(SCRUB_LIBS) $(SYMBOL_LIBS)
+endif
 
 $(BINS): $(BUILD)/bin/%: $$(BUILD)/obj/cmd/$$(subst -,_,$$*).o $(LIBS)
 	$(link) $(PKG_LIBS)

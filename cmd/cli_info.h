@@ -62,6 +62,9 @@ void cli_info_json(const struct cli_info *info, struct rn_buf *out); /* one line
 void cli_info_note_remark(struct cli_info *info, const struct rn_event *event);
 void cli_info_show_remarks(const struct cli_info *info, bool losses, struct rn_buf *out);
 
+/* Put the table of symbols that it needs into a recording, in place; a line about it to `out`. False
+ * after a message. */
+bool cli_info_embed(const char *path, struct rn_buf *out);
 /* Check every checksum and decode every row; one line on stderr a problem. True: all is well. */
 bool cli_info_verify(const char *path, struct rn_buf *out);
 

@@ -1,34 +1,10 @@
 /* SPDX-License-Identifier: MIT */
 /* rn-cat: print the events of recordings. */
-#include "cli_source.h"
+#include "cli_cat.h"
 
-#include "libanalysis/locator.h"
 #include "libanalysis/render.h"
 
 #include <string.h>
-
-static const char help[] =
-    "Usage: rn-cat [OPTION...] FILE...\n"
-    "Print the events of recordings; FILE '-' is standard input.\n"
-    "\n"
-    "Output:\n"
-    "      --json               one JSON object a line\n"
-    "      --csv                comma-separated values with a header line\n"
-    "  -n, --count N            only the first N events\n"
-    "  -o, --output FILE        write to FILE, which appears when it is whole\n"
-    "Text, as strace prints it:\n"
-    "  -t, --time               time of day; -tt: with microseconds; -ttt: since the Epoch\n"
-    "  -r, --relative           time since the event before\n"
-    "  -T, --durations          how long each call took\n"
-    "  -y, --descriptors        what descriptors stand for\n"
-    "  -i, --site               address each call was made from\n"
-    "  -k, --stack              where in the source each call was made, if stacks were recorded\n"
-    "  -s, --strings N          show at most N bytes of a string (32)\n"
-    "\n";
-
-static const char help_end[] = "\n"
-                               "  -q, --quiet   no warnings      -h, --help      this text\n"
-                               "  -v, --verbose more events      -V, --version   version\n";
 
 enum { OPT_JSON = CLI_OPT_OWN, OPT_CSV };
 
@@ -87,24 +63,6 @@ static void render(const struct cat *cat, struct rn_trace *trace, const struct r
     }
 }
 
-/* Where the call was made: lines behind it, or a member of the object. */
-static void render_stack(const struct cat *cat, const struct rn_event *event, struct rn_buf *out)
-{
-    struct rn_error err = RN_ERROR_INIT;
-    struct rn_call_stack stack;
-    if (!cat->locator || event->kind != RN_KIND_SYSCALL ||
-        rn_locator_stack(cat->locator, event, &stack, &err) != RN_OK)
-        return;
-    if (cat->format == FORMAT_TEXT) {
-        rn_render_stack(&stack, out);
-    } else if (cat->format == FORMAT_JSON && out->size > 2) {
-        out->size -= 2; /* "}\n" */
-        rn_buf_text(out, ",\"frames\":");
-        rn_render_stack_json(&stack, out);
-        rn_buf_text(out, "}\n");
-    }
-}
-
 /* A call in flight is restated in each member until it returns: only the last statement counts. */
 static void keep_inflight(struct cat *cat, struct cli_source *source, struct inflight *inflight,
                           const struct rn_event *event)
@@ -132,8 +90,8 @@ static void print_event(struct cat *cat, struct cli_source *source, struct infli
         return;
     size_t before = cat->buf.size;
     render(cat, source->trace, event, &cat->buf);
-    if (cat->buf.size > before)
-        render_stack(cat, event, &cat->buf);
+    if (cat->buf.size > before && cat->format != FORMAT_CSV)
+        cli_cat_stack(cat->locator, event, cat->format == FORMAT_JSON, &cat->buf);
     cat->printed += cat->buf.size > before;
 }
 
@@ -153,15 +111,6 @@ static bool flush(struct cat *cat, const struct cli_source *source)
     return cli_output_flush_some(cat->output, &cat->buf);
 }
 
-static enum rn_status feed_locator(const struct cat *cat, const struct rn_event *event)
-{
-    struct rn_error err = RN_ERROR_INIT;
-    enum rn_status status = rn_locator_feed(cat->locator, event, &err);
-    if (status != RN_OK)
-        cli_error(&err);
-    return status;
-}
-
 /* RN_OK where the limit was reached, RN_EOF at the end, else after a message. */
 static enum rn_status print_events(struct cat *cat, struct cli_source *source,
                                    struct inflight *inflight)
@@ -173,7 +122,7 @@ static enum rn_status print_events(struct cat *cat, struct cli_source *source,
             print_event(cat, source, inflight, &event);
             status = cli_source_feed(source, &event);
             if (cat->locator && status == RN_OK)
-                status = feed_locator(cat, &event);
+                status = cli_cat_stack_feed(cat->locator, &event);
         }
         if (status == RN_EOF)
             print_inflight(cat, inflight);
@@ -195,13 +144,8 @@ static bool print_file(struct cat *cat, const char *path)
     if (!cat->render)
         cli_fail("out of memory");
     bool open = cli_source_open(&source, path, cat->filter) && cat->render;
-    if (open && cat->stacks) {
-        static const struct rn_symbols_options symbols = {.embedded_only = false};
-        cat->locator = rn_locator_new(source.trace, source.reader, &symbols);
-        if (!cat->locator)
-            cli_fail("out of memory");
-        open = cat->locator != NULL;
-    }
+    if (open && cat->stacks)
+        open = (cat->locator = cli_cat_stack_open(&source)) != NULL;
     if (open) {
         status = print_events(cat, &source, &inflight);
         if (status == RN_EOF)
@@ -311,7 +255,8 @@ static int parse(struct cat *cat, int argc, char **argv)
     static char whole_help[8192];
     int letter, status = -1;
     bool done = false;
-    snprintf(whole_help, sizeof(whole_help), "%s%s%s", help, cli_select_help, help_end);
+    snprintf(whole_help, sizeof(whole_help), "%s%s%s", cli_cat_help, cli_select_help,
+             cli_cat_help_end);
     while (status < 0 && !done && (letter = cli_getopt(argc, argv, letters, options)) != -1) {
         cat->text.all |= asks_for_kind(letter);
         if (cli_select(cat->filter, letter, optarg, &status) ||

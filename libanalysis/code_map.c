@@ -119,6 +119,8 @@ static const struct rn_code_module *module_of(struct rn_code_map *map, const str
         return NULL;
     }
     module->build_id_size = id ? id->size : 0;
+    module->device = event->u.module.device;
+    module->inode = event->u.module.inode;
     if (id)
         memcpy(module->build_id, id->data, id->size);
     map->modules[map->module_count++] = module;
@@ -220,6 +222,17 @@ static bool clear_range(struct space *space, uint64_t begin, uint64_t end)
     return true;
 }
 
+/* What the inline engine lays over the text of a program: snapshots that begin a segment name it
+ * instead of the file, whose place is known from before. */
+static bool is_laid_over(const struct rn_event *event)
+{
+    static const char name[] = "/memfd:renacer-text";
+    const struct rn_attachment *path = rn_event_attachment(event, RN_ATT_PATH, RN_ARG_ANY);
+
+    return path && path->data && path->size >= sizeof name - 1 &&
+           memcmp(path->data, name, sizeof name - 1) == 0;
+}
+
 static bool feed_module(struct rn_code_map *map, struct rn_trace *trace,
                         const struct rn_event *event)
 {
@@ -231,7 +244,7 @@ static bool feed_module(struct rn_code_map *map, struct rn_trace *trace,
 
     if (!space)
         return serial_of(trace, event->stream) == 0;
-    if (mapping.end <= mapping.begin)
+    if (mapping.end <= mapping.begin || is_laid_over(event))
         return true;
     space->version = ++map->versions;
     if (!clear_range(space, mapping.begin, mapping.end))

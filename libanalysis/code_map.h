@@ -19,6 +19,7 @@ struct rn_code_module {
     char *path;  /* as the kernel named it */
     uint8_t build_id[RN_CODE_BUILD_ID_MAX];
     uint32_t build_id_size; /* 0: has none, or it is not known */
+    uint64_t device, inode; /* on the machine that recorded it; 0 unknown */
 };
 
 struct rn_code_place {

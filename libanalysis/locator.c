@@ -27,12 +27,14 @@ struct rn_locator *rn_locator_new(struct rn_trace *trace, struct rn_reader *read
                                   const struct rn_symbols_options *options)
 {
     struct rn_locator *locator = calloc(1, sizeof *locator);
+    struct rn_symbols_options own = *options;
 
     if (!locator)
         return NULL;
     locator->trace = trace;
+    own.recorded_ns = rn_reader_manifest(reader)->start.realtime_ns;
     locator->map = rn_code_map_new();
-    locator->symbols = rn_symbols_new(options);
+    locator->symbols = rn_symbols_new(&own);
     if (locator->map && locator->symbols)
         locator->stacks = rn_call_stacks_new(trace, locator->map, locator->symbols);
     if (!locator->stacks) {

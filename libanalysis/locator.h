@@ -9,8 +9,9 @@
 
 struct rn_locator;
 
-/* Takes the reader's on_member for itself: call it before anything is read. Trace and reader are
- * borrowed for as long as the result. NULL: no memory. */
+/* Of the options recorded_ns is taken from the reader. Takes its on_member for itself: call it
+ * before anything is read. Trace and reader are borrowed for as long as the result. NULL: no
+ * memory. */
 struct rn_locator *rn_locator_new(struct rn_trace *trace, struct rn_reader *reader,
                                   const struct rn_symbols_options *options);
 void rn_locator_free(struct rn_locator *locator); /* accepts NULL */

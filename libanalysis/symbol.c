@@ -21,6 +21,7 @@ struct module {
     char *path;
     uint8_t build_id[RN_CODE_BUILD_ID_MAX];
     uint32_t build_id_size;
+    uint64_t device, inode;
     struct rn_symbol_file *file; /* opened when first asked */
     bool opened;
 };
@@ -171,12 +172,15 @@ static struct known *known_at(struct rn_symbols *symbols, size_t module, uint64_
 static struct rn_symbol_file *file_of(struct rn_symbols *symbols, size_t at)
 {
     struct module *module = symbols->modules[at - 1];
-    struct rn_code_module code = {.path = module->path, .build_id_size = module->build_id_size};
+    struct rn_code_module code = {.path = module->path,
+                                  .build_id_size = module->build_id_size,
+                                  .device = module->device,
+                                  .inode = module->inode};
 
     if (module->opened || symbols->options.embedded_only)
         return module->file;
     memcpy(code.build_id, module->build_id, module->build_id_size);
-    module->file = rn_symbol_file_new(&code, symbols->options.trust_names);
+    module->file = rn_symbol_file_new(&code, symbols->options.recorded_ns);
     module->opened = true;
     return module->file;
 }
@@ -200,6 +204,8 @@ const struct rn_symbol *rn_symbols_find(struct rn_symbols *symbols,
         return offset >> OFFSET_BITS ? &nowhere : NULL;
     if (known->asked)
         return &known->symbol;
+    symbols->modules[at - 1]->device = module->device;
+    symbols->modules[at - 1]->inode = module->inode;
     file = file_of(symbols, at);
     known->asked = true;
     if (!file)

@@ -18,7 +18,9 @@ struct rn_symbols;
 
 struct rn_symbols_options {
     bool embedded_only; /* look at no file of this machine */
-    bool trust_names;   /* take files without a build-id by their name alone */
+    /* When the recording began, ns of CLOCK_REALTIME; 0 unknown. A file without a build-id is taken
+     * where it is the one of that device and inode, and was not changed since. */
+    uint64_t recorded_ns;
 };
 
 struct rn_symbols *rn_symbols_new(const struct rn_symbols_options *options); /* NULL: no memory */

@@ -6,34 +6,70 @@
 #include <stdlib.h>
 #include <string.h>
 
-#define UNITS_MAX (1u << 22)
+#define RANGES_MAX (1u << 24) /* of units, or of the functions of one */
+#define DEPTH_MAX  64         /* of entries in each other */
 
-/* ---- which unit ---- */
+/* ---- ranges ---- */
 
-static bool add_unit(struct rn_symbol_file *file, uint64_t begin, uint64_t end, Dwarf_Off die)
+static bool add_range(struct symbol_ranges *ranges, uint64_t begin, uint64_t end, Dwarf_Off die)
 {
-    if (begin >= end || file->unit_count >= UNITS_MAX)
+    if (begin >= end || ranges->count >= RANGES_MAX)
         return true;
-    if (file->unit_count == file->unit_capacity) {
-        size_t capacity = file->unit_capacity ? 2 * file->unit_capacity : 64;
-        struct symbol_unit *larger = realloc(file->units, capacity * sizeof *larger);
+    if (ranges->count == ranges->capacity) {
+        size_t capacity = ranges->capacity ? 2 * ranges->capacity : 64;
+        struct symbol_range *larger = realloc(ranges->list, capacity * sizeof *larger);
 
         if (!larger)
             return false;
-        file->units = larger;
-        file->unit_capacity = capacity;
+        ranges->list = larger;
+        ranges->capacity = capacity;
     }
-    file->units[file->unit_count++] = (struct symbol_unit){begin, end, die};
+    ranges->list[ranges->count++] = (struct symbol_range){begin, end, die};
     return true;
+}
+
+static bool add_ranges(struct symbol_ranges *ranges, Dwarf_Die *die)
+{
+    Dwarf_Addr base, begin, end;
+    ptrdiff_t at = 0;
+    bool room = true;
+
+    while (room && (at = dwarf_ranges(die, at, &base, &begin, &end)) > 0)
+        room = add_range(ranges, begin, end, dwarf_dieoffset(die));
+    return room;
 }
 
 static int by_begin(const void *left, const void *right)
 {
-    const struct symbol_unit *a = left, *b = right;
+    const struct symbol_range *a = left, *b = right;
 
     if (a->begin != b->begin)
         return a->begin < b->begin ? -1 : 1;
     return a->die < b->die ? -1 : a->die > b->die;
+}
+
+static void sort_ranges(struct symbol_ranges *ranges)
+{
+    if (ranges->count)
+        qsort(ranges->list, ranges->count, sizeof *ranges->list, by_begin);
+}
+
+static bool find_range(const struct symbol_ranges *ranges, uint64_t address, Dwarf_Off *die)
+{
+    size_t low = 0, high = ranges->count;
+
+    while (low < high) {
+        size_t middle = low + (high - low) / 2;
+
+        if (ranges->list[middle].begin <= address)
+            low = middle + 1;
+        else
+            high = middle;
+    }
+    if (low == 0 || address >= ranges->list[low - 1].end)
+        return false;
+    *die = ranges->list[low - 1].die;
+    return true;
 }
 
 /* .debug_aranges is missing in what some compilers write; ranges of the units are not. */
@@ -44,33 +80,70 @@ void symbol_dwarf_index(struct rn_symbol_file *file)
     bool room = true;
     uint8_t type;
 
-    while (room && dwarf_get_units(file->dwarf, unit, &unit, NULL, &type, &die, &sub) == 0) {
-        Dwarf_Addr base, begin, end;
-        ptrdiff_t at = 0;
-
-        if (type == DW_UT_skeleton && dwarf_tag(&sub) != 0)
-            die = sub;
-        while (room && (at = dwarf_ranges(&die, at, &base, &begin, &end)) > 0)
-            room = add_unit(file, begin, end, dwarf_dieoffset(&die));
-    }
-    if (file->unit_count)
-        qsort(file->units, file->unit_count, sizeof *file->units, by_begin);
+    while (room && dwarf_get_units(file->dwarf, unit, &unit, NULL, &type, &die, &sub) == 0)
+        room =
+            add_ranges(&file->units, type == DW_UT_skeleton && dwarf_tag(&sub) != 0 ? &sub : &die);
+    sort_ranges(&file->units);
 }
 
-static bool unit_at(const struct rn_symbol_file *file, uint64_t address, Dwarf_Die *die)
+void symbol_dwarf_free(struct rn_symbol_file *file)
 {
-    size_t low = 0, high = file->unit_count;
+    for (size_t i = 0; i < file->functions.capacity; i++) {
+        struct symbol_ranges *ranges = file->functions.slots[i].value;
 
-    while (low < high) {
-        size_t middle = low + (high - low) / 2;
-
-        if (file->units[middle].begin <= address)
-            low = middle + 1;
-        else
-            high = middle;
+        if (ranges)
+            free(ranges->list);
+        free(ranges);
     }
-    return low > 0 && address < file->units[low - 1].end &&
-           dwarf_offdie(file->dwarf, file->units[low - 1].die, die) != NULL;
+    rn_id_map_free(&file->functions);
+    free(file->units.list);
+}
+
+/* ---- functions of a unit ---- */
+
+static bool holds_functions(int tag)
+{
+    return tag == DW_TAG_namespace || tag == DW_TAG_module || tag == DW_TAG_structure_type ||
+           tag == DW_TAG_class_type || tag == DW_TAG_union_type || tag == DW_TAG_enumeration_type ||
+           tag == DW_TAG_subprogram;
+}
+
+/* C++ and Rust have functions in namespaces and types. */
+static bool collect(struct symbol_ranges *ranges, Dwarf_Die *parent, int depth)
+{
+    Dwarf_Die child;
+    bool room = true;
+
+    if (depth == DEPTH_MAX || dwarf_child(parent, &child) != 0)
+        return true;
+    do {
+        int tag = dwarf_tag(&child);
+
+        if (tag == DW_TAG_subprogram)
+            room = add_ranges(ranges, &child);
+        if (room && holds_functions(tag))
+            room = collect(ranges, &child, depth + 1);
+    } while (room && dwarf_siblingof(&child, &child) == 0);
+    return room;
+}
+
+/* Made when first asked. NULL: no memory. */
+static const struct symbol_ranges *functions_of(struct rn_symbol_file *file, Dwarf_Die *unit)
+{
+    uint64_t key = dwarf_dieoffset(unit);
+    struct symbol_ranges *ranges = rn_id_map_get(&file->functions, key);
+
+    if (ranges)
+        return ranges;
+    ranges = calloc(1, sizeof *ranges);
+    if (!ranges || !rn_id_map_set(&file->functions, key, ranges)) {
+        free(ranges);
+        return NULL;
+    }
+    if (!collect(ranges, unit, 0))
+        return NULL;
+    sort_ranges(ranges);
+    return ranges;
 }
 
 /* ---- names and lines ---- */
@@ -117,53 +190,82 @@ static void line_at(Dwarf_Die *unit, uint64_t address, const char **source, uint
 
 /* ---- frames ---- */
 
-/* Innermost first: blocks, inlined functions, the function, the unit. */
-static bool add_scopes(Dwarf_Die *unit, Dwarf_Die *scopes, int count, uint64_t address,
+/* The function, then what was inlined into each other there: outermost first. */
+struct scopes {
+    Dwarf_Die list[RN_SYMBOL_FRAMES_MAX];
+    unsigned count;
+};
+
+static void descend(struct scopes *scopes, Dwarf_Die *parent, uint64_t address, int depth)
+{
+    Dwarf_Die child;
+
+    if (depth == DEPTH_MAX || scopes->count == RN_SYMBOL_FRAMES_MAX ||
+        dwarf_child(parent, &child) != 0)
+        return;
+    do {
+        int tag = dwarf_tag(&child);
+
+        if ((tag != DW_TAG_inlined_subroutine && tag != DW_TAG_lexical_block) ||
+            dwarf_haspc(&child, address) != 1)
+            continue;
+        if (tag == DW_TAG_inlined_subroutine)
+            scopes->list[scopes->count++] = child;
+        descend(scopes, &child, address, depth + 1);
+        return;
+    } while (dwarf_siblingof(&child, &child) == 0);
+}
+
+static bool add_scopes(Dwarf_Die *unit, struct scopes *scopes, uint64_t address,
                        struct rn_symbol *symbol)
 {
     const char *source;
     uint32_t line;
 
     line_at(unit, address, &source, &line);
-    for (int i = 0; i < count && symbol->count < RN_SYMBOL_FRAMES_MAX; i++) {
-        int tag = dwarf_tag(&scopes[i]);
-        const char *name;
+    while (scopes->count) {
+        Dwarf_Die *scope = &scopes->list[--scopes->count];
+        const char *name = function_name(scope);
 
-        if (tag != DW_TAG_inlined_subroutine && tag != DW_TAG_subprogram)
-            continue;
-        name = function_name(&scopes[i]);
         if (name && !symbol_add_frame(symbol, name, source, line))
             return false;
-        if (tag == DW_TAG_subprogram)
-            return true;
-        source = call_file(unit, &scopes[i]);
-        line = (uint32_t)number_of(&scopes[i], DW_AT_call_line);
+        source = call_file(unit, scope);
+        line = (uint32_t)number_of(scope, DW_AT_call_line);
     }
     return true;
 }
 
-bool symbol_dwarf_find(struct rn_symbol_file *file, uint64_t address, struct rn_symbol *symbol)
+/* Assembly: lines, and a name from the symbols alone. */
+static bool add_line(const struct rn_symbol_file *file, Dwarf_Die *unit, uint64_t address,
+                     struct rn_symbol *symbol)
 {
-    const struct symbol_entry *entry;
-    Dwarf_Die unit, *lexical = NULL, *scopes = NULL;
+    const struct symbol_entry *entry = symbol_elf_function(file, address);
     const char *source;
     uint32_t line;
-    bool fine;
-    int count;
 
-    if (!file->dwarf || !unit_at(file, address, &unit))
-        return true;
-    /* Of an inlined function that gives what it was written in; what it is in is wanted. */
-    count = dwarf_getscopes(&unit, address, &lexical);
-    if (count > 0)
-        count = dwarf_getscopes_die(&lexical[0], &scopes);
-    fine = add_scopes(&unit, scopes, count, address, symbol);
-    free(lexical);
-    free(scopes);
-    if (!fine || symbol->count)
-        return fine;
-    /* Assembly: lines, and a name from the symbols alone. */
-    line_at(&unit, address, &source, &line);
-    entry = symbol_elf_function(file, address);
+    line_at(unit, address, &source, &line);
     return !source || !entry || symbol_add_frame(symbol, entry->name, source, line);
+}
+
+bool symbol_dwarf_find(struct rn_symbol_file *file, uint64_t address, struct rn_symbol *symbol)
+{
+    const struct symbol_ranges *functions;
+    struct scopes scopes = {.count = 0};
+    Dwarf_Off offset;
+    Dwarf_Die unit;
+
+    if (!file->dwarf || !find_range(&file->units, address, &offset) ||
+        !dwarf_offdie(file->dwarf, offset, &unit))
+        return true;
+    functions = functions_of(file, &unit);
+    if (!functions)
+        return false;
+    if (find_range(functions, address, &offset) &&
+        dwarf_offdie(file->dwarf, offset, &scopes.list[0])) {
+        scopes.count = 1;
+        descend(&scopes, &scopes.list[0], address, 0);
+        if (!add_scopes(&unit, &scopes, address, symbol))
+            return false;
+    }
+    return symbol->count || add_line(file, &unit, address, symbol);
 }

@@ -5,6 +5,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 #define DEBUG_DIRECTORY "/usr/lib/debug"
@@ -20,14 +21,29 @@ static bool has_build_id(Elf *elf, const struct rn_code_module *module)
     return id && size == module->build_id_size && memcmp(id, module->build_id, size) == 0;
 }
 
+static bool is_before(const struct timespec *time, uint64_t ns)
+{
+    return time->tv_sec >= 0 &&
+           (uint64_t)time->tv_sec * 1000000000u + (uint64_t)time->tv_nsec <= ns;
+}
+
+static bool is_unchanged(const struct rn_code_module *module, uint64_t recorded_ns)
+{
+    struct stat info;
+
+    return module->inode && stat(module->path, &info) == 0 && info.st_dev == module->device &&
+           info.st_ino == module->inode && is_before(&info.st_mtim, recorded_ns) &&
+           is_before(&info.st_ctim, recorded_ns);
+}
+
 static enum rn_symbol_state open_code(struct rn_symbol_file *file,
-                                      const struct rn_code_module *module, bool trust_names)
+                                      const struct rn_code_module *module, uint64_t recorded_ns)
 {
     size_t size = 0;
 
     if (module->path[0] != '/' || access(module->path, R_OK) != 0)
         return RN_SYMBOL_NO_FILE;
-    if (module->build_id_size == 0 && !trust_names)
+    if (module->build_id_size == 0 && !is_unchanged(module, recorded_ns))
         return RN_SYMBOL_NO_BUILD_ID;
     if (!symbol_elf_open(&file->code, module->path))
         return RN_SYMBOL_DAMAGED;
@@ -109,7 +125,7 @@ static void open_dwarf(struct rn_symbol_file *file, const struct rn_code_module 
     file->eh_frame = dwarf_getcfi_elf(file->code.elf);
 }
 
-struct rn_symbol_file *rn_symbol_file_new(const struct rn_code_module *module, bool trust_names)
+struct rn_symbol_file *rn_symbol_file_new(const struct rn_code_module *module, uint64_t recorded_ns)
 {
     struct rn_symbol_file *file = calloc(1, sizeof *file);
 
@@ -117,7 +133,7 @@ struct rn_symbol_file *rn_symbol_file_new(const struct rn_code_module *module, b
         return NULL;
     file->code.fd = file->debug.fd = -1;
     file->path = strdup(module->path);
-    file->state = open_code(file, module, trust_names);
+    file->state = open_code(file, module, recorded_ns);
     if (file->state == RN_SYMBOL_FOUND) {
         open_dwarf(file, module);
         if (!symbol_elf_functions(file)) {
@@ -142,7 +158,7 @@ void rn_symbol_file_free(struct rn_symbol_file *file)
     symbol_elf_close(&file->debug);
     symbol_elf_close(&file->code);
     free(file->entries);
-    free(file->units);
+    symbol_dwarf_free(file);
     free(file->path);
     free(file);
 }

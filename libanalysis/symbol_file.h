@@ -7,8 +7,10 @@
 
 struct rn_symbol_file;
 
-/* Never NULL but for want of memory: a file that cannot be used says why for every address. */
-struct rn_symbol_file *rn_symbol_file_new(const struct rn_code_module *module, bool trust_names);
+/* recorded_ns: as in struct rn_symbols_options. Never NULL but for want of memory: a file that
+ * cannot be used says why for every address. */
+struct rn_symbol_file *rn_symbol_file_new(const struct rn_code_module *module,
+                                          uint64_t recorded_ns);
 void rn_symbol_file_free(struct rn_symbol_file *file); /* accepts NULL */
 
 /* Fill a symbol; its frames and their texts are malloc'ed, for rn_symbol_clear. False: no memory.

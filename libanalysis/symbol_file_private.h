@@ -3,6 +3,7 @@
 #ifndef RN_SYMBOL_FILE_PRIVATE_H
 #define RN_SYMBOL_FILE_PRIVATE_H
 
+#include "id_map.h"
 #include "symbol_file.h"
 
 #include <elfutils/libdw.h>
@@ -19,9 +20,16 @@ struct symbol_elf {
     Elf *elf;
 };
 
-struct symbol_unit {
+/* Addresses [begin, end) that belong to an entry of the debug information. */
+struct symbol_range {
     uint64_t begin, end;
     Dwarf_Off die;
+};
+
+/* Ascending by begin. */
+struct symbol_ranges {
+    struct symbol_range *list;
+    size_t count, capacity;
 };
 
 struct rn_symbol_file {
@@ -32,8 +40,8 @@ struct rn_symbol_file {
     Dwarf_CFI *eh_frame, *debug_frame;
     struct symbol_entry *entries; /* functions, ascending */
     size_t entry_count;
-    struct symbol_unit *units; /* ascending by begin */
-    size_t unit_count, unit_capacity;
+    struct symbol_ranges units;
+    struct rn_id_map functions; /* struct symbol_ranges by unit (offset of its entry), when asked */
 };
 
 /* symbol_elf.c */
@@ -49,6 +57,7 @@ const struct symbol_entry *symbol_elf_function(const struct rn_symbol_file *file
 
 /* symbol_dwarf.c: frames and lines, appended to the symbol. False: no memory. */
 void symbol_dwarf_index(struct rn_symbol_file *file);
+void symbol_dwarf_free(struct rn_symbol_file *file);
 bool symbol_dwarf_find(struct rn_symbol_file *file, uint64_t address, struct rn_symbol *symbol);
 
 /* symbol_cfi.c */

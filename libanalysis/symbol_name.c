@@ -41,9 +41,10 @@ static bool in_library_file(const char *path)
 /* Where sources of the languages' own libraries were when these were built. */
 static bool in_library_source(const char *source)
 {
-    static const char *const directories[] = {"/rustc/",           "/usr/lib/go",
-                                              "/usr/local/go/",    "/usr/share/go",
-                                              "/usr/include/c++/", "/usr/lib/gcc/"};
+    static const char *const directories[] = {
+        "library/std/src/", "library/core/src/", "library/alloc/src/",
+        "/rustc/",          "/usr/lib/go",       "/usr/local/go/",
+        "/usr/share/go",    "/usr/include/c++/", "/usr/lib/gcc/"};
 
     for (size_t i = 0; i < sizeof directories / sizeof directories[0]; i++)
         if (begins(source, directories[i]))
