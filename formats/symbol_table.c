@@ -289,7 +289,9 @@ enum rn_status rn_symbol_table_read(const uint8_t *data, size_t size, rn_symbol_
     if (status != RN_OK)
         return status;
     files = json_object_get(root, "files");
-    if (json_integer_value(json_object_get(root, "version")) != VERSION)
+    if (!json_is_array(files))
+        status = rn_fail(err, RN_E_FORMAT, "not a table of symbols");
+    else if (json_integer_value(json_object_get(root, "version")) != VERSION)
         status = rn_fail(err, RN_E_VERSION, "symbols of a version that this program does not know");
     for (size_t i = 0; status == RN_OK && i < json_array_size(files); i++)
         status = read_file(&reading, json_array_get(files, i));
