@@ -43,6 +43,7 @@ struct effect_object {
     bool datagrams;        /* all those to the address that is its label */
     uint64_t datagram_count, boundary_sum;
     bool runtime;  /* of the loader or an interpreter, by where it lies */
+    bool recorders; /* what a library in the program records into */
     bool mapped;   /* read through a mapping: not seen */
     uint64_t base; /* inherited files: offset at which the program found it */
     bool concurrent, read_first, restored;
@@ -171,6 +172,7 @@ struct rn_effects {
     struct rn_place place; /* of the event at hand */
     uint64_t end;          /* when it ended */
     uint64_t live_threads;
+    uint64_t recorder;     /* its pid; 0 unknown */
     struct rn_id_map addresses; /* struct effect_object of the datagrams to each */
     struct rn_id_map ports;     /* ephemeral ports, in order of first use */
     uint64_t port_count;
@@ -178,6 +180,7 @@ struct rn_effects {
     size_t connection_count, connection_capacity;
     struct rn_effect *effects, *inputs;
     size_t effect_count, effect_capacity, input_count, input_capacity;
+    struct rn_buf digests; /* struct effect_digest */
     struct rn_buf scratch;
     char **texts; /* strings that effects point to */
     size_t text_count, text_capacity;
@@ -359,6 +362,10 @@ void effect_socket_closed(struct rn_effects *effects, struct effect_object *obje
 char *effect_address(struct rn_effects *effects, const struct rn_attachment *attachment);
 /* Of a name server, or of a daemon that looks up names? */
 bool effect_is_name_lookup(const char *address);
+
+/* effect_digest.c: fingerprints of objects in a scrubbed recording. */
+void effect_feed_object(struct rn_effects *effects, const struct rn_event *event);
+void effect_give_digests(struct rn_effects *effects);
 
 /* effect_finish.c */
 struct rn_effect *effect_add(struct rn_effects *effects, enum rn_effect_kind kind,
