@@ -294,6 +294,21 @@ static void mode_killed(unsigned count)
     raise(SIGKILL);
 }
 
+/* The recorder, this program's parent, is killed; and it, by that. */
+static void mode_orphaned(unsigned count)
+{
+    struct device device = open_device(0);
+
+    for (unsigned i = 0; i < count; i++)
+        run_add(&device, device.queue, 0, NULL, NULL);
+    clFinish(device.queue);
+    printf("%u\n", count);
+    fflush(stdout);
+    kill(getppid(), SIGKILL);
+    for (;;)
+        pause();
+}
+
 static void *use_device(void *context)
 {
     unsigned count = *(unsigned *)context;
@@ -391,6 +406,7 @@ static const struct {
     {"running", mode_running},       {"killed", mode_killed},
     {"threads", mode_threads},       {"fork_before", mode_fork_before},
     {"fork_after", mode_fork_after}, {"queues", mode_queues},
+    {"orphaned", mode_orphaned},
 };
 
 int main(int argc, char **argv)
