@@ -156,11 +156,25 @@ static cl_ulong time_of(cl_event event, cl_profiling_info name, cl_int *result)
     return time;
 }
 
+/* Drivers let go of an event a moment after they have said that it is over. */
+static cl_uint settled_references(cl_event event)
+{
+    cl_uint references = 0;
+
+    for (unsigned i = 0; i < 10000; i++) {
+        clGetEventInfo(event, CL_EVENT_REFERENCE_COUNT, sizeof(references), &references, NULL);
+        if (references <= 2)
+            break;
+        usleep(1000);
+    }
+    return references;
+}
+
 static void show_queue(const struct device *device, const char *name, cl_command_queue queue)
 {
     cl_command_queue_properties properties = 99;
     cl_queue_properties list[16];
-    cl_uint queue_references = 0, event_references = 0;
+    cl_uint queue_references = 0, event_references;
     cl_int results[5];
     size_t size = 0, list_size = 0;
     cl_event event;
@@ -175,8 +189,7 @@ static void show_queue(const struct device *device, const char *name, cl_command
     start = time_of(event, CL_PROFILING_COMMAND_START, &results[2]);
     end = time_of(event, CL_PROFILING_COMMAND_END, &results[3]);
     results[4] = clGetEventProfilingInfo(event, 0x1111, sizeof(start), &start, NULL);
-    clGetEventInfo(event, CL_EVENT_REFERENCE_COUNT, sizeof(event_references), &event_references,
-                   NULL);
+    event_references = settled_references(event);
     clReleaseEvent(event);
     clGetCommandQueueInfo(queue, CL_QUEUE_REFERENCE_COUNT, sizeof(queue_references),
                           &queue_references, NULL);
