@@ -5,6 +5,7 @@
 # make bench-otlp     spans a second, encoded and sent (a few minutes)
 # make bench-capture  what recording costs, next to strace and perf (half an hour)
 # make bench-compute  what marked compute blocks, BLAS calls and sampling cost (five minutes)
+# make bench-gpu  what recording of devices costs (two minutes)
 # make accuracy   how often rn-diff is right, on pairs of real programs
 # make fuzz       fuzz each target for FUZZ_SECONDS (default 600)
 # make install    PREFIX=/usr/local DESTDIR=
@@ -178,6 +179,8 @@ bench-otlp: all samples programs
 	BUILD='$(BUILD)' ./scripts/bench-otlp
 bench-compute: all programs
 	BUILD='$(BUILD)' ./scripts/bench-compute
+bench-gpu: all programs
+	BUILD='$(BUILD)' ./scripts/bench-gpu
 accuracy: all
 	tests/accuracy/run '$(BUILD)'
 fuzz:
@@ -187,7 +190,7 @@ VERSION := $(shell sed -n 's/^\#define RN_VERSION "\(.*\)"/\1/p' cmd/cli.h)
 libdir = $(PREFIX)/lib
 includedir = $(PREFIX)/include
 # What a program that links librn includes.
-INSTALLED_HEADERS := $(addprefix formats/,status.h buf.h crc64.h escape.h event.h event_schema.h \
+INSTALLED_HEADERS := $(addprefix formats/,status.h buf.h crc64.h escape.h event.h event_device.h event_schema.h \
 	manifest.h reader.h syscall_table.h writer.h) \
 	$(addprefix libanalysis/,clock.h crc_image.h device_clock.h diff.h diff_rules.h effect.h filter.h \
 	render.h sequence.h statistics.h summary.h trace.h)
@@ -225,5 +228,5 @@ clean:
 
 FORCE:
 .PRECIOUS: $(ALL_OBJ)
-.PHONY: all commands samples unit programs fuzz-targets check accuracy bench bench-capture bench-otlp bench-compute fuzz install clean FORCE
+.PHONY: all commands samples unit programs fuzz-targets check accuracy bench bench-capture bench-otlp bench-compute bench-gpu fuzz install clean FORCE
 -include $(ALL_OBJ:.o=.d)

@@ -25,6 +25,7 @@ static void group_free(struct rn_device_group *group)
     for (size_t i = 0; i < RN_DELAYS; i++)
         rn_histogram_free(group->delays[i]);
     rn_device_track_clear(&group->track);
+    group_free(group->counted);
     free(group);
 }
 
@@ -89,15 +90,21 @@ static struct rn_device_group *other_group(struct rn_device_stat *stat, enum rn_
     return list->other;
 }
 
-/* *made: it is new, and to be filled in. */
+/* *made: it is new, and to be filled in. A name tells groups apart where there are no numbers. */
 static struct rn_device_group *group_get(struct rn_device_stat *stat, enum rn_device_type type,
                                          const uint64_t identity[3], const char *name,
                                          size_t length, bool *made)
 {
-    uint64_t words[4] = {type, identity[0], identity[1], identity[2]};
-    uint64_t key = rn_crc64(rn_crc64(0, words, sizeof words), name, length);
-    struct rn_device_group *group = rn_id_map_get(&stat->by_key, key);
+    uint64_t words[4] = {type};
+    uint64_t key;
+    struct rn_device_group *group;
 
+    if (identity)
+        memcpy(words + 1, identity, 3 * sizeof words[0]);
+    key = rn_crc64(0, words, sizeof words);
+    if (!identity)
+        key = rn_crc64(key, name, length);
+    group = rn_id_map_get(&stat->by_key, key);
     *made = false;
     if (group)
         return group;
@@ -118,17 +125,15 @@ struct rn_device_group *rn_device_named(struct rn_device_stat *stat, enum rn_dev
 {
     bool made;
 
-    return group_get(stat, type, (const uint64_t[3]){0}, name, length, &made);
+    return group_get(stat, type, NULL, name, length, &made);
 }
 
-struct rn_device_group *rn_device_queue(struct rn_device_stat *stat, uint64_t stream, uint64_t api,
-                                        uint64_t device)
+struct rn_device_group *rn_device_queue(struct rn_device_stat *stat, uint64_t stream)
 {
     const struct rn_thread_info *thread = rn_trace_thread(stat->trace, stream);
     struct rn_device_group *group;
     bool made;
 
-    /* By number, not by name: that may be made out later. */
     group = group_get(stat, RN_DEVICE_QUEUES, (const uint64_t[3]){stat->recording, stream, 0},
                       thread->name, strlen(thread->name), &made);
     if (made) {
@@ -136,10 +141,17 @@ struct rn_device_group *rn_device_queue(struct rn_device_stat *stat, uint64_t st
         group->common.pid = thread->pid;
         group->common.tid = thread->tid;
         group->common.stream = stream;
-        group->api = api;
-        group->device = device;
     }
     return group;
+}
+
+struct rn_device_group *rn_device_counted(struct rn_device_stat *stat, uint64_t stream)
+{
+    struct rn_device_group *queue = rn_device_queue(stat, stream);
+
+    if (queue && !queue->counted)
+        queue->counted = group_new(stat, RN_DEVICE_QUEUES, "", 0);
+    return queue ? queue->counted : NULL;
 }
 
 struct rn_device_group *rn_device_device(struct rn_device_stat *stat, uint64_t api, uint64_t device)
@@ -237,6 +249,18 @@ static bool make_total(struct rn_device_stat *stat, enum rn_device_type type,
     return true;
 }
 
+/* What was counted belongs to the device that the recorded runs of the queue are of. */
+static void spread_counted(struct rn_device_group *queue)
+{
+    if (!queue->counted)
+        return;
+    merge(queue, queue->counted);
+    if (queue->on)
+        merge(queue->on, queue->counted);
+    group_free(queue->counted);
+    queue->counted = NULL;
+}
+
 void rn_device_groups_settle(struct rn_device_stat *stat)
 {
     const struct rn_clock *clock = rn_trace_clock(stat->trace);
@@ -253,8 +277,10 @@ void rn_device_groups_settle(struct rn_device_stat *stat)
     for (size_t type = 0; type < RN_DEVICE_TYPES; type++) {
         struct device_list *list = &stat->lists[type];
 
-        for (size_t i = 0; i < list->count; i++)
+        for (size_t i = 0; i < list->count; i++) {
             settle(list->groups[i], clock);
+            spread_counted(list->groups[i]);
+        }
         if (list->total && !make_total(stat, (enum rn_device_type)type, clock))
             stat->no_memory = true;
     }

@@ -57,8 +57,9 @@ RN_MUST_CHECK enum rn_status rn_device_add_aggregates(struct rn_device_stat *sta
 /* device_groups.c. The group, made if it is new; NULL without memory (no_memory is then set). */
 struct rn_device_group *rn_device_named(struct rn_device_stat *stat, enum rn_device_type type,
                                         const char *name, size_t length);
-struct rn_device_group *rn_device_queue(struct rn_device_stat *stat, uint64_t stream, uint64_t api,
-                                        uint64_t device);
+struct rn_device_group *rn_device_queue(struct rn_device_stat *stat, uint64_t stream);
+/* Where the aggregates of a queue are put together until its device is known. */
+struct rn_device_group *rn_device_counted(struct rn_device_stat *stat, uint64_t stream);
 struct rn_device_group *rn_device_device(struct rn_device_stat *stat, uint64_t api,
                                          uint64_t device);
 void rn_device_groups_free(struct rn_device_stat *stat);

@@ -104,7 +104,12 @@ static void find_queue(struct rn_device_stat *stat, struct device_stream *stream
     stream->device = device;
     stream->on = rn_device_device(stat, api, device);
     if (stat->by == RN_DEVICE_BY_QUEUE && !stream->queue)
-        stream->queue = rn_device_queue(stat, stream->stream, api, device);
+        stream->queue = rn_device_queue(stat, stream->stream);
+    if (stream->queue && !stream->queue->on) {
+        stream->queue->api = api;
+        stream->queue->device = device;
+        stream->queue->on = stream->on;
+    }
 }
 
 static uint64_t end_of(uint64_t start, uint64_t duration)
@@ -358,7 +363,7 @@ static struct rn_device_group *counted_group(struct rn_device_stat *stat,
     size_t length = name && name->data ? strnlen(text, name->size) : 1;
 
     if (stat->by == RN_DEVICE_BY_QUEUE)
-        return rn_device_queue(stat, event->stream, RN_API_OTHER, 0);
+        return rn_device_counted(stat, event->stream);
     if (event->u.aggregate.of == RN_KIND_KERNEL)
         return rn_device_named(stat, RN_DEVICE_KERNELS, text, length);
     return direction_group(stat, event->u.aggregate.direction);

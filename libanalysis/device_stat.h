@@ -64,6 +64,7 @@ struct rn_device_group {
     /* Of the recording that is being read. */
     struct rn_device_track track;
     double self;
+    struct rn_device_group *on, *counted; /* of a queue: its device, and what was counted of it */
 };
 
 struct rn_device_stat;

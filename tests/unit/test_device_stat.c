@@ -210,6 +210,10 @@ static void aggregates(void **state)
     assert_int_equal(k->kernels, 101);
     assert_int_equal(k->transfers, 100);
     assert_int_equal(k->common.counted, 200);
+    k = group_named(stat, RN_DEVICE_DEVICES, "opencl device 0");
+    assert_int_equal(k->kernels, 101);
+    assert_int_equal(k->common.counted, 200);
+    assert_int_equal(rn_histogram_count(k->common.durations), 201);
     rn_device_stat_free(stat);
 }
 

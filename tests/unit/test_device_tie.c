@@ -139,6 +139,7 @@ static void many_waits(void **state)
         wait(0, i * 10, i * 10 + 5);
     assert_int_equal(waited(1, 30 * RN_DEVICE_WAITS, 30 * RN_DEVICE_WAITS),
                      30 * RN_DEVICE_WAITS + 5);
+    assert_true(waited(1, 0, 0) > 10 * RN_DEVICE_WAITS);
 }
 
 static void names(void **state)

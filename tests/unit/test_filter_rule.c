@@ -99,6 +99,10 @@ static void test_devices(void **state)
     assert_false(matches_run(filter, RN_KIND_KERNEL, "c", 0, RN_API_CUDA));
     rn_filter_free(filter);
 
+    filter = filter_of("kind=api,kernel=!x");
+    assert_int_equal(rn_filter_kinds(filter), 1u << RN_KIND_API | 1u << RN_KIND_AGGREGATE);
+    rn_filter_free(filter);
+
     filter = filter_of("kernel=none");
     assert_false(matches_kernel(filter, "c"));
     assert_true(matches_transfer(filter, RN_DIRECTION_FILL));
@@ -123,11 +127,16 @@ static void test_device_aggregates(void **state)
         const char *expression;
         bool kernel, transfer;
     } cases[] = {
-        {"kernel=g*", true, false},      {"kernel=x*", false, false},
-        {"direction=peer", false, true}, {"direction=fill", false, false},
-        {"api=opencl", false, false},    {"kind=kernel,api=!opencl", true, false},
-        {"kind=aggregate", true, true},  {"!kernel=gemm", true, true},
-        {"!kind=aggregate", true, true}, {"!kernel=gemm,kind=aggregate", true, true},
+        {"kernel=g*", true, false},
+        {"kernel=x*", false, false},
+        {"direction=from-device", false, true},
+        {"direction=fill", false, false},
+        {"api=opencl", false, false},
+        {"kind=kernel,transfer,api=!opencl", true, true},
+        {"kind=aggregate", true, true},
+        {"!kernel=gemm", true, true},
+        {"!kind=aggregate", true, true},
+        {"!kernel=gemm,kind=aggregate", true, true},
     };
 
     (void)state;
@@ -138,7 +147,7 @@ static void test_device_aggregates(void **state)
         if (rn_filter_match(filter, &event) != cases[i].kernel)
             fail_msg("%s: kernels", cases[i].expression);
         event.u.aggregate.of = RN_KIND_TRANSFER;
-        event.u.aggregate.direction = RN_DIRECTION_PEER;
+        event.u.aggregate.direction = RN_DIRECTION_FROM_DEVICE;
         if (rn_filter_match(filter, &event) != cases[i].transfer)
             fail_msg("%s: transfers", cases[i].expression);
         rn_filter_free(filter);
