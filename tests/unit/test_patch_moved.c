@@ -51,7 +51,7 @@ static void test_moved_thread_block(void **state)
     (void)state;
     /* mov $158, %eax; mov %rbx, (%rbx); mov %rbx, 16(%rbx) */
     find(BYTES(0xb8, 158, 0, 0, 0, 0x48, 0x89, 0x1b, 0x48, 0x89, 0x5b, 0x10, SYSCALL, 0xc3));
-    assert_site(0, 5, RN_SITE_MOVED, 9);
+    assert_site(0, 5, RN_SITE_MOVED, 7);
     /* the same before prctl, and with no number in sight */
     find(BYTES(0xb8, 157, 0, 0, 0, 0x48, 0x89, 0x1b, 0x48, 0x89, 0x5b, 0x10, SYSCALL, 0xc3));
     assert_none(1);
