@@ -232,7 +232,9 @@ static uint64_t key_of(const struct rn_event *event)
 /* Calibration points of a clock that is not that of the whole say nothing there. */
 static bool is_of_whole(const struct part *part, const struct rn_event *event)
 {
-    return event->kind != RN_KIND_CLOCK || !part->place || !part->place->pieces;
+    bool is_clock = event->kind == RN_KIND_CLOCK || event->kind == RN_KIND_DEVICE_CLOCK;
+
+    return !is_clock || !part->place || !part->place->pieces;
 }
 
 static enum rn_status fetch(struct part *part, struct rn_error *err)

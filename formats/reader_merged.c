@@ -269,6 +269,13 @@ enum rn_status rn_reader_merged_next_event(struct rn_reader *whole, struct rn_ev
     return status;
 }
 
+/* Readings of clocks that are not those of the whole say nothing there. */
+static bool is_of_whole(const struct rn_reader *part, uint8_t kind)
+{
+    return (kind != RN_KIND_CLOCK && kind != RN_KIND_DEVICE_CLOCK) || !part->place ||
+           !part->place->pieces;
+}
+
 /* In the order of the file. */
 enum rn_status rn_reader_merged_next(struct rn_reader *whole, struct reader_chunk **chunk,
                                      struct rn_reader **from, struct rn_error *err)
@@ -295,8 +302,7 @@ enum rn_status rn_reader_merged_next(struct rn_reader *whole, struct reader_chun
             status = rn_reader_leave_member(*from, err);
         else if (status == RN_OK) {
             *chunk = (*from)->group[0];
-            if ((*chunk)->header.kind != RN_KIND_CLOCK || !(*from)->place ||
-                !(*from)->place->pieces)
+            if (is_of_whole(*from, (*chunk)->header.kind))
                 return RN_OK;
             continue;
         }
