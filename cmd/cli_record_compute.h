@@ -46,6 +46,9 @@ int cli_record_compute_prepare(struct cli_record_compute *compute, struct cli_re
                                struct cli_environment *environment);
 void cli_record_compute_free(struct cli_record_compute *compute);
 
+/* When the program has ended: that nothing was marked, as a line and a notice. */
+void cli_record_compute_tell(const struct cli_recording *recording, struct rn_session *session);
+
 /* What this build can record of what programs compute, for --features: a line, or several. */
 void cli_record_compute_features(char *text, size_t size);
 
