@@ -13,7 +13,9 @@
 const char cli_record_device_help[] =
     "      --opencl[=WHEN]   record kernels and transfers of OpenCL: 'on' (also without WHEN), "
     "'off',\n"
-    "                        or 'auto' (default), if the program is linked with libOpenCL\n";
+    "                        or 'auto' (default), if the program is linked with libOpenCL\n"
+    "      --cuda[=WHEN]     record kernels, transfers and calls of CUDA, through CUPTI: as with\n"
+    "                        --opencl; 'auto' looks for libcuda\n";
 
 static bool arrange_opencl(struct cli_environment *environment, const struct cli_device_api *api,
                            const char *path)
@@ -22,8 +24,22 @@ static bool arrange_opencl(struct cli_environment *environment, const struct cli
     return cli_environment_prepend(environment, "OPENCL_LAYERS", path, ':');
 }
 
+/* The driver loads one such library: whose it is stays. */
+static bool arrange_cuda(struct cli_environment *environment, const struct cli_device_api *api,
+                         const char *path)
+{
+    static const char variable[] = "CUDA_INJECTION64_PATH";
+    const char *old = cli_environment_get(environment, variable);
+
+    if (!old || !*old)
+        return cli_environment_set(environment, variable, path);
+    cli_warn("%s will not be recorded: %s is set already, to %s", api->name, variable, old);
+    return true;
+}
+
 static const struct cli_device_api apis[CLI_RECORD_DEVICES] = {
-    {"opencl", "OpenCL", "librn-opencl.so", "libOpenCL.so.1", arrange_opencl},
+    {"opencl", "OpenCL", "librn-opencl.so", "libOpenCL.so.1", arrange_opencl, 0},
+    {"cuda", "CUDA", "librn-cuda.so", "libcuda.so.1", arrange_cuda, RN_API_CUDA},
 };
 
 bool cli_record_device_option(struct cli_record_device *device, int letter, const char *argument,
@@ -71,9 +87,11 @@ static bool load(const struct cli_device_api *api, const struct cli_needs *needs
     return api->arrange(environment, api, path);
 }
 
-int cli_record_device_prepare(const struct cli_record_device *device, char *const *argv,
+int cli_record_device_prepare(const struct cli_record_device *device,
+                              struct cli_recording *recording,
                               struct cli_environment *environment, bool *any)
 {
+    char *const *argv = recording->engine.argv;
     const char *loaders[CLI_RECORD_DEVICES];
     struct cli_needs needs;
     bool wanted = false;
@@ -92,13 +110,38 @@ int cli_record_device_prepare(const struct cli_record_device *device, char *cons
     for (size_t i = 0; i < CLI_RECORD_DEVICES; i++) {
         bool on = device->chosen[i] == CLI_DEVICE_ON ||
                   (device->chosen[i] == CLI_DEVICE_AUTO && needs.found[i]);
+        bool loads = false;
 
-        if (!on || load(&apis[i], &needs, environment, any))
+        if (!on || load(&apis[i], &needs, environment, &loads)) {
+            *any |= loads;
+            if (loads && apis[i].says && device->chosen[i] == CLI_DEVICE_ON)
+                recording->expected_apis |= 1u << apis[i].says;
             continue;
+        }
         cli_fail("out of memory");
         return CLI_EXIT_RECORDER;
     }
     return -1;
+}
+
+void cli_record_device_tell(const struct cli_recording *recording, struct rn_session *session)
+{
+    const char *output = recording->session.output;
+    struct rn_error err = RN_ERROR_INIT;
+    char text[256];
+
+    for (size_t i = 0; i < CLI_RECORD_DEVICES; i++) {
+        if (!apis[i].says || !(recording->expected_apis >> apis[i].says & 1) ||
+            rn_session_has_api(session, apis[i].says))
+            continue;
+        snprintf(text, sizeof(text),
+                 "%s was not recorded: the program has not begun to use it, or there is no %s",
+                 apis[i].name, apis[i].loader);
+        if (rn_session_notice(session, RN_NOTICE_BLIND_SPOT, 0, &err, "%s", text) == RN_OK)
+            cli_warn("%s: %s", output, text);
+    }
+    if (rn_session_blind_spot(session))
+        cli_warn("%s: %s", output, rn_session_blind_spot(session));
 }
 
 void cli_record_device_features(char *text, size_t size)

@@ -7,12 +7,13 @@
 #include "cli_record_environment.h"
 
 /* One for each row of the table, in its order. */
-enum { CLI_OPT_OPENCL = 0x300, CLI_OPT_DEVICE_END };
+enum { CLI_OPT_OPENCL = 0x300, CLI_OPT_CUDA, CLI_OPT_DEVICE_END };
 #define CLI_RECORD_DEVICES (CLI_OPT_DEVICE_END - CLI_OPT_OPENCL)
 
 /* clang-format off */
 #define CLI_RECORD_DEVICE_LONG \
-    {"opencl", optional_argument, NULL, CLI_OPT_OPENCL}
+    {"opencl", optional_argument, NULL, CLI_OPT_OPENCL}, \
+    {"cuda", optional_argument, NULL, CLI_OPT_CUDA}
 /* clang-format on */
 extern const char cli_record_device_help[];
 
@@ -33,6 +34,7 @@ struct cli_device_api {
      * told by a message that begins with `name`. */
     bool (*arrange)(struct cli_environment *environment, const struct cli_device_api *api,
                     const char *path);
+    enum rn_api says; /* its library says that it has begun (rn_producer_present); 0: it does not */
 };
 
 /* As in cli_record_compute.h. */
@@ -41,8 +43,13 @@ bool cli_record_device_option(struct cli_record_device *device, int letter, cons
 /* After all options; before the environment is handed to the engine. -1, or the exit status. A
  * library that is not there, or not for this program, is one line, and the recording goes on. *any
  * says whether one will be loaded. */
-int cli_record_device_prepare(const struct cli_record_device *device, char *const *argv,
+int cli_record_device_prepare(const struct cli_record_device *device,
+                              struct cli_recording *recording,
                               struct cli_environment *environment, bool *any);
+
+/* When the program has ended: what was expected and never began, or could not, as lines on standard
+ * error and notices. */
+void cli_record_device_tell(const struct cli_recording *recording, struct rn_session *session);
 
 /* What this build can record, for --features: " opencl" and so on. */
 void cli_record_device_features(char *text, size_t size);

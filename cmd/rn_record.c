@@ -177,8 +177,8 @@ static int load_libraries(struct command *command)
     int status = cli_record_compute_prepare(&command->compute, recording, &command->environment);
 
     if (status < 0)
-        status = cli_record_device_prepare(&command->device, recording->engine.argv,
-                                           &command->environment, &devices);
+        status = cli_record_device_prepare(&command->device, recording, &command->environment,
+                                           &devices);
     recording->session.producing.on |= devices;
     if (status >= 0 || !recording->session.producing.on)
         return status;
