@@ -24,22 +24,18 @@ static bool arrange_opencl(struct cli_environment *environment, const struct cli
     return cli_environment_prepend(environment, "OPENCL_LAYERS", path, ':');
 }
 
-/* The driver loads one such library: whose it is stays. */
+static const char injection[] = "CUDA_INJECTION64_PATH";
+
 static bool arrange_cuda(struct cli_environment *environment, const struct cli_device_api *api,
                          const char *path)
 {
-    static const char variable[] = "CUDA_INJECTION64_PATH";
-    const char *old = cli_environment_get(environment, variable);
-
-    if (!old || !*old)
-        return cli_environment_set(environment, variable, path);
-    cli_warn("%s will not be recorded: %s is set already, to %s", api->name, variable, old);
-    return true;
+    (void)api;
+    return cli_environment_set(environment, injection, path);
 }
 
 static const struct cli_device_api apis[CLI_RECORD_DEVICES] = {
-    {"opencl", "OpenCL", "librn-opencl.so", "libOpenCL.so.1", arrange_opencl, 0},
-    {"cuda", "CUDA", "librn-cuda.so", "libcuda.so.1", arrange_cuda, RN_API_CUDA},
+    {"opencl", "OpenCL", "librn-opencl.so", "libOpenCL.so.1", NULL, arrange_opencl, 0},
+    {"cuda", "CUDA", "librn-cuda.so", "libcuda.so.1", injection, arrange_cuda, RN_API_CUDA},
 };
 
 bool cli_record_device_option(struct cli_record_device *device, int letter, const char *argument,
@@ -83,13 +79,18 @@ static bool load(const struct cli_device_api *api, const struct cli_needs *needs
         cli_warn("%s will not be recorded: %s %s", api->name, path, why);
         return true;
     }
+    why = api->taken ? cli_environment_get(environment, api->taken) : NULL;
+    if (why && *why) {
+        cli_warn("%s will not be recorded: %s is set already, to %s", api->name, api->taken, why);
+        return true;
+    }
     *any = true;
     return api->arrange(environment, api, path);
 }
 
 int cli_record_device_prepare(const struct cli_record_device *device,
-                              struct cli_recording *recording,
-                              struct cli_environment *environment, bool *any)
+                              struct cli_recording *recording, struct cli_environment *environment,
+                              bool *any)
 {
     char *const *argv = recording->engine.argv;
     const char *loaders[CLI_RECORD_DEVICES];

@@ -30,6 +30,7 @@ struct cli_device_api {
     const char *name;    /* for messages */
     const char *library; /* that is loaded into the program, as cli_record_library finds it */
     const char *loader;  /* soname: a program that needs it uses the API */
+    const char *taken;   /* variable that has room for one library: whose it is stays; NULL: none */
     /* Make the program load the library at `path`. False: no memory. What else stands in the way is
      * told by a message that begins with `name`. */
     bool (*arrange)(struct cli_environment *environment, const struct cli_device_api *api,
@@ -44,8 +45,8 @@ bool cli_record_device_option(struct cli_record_device *device, int letter, cons
  * library that is not there, or not for this program, is one line, and the recording goes on. *any
  * says whether one will be loaded. */
 int cli_record_device_prepare(const struct cli_record_device *device,
-                              struct cli_recording *recording,
-                              struct cli_environment *environment, bool *any);
+                              struct cli_recording *recording, struct cli_environment *environment,
+                              bool *any);
 
 /* When the program has ended: what was expected and never began, or could not, as lines on standard
  * error and notices. */

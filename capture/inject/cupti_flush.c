@@ -25,8 +25,10 @@ static void tell_losses(void)
     uint64_t count = rn_cupti_discarded(&uncounted);
     size_t dropped = 0;
 
-    if (count || uncounted)
-        rn_cupti_lose(uncounted ? 0 : count, "there was no memory for CUPTI's records");
+    if (count)
+        rn_cupti_lose(count, "there was no memory for CUPTI's records");
+    if (uncounted)
+        rn_cupti_lose(0, "there was no memory for CUPTI's records");
     if (rn_cupti.call.get_dropped(NULL, 0, &dropped) == RN_CUPTI_SUCCESS && dropped)
         rn_cupti_lose(dropped, "CUPTI had no room for records, and dropped them");
     count = rn_cupti_unknown();

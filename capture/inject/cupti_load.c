@@ -117,7 +117,7 @@ static bool take(struct search *search, const char *path, int flags)
         return true;
     if (library)
         dlclose(library);
-    else if (path[0] == '/')
+    else if (strchr(path, '/'))
         refuse(search, path, dlerror());
     return false;
 }
@@ -261,6 +261,8 @@ bool rn_cupti_load(char why[RN_CUPTI_WHY_MAX])
                  search.driver);
         return false;
     }
+    if (getenv("RN_CUPTI"))
+        return take(&search, getenv("RN_CUPTI"), 0);
     if (take_loaded(&search, &libraries) || take_beside(&search, &libraries) ||
         take_below(&search, getenv("CUDA_HOME")) || take_below(&search, getenv("CUDA_PATH")) ||
         take_along(&search, getenv("LD_LIBRARY_PATH")) || take_by_name(&search) ||

@@ -16,7 +16,7 @@ $(FAKE_DIR)/libcuda.so.1: tests/fakes/fake_cuda.c $(FAKE_HDR) $(BUILD)/settings
 $(FAKE_DIR)/libcupti.so.13: tests/fakes/fake_cupti.c tests/fakes/fake_cupti.map $(FAKE_HDR) $(BUILD)/settings
 	@mkdir -p $(@D)
 	$(if $(V),,@echo "  CC    $<")
-	$(Q)$(FAKE_CC) -fPIC -shared -Wl,-soname,libcupti.so.13 \
+	$(Q)$(FAKE_CC) -fPIC -ftls-model=initial-exec -shared -Wl,-soname,libcupti.so.13 \
 		-Wl,--version-script,tests/fakes/fake_cupti.map -o $@ $<
 $(FAKE_DIR)/fake_program: tests/fakes/fake_program.c $(FAKE_HDR) $(BUILD)/settings
 	@mkdir -p $(@D)

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /* The fake of the CUDA driver: see fake_cuda.h. Streams are numbers, a function is its name, and
- * all that is launched has ended 2 us after it began, 1 us after the call; but kernels whose name
- * begins with "endless". */
+ * all that is launched takes 2 us, beginning 1 us after the call or where its stream is free; but
+ * kernels whose name begins with "endless". */
 #include "fake_cuda.h"
 
 #include "capture/inject/cupti_abi.h"
@@ -158,13 +158,25 @@ static uint32_t number_of(void *stream)
     return stream ? (uint32_t)(uintptr_t)stream : 7;
 }
 
+/* One thing after the other on each stream. */
+static uint64_t start_on(void *stream, uint64_t called)
+{
+    static uint64_t free_from[1024];
+    uint64_t *place = &free_from[number_of(stream) % 1024];
+    uint64_t start = called + DELAY_NS > *place ? called + DELAY_NS : *place;
+
+    *place = start + WORK_NS;
+    return start;
+}
+
 static void put_kernel(fake_function function, void *stream, uint32_t correlation, uint64_t start,
                        const unsigned sizes[7], uint32_t node)
 {
+    uint64_t begun = start_on(stream, start);
     struct rn_cupti_kernel kernel = {.kind = RN_CUPTI_CONCURRENT_KERNEL,
                                      .registers = 32,
-                                     .start = start + DELAY_NS,
-                                     .end = start + DELAY_NS + WORK_NS,
+                                     .start = begun,
+                                     .end = begun + WORK_NS,
                                      .context = 1,
                                      .stream = number_of(stream),
                                      .dynamic_shared = (int32_t)sizes[6],
@@ -203,11 +215,12 @@ static int copy(uint32_t call, uint8_t kind, size_t bytes, void *stream)
 {
     uint64_t start;
     uint32_t correlation = begin(&start);
+    uint64_t begun = start_on(stream, start);
     struct rn_cupti_memcpy record = {.kind = RN_CUPTI_MEMCPY,
                                      .copy_kind = kind,
                                      .bytes = bytes,
-                                     .start = start + DELAY_NS,
-                                     .end = start + DELAY_NS + WORK_NS,
+                                     .start = begun,
+                                     .end = begun + WORK_NS,
                                      .context = 1,
                                      .stream = number_of(stream),
                                      .correlation = correlation};
@@ -236,11 +249,12 @@ int cuMemcpyPeerAsync(uint64_t target, void *target_context, uint64_t source, vo
 {
     uint64_t start;
     uint32_t correlation = begin(&start);
+    uint64_t begun = start_on(stream, start);
     struct rn_cupti_memcpy_peer record = {.kind = RN_CUPTI_MEMCPY2,
                                           .copy_kind = RN_CUPTI_COPY_PTOP,
                                           .bytes = bytes,
-                                          .start = start + DELAY_NS,
-                                          .end = start + DELAY_NS + WORK_NS,
+                                          .start = begun,
+                                          .end = begun + WORK_NS,
                                           .context = 1,
                                           .stream = number_of(stream),
                                           .source_device = 0,
@@ -260,11 +274,12 @@ int cuMemsetD8Async(uint64_t target, unsigned char value, size_t bytes, void *st
 {
     uint64_t start;
     uint32_t correlation = begin(&start);
+    uint64_t begun = start_on(stream, start);
     struct rn_cupti_memset record = {.kind = RN_CUPTI_MEMSET,
                                      .value = value,
                                      .bytes = bytes,
-                                     .start = start + DELAY_NS,
-                                     .end = start + DELAY_NS + WORK_NS,
+                                     .start = begun,
+                                     .end = begun + WORK_NS,
                                      .context = 1,
                                      .stream = number_of(stream),
                                      .correlation = correlation};
@@ -285,7 +300,7 @@ int cuGraphLaunch(void *graph, void *stream)
     (void)graph;
     put_call(FAKE_CALL_GRAPH, correlation, start);
     put_kernel("node_one", stream, correlation, start, sizes, 21);
-    put_kernel("node_two", stream, correlation, start + WORK_NS, sizes, 22);
+    put_kernel("node_two", stream, correlation, start, sizes, 22);
     return 0;
 }
 

@@ -52,7 +52,7 @@ static bool enabled[KINDS];
 static pthread_mutex_t lock = PTHREAD_MUTEX_INITIALIZER;
 static pthread_cond_t wake = PTHREAD_COND_INITIALIZER;
 static struct buffer *current[THREADS_MAX]; /* of all threads */
-static struct buffer *waiting[WAITING_MAX]; /* full */
+static struct buffer waiting[WAITING_MAX];  /* full */
 static size_t current_count, waiting_count;
 static __thread struct buffer *own; /* outlives its thread */
 
@@ -129,16 +129,15 @@ static bool open_buffer(struct buffer *buffer)
     return buffer->bytes != NULL;
 }
 
-static void hand_over(struct buffer *buffer)
+static void hand_over(const struct buffer *buffer)
 {
     complete(NULL, 0, buffer->bytes, buffer->size, buffer->used);
-    free(buffer);
 }
 
 static void *work(void *context)
 {
     for (;;) {
-        struct buffer *next;
+        struct buffer next;
 
         pthread_mutex_lock(&lock);
         while (waiting_count == 0 || setting("FAKE_CUPTI_STALLS", 0))
@@ -146,7 +145,7 @@ static void *work(void *context)
         next = waiting[0];
         memmove(waiting, waiting + 1, --waiting_count * sizeof(waiting[0]));
         pthread_mutex_unlock(&lock);
-        hand_over(next);
+        hand_over(&next);
     }
     return context;
 }
@@ -154,13 +153,10 @@ static void *work(void *context)
 /* With the lock held: the buffer of a thread gets in line, and the thread has none. */
 static void retire(struct buffer *buffer)
 {
-    struct buffer *copy = malloc(sizeof(*copy));
-
-    if (!copy || waiting_count == WAITING_MAX)
+    if (waiting_count == WAITING_MAX)
         abort();
-    *copy = *buffer;
+    waiting[waiting_count++] = *buffer;
     *buffer = (struct buffer){NULL, 0, 0, 0};
-    waiting[waiting_count++] = copy;
 }
 
 static void put(const void *record, size_t size, uint32_t incomplete)
@@ -273,9 +269,11 @@ uint32_t cuptiActivityDisable(uint32_t kind)
 /* Buffers with records that are not complete stay, unless it is forced. */
 uint32_t cuptiActivityFlushAll(uint32_t flags)
 {
-    struct buffer *mine[WAITING_MAX];
+    static pthread_mutex_t one_at_a_time = PTHREAD_MUTEX_INITIALIZER;
+    static struct buffer mine[WAITING_MAX];
     size_t count = 0;
 
+    pthread_mutex_lock(&one_at_a_time);
     pthread_mutex_lock(&lock);
     for (size_t i = 0; i < current_count; i++)
         if (current[i]->used && (!current[i]->incomplete || flags) &&
@@ -285,7 +283,8 @@ uint32_t cuptiActivityFlushAll(uint32_t flags)
         mine[count++] = waiting[--waiting_count];
     pthread_mutex_unlock(&lock);
     while (count)
-        hand_over(mine[--count]);
+        hand_over(&mine[--count]);
+    pthread_mutex_unlock(&one_at_a_time);
     return SUCCESS;
 }
 

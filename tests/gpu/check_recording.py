@@ -19,6 +19,10 @@ import sys
 SLACK_NS = 50_000  # of a device interval against the call that caused it, converted
 
 
+def name_of(event):
+    return event.get("name") or f"a transfer in direction {event['args']['direction']}"
+
+
 def end_of(event):
     return event["since_start_ns"] + event["duration_ns"]
 
@@ -97,7 +101,7 @@ def check_order(recording):
                         key=lambda event: event["since_start_ns"]):
         before = last.get(event["stream"])
         if before and event["since_start_ns"] < end_of(before) - 1000:
-            return f"{event['name']} begins before {before['name']} has ended on its stream"
+            return f"{name_of(event)} begins before {name_of(before)} has ended on its stream"
         last[event["stream"]] = event
     return None
 
@@ -109,10 +113,10 @@ def check_correlation(recording):
     for event in recording.kernels + recording.transfers:
         calls = recording.by_correlation.get(event["args"]["correlation"])
         if not calls:
-            return f"{event['name']} has no call with its correlation id"
+            return f"{name_of(event)} has no call with its correlation id"
         begun = min(call["since_start_ns"] for call in calls)
         if event["since_start_ns"] < begun - SLACK_NS:
-            return f"{event['name']} begins {begun - event['since_start_ns']} ns before its call"
+            return f"{name_of(event)} begins {begun - event['since_start_ns']} ns before its call"
     return None
 
 
@@ -147,7 +151,7 @@ def main():
         verdict("durations against cudaEvent", check_durations(wanted["spin_ms"], recording))
     if "overlap" in wanted:
         verdict("kernels that overlap", check_overlap(wanted["overlap"], recording))
-    unended = [k for k in recording.kernels if k.get("flags", {}).get("unfinished")]
+    unended = [k for k in recording.kernels if "unfinished" in k.get("flags", [])]
     verdict("nothing is unfinished", f"{len(unended)} kernels" if unended else None)
     return 1 if failures else 0
 
