@@ -45,11 +45,11 @@ long rn_session_pace(const struct rn_session *session);
  * that recorded. */
 bool rn_session_expects_producers(const struct rn_session *session);
 bool rn_session_had_producers(const struct rn_session *session);
-/* What a library in the program said first that it cannot record, as far as its records have been
- * taken; NULL: nothing. Borrowed. The program may have written anything there. */
+/* Bit n: something of enum rn_api n was recorded so far. */
+uint64_t rn_session_apis(const struct rn_session *session);
+/* What a library in the program said first that it cannot record, so far; NULL: nothing. Borrowed. The
+ * program may have written anything there. */
 const char *rn_session_blind_spot(const struct rn_session *session);
-/* The library for enum rn_api `api` has begun in some process of the program. */
-bool rn_session_has_api(struct rn_session *session, unsigned api);
 
 /* A stream of something that is no thread: a file of decisions. */
 RN_MUST_CHECK enum rn_status rn_session_add_source(struct rn_session *session, const char *name,

@@ -32,7 +32,7 @@ static enum rn_status state_queue(struct rn_session *session, uint32_t number, s
         stream.parent = maker->stream;
         stream.pid = maker->pid;
     }
-    if (stream.clock > RN_DEVICE_CLOCKS_MAX)
+    if (stream.clock > RN_DEVICE_CLOCK_MAX)
         stream.clock = 0;
     session->producers.queues[number / 64] |= 1ull << (number % 64);
     return rn_writer_add_numbered(session->writer, &stream, name[0] ? name : NULL, err);
@@ -50,6 +50,37 @@ enum rn_status rn_session_queues_resolve(struct rn_session *session, struct rn_e
     return status;
 }
 
+static void note_api(struct rn_session *session, const struct rn_event *event)
+{
+    bool is_device = event->kind == RN_KIND_KERNEL || event->kind == RN_KIND_TRANSFER ||
+                     event->kind == RN_KIND_API;
+
+    /* Of these three, the first field says it. */
+    if (is_device && event->u.words[0] < 64)
+        session->producers.apis |= 1ull << event->u.words[0];
+}
+
+uint64_t rn_session_apis(const struct rn_session *session)
+{
+    return session->producers.apis;
+}
+
+/* The first reason why something was not recorded, for whoever waits at the terminal. */
+static void keep_blind_spot(struct rn_session_producers *producers, const struct rn_event *event)
+{
+    const struct rn_attachment *text = rn_event_attachment(event, RN_ATT_TEXT, RN_ARG_ANY);
+
+    if (event->kind == RN_KIND_NOTICE && event->u.notice.code == RN_NOTICE_BLIND_SPOT && text &&
+        !producers->blind_spot[0])
+        snprintf(producers->blind_spot, sizeof(producers->blind_spot), "%.*s", (int)text->size,
+                 (const char *)text->data);
+}
+
+const char *rn_session_blind_spot(const struct rn_session *session)
+{
+    return session->producers.blind_spot[0] ? session->producers.blind_spot : NULL;
+}
+
 static bool may_record(const struct rn_event *event)
 {
     switch (event->kind) {
@@ -64,14 +95,13 @@ static bool may_record(const struct rn_event *event)
         return !(event->flags & RN_EVENT_SNAPSHOT);
     case RN_KIND_DEVICE_CLOCK:
         return event->u.device_clock.clock >= 1 &&
-               event->u.device_clock.clock <= RN_DEVICE_CLOCKS_MAX;
+               event->u.device_clock.clock <= RN_DEVICE_CLOCK_MAX;
     default:
         return false;
     }
 }
 
-/* Threads that a library records for; they may have ended meanwhile. *stream: 0: it is no thread.
- */
+/* Threads that a library records for; they may have ended meanwhile. *stream: 0: it is no thread. */
 static enum rn_status find_thread(struct rn_session *session, uint32_t number, uint64_t *stream,
                                   struct rn_error *err)
 {
@@ -93,22 +123,6 @@ static enum rn_status find_thread(struct rn_session *session, uint32_t number, u
     return status;
 }
 
-/* The first reason why something was not recorded, for whoever waits at the terminal. */
-static void keep_blind_spot(struct rn_session_producers *producers, const struct rn_event *event)
-{
-    const struct rn_attachment *text = rn_event_attachment(event, RN_ATT_TEXT, RN_ARG_ANY);
-
-    if (event->kind == RN_KIND_NOTICE && event->u.notice.code == RN_NOTICE_BLIND_SPOT && text &&
-        !producers->blind_spot[0])
-        snprintf(producers->blind_spot, sizeof(producers->blind_spot), "%.*s", (int)text->size,
-                 (const char *)text->data);
-}
-
-const char *rn_session_blind_spot(const struct rn_session *session)
-{
-    return session->producers.blind_spot[0] ? session->producers.blind_spot : NULL;
-}
-
 enum rn_status rn_session_queues_place(struct rn_session *session,
                                        const struct rn_session_slot *ring, struct rn_event *event,
                                        bool *fit, struct rn_error *err)
@@ -119,6 +133,7 @@ enum rn_status rn_session_queues_place(struct rn_session *session,
 
     *fit = may_record(event);
     session->producers.misfits += !*fit;
+    note_api(session, event);
     keep_blind_spot(&session->producers, event);
     if (event->stream >= RN_STREAM_QUEUES && queue < RN_RING_QUEUES) {
         /* It may have been announced after the last look. */
@@ -131,11 +146,6 @@ enum rn_status rn_session_queues_place(struct rn_session *session,
     event->stream = thread ? (uint32_t)thread : ring->stream;
     event->flags &= ~(RN_EVENT_DEVICE_TIME | RN_EVENT_DEVICE_QUEUED);
     return status;
-}
-
-bool rn_session_has_api(struct rn_session *session, unsigned api)
-{
-    return __atomic_load_n(&shared(session)->producers.present, __ATOMIC_RELAXED) >> api & 1;
 }
 
 enum rn_status rn_session_queues_finish(struct rn_session *session, struct rn_error *err)

@@ -204,8 +204,8 @@ static bool finish(const struct cli_recording *recording, struct rn_session *ses
     struct rn_error err = RN_ERROR_INIT;
     uint64_t lost;
 
-    cli_record_compute_tell(recording, session);
-    cli_record_device_tell(recording, session);
+    cli_record_compute_missed(session, recording->session.output);
+    cli_record_device_missed(recording->devices, session, recording->session.output);
     if (rn_session_finish(session, recording->engine.argv != NULL, wait_status, &lost, &err) !=
         RN_OK) {
         report_unsealed(recording->session.output, &err);

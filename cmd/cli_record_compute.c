@@ -218,15 +218,15 @@ int cli_record_compute_prepare(struct cli_record_compute *compute, struct cli_re
     return CLI_EXIT_RECORDER;
 }
 
-void cli_record_compute_tell(const struct cli_recording *recording, struct rn_session *session)
+void cli_record_compute_missed(struct rn_session *session, const char *output)
 {
-    static const char nothing_marked[] =
+    static const char text[] =
         "no compute blocks: nothing that is marked with rn_simd.h, or calls BLAS, was recorded";
     struct rn_error err = RN_ERROR_INIT;
 
     if (rn_session_expects_producers(session) && !rn_session_had_producers(session) &&
-        rn_session_notice(session, RN_NOTICE_BLIND_SPOT, 0, &err, "%s", nothing_marked) == RN_OK)
-        cli_warn("%s: %s", recording->session.output, nothing_marked);
+        rn_session_notice(session, RN_NOTICE_BLIND_SPOT, 0, &err, "%s", text) == RN_OK)
+        cli_warn("%s: %s", output, text);
 }
 
 void cli_record_compute_free(struct cli_record_compute *compute)

@@ -44,10 +44,9 @@ bool cli_record_compute_option(struct cli_record_compute *compute, int letter, c
  * status. */
 int cli_record_compute_prepare(struct cli_record_compute *compute, struct cli_recording *recording,
                                struct cli_environment *environment);
+/* When the program has ended: where nothing was marked, that is said, in a line and in the recording. */
+void cli_record_compute_missed(struct rn_session *session, const char *output);
 void cli_record_compute_free(struct cli_record_compute *compute);
-
-/* When the program has ended: that nothing was marked, as a line and a notice. */
-void cli_record_compute_tell(const struct cli_recording *recording, struct rn_session *session);
 
 /* What this build can record of what programs compute, for --features: a line, or several. */
 void cli_record_compute_features(char *text, size_t size);

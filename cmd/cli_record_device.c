@@ -14,8 +14,8 @@ const char cli_record_device_help[] =
     "      --opencl[=WHEN]   record kernels and transfers of OpenCL: 'on' (also without WHEN), "
     "'off',\n"
     "                        or 'auto' (default), if the program is linked with libOpenCL\n"
-    "      --cuda[=WHEN]     record kernels, transfers and calls of CUDA, through CUPTI: as with\n"
-    "                        --opencl; 'auto' looks for libcuda\n";
+    "      --cuda[=WHEN]     record kernels, transfers and calls of CUDA, through CUPTI; likewise,\n"
+    "                        'auto' if the program is linked with libcuda\n";
 
 static bool arrange_opencl(struct cli_environment *environment, const struct cli_device_api *api,
                            const char *path)
@@ -34,8 +34,8 @@ static bool arrange_cuda(struct cli_environment *environment, const struct cli_d
 }
 
 static const struct cli_device_api apis[CLI_RECORD_DEVICES] = {
-    {"opencl", "OpenCL", "librn-opencl.so", "libOpenCL.so.1", NULL, arrange_opencl, 0},
-    {"cuda", "CUDA", "librn-cuda.so", "libcuda.so.1", injection, arrange_cuda, RN_API_CUDA},
+    {"opencl", "OpenCL", RN_API_OPENCL, "librn-opencl.so", "libOpenCL.so.1", NULL, arrange_opencl},
+    {"cuda", "CUDA", RN_API_CUDA, "librn-cuda.so", "libcuda.so.1", injection, arrange_cuda},
 };
 
 bool cli_record_device_option(struct cli_record_device *device, int letter, const char *argument,
@@ -59,7 +59,7 @@ bool cli_record_device_option(struct cli_record_device *device, int letter, cons
 }
 
 static bool load(const struct cli_device_api *api, const struct cli_needs *needs,
-                 struct cli_environment *environment, bool *any)
+                 struct cli_environment *environment, bool *loaded)
 {
     char path[PATH_BYTES];
     const char *why = cli_needs_obstacle(needs);
@@ -84,15 +84,13 @@ static bool load(const struct cli_device_api *api, const struct cli_needs *needs
         cli_warn("%s will not be recorded: %s is set already, to %s", api->name, api->taken, why);
         return true;
     }
-    *any = true;
+    *loaded = true;
     return api->arrange(environment, api, path);
 }
 
-int cli_record_device_prepare(const struct cli_record_device *device,
-                              struct cli_recording *recording, struct cli_environment *environment,
-                              bool *any)
+int cli_record_device_prepare(struct cli_record_device *device, char *const *argv,
+                              struct cli_environment *environment, bool *any)
 {
-    char *const *argv = recording->engine.argv;
     const char *loaders[CLI_RECORD_DEVICES];
     struct cli_needs needs;
     bool wanted = false;
@@ -109,40 +107,39 @@ int cli_record_device_prepare(const struct cli_record_device *device,
         return -1;
     cli_needs_find(argv[0], loaders, CLI_RECORD_DEVICES, &needs);
     for (size_t i = 0; i < CLI_RECORD_DEVICES; i++) {
-        bool on = device->chosen[i] == CLI_DEVICE_ON ||
-                  (device->chosen[i] == CLI_DEVICE_AUTO && needs.found[i]);
-        bool loads = false;
+        bool asked = device->chosen[i] == CLI_DEVICE_ON, loaded = false;
+        bool on = asked || (device->chosen[i] == CLI_DEVICE_AUTO && needs.found[i]);
 
-        if (!on || load(&apis[i], &needs, environment, &loads)) {
-            *any |= loads;
-            if (loads && apis[i].says && device->chosen[i] == CLI_DEVICE_ON)
-                recording->expected_apis |= 1u << apis[i].says;
-            continue;
+        if (on && !load(&apis[i], &needs, environment, &loaded)) {
+            cli_fail("out of memory");
+            return CLI_EXIT_RECORDER;
         }
-        cli_fail("out of memory");
-        return CLI_EXIT_RECORDER;
+        *any |= loaded;
+        if (asked && loaded)
+            device->expected |= 1ull << apis[i].api;
     }
     return -1;
 }
 
-void cli_record_device_tell(const struct cli_recording *recording, struct rn_session *session)
+void cli_record_device_missed(uint64_t expected, struct rn_session *session, const char *output)
 {
-    const char *output = recording->session.output;
+    uint64_t missed = expected & ~rn_session_apis(session);
     struct rn_error err = RN_ERROR_INIT;
-    char text[256];
 
-    for (size_t i = 0; i < CLI_RECORD_DEVICES; i++) {
-        if (!apis[i].says || !(recording->expected_apis >> apis[i].says & 1) ||
-            rn_session_has_api(session, apis[i].says))
+    /* The libraries themselves know better. */
+    if (rn_session_blind_spot(session))
+        cli_warn("%s: %s", output, rn_session_blind_spot(session));
+    for (size_t i = 0; i < CLI_RECORD_DEVICES && !rn_session_blind_spot(session); i++) {
+        char text[160];
+
+        if (!(missed >> apis[i].api & 1))
             continue;
         snprintf(text, sizeof(text),
-                 "%s was not recorded: the program has not begun to use it, or there is no %s",
-                 apis[i].name, apis[i].loader);
+                 "no %s: the program did not use it, or not through the system's %s", apis[i].name,
+                 apis[i].loader);
         if (rn_session_notice(session, RN_NOTICE_BLIND_SPOT, 0, &err, "%s", text) == RN_OK)
             cli_warn("%s: %s", output, text);
     }
-    if (rn_session_blind_spot(session))
-        cli_warn("%s: %s", output, rn_session_blind_spot(session));
 }
 
 void cli_record_device_features(char *text, size_t size)

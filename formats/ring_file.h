@@ -18,7 +18,6 @@
 #define RN_RING_SLOTS   2048u
 #define RN_RING_OFFERS  1024u
 #define RN_RING_QUEUES  1024u
-#define RN_RING_CLOCKS  1024u /* of devices */
 /* So much of the file is mapped by those who write into it, whatever its size. */
 #define RN_RING_MAPPING (250u << 20)
 
@@ -36,7 +35,6 @@ struct rn_ring_producers {
     uint64_t all;       /* 1: record every event, wait where a ring is full */
     uint64_t lost;      /* events of threads that found no ring */
     uint64_t start_ns;  /* CLOCK_MONOTONIC at `start` */
-    uint64_t present;   /* bit n: the library for enum rn_api n has begun in some process */
     uint32_t offers[RN_RING_OFFERS]; /* number of an offered slot + 1, 0: none */
 };
 

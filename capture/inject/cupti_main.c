@@ -139,7 +139,6 @@ int InitializeInjection(void)
                                      __ATOMIC_RELAXED) ||
         !rn_producer_open() || !rn_producer_self())
         return 1;
-    rn_producer_present(RN_API_CUDA);
     if (!begin(why)) {
         rn_cupti_note(RN_NOTICE_BLIND_SPOT, 0, "CUDA is not recorded: %s", why);
         return 1;

@@ -54,8 +54,8 @@ bool rn_producer_clock_open(struct rn_producer_clock *clock,
                                    .base_ticks = first->before + (first->after - first->before) / 2,
                                    .period = (uint64_t)(about->ns_per_tick * SCALE),
                                    .rate = rate >= 1 && rate < RATE_MAX ? (uint64_t)rate : 1};
-    if (number == 0 || number > RN_RING_CLOCKS) {
-        __atomic_store_n(count, RN_RING_CLOCKS, __ATOMIC_RELAXED);
+    if (number == 0 || number > RN_DEVICE_CLOCK_MAX) {
+        __atomic_store_n(count, RN_DEVICE_CLOCK_MAX, __ATOMIC_RELAXED);
         return false;
     }
     clock->next = first->after + rn_producer_settings()->tick_rate / READINGS_A_SECOND;
@@ -181,11 +181,6 @@ void rn_producer_queue_refused(struct rn_producer_queue *queue, uint64_t count)
 void rn_producer_queue_unsure(struct rn_producer_queue *queue, bool unsure)
 {
     __atomic_store_n(&entry_of(rn_producer_queue_stream(queue))->unsure, unsure, __ATOMIC_RELEASE);
-}
-
-void rn_producer_present(enum rn_api api)
-{
-    __atomic_or_fetch(&rn_producer_process.file->producers.present, 1ull << api, __ATOMIC_RELAXED);
 }
 
 static uint32_t attachment_size(uint32_t text)

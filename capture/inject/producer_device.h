@@ -101,9 +101,6 @@ void rn_producer_queue_refused(struct rn_producer_queue *queue, uint64_t count);
  * ends while this is so, an unknown number is stated as lost. */
 void rn_producer_queue_unsure(struct rn_producer_queue *queue, bool unsure);
 
-/* The library for an API has begun to record: rn-record tells if none ever did. */
-void rn_producer_present(enum rn_api api);
-
 #define RN_PRODUCER_NAME_MAX 1024u /* bytes; what is longer is cut, and flagged so */
 #define RN_PRODUCER_TEXT_MAX 1024u
 

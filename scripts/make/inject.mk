@@ -9,7 +9,8 @@ INJECT_FLAGS = -std=gnu11 -I. -I$(BUILD)/gen -D_GNU_SOURCE -O2 -g $(WARNINGS) -f
 	-fvisibility=hidden -fno-stack-protector $(INJECT_LOOPS) -fno-builtin \
 	-fno-sanitize=all -fno-plt -ftls-model=initial-exec
 INJECT_DIR = $(BUILD)/inject
-INJECT_HDR = $(wildcard capture/inject/producer*.h capture/inject/compute*.h capture/inject/blas*.h capture/inject/cupti_*.h) \
+INJECT_HDR = $(wildcard capture/inject/producer*.h capture/inject/compute*.h capture/inject/blas*.h \
+	capture/inject/opencl*.h capture/inject/cupti_*.h) \
 	capture/inject/rn_simd.h formats/event.h formats/record.h formats/ring_file.h \
 	formats/ring_cell.h formats/status.h
 PRODUCER_OBJ = $(patsubst capture/inject/%.c,$(INJECT_DIR)/%.o,$(wildcard capture/inject/producer*.c))
@@ -18,6 +19,10 @@ CUPTI_OBJ = $(patsubst capture/inject/%.c,$(INJECT_DIR)/%.o,$(wildcard capture/i
 BLAS_OBJ = $(INJECT_DIR)/blas_call.o $(INJECT_DIR)/blas_fftw.o $(INJECT_DIR)/blas_wrappers.o
 INJECT_LIBS = $(BUILD)/lib/librn-compute.so $(BUILD)/lib/librn-blas.so
 INJECT_LIBS += $(BUILD)/lib/librn-cuda.so
+# Each by what the probe found, or was told.
+ifeq ($(HAVE_OPENCL),yes)
+INJECT_LIBS += $(BUILD)/lib/librn-opencl.so
+endif
 
 $(INJECT_DIR)/%.o: capture/inject/%.c $(INJECT_HDR) scripts/make/inject.mk $(BUILD)/settings
 	@mkdir -p $(@D)
@@ -52,3 +57,11 @@ $(BUILD)/lib/librn-cuda.so: $(CUPTI_OBJ) $(filter-out %/producer_memory.o,$(PROD
 	@mkdir -p $(@D)
 	$(if $(V),,@echo "  LINK  $@")
 	$(Q)$(INJECT_CC) -shared -Wl,-soname,librn-cuda.so -Wl,-z,now -Wl,-z,defs -pthread -o $@ $^ -ldl
+
+# A layer of OpenCL's loader: it needs the program's C library, and no library of OpenCL.
+OPENCL_OBJ = $(patsubst capture/inject/%.c,$(INJECT_DIR)/%.o,$(wildcard capture/inject/opencl_*.c))
+$(BUILD)/lib/librn-opencl.so: $(OPENCL_OBJ) $(filter-out %/producer_memory.o,$(PRODUCER_OBJ))
+	@mkdir -p $(@D)
+	$(if $(V),,@echo "  LINK  $@")
+	$(Q)$(INJECT_CC) -shared -Wl,-soname,librn-opencl.so -Wl,-z,now -Wl,-Bsymbolic -Wl,--as-needed \
+		-o $@ $^

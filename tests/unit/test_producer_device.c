@@ -250,8 +250,6 @@ static void a_process_is_unsure(void **state)
     assert_int_equal(rn_ring_queues_unsure(file), 1);
     rn_producer_queue_unsure(&queue, false);
     assert_int_equal(rn_ring_queues_unsure(file), 0);
-    rn_producer_present(RN_API_CUDA);
-    assert_int_equal(file->producers.present, 1u << RN_API_CUDA);
 }
 
 static void too_many_queues_share_one(void **state)
