@@ -76,9 +76,9 @@ OTLP_SRC := $(wildcard tests/otlp/*.c)
 FUZZ_SRC := $(wildcard tests/fuzz/fuzz_*.c)
 
 ifneq ($(CORE),)
-LIB_SRC := $(filter-out formats/otlp_%,$(LIB_SRC))
-CLI_SRC := $(filter-out cmd/cli_otlp% cmd/cli_diff_junit.c,$(CLI_SRC))
-CMD_SRC := $(filter-out cmd/rn_export_otlp.c cmd/rn_diff.c cmd/rn_validate.c,$(CMD_SRC))
+LIB_SRC := $(filter-out formats/otlp_% libanalysis/scrub%,$(LIB_SRC))
+CLI_SRC := $(filter-out cmd/cli_otlp% cmd/cli_scrub% cmd/cli_diff_junit.c,$(CLI_SRC))
+CMD_SRC := $(filter-out cmd/rn_export_otlp.c cmd/rn_diff.c cmd/rn_validate.c cmd/rn_scrub.c,$(CMD_SRC))
 OTLP_SRC :=
 endif
 
@@ -181,7 +181,7 @@ VERSION := $(shell sed -n 's/^\#define RN_VERSION "\(.*\)"/\1/p' cmd/cli.h)
 libdir = $(PREFIX)/lib
 includedir = $(PREFIX)/include
 # What a program that links librn includes.
-INSTALLED_HEADERS := $(addprefix formats/,status.h buf.h crc64.h escape.h event.h event_schema.h \
+INSTALLED_HEADERS := $(addprefix formats/,status.h buf.h crc64.h escape.h event.h event_device.h event_schema.h \
 	manifest.h reader.h syscall_table.h writer.h) \
 	$(addprefix libanalysis/,clock.h crc_image.h device_clock.h diff.h diff_rules.h effect.h filter.h \
 	render.h sequence.h statistics.h summary.h trace.h)
