@@ -6,6 +6,8 @@
 # make bench-capture  what recording costs, next to strace and perf (half an hour)
 # make bench-compute  what marked compute blocks, BLAS calls and sampling cost (five minutes)
 # make accuracy   how often rn-diff is right, on pairs of real programs
+# make gpu-bundle build/gpu: a folder that runs on a machine with a GPU and little else
+# make check-gpu  record CUDA programs with it and compare, where there is a GPU
 # make fuzz       fuzz each target for FUZZ_SECONDS (default 600)
 # make install    PREFIX=/usr/local DESTDIR=
 # Variables: CC, CFLAGS, BUILD (output directory), SAN=address,undefined, V=1 (show commands),
@@ -143,6 +145,15 @@ $(BUILD)/obj/tests/unit/test_cupti_abi.o: PKG_CFLAGS += $(CUPTI_CFLAGS)
 
 $(BINS): $(BUILD)/bin/%: $$(BUILD)/obj/cmd/$$(subst -,_,$$*).o $(LIBS)
 	$(link) $(PKG_LIBS)
+# The same for another machine: what they need lies beside them, as scripts/gpu-bundle puts it.
+GPU_BINS := $(addprefix $(BUILD)/gpu/bin/,rn rn-cat rn-info rn-record rn-stat)
+$(GPU_BINS): $(BUILD)/gpu/bin/%: $$(BUILD)/obj/cmd/$$(subst -,_,$$*).o $(LIBS)
+	$(link) -Wl,--disable-new-dtags,-rpath,'$$ORIGIN/../lib/needed' $(PKG_LIBS)
+gpu-bundle: $(GPU_BINS) $(INJECT_LIBS)
+	BUILD='$(BUILD)' ./scripts/gpu-bundle
+check-gpu: gpu-bundle
+	$(BUILD)/gpu/check-gpu $(CHECK_GPU)
+
 $(BUILD)/tests/%: $(BUILD)/obj/tests/unit/%.o $(LIBS)
 	$(link) $(PKG_LIBS) -lcmocka -llzma
 # With the library that is otherwise loaded into programs, but for its own memcpy.
@@ -219,5 +230,5 @@ clean:
 
 FORCE:
 .PRECIOUS: $(ALL_OBJ)
-.PHONY: all commands samples unit programs fuzz-targets check accuracy bench bench-capture bench-otlp bench-compute fuzz install clean FORCE
+.PHONY: gpu-bundle check-gpu all commands samples unit programs fuzz-targets check accuracy bench bench-capture bench-otlp bench-compute fuzz install clean FORCE
 -include $(ALL_OBJ:.o=.d)
