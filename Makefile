@@ -158,6 +158,7 @@ $(BUILD)/tests/%: $(BUILD)/obj/tests/unit/%.o $(LIBS)
 	$(link) $(PKG_LIBS) -lcmocka -llzma
 # With the library that is otherwise loaded into programs, but for its own memcpy.
 $(BUILD)/tests/test_producer: $(COMPUTE_OBJ) $(filter-out %/producer_memory.o,$(PRODUCER_OBJ))
+$(BUILD)/tests/test_cupti_decode: $(CUPTI_OBJ) $(filter-out %/producer_memory.o,$(PRODUCER_OBJ))
 $(BUILD)/tests/test_producer_device: $(filter-out %/producer_memory.o,$(PRODUCER_OBJ))
 $(BUILD)/samples/%: $(BUILD)/obj/samples/%.o $(BUILD)/lib/librn.a
 	$(link) $(PKG_LIBS)

@@ -58,7 +58,8 @@ uint64_t rn_cupti_now(void);
  * program's threads, which have no clock of a device. */
 uint64_t rn_cupti_thread_ticks(uint64_t time);
 /* A stream of CUDA's, which its context and number tell from others, or with RN_CUPTI_NO_STREAM
- * what is of the context as a whole; a thread of the program. NULL: there are too many. */
+ * what is of the context as a whole; a thread of the program. Where there are too many,
+ * the rest share one. */
 #define RN_CUPTI_NO_DEVICE  UINT32_MAX
 #define RN_CUPTI_NO_CONTEXT UINT32_MAX
 struct rn_producer_queue *rn_cupti_queue(uint32_t device, uint32_t context, uint32_t stream);

@@ -179,6 +179,19 @@ static void make_place(struct place *place, const struct place *wanted, uint32_t
     __atomic_store_n(&place->state, STATE_READY, __ATOMIC_RELEASE);
 }
 
+/* All that find no place of their own. */
+static struct rn_producer_queue *find_further(void)
+{
+    static struct rn_producer_queue queue = {.name = "further streams and threads of CUDA"};
+    static uint32_t state;
+
+    if (must_make(&state)) {
+        queue.clock = rn_cupti_clock();
+        __atomic_store_n(&state, STATE_READY, __ATOMIC_RELEASE);
+    }
+    return &queue;
+}
+
 static struct rn_producer_queue *find_place(const struct place *wanted, uint32_t device)
 {
     uint32_t hash =
@@ -192,7 +205,7 @@ static struct rn_producer_queue *find_place(const struct place *wanted, uint32_t
         if (is_same(place, wanted))
             return &place->queue;
     }
-    return NULL;
+    return find_further();
 }
 
 struct rn_producer_queue *rn_cupti_queue(uint32_t device, uint32_t context, uint32_t stream)
