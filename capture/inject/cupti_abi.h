@@ -41,7 +41,6 @@ enum rn_cupti_kind {
     RN_CUPTI_CONCURRENT_KERNEL = 10,
     RN_CUPTI_OVERHEAD = 17,
     RN_CUPTI_MEMCPY2 = 22, /* between devices */
-    RN_CUPTI_STREAM = 37,
     RN_CUPTI_SYNCHRONIZATION = 38,
 };
 
@@ -197,14 +196,6 @@ struct rn_cupti_context {
     uint16_t api, null_stream;
 };
 
-struct rn_cupti_stream {
-    uint32_t kind;
-    uint32_t context, stream;
-    uint32_t priority;
-    uint32_t flags;
-    uint32_t correlation;
-};
-
 /* What cuptiSubscribe_v2 takes, from CUDA 12.8 or so on. */
 struct rn_cupti_subscriber_params {
     size_t size;
@@ -226,6 +217,7 @@ struct rn_cupti_functions {
     uint32_t (*subscribe)(void **subscriber, rn_cupti_callback_fn *callback, void *user);
     uint32_t (*subscribe_v2)(void **subscriber, rn_cupti_callback_fn *callback, void *user,
                              struct rn_cupti_subscriber_params *params); /* may be NULL */
+    uint32_t (*unsubscribe)(void *subscriber);
     uint32_t (*register_callbacks)(rn_cupti_requested_fn *requested,
                                    rn_cupti_completed_fn *completed);
     uint32_t (*enable)(uint32_t kind);

@@ -77,8 +77,10 @@ void rn_cupti_requested(uint8_t **buffer, size_t *size, size_t *max_records)
 
 /* What is behind the last record that CUPTI understands is not looked at. */
 static uint64_t read_records(uint8_t *buffer, size_t used,
-                             void (*take)(const void *record, size_t size))
+                             void (*take)(const void *record, size_t size,
+                                          struct rn_cupti_pages *pages))
 {
+    struct rn_cupti_pages pages = {.count = 0};
     void *record = NULL;
     uint64_t count = 0;
 
@@ -88,7 +90,7 @@ static uint64_t read_records(uint8_t *buffer, size_t used,
         if (!record || at >= used || count > used / 8)
             break;
         if (take)
-            take(record, used - at);
+            take(record, used - at, &pages);
         count++;
     }
     return count;

@@ -73,7 +73,7 @@ static uint64_t not_negative(int32_t value)
     return value > 0 ? (uint64_t)value : 0;
 }
 
-static bool decode_kernel(const void *record, size_t size)
+static bool decode_kernel(const void *record, size_t size, struct rn_cupti_pages *pages)
 {
     struct rn_cupti_kernel kernel;
     char name[KERNEL_NAME + 2];
@@ -88,7 +88,7 @@ static bool decode_kernel(const void *record, size_t size)
     if (!COPY_WITH_GRAPH(&kernel, rn_cupti_kernel, record, size))
         return false;
     /* One byte more than is kept, if there is more: so it is known to be cut. */
-    length = rn_cupti_copy_text(name, KERNEL_NAME + 1, kernel.name, &cut);
+    length = rn_cupti_copy_text(name, KERNEL_NAME + 1, kernel.name, &cut, pages);
     name[length] = '\0';
     if (length == 0)
         event.name = "(unknown kernel)";
@@ -149,11 +149,12 @@ static void put_transfer(struct rn_transfer *fields, uint64_t start, uint64_t en
     rn_producer_event(&event);
 }
 
-static bool decode_memcpy(const void *record, size_t size)
+static bool decode_memcpy(const void *record, size_t size, struct rn_cupti_pages *pages)
 {
     struct rn_cupti_memcpy copy;
     struct rn_transfer fields;
 
+    (void)pages;
     if (!COPY_WITH_GRAPH(&copy, rn_cupti_memcpy, record, size))
         return false;
     fields = (struct rn_transfer){.device = copy.device,
@@ -168,11 +169,12 @@ static bool decode_memcpy(const void *record, size_t size)
     return true;
 }
 
-static bool decode_peer(const void *record, size_t size)
+static bool decode_peer(const void *record, size_t size, struct rn_cupti_pages *pages)
 {
     struct rn_cupti_memcpy_peer copy;
     struct rn_transfer fields;
 
+    (void)pages;
     if (!COPY_WITH_GRAPH(&copy, rn_cupti_memcpy_peer, record, size))
         return false;
     fields = (struct rn_transfer){.device = copy.device,
@@ -189,11 +191,12 @@ static bool decode_peer(const void *record, size_t size)
     return true;
 }
 
-static bool decode_memset(const void *record, size_t size)
+static bool decode_memset(const void *record, size_t size, struct rn_cupti_pages *pages)
 {
     struct rn_cupti_memset fill;
     struct rn_transfer fields;
 
+    (void)pages;
     if (!COPY_WITH_GRAPH(&fill, rn_cupti_memset, record, size))
         return false;
     fields = (struct rn_transfer){.device = fill.device,
@@ -227,7 +230,7 @@ static void count_call(const struct rn_cupti_name *name, uint32_t layer, uint64_
         rn_producer_count(self, &sample);
 }
 
-static bool decode_api(const void *record, size_t size)
+static bool decode_api(const void *record, size_t size, struct rn_cupti_pages *pages)
 {
     struct rn_cupti_api call;
     struct rn_api_call fields;
@@ -236,6 +239,7 @@ static bool decode_api(const void *record, size_t size)
     const struct rn_cupti_name *name;
     uint32_t layer;
 
+    (void)pages;
     if (!copy_record(&call, sizeof(call), record, size, sizeof(call)))
         return false;
     layer = call.kind == RN_CUPTI_DRIVER ? RN_CUDA_DRIVER : RN_CUDA_RUNTIME;
@@ -258,7 +262,7 @@ static bool decode_api(const void *record, size_t size)
     return true;
 }
 
-static bool decode_synchronization(const void *record, size_t size)
+static bool decode_synchronization(const void *record, size_t size, struct rn_cupti_pages *pages)
 {
     static const char *const names[] = {
         [0] = "wait",
@@ -272,6 +276,7 @@ static bool decode_synchronization(const void *record, size_t size)
     struct rn_producer_event event = {
         .kind = RN_KIND_API, .fields = &fields, .words = sizeof(fields) / sizeof(uint64_t)};
 
+    (void)pages;
     if (!copy_record(&wait, sizeof(wait), record, size, sizeof(wait)))
         return false;
     event.name = names[wait.type < sizeof(names) / sizeof(names[0]) ? wait.type : 0];
@@ -313,13 +318,14 @@ static const char *overhead_name(uint32_t kind)
 }
 
 /* Of a thread where one is named; else of the process, which has a stream of its own for that. */
-static bool decode_overhead(const void *record, size_t size)
+static bool decode_overhead(const void *record, size_t size, struct rn_cupti_pages *pages)
 {
     struct rn_cupti_overhead overhead;
     struct rn_api_call fields = {.api = RN_API_CUDA, .layer = RN_CUDA_OVERHEAD};
     struct rn_producer_event event = {
         .kind = RN_KIND_API, .fields = &fields, .words = sizeof(fields) / sizeof(uint64_t)};
 
+    (void)pages;
     if (!copy_record(&overhead, sizeof(overhead), record, size, sizeof(overhead)))
         return false;
     event.name = overhead_name(overhead.overhead);
@@ -336,7 +342,7 @@ static bool decode_overhead(const void *record, size_t size)
     return true;
 }
 
-static bool decode_device(const void *record, size_t size)
+static bool decode_device(const void *record, size_t size, struct rn_cupti_pages *pages)
 {
     struct rn_cupti_device device;
     char name[128];
@@ -344,7 +350,7 @@ static bool decode_device(const void *record, size_t size)
 
     if (!copy_record(&device, sizeof(device), record, size, sizeof(device)))
         return false;
-    name[rn_cupti_copy_text(name, sizeof(name) - 1, device.name, &cut)] = '\0';
+    name[rn_cupti_copy_text(name, sizeof(name) - 1, device.name, &cut, pages)] = '\0';
     rn_cupti_note(RN_NOTICE_OTHER, device.id,
                   "CUDA device %u: %s, compute capability %u.%u, %u multiprocessors, %" PRIu64
                   " MiB at %" PRIu64 " GB/s",
@@ -354,38 +360,38 @@ static bool decode_device(const void *record, size_t size)
     return true;
 }
 
-static bool decode_context(const void *record, size_t size)
+static bool decode_context(const void *record, size_t size, struct rn_cupti_pages *pages)
 {
     struct rn_cupti_context context;
 
+    (void)pages;
     if (!copy_record(&context, sizeof(context), record, size, sizeof(context)))
         return false;
     rn_cupti_note_context(&context);
     return true;
 }
 
-/* Streams are announced where they are first used. */
-static bool decode_stream(const void *record, size_t size)
+void rn_cupti_decode(const void *record, size_t size, struct rn_cupti_pages *pages)
 {
-    (void)record;
-    return size >= sizeof(struct rn_cupti_stream);
-}
-
-void rn_cupti_decode(const void *record, size_t size)
-{
-    static bool (*const decoders[])(const void *record, size_t size) = {
-        [RN_CUPTI_MEMCPY] = decode_memcpy,     [RN_CUPTI_MEMSET] = decode_memset,
-        [RN_CUPTI_KERNEL] = decode_kernel,     [RN_CUPTI_DRIVER] = decode_api,
-        [RN_CUPTI_RUNTIME] = decode_api,       [RN_CUPTI_DEVICE] = decode_device,
-        [RN_CUPTI_CONTEXT] = decode_context,   [RN_CUPTI_CONCURRENT_KERNEL] = decode_kernel,
-        [RN_CUPTI_OVERHEAD] = decode_overhead, [RN_CUPTI_MEMCPY2] = decode_peer,
-        [RN_CUPTI_STREAM] = decode_stream,     [RN_CUPTI_SYNCHRONIZATION] = decode_synchronization,
+    static bool (*const decoders[])(const void *record, size_t size,
+                                    struct rn_cupti_pages *pages) = {
+        [RN_CUPTI_MEMCPY] = decode_memcpy,
+        [RN_CUPTI_MEMSET] = decode_memset,
+        [RN_CUPTI_KERNEL] = decode_kernel,
+        [RN_CUPTI_DRIVER] = decode_api,
+        [RN_CUPTI_RUNTIME] = decode_api,
+        [RN_CUPTI_DEVICE] = decode_device,
+        [RN_CUPTI_CONTEXT] = decode_context,
+        [RN_CUPTI_CONCURRENT_KERNEL] = decode_kernel,
+        [RN_CUPTI_OVERHEAD] = decode_overhead,
+        [RN_CUPTI_MEMCPY2] = decode_peer,
+        [RN_CUPTI_SYNCHRONIZATION] = decode_synchronization,
     };
     uint32_t kind = 0;
 
     if (size >= sizeof(kind))
         memcpy(&kind, record, sizeof(kind));
     if (kind >= sizeof(decoders) / sizeof(decoders[0]) || !decoders[kind] ||
-        !decoders[kind](record, size))
+        !decoders[kind](record, size, pages))
         __atomic_add_fetch(&unknown, 1, __ATOMIC_RELAXED);
 }

@@ -13,7 +13,7 @@
 #include <time.h>
 
 #define PERIOD_NS  100000000
-#define PATIENCE_S 60 /* for the thread to end: longer than it waits for the recorder */
+#define PATIENCE_S 10 /* for the thread to end; a driver that hangs must not keep the program */
 
 static pthread_t thread;
 static bool has_thread;

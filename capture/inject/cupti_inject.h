@@ -40,8 +40,16 @@ void rn_cupti_completed(void *context, uint32_t stream, uint8_t *buffer, size_t 
  * call; *unknown: some of them could not be counted. */
 uint64_t rn_cupti_discarded(bool *unknown);
 
-/* cupti_decode.c: record what one record of CUPTI's says, of at most `size` bytes. */
-void rn_cupti_decode(const void *record, size_t size);
+/* Pages of the program's memory that are known to be there; zero at first. */
+#define RN_CUPTI_PAGES 32u
+struct rn_cupti_pages {
+    const char *known[RN_CUPTI_PAGES];
+    uint32_t count;
+};
+
+/* cupti_decode.c: record what one record of CUPTI's says, of at most `size` bytes. `pages` is for
+ * the records of one buffer. */
+void rn_cupti_decode(const void *record, size_t size, struct rn_cupti_pages *pages);
 /* How many kernels and transfers had not ended when they were handed over. */
 uint64_t rn_cupti_incomplete(void);
 /* How many records were not understood, since the last call. */
@@ -84,7 +92,8 @@ struct rn_cupti_name {
 const struct rn_cupti_name *rn_cupti_function(uint32_t domain, uint32_t function);
 /* A text in the program's memory, which may not be there: at most `size` bytes are copied. Returns
  * how many; 0: it cannot be read. *cut: there was more. */
-uint32_t rn_cupti_copy_text(char *out, uint32_t size, const char *text, bool *cut);
+uint32_t rn_cupti_copy_text(char *out, uint32_t size, const char *text, bool *cut,
+                            struct rn_cupti_pages *pages);
 
 /* cupti_notes.c: sentences for whoever reads the recording. The format is snprintf's. */
 void rn_cupti_note(enum rn_notice_code code, uint64_t value, const char *format, ...)

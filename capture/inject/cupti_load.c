@@ -61,6 +61,7 @@ static const struct {
     FUNCTION(get_result_string, "cuptiGetResultString", true),
     FUNCTION(subscribe, "cuptiSubscribe", true),
     FUNCTION(subscribe_v2, "cuptiSubscribe_v2", false),
+    FUNCTION(unsubscribe, "cuptiUnsubscribe", true),
     FUNCTION(register_callbacks, "cuptiActivityRegisterCallbacks", true),
     FUNCTION(enable, "cuptiActivityEnable", true),
     FUNCTION(disable, "cuptiActivityDisable", true),

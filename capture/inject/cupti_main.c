@@ -32,6 +32,7 @@ static const struct {
 #define KINDS (sizeof(kinds) / sizeof(kinds[0]))
 
 static uint32_t begun;
+static void *subscriber;
 
 /* CUPTI does not survive a fork, and its threads are not there: nothing is called in the child. */
 bool rn_cupti_is_own_process(void)
@@ -73,7 +74,6 @@ static bool subscribe(char why[RN_CUPTI_WHY_MAX])
                                                 .name = SUBSCRIBER,
                                                 .old_name = other,
                                                 .old_size = RN_CUPTI_OLD_NAME_MIN};
-    void *subscriber = NULL;
     uint32_t result = rn_cupti.call.subscribe_v2
                           ? rn_cupti.call.subscribe_v2(&subscriber, on_callback, NULL, &params)
                           : rn_cupti.call.subscribe(&subscriber, on_callback, NULL);
@@ -107,11 +107,13 @@ static bool enable(char why[RN_CUPTI_WHY_MAX])
     return result == RN_CUPTI_SUCCESS;
 }
 
-/* Undo what enable has done. */
+/* Undo what has been done: another one may use CUPTI. */
 static void disable(void)
 {
+    rn_cupti.epoch = 0;
     for (size_t i = 0; i < KINDS; i++)
         (void)rn_cupti.call.disable(kinds[i].kind);
+    (void)rn_cupti.call.unsubscribe(subscriber);
 }
 
 static bool begin(char why[RN_CUPTI_WHY_MAX])
@@ -125,7 +127,6 @@ static bool begin(char why[RN_CUPTI_WHY_MAX])
         snprintf(why, RN_CUPTI_WHY_MAX, "out of memory");
     else if (enable(why))
         return true;
-    rn_cupti.epoch = 0;
     disable();
     return false;
 }

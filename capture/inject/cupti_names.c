@@ -7,7 +7,6 @@
 
 #include <errno.h>
 #include <string.h>
-#include <sys/uio.h>
 
 #define FUNCTIONS_MAX 2048u /* of each interface; CUDA 13 has some 800 */
 #define NAME_MAX      96u
@@ -132,46 +131,44 @@ const struct rn_cupti_name *rn_cupti_function(uint32_t domain, uint32_t function
     return name;
 }
 
-/* As the kernel reads it for a debugger: what is not there is an error, not a fault. */
-static int64_t read_memory(char *out, const char *from, uint32_t size)
+/* A system call that every program makes tells whether there is memory, and does nothing else: with
+ * such a `how` it fails, in one way or the other. */
+static bool is_there(const char *page)
 {
-    struct iovec local = {out, size}, remote = {(void *)(uintptr_t)from, size};
-
-    return rn_system_call(SYS_process_vm_readv, rn_cupti.pid, (uintptr_t)&local, 1,
-                          (uintptr_t)&remote, 1, 0);
+    return rn_system_call(SYS_rt_sigprocmask, ~0ull, (uintptr_t)page, 0, sizeof(uint64_t), 0, 0) !=
+           -EFAULT;
 }
 
-/* Up to the end of the page: behind it there may be nothing. False: it cannot be read so. */
-static bool read_piece(char *out, const char *from, uint32_t size)
+/* Each page is asked for once a buffer: names are few. */
+static bool is_readable(struct rn_cupti_pages *pages, const char *text)
 {
-    int64_t got = read_memory(out, from, size);
+    const char *page = text - (uintptr_t)text % PAGE;
 
-    if (got == (int64_t)size)
-        return true;
-    /* Not allowed in this process, by a filter: then CUPTI has to be trusted. */
-    if (got != -ENOSYS && got != -EPERM)
+    for (uint32_t i = 0; i < pages->count && i < RN_CUPTI_PAGES; i++)
+        if (pages->known[i] == page)
+            return true;
+    if (!page || !is_there(page))
         return false;
-    for (uint32_t i = 0; i < size; i++)
-        out[i] = from[i];
+    pages->known[pages->count++ % RN_CUPTI_PAGES] = page;
     return true;
 }
 
-uint32_t rn_cupti_copy_text(char *out, uint32_t size, const char *text, bool *cut)
+uint32_t rn_cupti_copy_text(char *out, uint32_t size, const char *text, bool *cut,
+                            struct rn_cupti_pages *pages)
 {
     uint32_t used = 0;
 
     *cut = false;
     while (text && used < size) {
-        uint32_t piece = PAGE - (uint32_t)((uintptr_t)(text + used) % PAGE), length;
+        uint32_t end = used + PAGE - (uint32_t)((uintptr_t)(text + used) % PAGE);
 
-        if (piece > size - used)
-            piece = size - used;
-        if (!read_piece(out + used, text + used, piece))
+        if (!is_readable(pages, text + used))
             return 0;
-        length = (uint32_t)strnlen(out + used, piece);
-        used += length;
-        if (length < piece)
-            return used;
+        for (; used < end && used < size; used++) {
+            out[used] = text[used];
+            if (!out[used])
+                return used;
+        }
     }
     *cut = used == size && size > 0;
     return used;

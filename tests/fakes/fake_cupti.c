@@ -29,6 +29,7 @@ uint32_t cuptiGetResultString(uint32_t result, const char **text);
 uint32_t cuptiSubscribe(void **subscriber, rn_cupti_callback_fn *callback, void *user);
 uint32_t cuptiSubscribe_v2(void **subscriber, rn_cupti_callback_fn *callback, void *user,
                            struct rn_cupti_subscriber_params *params);
+uint32_t cuptiUnsubscribe(void *subscriber);
 uint32_t cuptiActivityRegisterCallbacks(rn_cupti_requested_fn *requested,
                                         rn_cupti_completed_fn *completed);
 uint32_t cuptiActivityEnable(uint32_t kind);
@@ -238,6 +239,12 @@ uint32_t cuptiSubscribe_v2(void **subscriber, rn_cupti_callback_fn *callback, vo
     if (result == TAKEN)
         snprintf(params->old_name, params->old_size, "%s", getenv("FAKE_CUPTI_TAKEN"));
     return result;
+}
+
+uint32_t cuptiUnsubscribe(void *subscriber)
+{
+    (void)subscriber;
+    return SUCCESS;
 }
 
 uint32_t cuptiActivityRegisterCallbacks(rn_cupti_requested_fn *requested,

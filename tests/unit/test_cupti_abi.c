@@ -40,7 +40,6 @@ EQUAL(RN_CUPTI_CONTEXT, CUPTI_ACTIVITY_KIND_CONTEXT);
 EQUAL(RN_CUPTI_CONCURRENT_KERNEL, CUPTI_ACTIVITY_KIND_CONCURRENT_KERNEL);
 EQUAL(RN_CUPTI_OVERHEAD, CUPTI_ACTIVITY_KIND_OVERHEAD);
 EQUAL(RN_CUPTI_MEMCPY2, CUPTI_ACTIVITY_KIND_MEMCPY2);
-EQUAL(RN_CUPTI_STREAM, CUPTI_ACTIVITY_KIND_STREAM);
 EQUAL(RN_CUPTI_SYNCHRONIZATION, CUPTI_ACTIVITY_KIND_SYNCHRONIZATION);
 
 EQUAL(RN_CUPTI_COPY_HTOD, CUPTI_ACTIVITY_MEMCPY_KIND_HTOD);
@@ -204,10 +203,6 @@ FIELD(rn_cupti_api, process, CUpti_ActivityAPI, processId);
 FIELD(rn_cupti_api, thread, CUpti_ActivityAPI, threadId);
 FIELD(rn_cupti_api, correlation, CUpti_ActivityAPI, correlationId);
 FIELD(rn_cupti_api, result, CUpti_ActivityAPI, returnValue);
-FIELD(rn_cupti_stream, context, CUpti_ActivityStream, contextId);
-FIELD(rn_cupti_stream, stream, CUpti_ActivityStream, streamId);
-FIELD(rn_cupti_stream, priority, CUpti_ActivityStream, priority);
-FIELD(rn_cupti_stream, flags, CUpti_ActivityStream, flag);
 
 static void the_header_agrees_with_cupti(void **state)
 {
