@@ -5,6 +5,7 @@
 # make bench-otlp     spans a second, encoded and sent (a few minutes)
 # make bench-capture  what recording costs, next to strace and perf (half an hour)
 # make bench-compute  what marked compute blocks, BLAS calls and sampling cost (five minutes)
+# make bench-gpu  what recording of devices costs (two minutes)
 # make accuracy   how often rn-diff is right, on pairs of real programs
 # make gpu-bundle build/gpu: a folder that runs on a machine with a GPU and little else
 # make check-gpu  record CUDA programs with it and compare, where there is a GPU
@@ -184,6 +185,8 @@ bench-otlp: all samples programs
 	BUILD='$(BUILD)' ./scripts/bench-otlp
 bench-compute: all programs
 	BUILD='$(BUILD)' ./scripts/bench-compute
+bench-gpu: all programs
+	BUILD='$(BUILD)' ./scripts/bench-gpu
 accuracy: all
 	tests/accuracy/run '$(BUILD)'
 fuzz:
@@ -231,5 +234,5 @@ clean:
 
 FORCE:
 .PRECIOUS: $(ALL_OBJ)
-.PHONY: gpu-bundle check-gpu all commands samples unit programs fuzz-targets check accuracy bench bench-capture bench-otlp bench-compute fuzz install clean FORCE
+.PHONY: gpu-bundle check-gpu all commands samples unit programs fuzz-targets check accuracy bench bench-capture bench-otlp bench-compute bench-gpu fuzz install clean FORCE
 -include $(ALL_OBJ:.o=.d)
