@@ -30,7 +30,7 @@ recorded() {
 }
 options=()
 
-events_of() { rn-cat --json --kind "$1" run.rna; }
+events_of() { rn-cat -q --json --kind "$1" run.rna; }
 count_of() { events_of "$1" | wc -l; }
 has_notice() { rn-info run.rna | grep -q "^Notice .*$1"; }
 is_told() { grep -q "$1" run.err && [ "$(wc -l <run.err)" = 1 ] || { cat run.err; false; }; }
@@ -226,6 +226,41 @@ as_python_has_it() {
 }
 LD_LIBRARY_PATH=$PWD/alone verdict "CUPTI is found beside the program's CUDA runtime" as_python_has_it
 export LD_LIBRARY_PATH=$fakes RN_CUPTI=$fakes/libcupti.so.13
+
+# A program that is linked with the driver is known to use it.
+cat >linked.c <<'END'
+#include "tests/fakes/fake_cuda.h"
+int main(void)
+{
+    fake_function function;
+    void *context;
+
+    return cuInit(0) || cuCtxCreate_v2(&context, 0, 0) ||
+           cuModuleGetFunction(&function, 0, "linked") ||
+           cuLaunchKernel(function, 1, 1, 1, 1, 1, 1, 0, 0, 0, 0);
+}
+END
+gcc -I"$RN_TOP" -o linked linked.c "$fakes/libcuda.so.1"
+by_itself() {
+    rn-record -q -o run.rna -- ./linked && [ "$(count_of kernel)" = 1 ] &&
+        rn-record -q --cuda=off -o run.rna -- ./linked && [ "$(count_of kernel)" = 0 ]
+}
+verdict "a program that is linked with libcuda is recorded without being asked" by_itself
+
+# The recorder dies after the program's device work was handed over: it is in the rings.
+recorder_dies() {
+    local recorder kernels
+    rm -rf run.rna run.rna.part done
+    rn-record --cuda -o run.rna -- sh -c '"$0" all 5 >doing; mv doing done; exec sleep 60' "$program" &
+    recorder=$!
+    while [ ! -e done ] && kill -0 $recorder; do sleep 0.02; done
+    kill -KILL $recorder
+    wait $recorder 2>/dev/null
+    kernels=$(rn-cat -q --json --kind kernel run.rna.part | wc -l)
+    rn-info -q --seal run.rna.part && [ "$kernels" = 12 ] && [ "$(count_of kernel)" = 12 ] ||
+        { echo "$kernels kernels, sealed $(count_of kernel)"; return 1; }
+}
+verdict "when the recorder dies, what was handed over is there" recorder_dies
 
 LD_LIBRARY_PATH=/nonexistent
 no_driver() {
