@@ -142,6 +142,7 @@ $(BUILD)/tests/%: $(BUILD)/obj/tests/unit/%.o $(LIBS)
 	$(link) $(PKG_LIBS) -lcmocka -llzma
 # With the library that is otherwise loaded into programs, but for its own memcpy.
 $(BUILD)/tests/test_producer: $(COMPUTE_OBJ) $(filter-out %/producer_memory.o,$(PRODUCER_OBJ))
+$(BUILD)/tests/test_producer_device: $(filter-out %/producer_memory.o,$(PRODUCER_OBJ))
 $(BUILD)/samples/%: $(BUILD)/obj/samples/%.o $(BUILD)/lib/librn.a
 	$(link) $(PKG_LIBS)
 $(BUILD)/robustness/%: $(BUILD)/obj/tests/robustness/%.o $(BUILD)/lib/librn.a
@@ -177,7 +178,7 @@ includedir = $(PREFIX)/include
 # What a program that links librn includes.
 INSTALLED_HEADERS := $(addprefix formats/,status.h buf.h crc64.h escape.h event.h event_schema.h \
 	manifest.h reader.h syscall_table.h writer.h) \
-	$(addprefix libanalysis/,clock.h crc_image.h diff.h diff_rules.h effect.h filter.h \
+	$(addprefix libanalysis/,clock.h crc_image.h device_clock.h diff.h diff_rules.h effect.h filter.h \
 	render.h sequence.h statistics.h summary.h trace.h)
 
 $(BUILD)/lib/librn.pc: scripts/librn.pc.in cmd/cli.h $(BUILD)/settings FORCE

@@ -308,6 +308,8 @@ enum rn_status rn_session_finish(struct rn_session *session, bool has_status, in
 
     rn_session_producers_all_ended(session);
     result = rn_session_commit(session, err);
+    if (result == RN_OK)
+        result = rn_session_queues_finish(session, err);
     if (result == RN_OK && rn_writer_lost(session->writer) == 0)
         result = rn_overhead_tell(session, err);
     if (result == RN_OK)

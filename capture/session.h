@@ -41,7 +41,8 @@ void rn_session_executed(struct rn_session *session, uint64_t stream);
 /* Libraries in the program have rings of their own: rn_session_tick must be called so often (in ns),
  * also while nothing else happens. 0: there are none. */
 long rn_session_pace(const struct rn_session *session);
-/* There are to be such libraries; there was one that recorded. */
+/* There are to be such libraries in every process (not only where a device is used); there was one
+ * that recorded. */
 bool rn_session_expects_producers(const struct rn_session *session);
 bool rn_session_had_producers(const struct rn_session *session);
 

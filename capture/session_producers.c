@@ -96,6 +96,7 @@ enum rn_status rn_session_producers_open(struct rn_session *session,
     told->tick_shift = session->clock.shift;
     told->tick_rate = tick_rate;
     told->start = start_ticks;
+    told->start_ns = session->start.monotonic_ns;
     rn_session_producers_threshold(session, settings->threshold_ns);
     told->hot_calls = settings->hot_calls;
     told->all = settings->all;
@@ -155,15 +156,18 @@ static bool has_inner_numbers(uint32_t tid, uint32_t inner_pid, uint32_t inner_t
            last_number(text, "\nNStgid:") == inner_pid;
 }
 
-static uint64_t stream_of(const struct rn_session_producers *producers, uint32_t pid, uint32_t tid)
+const struct rn_session_thread *rn_session_find_thread(const struct rn_session *session,
+                                                       uint32_t pid, uint32_t tid)
 {
+    const struct rn_session_producers *producers = &session->producers;
+
     for (size_t i = 0; i < producers->thread_count; i++)
         if (producers->threads[i].tid == tid && producers->threads[i].pid == pid)
-            return producers->threads[i].stream;
+            return &producers->threads[i];
     for (size_t i = 0; i < producers->thread_count; i++)
         if (has_inner_numbers(producers->threads[i].tid, pid, tid))
-            return producers->threads[i].stream;
-    return 0;
+            return &producers->threads[i];
+    return NULL;
 }
 
 /* Whoever is not known was not seen by the engine, and gets a stream of its own. */
@@ -171,12 +175,14 @@ static enum rn_status find_owner(struct rn_session *session, struct rn_session_s
                                  struct rn_error *err)
 {
     struct rn_ring_slot *slot = ring->slot;
-    uint64_t stream = stream_of(&session->producers, slot->owner_pid, slot->owner_tid);
+    uint32_t pid = slot->owner_pid, tid = slot->owner_tid;
+    const struct rn_session_thread *thread = rn_session_find_thread(session, pid, tid);
+    uint64_t stream = thread ? thread->stream : 0;
     enum rn_status status = RN_OK;
 
     if (stream == 0)
-        status = rn_session_new_stream(session, slot->owner_pid, slot->owner_tid, 0, &stream, err);
-    slot->stream = (uint32_t)stream;
+        status = rn_session_new_stream(session, pid, tid, 0, &stream, err);
+    ring->stream = slot->stream = (uint32_t)stream;
     session->producers.rings++;
     session->producers.ever = true;
     return status;
@@ -184,7 +190,7 @@ static enum rn_status find_owner(struct rn_session *session, struct rn_session_s
 
 static bool is_new(const struct rn_session_slot *ring)
 {
-    return ring->producer && ring->slot->stream == 0 &&
+    return ring->producer && ring->stream == 0 &&
            __atomic_load_n(&ring->slot->taken, __ATOMIC_ACQUIRE) == RN_RING_TAKEN;
 }
 
@@ -199,10 +205,10 @@ static enum rn_status state_losses(struct rn_session *session, struct rn_error *
         if (session->in_use[i].producer)
             in_rings += __atomic_exchange_n(&session->in_use[i].slot->lost, 0, __ATOMIC_RELAXED);
     if (without_ring)
-        status = rn_writer_add_loss(session->writer, RN_KIND_BLOCK, without_ring, RN_LOSS_RING_FULL,
+        status = rn_writer_add_loss(session->writer, RN_KIND_NONE, without_ring, RN_LOSS_RING_FULL,
                                     "threads found no ring to record into", err);
     if (status == RN_OK && in_rings)
-        status = rn_writer_add_loss(session->writer, RN_KIND_BLOCK, in_rings, RN_LOSS_RING_FULL,
+        status = rn_writer_add_loss(session->writer, RN_KIND_NONE, in_rings, RN_LOSS_RING_FULL,
                                     "a signal handler recorded more than can be kept, or a ring "
                                     "stayed full",
                                     err);
@@ -224,6 +230,8 @@ static enum rn_status resolve(struct rn_session *session, struct rn_error *err)
     }
     if (found)
         offer_enough(session);
+    if (status == RN_OK)
+        status = rn_session_queues_resolve(session, err);
     return status == RN_OK ? state_losses(session, err) : status;
 }
 
@@ -266,7 +274,7 @@ void rn_session_producers_thread_ended(struct rn_session *session, uint64_t stre
     /* While its number is not another thread's yet. */
     resolve_now(session);
     for (size_t i = 0; i < session->in_use_count; i++)
-        if (session->in_use[i].producer && session->in_use[i].slot->stream == stream)
+        if (session->in_use[i].producer && session->in_use[i].stream == stream)
             end_ring(session, &session->in_use[i]);
     for (size_t i = 0; i < producers->thread_count; i++) {
         if (producers->threads[i].stream != stream)
@@ -280,7 +288,7 @@ void rn_session_producers_all_ended(struct rn_session *session)
 {
     resolve_now(session);
     for (size_t i = 0; i < session->in_use_count; i++)
-        if (session->in_use[i].producer && session->in_use[i].slot->stream != 0)
+        if (session->in_use[i].producer && session->in_use[i].stream != 0)
             end_ring(session, &session->in_use[i]);
 }
 
@@ -290,13 +298,13 @@ void rn_session_executed(struct rn_session *session, uint64_t stream)
         return;
     resolve_now(session);
     for (size_t i = 0; i < session->in_use_count; i++)
-        if (session->in_use[i].producer && session->in_use[i].slot->stream == stream)
+        if (session->in_use[i].producer && session->in_use[i].stream == stream)
             end_ring(session, &session->in_use[i]);
 }
 
 bool rn_session_expects_producers(const struct rn_session *session)
 {
-    return session->producers.settings.on;
+    return session->producers.settings.on && session->producers.settings.preloaded;
 }
 
 bool rn_session_had_producers(const struct rn_session *session)

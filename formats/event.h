@@ -42,6 +42,7 @@ enum rn_kind {
     RN_KIND_STRINGS = 35,  /* new entries of the segment's string table */
     RN_KIND_CONTENTS = 36, /* new entries of the segment's content table */
     RN_KIND_INFLIGHT = 37, /* system calls that had not returned at the commit */
+    RN_KIND_DEVICE_CLOCK = 38, /* the clock of a device and those of the machine, read together */
     RN_KIND_LIMIT = 64,
 };
 
@@ -53,6 +54,11 @@ enum rn_kind {
 #define RN_EVENT_TRACED     0x04u /* seen by ptrace (where an inline engine also records) */
 #define RN_EVENT_TRUNCATED  0x08u /* not all attachments fit into the record */
 #define RN_EVENT_FAULT      0x10u /* some argument pointed to memory that could not be read */
+/* Of kernels and transfers on a queue whose stream has a clock: start and duration (DEVICE_TIME),
+ * queued and submitted (DEVICE_QUEUED) are the device's own times, on the scale that struct
+ * rn_device_clock tells; libanalysis/device_clock.h makes ticks of the recording of them. */
+#define RN_EVENT_DEVICE_TIME   0x20u
+#define RN_EVENT_DEVICE_QUEUED 0x40u
 
 /* ABI of a system call: which number table applies. */
 enum rn_abi {
@@ -268,17 +274,46 @@ enum rn_stream_type {
     RN_STREAM_SOURCE = 3, /* anything else: a decision file, an imported track */
 };
 
-/* Attachment RN_ATT_NAME. Streams are numbered from 1 in order of appearance, never reused. */
+/* Attachment RN_ATT_NAME. Streams are numbered from 1 in order of appearance, never reused; those of
+ * device queues that a library in the program announced (ring_file.h) from RN_STREAM_QUEUES. */
+#define RN_STREAM_QUEUES 0x80000000u
 struct rn_stream {
     uint64_t id;
     uint64_t type;     /* enum rn_stream_type */
     uint64_t pid, tid; /* THREAD; QUEUE: pid of the owning process, tid the queue's number */
     uint64_t parent;   /* stream that created it; 0 unknown */
+    uint64_t clock;    /* QUEUE: of the device, as in struct rn_device_clock; 0 none */
 };
 
 struct rn_clock_point {
     uint64_t ticks, monotonic_ns, realtime_ns;
     uint64_t error_ns; /* the three were read within this */
+};
+
+/* A device's own clock, and those of the machine at the same moment, as they were read. Attachment
+ * RN_ATT_NAME: of the device. Flag RN_EVENT_SNAPSHOT: restated because a segment begins.
+ *
+ * Device times in events are not rounded to what was known when they were recorded: a time t of the
+ * device is stored as base_ticks + (t - base_device) * rate / 2^32, the scale of the clock, which
+ * never changes, so that t can be had again, to a tick. That is near the recording's ticks, but for
+ * what the two clocks drift apart. These readings tell how far that is, at any time. */
+struct rn_device_clock {
+    uint64_t clock;  /* number, from 1 */
+    uint64_t api;    /* enum rn_api */
+    uint64_t device; /* as in kernels */
+    uint64_t source; /* enum rn_clock_source: what the device's clock is known to be */
+    uint64_t device_ticks;
+    uint64_t ticks; /* of the recording */
+    uint64_t monotonic_ns, monotonic_raw_ns, realtime_ns;
+    uint64_t error_ns; /* all were read within this */
+    uint64_t base_device, base_ticks, rate; /* the scale; the same in all rows of a clock */
+    uint64_t period; /* of the device's ticks, as it says: ns * 2^32 */
+};
+enum rn_clock_source {
+    RN_CLOCK_DEVICE = 0, /* its own, or not known */
+    RN_CLOCK_MONOTONIC = 1,
+    RN_CLOCK_MONOTONIC_RAW = 2,
+    RN_CLOCK_REALTIME = 3,
 };
 
 /* One row a source. Flags of the first row: RN_EVENT_SNAPSHOT where a segment begins. */
@@ -389,6 +424,7 @@ struct rn_event {
         struct rn_loss loss;
         struct rn_stream stream_info;
         struct rn_clock_point clock;
+        struct rn_device_clock device_clock;
         struct rn_commit commit;
         uint64_t words[24];
     } u;

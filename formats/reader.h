@@ -44,7 +44,7 @@ struct rn_batch {
 };
 
 /* Next batch of events or housekeeping rows (RN_KIND_STREAM, RN_KIND_CLOCK, RN_KIND_COMMIT,
- * RN_KIND_INFLIGHT; tables are handled inside). Damage: RN_E_FORMAT with file and offset; calling
+ * RN_KIND_INFLIGHT, RN_KIND_DEVICE_CLOCK; tables are handled inside). Damage: RN_E_FORMAT with file and offset; calling
  * again goes on at the next member where that is possible, else RN_EOF. An unknown kind is skipped
  * and counted (rn_reader_skipped). */
 RN_MUST_CHECK enum rn_status rn_reader_next(struct rn_reader *reader, struct rn_batch *batch,

@@ -134,8 +134,8 @@ const char *rn_writer_part(const struct rn_writer *writer)
     return writer->part;
 }
 
-enum rn_status rn_writer_add_stream(struct rn_writer *writer, const struct rn_stream *stream,
-                                    const char *name, uint64_t *id, struct rn_error *err)
+enum rn_status rn_writer_add_numbered(struct rn_writer *writer, const struct rn_stream *stream,
+                                      const char *name, struct rn_error *err)
 {
     struct rn_stream_entry *entry;
     char *copy = name ? strdup(name) : NULL;
@@ -143,17 +143,32 @@ enum rn_status rn_writer_add_stream(struct rn_writer *writer, const struct rn_st
 
     if (name && !copy)
         return rn_fail(err, RN_E_NOMEM, "no memory for a stream");
-    status = rn_stream_map_get(&writer->streams, writer->last_stream + 1, &entry, err);
+    status = rn_stream_map_get(&writer->streams, (uint32_t)stream->id, &entry, err);
+    if (status == RN_OK && entry->described)
+        status = rn_fail(err, RN_E_USAGE, "there is a stream %u already", entry->id);
     if (status != RN_OK) {
         free(copy);
         return status;
     }
     entry->described = true;
     entry->info = *stream;
-    entry->info.id = ++writer->last_stream;
     entry->name = copy;
-    *id = writer->last_stream;
     return RN_OK;
+}
+
+enum rn_status rn_writer_add_stream(struct rn_writer *writer, const struct rn_stream *stream,
+                                    const char *name, uint64_t *id, struct rn_error *err)
+{
+    struct rn_stream numbered = *stream;
+    enum rn_status status;
+
+    if (writer->last_stream >= RN_STREAM_QUEUES - 1)
+        return rn_fail(err, RN_E_LIMIT, "more than %u streams", RN_STREAM_QUEUES - 1);
+    numbered.id = writer->last_stream + 1;
+    status = rn_writer_add_numbered(writer, &numbered, name, err);
+    if (status == RN_OK)
+        *id = ++writer->last_stream;
+    return status;
 }
 
 void rn_writer_end_stream(struct rn_writer *writer, uint64_t id)
@@ -211,6 +226,9 @@ enum rn_status rn_writer_add(struct rn_writer *writer, const struct rn_event *ev
     struct rn_stream_entry *entry = rn_stream_map_find(&writer->streams, event->stream);
     bool counted = !(event->flags & RN_EVENT_SNAPSHOT);
     enum rn_status status = commit_if_due(writer, err);
+
+    if (status == RN_OK && event->kind == RN_KIND_DEVICE_CLOCK)
+        return rn_member_add(writer->encoder, event, 0, err);
 
     if (status == RN_OK && event->stream == 0)
         status = rn_stream_map_get(&writer->streams, 0, &entry, err);

@@ -22,7 +22,7 @@ $(INJECT_DIR)/%.o: capture/inject/%.c $(INJECT_HDR) scripts/make/inject.mk $(BUI
 	$(if $(V),,@echo "  CC    $<")
 	$(Q)$(INJECT_CC) $(INJECT_FLAGS) -c -o $@ $<
 
-$(BUILD)/lib/librn-compute.so: $(COMPUTE_OBJ) $(PRODUCER_OBJ)
+$(BUILD)/lib/librn-compute.so: $(COMPUTE_OBJ) $(filter-out %/producer_device.o,$(PRODUCER_OBJ))
 	@mkdir -p $(@D)
 	$(if $(V),,@echo "  LINK  $@")
 	$(Q)$(INJECT_CC) -shared -nostdlib -Wl,-soname,librn-compute.so -Wl,-z,now -o $@ $^

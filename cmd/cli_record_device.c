@@ -1,0 +1,113 @@
+/* SPDX-License-Identifier: MIT */
+#include "cli_record_device.h"
+
+#include "cli.h"
+#include "cli_record_compute.h"
+#include "cli_record_needs.h"
+
+#include <stdio.h>
+#include <string.h>
+
+#define PATH_BYTES 4096u
+
+const char cli_record_device_help[] =
+    "      --opencl[=WHEN]   record kernels and transfers of OpenCL: 'on' (also without WHEN), "
+    "'off',\n"
+    "                        or 'auto' (default), if the program is linked with libOpenCL\n";
+
+static bool arrange_opencl(struct cli_environment *environment, const struct cli_device_api *api,
+                           const char *path)
+{
+    (void)api;
+    return cli_environment_prepend(environment, "OPENCL_LAYERS", path, ':');
+}
+
+static const struct cli_device_api apis[CLI_RECORD_DEVICES] = {
+    {"opencl", "OpenCL", "librn-opencl.so", "libOpenCL.so.1", arrange_opencl},
+};
+
+bool cli_record_device_option(struct cli_record_device *device, int letter, const char *argument,
+                              int *status)
+{
+    static const char *const words[] = {
+        [CLI_DEVICE_AUTO] = "auto", [CLI_DEVICE_OFF] = "off", [CLI_DEVICE_ON] = "on"};
+    size_t number = (size_t)(letter - CLI_OPT_OPENCL);
+
+    *status = -1;
+    if (letter < CLI_OPT_OPENCL || letter >= CLI_OPT_DEVICE_END)
+        return false;
+    for (unsigned i = 0; i < sizeof(words) / sizeof(words[0]); i++) {
+        if (strcmp(argument ? argument : "on", words[i]) != 0)
+            continue;
+        device->chosen[number] = (enum cli_device_choice)i;
+        return true;
+    }
+    *status = cli_usage("--%s is 'on', 'off' or 'auto', not '%s'", apis[number].option, argument);
+    return true;
+}
+
+static bool load(const struct cli_device_api *api, const struct cli_needs *needs,
+                 struct cli_environment *environment, bool *any)
+{
+    char path[PATH_BYTES];
+    const char *why = cli_needs_obstacle(needs);
+
+    if (why) {
+        cli_warn("%s will not be recorded: the program %s", api->name, why);
+        return true;
+    }
+    if (!cli_record_library(api->library, path, sizeof(path))) {
+        cli_warn("%s will not be recorded: %s is not there, it belongs into ../lib/renacer, seen "
+                 "from rn-record",
+                 api->name, api->library);
+        return true;
+    }
+    why = cli_library_obstacle(path);
+    if (why) {
+        cli_warn("%s will not be recorded: %s %s", api->name, path, why);
+        return true;
+    }
+    *any = true;
+    return api->arrange(environment, api, path);
+}
+
+int cli_record_device_prepare(const struct cli_record_device *device, char *const *argv,
+                              struct cli_environment *environment, bool *any)
+{
+    const char *loaders[CLI_RECORD_DEVICES];
+    struct cli_needs needs;
+    bool wanted = false;
+
+    *any = false;
+    for (size_t i = 0; i < CLI_RECORD_DEVICES; i++) {
+        loaders[i] = device->chosen[i] == CLI_DEVICE_AUTO ? apis[i].loader : NULL;
+        wanted |= device->chosen[i] != CLI_DEVICE_OFF;
+        if (device->chosen[i] == CLI_DEVICE_ON && !argv)
+            return cli_usage("--%s needs a program to start: a library is loaded into it",
+                             apis[i].option);
+    }
+    if (!wanted || !argv)
+        return -1;
+    cli_needs_find(argv[0], loaders, CLI_RECORD_DEVICES, &needs);
+    for (size_t i = 0; i < CLI_RECORD_DEVICES; i++) {
+        bool on = device->chosen[i] == CLI_DEVICE_ON ||
+                  (device->chosen[i] == CLI_DEVICE_AUTO && needs.found[i]);
+
+        if (!on || load(&apis[i], &needs, environment, any))
+            continue;
+        cli_fail("out of memory");
+        return CLI_EXIT_RECORDER;
+    }
+    return -1;
+}
+
+void cli_record_device_features(char *text, size_t size)
+{
+    char path[PATH_BYTES];
+    size_t used = 0;
+
+    text[0] = '\0';
+    for (size_t i = 0; i < CLI_RECORD_DEVICES; i++)
+        if (cli_record_library(apis[i].library, path, sizeof(path)) && used < size)
+            used += (size_t)snprintf(text + used, size - used, " %s", apis[i].option);
+}
