@@ -9,7 +9,8 @@
 # make fuzz       fuzz each target for FUZZ_SECONDS (default 600)
 # make install    PREFIX=/usr/local DESTDIR=
 # Variables: CC, CFLAGS, BUILD (output directory), SAN=address,undefined, V=1 (show commands),
-# CORE=yes (without rn-diff, rn-validate and rn-export-otlp, and without what only they need)
+# CORE=yes (without rn-diff, rn-validate and rn-export-otlp, and without what only they need),
+# WITH_VULKAN=auto|yes|no (the layer that records Vulkan: where its headers are found, or not without)
 
 BUILD ?= build
 PREFIX ?= /usr/local
@@ -43,12 +44,13 @@ CFLAGS_ALL = -std=gnu11 -pthread $(WARNINGS) $(CFLAGS) $(SAN_FLAGS)
 LDFLAGS_ALL = -pthread $(CFLAGS) $(SAN_FLAGS) -Wl,--as-needed $(LDFLAGS)
 
 # Whoever changes a variable that shapes the objects gets them all built anew.
-SETTINGS := $(CC) $(CFLAGS) $(CPPFLAGS) $(LDFLAGS) $(SAN) $(CORE)
+SETTINGS := $(CC) $(CFLAGS) $(CPPFLAGS) $(LDFLAGS) $(SAN) $(CORE) $(WITH_VULKAN)
 $(shell mkdir -p $(BUILD); printf '%s\n' '$(SETTINGS)' | cmp -s - $(BUILD)/settings || \
 	printf '%s\n' '$(SETTINGS)' >$(BUILD)/settings)
 
 $(BUILD)/config.mk: scripts/probe $(wildcard scripts/probes/*.c) $(BUILD)/settings
-	@CC='$(CC)' CPPFLAGS='$(CPPFLAGS)' LDFLAGS='$(LDFLAGS)' CORE='$(CORE)' sh scripts/probe $@
+	@CC='$(CC)' CPPFLAGS='$(CPPFLAGS)' LDFLAGS='$(LDFLAGS)' CORE='$(CORE)' \
+		WITH_VULKAN='$(WITH_VULKAN)' sh scripts/probe $@
 
 include $(wildcard scripts/make/*.mk)
 
@@ -95,7 +97,7 @@ OTLP_BINS := $(patsubst tests/otlp/%.c,$(BUILD)/otlp/%,$(OTLP_SRC))
 FUZZ_BINS := $(patsubst tests/fuzz/%.c,$(BUILD)/fuzz/%,$(FUZZ_SRC))
 LIBS := $(BUILD)/lib/libcli.a $(BUILD)/lib/libcapture.a $(BUILD)/lib/librn.a
 
-commands: $(BINS) $(BUILD)/lib/librn.a $(INJECT_LIBS)
+commands: $(BINS) $(BUILD)/lib/librn.a $(INJECT_LIBS) $(INJECT_DATA)
 samples: $(SAMPLE_BINS)
 unit: $(UNIT_BINS)
 programs: $(PROGRAM_BINS) $(ROBUSTNESS_BINS) $(OTLP_BINS)
@@ -194,6 +196,9 @@ install: all $(BUILD)/lib/librn.pc
 	install -m 644 $(BUILD)/lib/librn.a '$(DESTDIR)$(libdir)'
 	install -d '$(DESTDIR)$(libdir)/renacer'
 	install $(INJECT_LIBS) '$(DESTDIR)$(libdir)/renacer'
+	for file in $(INJECT_DATA); do \
+		install -m 644 $$file '$(DESTDIR)$(libdir)/renacer' || exit 1; \
+	done
 	install -m 644 capture/inject/rn_simd.h '$(DESTDIR)$(includedir)'
 	install -m 644 $(BUILD)/lib/librn.pc '$(DESTDIR)$(libdir)/pkgconfig'
 	install -m 644 $(filter formats/%,$(INSTALLED_HEADERS)) \

@@ -7,9 +7,9 @@
 
 static bool read_once(struct rn_vulkan_device *device, struct rn_producer_reading *reading)
 {
-    const VkCalibratedTimestampInfoEXT info = {
-        .sType = VK_STRUCTURE_TYPE_CALIBRATED_TIMESTAMP_INFO_EXT,
-        .timeDomain = VK_TIME_DOMAIN_DEVICE_EXT};
+    const VkCalibratedTimestampInfoEXT info = {.sType =
+                                                   VK_STRUCTURE_TYPE_CALIBRATED_TIMESTAMP_INFO_EXT,
+                                               .timeDomain = VK_TIME_DOMAIN_DEVICE_EXT};
     uint64_t deviation;
     VkResult result;
 
@@ -44,8 +44,8 @@ static bool has_domain(const struct rn_vulkan_device *device, VkPhysicalDevice p
 
     if (!device->below.GetCalibratedTimestampsEXT ||
         !device->instance->below.GetPhysicalDeviceCalibrateableTimeDomainsEXT ||
-        device->instance->below.GetPhysicalDeviceCalibrateableTimeDomainsEXT(
-            physical, &count, domains) < VK_SUCCESS)
+        device->instance->below.GetPhysicalDeviceCalibrateableTimeDomainsEXT(physical, &count,
+                                                                             domains) < VK_SUCCESS)
         return false;
     for (uint32_t i = 0; i < count; i++)
         if (domains[i] == VK_TIME_DOMAIN_DEVICE_EXT)

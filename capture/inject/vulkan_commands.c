@@ -6,8 +6,8 @@
 
 #define KEY(handle) ((uint64_t)(uintptr_t)(handle))
 
-static struct rn_vulkan_map all;   /* struct rn_vulkan_commands *, under rn_vulkan_lock */
-static uint64_t generation = 1;    /* +1 whenever one ends */
+static struct rn_vulkan_map all; /* struct rn_vulkan_commands *, under rn_vulkan_lock */
+static uint64_t generation = 1;  /* +1 whenever one ends */
 
 /* A thread asks for the same buffer many times in a row. */
 static __thread struct {
@@ -27,8 +27,8 @@ static struct rn_vulkan_commands *find(VkCommandBuffer handle)
     commands = (void *)(uintptr_t)rn_vulkan_map_get(&all, KEY(handle));
     pthread_mutex_unlock(&rn_vulkan_lock);
     if (!commands) {
-        unknown = (struct rn_vulkan_commands){.handle = handle,
-                                              .device = rn_vulkan_device_of(handle)};
+        unknown =
+            (struct rn_vulkan_commands){.handle = handle, .device = rn_vulkan_device_of(handle)};
         return &unknown;
     }
     last.handle = handle;

@@ -116,8 +116,7 @@ static VkFormat format_of(struct rn_vulkan_device *device, VkImage image)
         VkFormat format_ = (format);                                                               \
         uint64_t sum_ = 0;                                                                         \
         for (uint32_t i_ = 0; i_ < (count); i_++)                                                  \
-            sum_ +=                                                                                \
-                bytes_of(format_, (regions)[i_].extent, (regions)[i_].subresource.layerCount);     \
+            sum_ += bytes_of(format_, (regions)[i_].extent, (regions)[i_].subresource.layerCount); \
         sum_;                                                                                      \
     })
 
@@ -160,8 +159,8 @@ VKAPI_ATTR void VKAPI_CALL rn_vk_CmdCopyImage2(VkCommandBuffer handle, const VkC
     struct rn_vulkan_commands *commands = rn_vulkan_commands_of(handle);
 
     begin(commands, RN_DIRECTION_ON_DEVICE,
-          SUM_IMAGES(format_of(commands->device, info->srcImage), info->regionCount,
-                     info->pRegions, extent, srcSubresource));
+          SUM_IMAGES(format_of(commands->device, info->srcImage), info->regionCount, info->pRegions,
+                     extent, srcSubresource));
     commands->device->below.CmdCopyImage2(handle, info);
     rn_vulkan_command_end(commands);
 }
@@ -173,9 +172,9 @@ VKAPI_ATTR void VKAPI_CALL rn_vk_CmdCopyBufferToImage(VkCommandBuffer handle, Vk
 {
     struct rn_vulkan_commands *commands = rn_vulkan_commands_of(handle);
 
-    begin(commands, direction_of(commands->device, from, VK_NULL_HANDLE),
-          SUM_IMAGES(format_of(commands->device, to), count, regions, imageExtent,
-                     imageSubresource));
+    begin(
+        commands, direction_of(commands->device, from, VK_NULL_HANDLE),
+        SUM_IMAGES(format_of(commands->device, to), count, regions, imageExtent, imageSubresource));
     commands->device->below.CmdCopyBufferToImage(handle, from, to, layout, count, regions);
     rn_vulkan_command_end(commands);
 }
@@ -186,8 +185,8 @@ VKAPI_ATTR void VKAPI_CALL rn_vk_CmdCopyBufferToImage2(VkCommandBuffer handle,
     struct rn_vulkan_commands *commands = rn_vulkan_commands_of(handle);
 
     begin(commands, direction_of(commands->device, info->srcBuffer, VK_NULL_HANDLE),
-          SUM_IMAGES(format_of(commands->device, info->dstImage), info->regionCount,
-                     info->pRegions, imageExtent, imageSubresource));
+          SUM_IMAGES(format_of(commands->device, info->dstImage), info->regionCount, info->pRegions,
+                     imageExtent, imageSubresource));
     commands->device->below.CmdCopyBufferToImage2(handle, info);
     rn_vulkan_command_end(commands);
 }
@@ -212,8 +211,8 @@ VKAPI_ATTR void VKAPI_CALL rn_vk_CmdCopyImageToBuffer2(VkCommandBuffer handle,
     struct rn_vulkan_commands *commands = rn_vulkan_commands_of(handle);
 
     begin(commands, direction_of(commands->device, VK_NULL_HANDLE, info->dstBuffer),
-          SUM_IMAGES(format_of(commands->device, info->srcImage), info->regionCount,
-                     info->pRegions, imageExtent, imageSubresource));
+          SUM_IMAGES(format_of(commands->device, info->srcImage), info->regionCount, info->pRegions,
+                     imageExtent, imageSubresource));
     commands->device->below.CmdCopyImageToBuffer2(handle, info);
     rn_vulkan_command_end(commands);
 }

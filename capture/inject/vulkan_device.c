@@ -197,9 +197,10 @@ VKAPI_ATTR VkResult VKAPI_CALL rn_vk_CreateDevice(VkPhysicalDevice physical,
     uint64_t start = rn_vulkan_is_on() ? rn_producer_now() : 0;
     VkLayerDeviceCreateInfo *link = link_of(info);
     VkLayerDeviceLink *own = link ? link->u.pLayerInfo : NULL;
-    PFN_vkCreateDevice create = instance && own ? (PFN_vkCreateDevice)own->pfnNextGetInstanceProcAddr(
-                                                      instance->handle, "vkCreateDevice")
-                                                : NULL;
+    PFN_vkCreateDevice create =
+        instance && own ? (PFN_vkCreateDevice)own->pfnNextGetInstanceProcAddr(instance->handle,
+                                                                              "vkCreateDevice")
+                        : NULL;
     VkResult result = VK_ERROR_EXTENSION_NOT_PRESENT;
     bool hides;
 

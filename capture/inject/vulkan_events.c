@@ -87,8 +87,8 @@ static void tell_once(bool *told, const char *text)
     rn_vulkan_put_notice(RN_NOTICE_BLIND_SPOT, text);
 }
 
-/* From the submit until it was found to be done is what is known without times of the device. Of what
- * was submitted again meanwhile not even that. */
+/* From the submit until it was found to be done is what is known without times of the device. Of
+ * what was submitted again meanwhile not even that. */
 static void set_host_times(struct rn_producer_event *event,
                            const struct rn_vulkan_submission *submission, bool done)
 {

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
-/* How the loader finds its way into the layer, and instances. No entry point is exported but the one
- * that hands the others out: with exported ones, calls of layers below would end up here. */
+/* How the loader finds its way into the layer, and instances. No entry point is exported but the
+ * one that hands the others out: with exported ones, calls of layers below would end up here. */
 #include "vulkan_layer.h"
 
 #include <stdlib.h>
@@ -200,8 +200,8 @@ struct named {
     {"vk" #alias, (PFN_vkVoidFunction)rn_vk_##name,                                                \
      offsetof(struct rn_vulkan_device_functions, name)},
 static const struct named instance_hooks[] = {RN_VULKAN_INSTANCE_HOOKS(INSTANCE_HOOK)};
-static const struct named device_hooks[] = {
-    RN_VULKAN_DEVICE_HOOKS(DEVICE_HOOK) RN_VULKAN_DEVICE_ALIASES(DEVICE_ALIAS)};
+static const struct named device_hooks[] = {RN_VULKAN_DEVICE_HOOKS(DEVICE_HOOK)
+                                                RN_VULKAN_DEVICE_ALIASES(DEVICE_ALIAS)};
 #define COUNT(table) (sizeof(table) / sizeof((table)[0]))
 
 static const struct named *find(const struct named *table, size_t count, const char *name)
@@ -245,8 +245,8 @@ static bool is_hidden(const struct rn_vulkan_device *device, const char *name)
     return device->hides_calibration && strcmp(name, "vkGetCalibratedTimestampsEXT") == 0;
 }
 
-/* The program gets no function that it would not get without the layer; names and labels are listened
- * to even where nobody below does. */
+/* The program gets no function that it would not get without the layer; names and labels are
+ * listened to even where nobody below does. */
 VKAPI_ATTR PFN_vkVoidFunction VKAPI_CALL rn_vk_GetDeviceProcAddr(VkDevice handle, const char *name)
 {
     const struct rn_vulkan_device *device = rn_vulkan_device_of(handle);
@@ -256,7 +256,8 @@ VKAPI_ATTR PFN_vkVoidFunction VKAPI_CALL rn_vk_GetDeviceProcAddr(VkDevice handle
     if (!device || is_hidden(device, name))
         return NULL;
     below = device->below.GetDeviceProcAddr(handle, name);
-    if (!hook || (device->passive && !is_needed(name)) || (!below && !(device->instance->has_debug_utils && is_of_debug_utils(name))))
+    if (!hook || (device->passive && !is_needed(name)) ||
+        (!below && !(device->instance->has_debug_utils && is_of_debug_utils(name))))
         return below;
     return hook->function;
 }

@@ -4,9 +4,9 @@
  * without it, in the same order.
  *
  * How the times of the device are had: around each dispatch and copy the layer writes a pair of
- * timestamps, into queries of its own. It reads them when the program has found out that the work is
- * done - by a fence, a semaphore, an idle queue, or because it uses the command buffer again - and so
- * never waits. What the program leaves to its end is read at its exit.
+ * timestamps, into queries of its own. It reads them when the program has found out that the work
+ * is done - by a fence, a semaphore, an idle queue, or because it uses the command buffer again -
+ * and so never waits. What the program leaves to its end is read at its exit.
  *
  * Locks: `rn_vulkan_lock` is for what all devices share, `lock` of a device for what is its own;
  * whoever takes both takes the device's first. Neither is held in a function of the driver that may
@@ -36,8 +36,8 @@ struct rn_vulkan_instance {
     VkInstance handle;
     void *key; /* of it and its physical devices: what the loader puts into dispatchable handles */
     struct rn_vulkan_instance_functions below;
-    bool has_properties2;  /* as VK_EXT_calibrated_timestamps needs */
-    bool has_debug_utils;  /* the program asked for it */
+    bool has_properties2; /* as VK_EXT_calibrated_timestamps needs */
+    bool has_debug_utils; /* the program asked for it */
 };
 
 #define RN_VULKAN_FAMILIES 32u
@@ -50,11 +50,11 @@ struct rn_vulkan_device {
     struct rn_vulkan_device_functions below;
     /* Nothing is recorded of it: it is the parent process's, or the program is at its end. */
     bool off;
-    bool passive; /* nobody records: the layer is out of the way */
+    bool passive;           /* nobody records: the layer is out of the way */
     bool hides_calibration; /* the program did not ask for the extension that the layer uses */
     bool lost;
-    uint32_t number;  /* from 1 */
-    double period_ns; /* of a tick */
+    uint32_t number;                    /* from 1 */
+    double period_ns;                   /* of a tick */
     uint64_t valid[RN_VULKAN_FAMILIES]; /* bits of timestamps as a mask, 0: the family has none */
     VkMemoryPropertyFlags memory_types[VK_MAX_MEMORY_TYPES];
     const struct rn_vulkan_name *name;
@@ -77,11 +77,11 @@ struct rn_vulkan_device {
     struct rn_vulkan_block *free_blocks;
 };
 
-#define RN_VULKAN_BUFFER_KNOWN  1u
-#define RN_VULKAN_BUFFER_STAGES 2u /* is there to be copied from or to, for nothing else */
-#define RN_VULKAN_BUFFER_MAPPED 4u /* in memory that the host can map */
-#define RN_VULKAN_BUFFER_HOST   8u /* in memory of the host */
-#define RN_VULKAN_BUFFER_SIZE_SHIFT 8 /* above it: bytes */
+#define RN_VULKAN_BUFFER_KNOWN      1u
+#define RN_VULKAN_BUFFER_STAGES     2u /* is there to be copied from or to, for nothing else */
+#define RN_VULKAN_BUFFER_MAPPED     4u /* in memory that the host can map */
+#define RN_VULKAN_BUFFER_HOST       8u /* in memory of the host */
+#define RN_VULKAN_BUFFER_SIZE_SHIFT 8  /* above it: bytes */
 
 struct rn_vulkan_entry_point {
     const struct rn_vulkan_name *name;
@@ -106,7 +106,8 @@ struct rn_vulkan_block {
     struct rn_vulkan_block *next;
     VkQueryPool pool;
     uint32_t first;
-    uint64_t latest; /* time that was read of it: what it still holds of an earlier use is not later */
+    uint64_t
+        latest; /* time that was read of it: what it still holds of an earlier use is not later */
 };
 
 enum rn_vulkan_kind { RN_VULKAN_DISPATCH, RN_VULKAN_COPY };
@@ -165,7 +166,7 @@ struct rn_vulkan_queue {
     struct rn_vulkan_device *device;
     struct rn_producer_queue to;
     char name[RN_VULKAN_QUEUE_NAME];
-    uint64_t submitted; /* number of the last submission */
+    uint64_t submitted;                        /* number of the last submission */
     struct rn_vulkan_submission *first, *last; /* that are not known to be done */
 };
 
@@ -253,8 +254,8 @@ enum rn_vulkan_how {
     RN_VULKAN_PERHAPS, /* only what is done can be settled */
     RN_VULKAN_UNKNOWN, /* its times are overwritten, or cannot be had */
 };
-/* Record the commands of the recording in the submission that it is in. False: they are not done, as
- * far as can be seen (RN_VULKAN_PERHAPS). */
+/* Record the commands of the recording in the submission that it is in. False: they are not done,
+ * as far as can be seen (RN_VULKAN_PERHAPS). */
 bool rn_vulkan_settle_recording(struct rn_vulkan_recording *recording, enum rn_vulkan_how how);
 /* All submissions of a queue up to one. */
 void rn_vulkan_settle_queue(struct rn_vulkan_queue *queue, uint64_t number, enum rn_vulkan_how how);
@@ -287,8 +288,8 @@ struct rn_vulkan_call {
 uint64_t rn_vulkan_correlation(void); /* a new one */
 void rn_vulkan_put_call(const struct rn_vulkan_call *call);
 struct rn_vulkan_times {
-    bool known;          /* the device's, in 64 bits: */
-    bool done;           /* not known, but it is over now */
+    bool known; /* the device's, in 64 bits: */
+    bool done;  /* not known, but it is over now */
     uint64_t begin, end;
 };
 void rn_vulkan_put_command(const struct rn_vulkan_submission *submission,

@@ -33,8 +33,7 @@ static const struct rn_vulkan_name *find(const char *text, uint32_t size, uint64
 
 static const struct rn_vulkan_name *add(const char *text, uint32_t size, uint64_t hash)
 {
-    struct rn_vulkan_name *name =
-        count < NAMES_MAX ? malloc(sizeof(*name) + size + 1) : NULL;
+    struct rn_vulkan_name *name = count < NAMES_MAX ? malloc(sizeof(*name) + size + 1) : NULL;
 
     if (!name)
         return NULL;

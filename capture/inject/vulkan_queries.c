@@ -20,8 +20,8 @@ static bool add_pool(struct rn_vulkan_device *device)
                                         .queryCount = POOL_BLOCKS * QUERIES};
     struct rn_vulkan_query_pool *pool = calloc(1, sizeof(*pool));
 
-    if (!pool || device->below.CreateQueryPool(device->handle, &info, NULL, &pool->handle) !=
-                     VK_SUCCESS) {
+    if (!pool ||
+        device->below.CreateQueryPool(device->handle, &info, NULL, &pool->handle) != VK_SUCCESS) {
         free(pool);
         return false;
     }

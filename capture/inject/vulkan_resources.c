@@ -5,7 +5,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#define STAGING (VK_BUFFER_USAGE_TRANSFER_SRC_BIT | VK_BUFFER_USAGE_TRANSFER_DST_BIT)
+#define STAGING     (VK_BUFFER_USAGE_TRANSFER_SRC_BIT | VK_BUFFER_USAGE_TRANSFER_DST_BIT)
 #define KEY(handle) ((uint64_t)(uintptr_t)(handle))
 
 static void put(struct rn_vulkan_device *device, struct rn_vulkan_map *map, uint64_t key,
@@ -189,10 +189,9 @@ static void keep_pipeline(struct rn_vulkan_device *device, VkPipeline handle,
     if (pipeline) {
         pipeline->entry = rn_vulkan_name(stage->pName);
         pthread_mutex_lock(&device->lock);
-        learn_entry(pipeline,
-                    beside ? beside
-                           : (struct rn_vulkan_module *)(uintptr_t)rn_vulkan_map_get(
-                                 &device->modules, KEY(stage->module)));
+        learn_entry(pipeline, beside ? beside
+                                     : (struct rn_vulkan_module *)(uintptr_t)rn_vulkan_map_get(
+                                           &device->modules, KEY(stage->module)));
         if (!rn_vulkan_map_put(&device->pipelines, KEY(handle), KEY(pipeline)))
             free(pipeline);
         pthread_mutex_unlock(&device->lock);
@@ -200,10 +199,10 @@ static void keep_pipeline(struct rn_vulkan_device *device, VkPipeline handle,
     free(beside);
 }
 
-VKAPI_ATTR VkResult VKAPI_CALL rn_vk_CreateComputePipelines(
-    VkDevice handle, VkPipelineCache cache, uint32_t count,
-    const VkComputePipelineCreateInfo *infos, const VkAllocationCallbacks *allocator,
-    VkPipeline *out)
+VKAPI_ATTR VkResult VKAPI_CALL
+rn_vk_CreateComputePipelines(VkDevice handle, VkPipelineCache cache, uint32_t count,
+                             const VkComputePipelineCreateInfo *infos,
+                             const VkAllocationCallbacks *allocator, VkPipeline *out)
 {
     struct rn_vulkan_device *device = rn_vulkan_device_of(handle);
     uint64_t start = rn_producer_now();

@@ -78,8 +78,8 @@ static void put_block(struct rn_vulkan_submission *submission,
             times.end = times.begin + ((pair->end - pair->begin) & recording->valid);
             recording->blocks[number]->latest = pair->end & recording->valid;
         }
-        rn_vulkan_put_command(submission,
-                              &recording->commands[number * RN_VULKAN_BLOCK_PAIRS + i], &times);
+        rn_vulkan_put_command(submission, &recording->commands[number * RN_VULKAN_BLOCK_PAIRS + i],
+                              &times);
     }
 }
 

@@ -8,16 +8,16 @@
 
 #define MAGIC              0x07230203u
 #define HEADER             5u /* words */
-#define OP_ENTRY_POINT    15u
-#define OP_EXECUTION_MODE 16u
-#define OP_SPEC_COMPOSITE 51u /* OpSpecConstantComposite */
-#define OP_FUNCTION       54u
-#define OP_DECORATE       71u
-#define MODEL_COMPUTE     5u /* GLCompute */
-#define MODE_LOCAL_SIZE   17u
+#define OP_ENTRY_POINT     15u
+#define OP_EXECUTION_MODE  16u
+#define OP_SPEC_COMPOSITE  51u /* OpSpecConstantComposite */
+#define OP_FUNCTION        54u
+#define OP_DECORATE        71u
+#define MODEL_COMPUTE      5u /* GLCompute */
+#define MODE_LOCAL_SIZE    17u
 #define DECORATION_BUILTIN 11u
-#define BUILTIN_WORKGROUP 25u
-#define ENTRIES_MAX       256u
+#define BUILTIN_WORKGROUP  25u
+#define ENTRIES_MAX        256u
 
 struct instruction {
     const uint32_t *words;
@@ -59,8 +59,8 @@ static uint32_t count_entries(const uint32_t *words, uint64_t count)
     return entries < ENTRIES_MAX ? entries : ENTRIES_MAX;
 }
 
-/* The constant that is decorated so overrides every LocalSize; it comes later, and may be one that is
- * specialised. */
+/* The constant that is decorated so overrides every LocalSize; it comes later, and may be one that
+ * is specialised. */
 static bool is_group_constant(const struct instruction *instruction)
 {
     return opcode(instruction) == OP_DECORATE && instruction->count >= 4 &&

@@ -4,13 +4,13 @@
 
 #include <stdlib.h>
 
-#define KEY(handle)  ((uint64_t)(uintptr_t)(handle))
-#define NESTING_MAX  4u
+#define KEY(handle) ((uint64_t)(uintptr_t)(handle))
+#define NESTING_MAX 4u
 
 /* A batch in the shape of either generation of vkQueueSubmit. */
 struct batch {
     uint32_t count;
-    const VkCommandBuffer *buffers;         /* or */
+    const VkCommandBuffer *buffers; /* or */
     const VkCommandBufferSubmitInfo *infos;
     uint32_t signal_count;
     const VkSemaphore *semaphores; /* with */
@@ -20,8 +20,7 @@ struct batch {
 
 static struct rn_vulkan_recording *recording_in(const struct batch *batch, uint32_t i)
 {
-    VkCommandBuffer handle =
-        batch->buffers ? batch->buffers[i] : batch->infos[i].commandBuffer;
+    VkCommandBuffer handle = batch->buffers ? batch->buffers[i] : batch->infos[i].commandBuffer;
 
     return rn_vulkan_commands_of(handle)->recording;
 }
@@ -35,14 +34,14 @@ static uint32_t count_of(const struct rn_vulkan_recording *recording, uint32_t d
     return count;
 }
 
-/* A recording that is submitted again: its last run is over, as Vulkan demands; or, where it may run
- * several times at once, its times are about to be overwritten. */
+/* A recording that is submitted again: its last run is over, as Vulkan demands; or, where it may
+ * run several times at once, its times are about to be overwritten. */
 static void add(struct rn_vulkan_submission *submission, struct rn_vulkan_recording *recording,
                 uint32_t depth)
 {
     if (recording->submission)
-        rn_vulkan_settle_recording(recording, recording->simultaneous ? RN_VULKAN_UNKNOWN
-                                                                      : RN_VULKAN_DONE);
+        rn_vulkan_settle_recording(recording,
+                                   recording->simultaneous ? RN_VULKAN_UNKNOWN : RN_VULKAN_DONE);
     recording->references++;
     recording->submission = submission;
     recording->submission_entry = submission->count;

@@ -20,7 +20,8 @@ static struct rn_vulkan_signal *signal_of(struct rn_vulkan_device *device, VkFen
     return (void *)(uintptr_t)rn_vulkan_map_get(&device->fences, KEY(fence));
 }
 
-/* Of a wait that is over: which of the fences were reached is known where it was for all, or one. */
+/* Of a wait that is over: which of the fences were reached is known where it was for all, or one.
+ */
 static uint64_t fences_reached(struct rn_vulkan_device *device, uint32_t count,
                                const VkFence *fences, bool all)
 {
@@ -29,8 +30,8 @@ static uint64_t fences_reached(struct rn_vulkan_device *device, uint32_t count,
     for (uint32_t i = 0; i < count; i++) {
         struct rn_vulkan_signal *signal = signal_of(device, fences[i]);
 
-        if (!signal || (!all && device->below.GetFenceStatus(device->handle, fences[i]) !=
-                                    VK_SUCCESS))
+        if (!signal ||
+            (!all && device->below.GetFenceStatus(device->handle, fences[i]) != VK_SUCCESS))
             continue;
         if (reached(signal) > correlation)
             correlation = signal->correlation;
@@ -122,8 +123,7 @@ VKAPI_ATTR void VKAPI_CALL rn_vk_DestroyFence(VkDevice handle, VkFence fence,
 }
 
 /* Of a wait that is over. Where it was for any of several the semaphores say how far they are. */
-static uint64_t semaphores_reached(struct rn_vulkan_device *device,
-                                   const VkSemaphoreWaitInfo *info)
+static uint64_t semaphores_reached(struct rn_vulkan_device *device, const VkSemaphoreWaitInfo *info)
 {
     bool all = !(info->flags & VK_SEMAPHORE_WAIT_ANY_BIT) || info->semaphoreCount == 1;
     uint64_t correlation = 0;
@@ -199,10 +199,8 @@ VKAPI_ATTR VkResult VKAPI_CALL rn_vk_QueueWaitIdle(VkQueue handle)
 {
     struct rn_vulkan_device *device = rn_vulkan_device_of(handle);
     struct rn_vulkan_queue *queue = device->off ? NULL : rn_vulkan_queue_of(device, handle);
-    struct rn_vulkan_call call = {.name = "vkQueueWaitIdle",
-                                  .start = rn_producer_now(),
-                                  .device = device,
-                                  .queue = queue};
+    struct rn_vulkan_call call = {
+        .name = "vkQueueWaitIdle", .start = rn_producer_now(), .device = device, .queue = queue};
 
     call.result = device->below.QueueWaitIdle(handle);
     call.end = rn_producer_now();

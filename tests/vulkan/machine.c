@@ -65,8 +65,7 @@ static void make_set(struct machine *m)
         .bindingCount = 2,
         .pBindings = bindings};
     const VkDescriptorPoolSize size = {VK_DESCRIPTOR_TYPE_STORAGE_BUFFER, 2};
-    const VkDescriptorPoolCreateInfo pool = {.sType =
-                                                 VK_STRUCTURE_TYPE_DESCRIPTOR_POOL_CREATE_INFO,
+    const VkDescriptorPoolCreateInfo pool = {.sType = VK_STRUCTURE_TYPE_DESCRIPTOR_POOL_CREATE_INFO,
                                              .maxSets = 1,
                                              .poolSizeCount = 1,
                                              .pPoolSizes = &size};
@@ -127,8 +126,7 @@ void machine_make_device(struct machine *m)
                                .queueCreateInfoCount = 1,
                                .pQueueCreateInfos = &queue};
     const VkCommandPoolCreateInfo pool = {.sType = VK_STRUCTURE_TYPE_COMMAND_POOL_CREATE_INFO,
-                                          .flags =
-                                              VK_COMMAND_POOL_CREATE_RESET_COMMAND_BUFFER_BIT};
+                                          .flags = VK_COMMAND_POOL_CREATE_RESET_COMMAND_BUFFER_BIT};
 
     vkGetPhysicalDeviceProperties(m->physical, &properties);
     if (properties.apiVersion >= VK_API_VERSION_1_2)
@@ -155,8 +153,9 @@ void machine_make_device(struct machine *m)
 
 void machine_make(struct machine *m, uint32_t api, const char *extension)
 {
-    const VkApplicationInfo application = {
-        .sType = VK_STRUCTURE_TYPE_APPLICATION_INFO, .pApplicationName = "calls", .apiVersion = api};
+    const VkApplicationInfo application = {.sType = VK_STRUCTURE_TYPE_APPLICATION_INFO,
+                                           .pApplicationName = "calls",
+                                           .apiVersion = api};
     const VkInstanceCreateInfo info = {.sType = VK_STRUCTURE_TYPE_INSTANCE_CREATE_INFO,
                                        .pApplicationInfo = api ? &application : NULL,
                                        .enabledExtensionCount = extension != NULL,
@@ -193,11 +192,11 @@ void machine_free(struct machine *m)
 
 VkCommandBuffer machine_buffer(struct machine *m, VkCommandBufferLevel level)
 {
-    const VkCommandBufferAllocateInfo info = {
-        .sType = VK_STRUCTURE_TYPE_COMMAND_BUFFER_ALLOCATE_INFO,
-        .commandPool = m->pool,
-        .level = level,
-        .commandBufferCount = 1};
+    const VkCommandBufferAllocateInfo info = {.sType =
+                                                  VK_STRUCTURE_TYPE_COMMAND_BUFFER_ALLOCATE_INFO,
+                                              .commandPool = m->pool,
+                                              .level = level,
+                                              .commandBufferCount = 1};
     VkCommandBuffer commands;
 
     MUST(vkAllocateCommandBuffers(m->device, &info, &commands));

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
-/* What a program may do with Vulkan: vulkan_calls WAY [NUMBER]. Prints a checksum of its results, and
- * how many kernels and copies it has given to the device. */
+/* What a program may do with Vulkan: vulkan_calls WAY [NUMBER]. Prints a checksum of its results,
+ * and how many kernels and copies it has given to the device. */
 #include "machine.h"
 
 #include <pthread.h>
@@ -8,10 +8,10 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
-#define SECONDARY   VK_COMMAND_BUFFER_LEVEL_SECONDARY
-#define PRIMARY     VK_COMMAND_BUFFER_LEVEL_PRIMARY
-#define ONCE        VK_COMMAND_BUFFER_USAGE_ONE_TIME_SUBMIT_BIT
-#define SEVERAL     VK_COMMAND_BUFFER_USAGE_SIMULTANEOUS_USE_BIT
+#define SECONDARY VK_COMMAND_BUFFER_LEVEL_SECONDARY
+#define PRIMARY   VK_COMMAND_BUFFER_LEVEL_PRIMARY
+#define ONCE      VK_COMMAND_BUFFER_USAGE_ONE_TIME_SUBMIT_BIT
+#define SEVERAL   VK_COMMAND_BUFFER_USAGE_SIMULTANEOUS_USE_BIT
 
 static uint64_t kernels, copies;
 
@@ -134,8 +134,8 @@ static void secondary(struct machine *m, uint32_t count)
     }
 }
 
-/* Buffers of a pool that is reset, or that are freed; not waited for by any other sign than the last
- * fence. */
+/* Buffers of a pool that is reset, or that are freed; not waited for by any other sign than the
+ * last fence. */
 static void pools(struct machine *m, uint32_t count)
 {
     VkFence fence = machine_fence(m);
@@ -227,12 +227,13 @@ static void indirect(struct machine *m, uint32_t count)
 /* Names for a pipeline, and for what is going on. Needs VK_EXT_debug_utils. */
 static void labels(struct machine *m, uint32_t count)
 {
-    PFN_vkSetDebugUtilsObjectNameEXT set_name = (PFN_vkSetDebugUtilsObjectNameEXT)
-        vkGetDeviceProcAddr(m->device, "vkSetDebugUtilsObjectNameEXT");
-    PFN_vkCmdBeginDebugUtilsLabelEXT begin = (PFN_vkCmdBeginDebugUtilsLabelEXT)
-        vkGetDeviceProcAddr(m->device, "vkCmdBeginDebugUtilsLabelEXT");
-    PFN_vkCmdEndDebugUtilsLabelEXT end = (PFN_vkCmdEndDebugUtilsLabelEXT)
-        vkGetDeviceProcAddr(m->device, "vkCmdEndDebugUtilsLabelEXT");
+    PFN_vkSetDebugUtilsObjectNameEXT set_name =
+        (PFN_vkSetDebugUtilsObjectNameEXT)vkGetDeviceProcAddr(m->device,
+                                                              "vkSetDebugUtilsObjectNameEXT");
+    PFN_vkCmdBeginDebugUtilsLabelEXT begin = (PFN_vkCmdBeginDebugUtilsLabelEXT)vkGetDeviceProcAddr(
+        m->device, "vkCmdBeginDebugUtilsLabelEXT");
+    PFN_vkCmdEndDebugUtilsLabelEXT end = (PFN_vkCmdEndDebugUtilsLabelEXT)vkGetDeviceProcAddr(
+        m->device, "vkCmdEndDebugUtilsLabelEXT");
     const VkDebugUtilsLabelEXT label = {.sType = VK_STRUCTURE_TYPE_DEBUG_UTILS_LABEL_EXT,
                                         .pLabelName = "a part of it"};
     const VkDebugUtilsObjectNameInfoEXT name = {
@@ -328,12 +329,12 @@ struct way {
 };
 
 static const struct way ways[] = {
-    {"one-buffer", one_buffer, 10, true},    {"one-by-one", one_by_one, 100, true},
-    {"resubmit", resubmit, 20, true},        {"simultaneous", simultaneous, 5, true},
-    {"secondary", secondary, 5, true},       {"pools", pools, 9, true},
-    {"timeline", timeline, 20, true},        {"indirect", indirect, 2, true},
-    {"labels", labels, 2, true},             {"leave", leave, 30, false},
-    {"unreleased", one_by_one, 30, false},   {"child", child, 10, true},
+    {"one-buffer", one_buffer, 10, true},  {"one-by-one", one_by_one, 100, true},
+    {"resubmit", resubmit, 20, true},      {"simultaneous", simultaneous, 5, true},
+    {"secondary", secondary, 5, true},     {"pools", pools, 9, true},
+    {"timeline", timeline, 20, true},      {"indirect", indirect, 2, true},
+    {"labels", labels, 2, true},           {"leave", leave, 30, false},
+    {"unreleased", one_by_one, 30, false}, {"child", child, 10, true},
 };
 
 int main(int argc, char **argv)
@@ -359,7 +360,8 @@ int main(int argc, char **argv)
             continue;
         machine_make(&m, getenv("OLD") ? 0 : VK_API_VERSION_1_2, extension);
         ways[i].run(&m, given ? given : ways[i].count);
-        report(strcmp(name, "leave") == 0 ? 0 : checksum(m.down.mapped) + 7 * checksum(m.out.mapped));
+        report(strcmp(name, "leave") == 0 ? 0
+                                          : checksum(m.down.mapped) + 7 * checksum(m.out.mapped));
         if (argc > 3)
             kill(getpid(), SIGKILL);
         if (ways[i].frees)
