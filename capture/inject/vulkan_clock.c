@@ -69,8 +69,8 @@ void rn_vulkan_clock_open(struct rn_vulkan_device *device, VkPhysicalDevice phys
     (void)rn_producer_clock_open(&device->clock, &about, &reading);
 }
 
-/* Counters of fewer bits than 64 wrap around: of all times that look alike, the one that is nearest
- * to another time. */
+/* Counters of fewer bits than 64 wrap around, after a minute at the earliest: of all times that
+ * look alike, the one that is nearest to another time. */
 static uint64_t nearest(uint64_t time, uint64_t to, uint64_t valid)
 {
     uint64_t ahead = (time - to) & valid;
@@ -78,10 +78,19 @@ static uint64_t nearest(uint64_t time, uint64_t to, uint64_t valid)
     return ahead <= valid / 2 ? to + ahead : to - ((valid - ahead) + 1);
 }
 
+/* What the device's clock shows about now: the last reading, and what has passed since. */
+static uint64_t expected(const struct rn_vulkan_device *device)
+{
+    const struct rn_producer_reading *last = &device->last_reading;
+    uint64_t ticks = rn_producer_now() - last->after;
+
+    return last->device + (uint64_t)(((unsigned __int128)ticks << 32) / device->clock.rate);
+}
+
 uint64_t rn_vulkan_clock_extend(const struct rn_vulkan_device *device, uint64_t time,
                                 uint64_t valid)
 {
-    return valid == UINT64_MAX ? time : nearest(time, device->last_reading.device, valid);
+    return valid == UINT64_MAX ? time : nearest(time, expected(device), valid);
 }
 
 void rn_vulkan_clock_read(struct rn_vulkan_device *device)
@@ -90,6 +99,7 @@ void rn_vulkan_clock_read(struct rn_vulkan_device *device)
 
     if (!device->calibrates || device->lost || !read_well(device, &reading))
         return;
+    reading.device = rn_vulkan_clock_extend(device, reading.device, device->valid_least);
     device->last_reading = reading;
     rn_producer_clock_read(&device->clock, &reading);
 }

@@ -113,9 +113,15 @@ static void learn_families(struct rn_vulkan_device *device, VkPhysicalDevice phy
     uint32_t count = RN_VULKAN_FAMILIES;
 
     device->instance->below.GetPhysicalDeviceQueueFamilyProperties(physical, &count, families);
-    for (uint32_t i = 0; i < count && i < RN_VULKAN_FAMILIES; i++)
+    device->valid_least = UINT64_MAX;
+    for (uint32_t i = 0; i < count && i < RN_VULKAN_FAMILIES; i++) {
+        uint64_t valid = mask_of(families[i].timestampValidBits);
+
+        if (valid && valid < device->valid_least)
+            device->valid_least = valid;
         if (families[i].queueFlags & (VK_QUEUE_GRAPHICS_BIT | VK_QUEUE_COMPUTE_BIT))
-            device->valid[i] = mask_of(families[i].timestampValidBits);
+            device->valid[i] = valid;
+    }
 }
 
 static void learn(struct rn_vulkan_device *device, VkPhysicalDevice physical)
@@ -165,7 +171,7 @@ static void add(struct rn_vulkan_device *device)
 }
 
 static VkResult keep(const struct rn_vulkan_instance *instance, VkPhysicalDevice physical,
-                     VkDevice handle, PFN_vkGetDeviceProcAddr below, bool hides)
+                     VkDevice handle, PFN_vkGetDeviceProcAddr below, bool asked, bool hides)
 {
     struct rn_vulkan_device *device = calloc(1, sizeof(*device));
 
@@ -183,7 +189,8 @@ static VkResult keep(const struct rn_vulkan_instance *instance, VkPhysicalDevice
     if (device->off)
         return VK_SUCCESS;
     pthread_mutex_lock(&device->lock);
-    rn_vulkan_clock_open(device, physical);
+    if (asked || hides)
+        rn_vulkan_clock_open(device, physical);
     pthread_mutex_unlock(&device->lock);
     return VK_SUCCESS;
 }
@@ -202,11 +209,11 @@ VKAPI_ATTR VkResult VKAPI_CALL rn_vk_CreateDevice(VkPhysicalDevice physical,
                                                                               "vkCreateDevice")
                         : NULL;
     VkResult result = VK_ERROR_EXTENSION_NOT_PRESENT;
-    bool hides;
+    bool asked = asks_for(info, CALIBRATION), hides;
 
     if (!create)
         return VK_ERROR_INITIALIZATION_FAILED;
-    hides = rn_vulkan_is_on() && instance->has_properties2 && !asks_for(info, CALIBRATION) &&
+    hides = rn_vulkan_is_on() && instance->has_properties2 && !asked &&
             has_extension(instance, physical, CALIBRATION);
     link->u.pLayerInfo = own->pNext;
     if (hides)
@@ -218,7 +225,7 @@ VKAPI_ATTR VkResult VKAPI_CALL rn_vk_CreateDevice(VkPhysicalDevice physical,
     }
     if (result != VK_SUCCESS)
         return result;
-    result = keep(instance, physical, *out, own->pfnNextGetDeviceProcAddr, hides);
+    result = keep(instance, physical, *out, own->pfnNextGetDeviceProcAddr, asked, hides);
     if (result != VK_SUCCESS)
         ((PFN_vkDestroyDevice)own->pfnNextGetDeviceProcAddr(*out, "vkDestroyDevice"))(*out,
                                                                                       allocator);

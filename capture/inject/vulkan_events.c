@@ -93,9 +93,10 @@ static void set_host_times(struct rn_producer_event *event,
                            const struct rn_vulkan_submission *submission, bool done)
 {
     struct rn_vulkan_device *device = submission->queue->device;
+    uint64_t end = device->found ? device->found : rn_producer_now();
 
     event->start = submission->called;
-    event->duration = done ? rn_producer_now() - submission->called : 0;
+    event->duration = done ? end - submission->called : 0;
     if (done)
         tell_once(&device->told_host_times,
                   "a Vulkan queue gives no times: its kernels and copies are recorded as lasting "

@@ -56,12 +56,14 @@ struct rn_vulkan_device {
     uint32_t number;                    /* from 1 */
     double period_ns;                   /* of a tick */
     uint64_t valid[RN_VULKAN_FAMILIES]; /* bits of timestamps as a mask, 0: the family has none */
+    uint64_t valid_least;               /* of those that have some */
     VkMemoryPropertyFlags memory_types[VK_MAX_MEMORY_TYPES];
     const struct rn_vulkan_name *name;
     bool calibrates; /* its clock can be read: */
     struct rn_producer_clock clock;
     struct rn_producer_reading last_reading;
     bool told_host_times, told_overwritten; /* the notices */
+    uint64_t found; /* ticks: when a wait was over that is looked at; 0: none is */
 
     pthread_mutex_t lock;
     struct rn_vulkan_queue *queues;

@@ -72,8 +72,10 @@ VKAPI_ATTR VkResult VKAPI_CALL rn_vk_WaitForFences(VkDevice handle, uint32_t cou
         return (VkResult)call.result;
     rn_vulkan_note_lost(device, (VkResult)call.result);
     pthread_mutex_lock(&device->lock);
+    device->found = call.end;
     if (call.result == VK_SUCCESS)
         call.correlation = fences_reached(device, count, fences, all || count == 1);
+    device->found = 0;
     pthread_mutex_unlock(&device->lock);
     rn_vulkan_put_call(&call);
     return (VkResult)call.result;
@@ -155,8 +157,10 @@ VKAPI_ATTR VkResult VKAPI_CALL rn_vk_WaitSemaphores(VkDevice handle,
         return (VkResult)call.result;
     rn_vulkan_note_lost(device, (VkResult)call.result);
     pthread_mutex_lock(&device->lock);
+    device->found = call.end;
     if (call.result == VK_SUCCESS)
         call.correlation = semaphores_reached(device, info);
+    device->found = 0;
     pthread_mutex_unlock(&device->lock);
     rn_vulkan_put_call(&call);
     return (VkResult)call.result;
@@ -208,10 +212,12 @@ VKAPI_ATTR VkResult VKAPI_CALL rn_vk_QueueWaitIdle(VkQueue handle)
         return (VkResult)call.result;
     rn_vulkan_note_lost(device, (VkResult)call.result);
     pthread_mutex_lock(&device->lock);
+    device->found = call.end;
     if (call.result == VK_SUCCESS) {
         call.correlation = last_correlation(queue);
         rn_vulkan_settle_queue(queue, UINT64_MAX, RN_VULKAN_DONE);
     }
+    device->found = 0;
     pthread_mutex_unlock(&device->lock);
     rn_vulkan_put_call(&call);
     return (VkResult)call.result;
@@ -229,11 +235,13 @@ VKAPI_ATTR VkResult VKAPI_CALL rn_vk_DeviceWaitIdle(VkDevice handle)
         return (VkResult)call.result;
     rn_vulkan_note_lost(device, (VkResult)call.result);
     pthread_mutex_lock(&device->lock);
+    device->found = call.end;
     for (const struct rn_vulkan_queue *at = device->queues; at; at = at->next)
         if (call.result == VK_SUCCESS && last_correlation(at) > call.correlation)
             call.correlation = last_correlation(at);
     if (call.result == VK_SUCCESS)
         rn_vulkan_settle_device(device, RN_VULKAN_DONE);
+    device->found = 0;
     pthread_mutex_unlock(&device->lock);
     rn_vulkan_put_call(&call);
     return (VkResult)call.result;
