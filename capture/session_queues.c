@@ -32,7 +32,7 @@ static enum rn_status state_queue(struct rn_session *session, uint32_t number, s
         stream.parent = maker->stream;
         stream.pid = maker->pid;
     }
-    if (stream.clock > RN_DEVICE_CLOCKS_MAX)
+    if (stream.clock > RN_DEVICE_CLOCK_MAX)
         stream.clock = 0;
     session->producers.queues[number / 64] |= 1ull << (number % 64);
     return rn_writer_add_numbered(session->writer, &stream, name[0] ? name : NULL, err);
@@ -64,7 +64,7 @@ static bool may_record(const struct rn_event *event)
         return !(event->flags & RN_EVENT_SNAPSHOT);
     case RN_KIND_DEVICE_CLOCK:
         return event->u.device_clock.clock >= 1 &&
-               event->u.device_clock.clock <= RN_DEVICE_CLOCKS_MAX;
+               event->u.device_clock.clock <= RN_DEVICE_CLOCK_MAX;
     default:
         return false;
     }

@@ -34,6 +34,7 @@ struct elf {
     Elf64_Dyn dynamic[DYNAMIC_MAX];
     size_t dynamic_count;
     uint64_t strings; /* file offset of the string table */
+    bool has_interpreter;
     char path[PATH_MAX];
 };
 
@@ -103,6 +104,8 @@ static bool open_elf(struct elf *elf, const char *path)
     for (size_t i = 0; i < elf->segment_count; i++)
         if (elf->segments[i].p_type == PT_DYNAMIC)
             read_dynamic(elf, &elf->segments[i]);
+        else if (elf->segments[i].p_type == PT_INTERP)
+            elf->has_interpreter = true;
     return true;
 }
 
@@ -251,14 +254,6 @@ static bool open_program(const char *command, struct elf *elf)
     return false;
 }
 
-static bool has_interpreter(const struct elf *elf)
-{
-    for (size_t i = 0; i < elf->segment_count; i++)
-        if (elf->segments[i].p_type == PT_INTERP)
-            return true;
-    return false;
-}
-
 void cli_needs_find(const char *command, const char *const *sonames, size_t count,
                     struct cli_needs *needs)
 {
@@ -270,7 +265,7 @@ void cli_needs_find(const char *command, const char *const *sonames, size_t coun
     *needs = (struct cli_needs){.is_static = false};
     if (program && open_program(command, program)) {
         needs->other_machine = !is_of_this_machine(&program->header);
-        needs->is_static = !needs->other_machine && !has_interpreter(program);
+        needs->is_static = !needs->other_machine && !program->has_interpreter;
         search_all(&search, program);
         close_elf(program);
     }

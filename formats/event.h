@@ -298,7 +298,7 @@ struct rn_clock_point {
  * never changes, so that t can be had again, to a tick. That is near the recording's ticks, but for
  * what the two clocks drift apart. These readings tell how far that is, at any time. */
 struct rn_device_clock {
-    uint64_t clock;  /* number, from 1 */
+    uint64_t clock;  /* number, 1 to RN_DEVICE_CLOCK_MAX */
     uint64_t api;    /* enum rn_api */
     uint64_t device; /* as in kernels */
     uint64_t source; /* enum rn_clock_source: what the device's clock is known to be */
@@ -309,6 +309,7 @@ struct rn_device_clock {
     uint64_t base_device, base_ticks, rate; /* the scale; the same in all rows of a clock */
     uint64_t period; /* of the device's ticks, as it says: ns * 2^32 */
 };
+#define RN_DEVICE_CLOCK_MAX 1024u
 enum rn_clock_source {
     RN_CLOCK_DEVICE = 0, /* its own, or not known */
     RN_CLOCK_MONOTONIC = 1,

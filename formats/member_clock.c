@@ -30,9 +30,9 @@ static enum rn_status make_reading(const struct rn_event *event, struct rn_membe
     const struct rn_attachment *name = rn_event_attachment(event, RN_ATT_NAME, RN_ARG_ANY);
     uint64_t clock = event->u.device_clock.clock;
 
-    if (clock == 0 || clock > RN_DEVICE_CLOCKS_MAX)
+    if (clock == 0 || clock > RN_DEVICE_CLOCK_MAX)
         return rn_fail(err, RN_E_USAGE, "clock %llu of a device is none of 1 to %u",
-                       (unsigned long long)clock, RN_DEVICE_CLOCKS_MAX);
+                       (unsigned long long)clock, RN_DEVICE_CLOCK_MAX);
     *reading = (struct rn_member_reading){.clock = event->u.device_clock};
     if (name) {
         reading->name_size = name->size < RN_CLOCK_NAME_MAX ? name->size : RN_CLOCK_NAME_MAX;

@@ -10,9 +10,7 @@
 
 #include <stddef.h>
 
-/* Clocks are numbered from 1 to this. */
-#define RN_DEVICE_CLOCKS_MAX 1024u
-#define RN_CLOCK_NAME_MAX    128u /* bytes; what is longer is cut */
+#define RN_CLOCK_NAME_MAX 128u /* bytes; what is longer is cut */
 
 struct rn_member_reading {
     struct rn_device_clock clock;

@@ -192,7 +192,7 @@ static enum rn_status add_clock(struct reader_recovery *recovery, const struct r
 {
     uint64_t clock = event->u.device_clock.clock;
 
-    if (clock == 0 || clock > RN_DEVICE_CLOCKS_MAX)
+    if (clock == 0 || clock > RN_DEVICE_CLOCK_MAX)
         return RN_OK;
     return rn_member_add(recovery->encoder, event, 0, err);
 }

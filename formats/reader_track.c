@@ -98,7 +98,7 @@ static enum rn_status note_device_clock(struct rn_member_clocks *clocks,
 {
     uint64_t clock = event->u.device_clock.clock;
 
-    if (clock == 0 || clock > RN_DEVICE_CLOCKS_MAX)
+    if (clock == 0 || clock > RN_DEVICE_CLOCK_MAX)
         return RN_OK;
     return rn_member_clocks_note(clocks, event, err);
 }

@@ -18,7 +18,6 @@
 #define RN_RING_SLOTS   2048u
 #define RN_RING_OFFERS  1024u
 #define RN_RING_QUEUES  1024u
-#define RN_RING_CLOCKS  1024u /* of devices */
 /* So much of the file is mapped by those who write into it, whatever its size. */
 #define RN_RING_MAPPING (250u << 20)
 

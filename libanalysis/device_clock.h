@@ -23,12 +23,10 @@
 
 struct rn_device_clocks;
 
-#define RN_DEVICE_CLOCK_MAX 1024u /* clocks are numbered from 1; rows of others are ignored */
-
 struct rn_device_clocks *rn_device_clocks_new(void); /* NULL: no memory */
 void rn_device_clocks_free(struct rn_device_clocks *clocks);
 
-/* A row of RN_KIND_DEVICE_CLOCK. RN_E_NOMEM alone. */
+/* A row of RN_KIND_DEVICE_CLOCK; one of a number that is none is ignored. RN_E_NOMEM alone. */
 RN_MUST_CHECK enum rn_status rn_device_clocks_add(struct rn_device_clocks *clocks,
                                                   const struct rn_event *event,
                                                   struct rn_error *err);

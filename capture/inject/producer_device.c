@@ -54,8 +54,8 @@ bool rn_producer_clock_open(struct rn_producer_clock *clock,
                                    .base_ticks = first->before + (first->after - first->before) / 2,
                                    .period = (uint64_t)(about->ns_per_tick * SCALE),
                                    .rate = rate >= 1 && rate < RATE_MAX ? (uint64_t)rate : 1};
-    if (number == 0 || number > RN_RING_CLOCKS) {
-        __atomic_store_n(count, RN_RING_CLOCKS, __ATOMIC_RELAXED);
+    if (number == 0 || number > RN_DEVICE_CLOCK_MAX) {
+        __atomic_store_n(count, RN_DEVICE_CLOCK_MAX, __ATOMIC_RELAXED);
         return false;
     }
     clock->next = first->after + rn_producer_settings()->tick_rate / READINGS_A_SECOND;
