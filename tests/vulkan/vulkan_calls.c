@@ -321,6 +321,72 @@ static void child(struct machine *m, uint32_t count)
         kernels = count;
 }
 
+/* What the program can find of functions: as without a recorder, nothing that it did not ask for.
+ */
+static void functions(struct machine *m, uint32_t count)
+{
+    static const char *const names[] = {"vkGetCalibratedTimestampsEXT",
+                                        "vkGetCalibratedTimestampsKHR",
+                                        "vkQueueSubmit",
+                                        "vkQueueSubmit2",
+                                        "vkQueueSubmit2KHR",
+                                        "vkCmdDispatchBaseKHR",
+                                        "vkWaitSemaphoresKHR",
+                                        "vkSetDebugUtilsObjectNameEXT",
+                                        "vkCmdBeginDebugUtilsLabelEXT",
+                                        "vkResetQueryPool",
+                                        "vkNoSuchFunction"};
+
+    for (size_t i = 0; i < sizeof(names) / sizeof(names[0]); i++)
+        printf("%s %d\n", names[i], vkGetDeviceProcAddr(m->device, names[i]) != NULL);
+    one_buffer(m, count);
+}
+
+struct shared {
+    struct machine *m;
+    uint32_t count;
+    pthread_mutex_t queue;
+};
+
+static void *share(void *argument)
+{
+    struct shared *shared = argument;
+    struct machine own = *shared->m;
+    const VkCommandPoolCreateInfo pool = {.sType = VK_STRUCTURE_TYPE_COMMAND_POOL_CREATE_INFO,
+                                          .flags = VK_COMMAND_POOL_CREATE_RESET_COMMAND_BUFFER_BIT};
+    VkCommandBuffer commands;
+    VkFence fence = machine_fence(&own);
+
+    MUST(vkCreateCommandPool(own.device, &pool, NULL, &own.pool));
+    commands = machine_buffer(&own, PRIMARY);
+    for (uint32_t i = 0; i < shared->count; i++) {
+        machine_begin(commands, ONCE, false);
+        machine_dispatch(&own, commands, 3);
+        MUST(vkEndCommandBuffer(commands));
+        pthread_mutex_lock(&shared->queue);
+        machine_submit(&own, commands, fence);
+        pthread_mutex_unlock(&shared->queue);
+        machine_wait(&own, fence);
+    }
+    vkDestroyFence(own.device, fence, NULL);
+    vkDestroyCommandPool(own.device, own.pool, NULL);
+    return NULL;
+}
+
+/* Threads that have a device and its queue together. */
+static void share_all(struct machine *m, uint32_t count)
+{
+    struct shared shared = {m, count, PTHREAD_MUTEX_INITIALIZER};
+    pthread_t ids[4];
+
+    for (int i = 0; i < 4; i++)
+        if (pthread_create(&ids[i], NULL, share, &shared) != 0)
+            exit(9);
+    for (int i = 0; i < 4; i++)
+        pthread_join(ids[i], NULL);
+    kernels = 4 * count;
+}
+
 struct way {
     const char *name;
     void (*run)(struct machine *m, uint32_t count);
@@ -333,7 +399,8 @@ static const struct way ways[] = {
     {"resubmit", resubmit, 20, true},      {"simultaneous", simultaneous, 5, true},
     {"secondary", secondary, 5, true},     {"pools", pools, 9, true},
     {"timeline", timeline, 20, true},      {"indirect", indirect, 2, true},
-    {"labels", labels, 2, true},           {"leave", leave, 30, false},
+    {"labels", labels, 2, true},           {"functions", functions, 1, true},
+    {"share", share_all, 50, true},        {"leave", leave, 30, false},
     {"unreleased", one_by_one, 30, false}, {"child", child, 10, true},
 };
 
