@@ -69,6 +69,9 @@ else
 CAPTURE_SRC := $(filter-out capture/inline% capture/patch%,$(CAPTURE_SRC))
 SAMPLE_SRC := $(filter-out samples/simd_avx%.c,$(wildcard samples/*.c))
 endif
+ifeq ($(HAS_VULKAN),)
+UNIT_SRC := $(filter-out tests/unit/test_vulkan_%,$(UNIT_SRC))
+endif
 PROGRAM_SRC := $(wildcard tests/programs/*.c)
 ROBUSTNESS_SRC := $(wildcard tests/robustness/*.c)
 OTLP_SRC := $(wildcard tests/otlp/*.c)
@@ -144,6 +147,8 @@ $(BUILD)/tests/%: $(BUILD)/obj/tests/unit/%.o $(LIBS)
 	$(link) $(PKG_LIBS) -lcmocka -llzma
 # With the library that is otherwise loaded into programs, but for its own memcpy.
 $(BUILD)/tests/test_producer: $(COMPUTE_OBJ) $(filter-out %/producer_memory.o,$(PRODUCER_OBJ))
+$(BUILD)/tests/test_vulkan_map: $(BUILD)/inject/vulkan_map.o
+$(BUILD)/tests/test_vulkan_spirv: $(BUILD)/inject/vulkan_spirv.o $(BUILD)/inject/vulkan_names.o
 $(BUILD)/tests/test_producer_device: $(filter-out %/producer_memory.o,$(PRODUCER_OBJ))
 $(BUILD)/samples/%: $(BUILD)/obj/samples/%.o $(BUILD)/lib/librn.a
 	$(link) $(PKG_LIBS)
