@@ -9,8 +9,8 @@
 # make fuzz       fuzz each target for FUZZ_SECONDS (default 600)
 # make install    PREFIX=/usr/local DESTDIR=
 # Variables: CC, CFLAGS, BUILD (output directory), SAN=address,undefined, V=1 (show commands),
-# CORE=yes (without rn-diff, rn-validate and rn-export-otlp, and without what only they need),
-# WITH_VULKAN=auto|yes|no (the layer that records Vulkan: where its headers are found, or not without)
+# WITH_OPENCL=auto|yes|no (record OpenCL), WITH_VULKAN=auto|yes|no (record Vulkan),
+# CORE=yes (without rn-diff, rn-validate and rn-export-otlp, and without what only they need)
 
 BUILD ?= build
 PREFIX ?= /usr/local
@@ -44,12 +44,12 @@ CFLAGS_ALL = -std=gnu11 -pthread $(WARNINGS) $(CFLAGS) $(SAN_FLAGS)
 LDFLAGS_ALL = -pthread $(CFLAGS) $(SAN_FLAGS) -Wl,--as-needed $(LDFLAGS)
 
 # Whoever changes a variable that shapes the objects gets them all built anew.
-SETTINGS := $(CC) $(CFLAGS) $(CPPFLAGS) $(LDFLAGS) $(SAN) $(CORE) $(WITH_VULKAN)
+SETTINGS := $(CC) $(CFLAGS) $(CPPFLAGS) $(LDFLAGS) $(SAN) $(CORE) $(WITH_OPENCL) $(WITH_VULKAN)
 $(shell mkdir -p $(BUILD); printf '%s\n' '$(SETTINGS)' | cmp -s - $(BUILD)/settings || \
 	printf '%s\n' '$(SETTINGS)' >$(BUILD)/settings)
 
 $(BUILD)/config.mk: scripts/probe $(wildcard scripts/probes/*.c) $(BUILD)/settings
-	@CC='$(CC)' CPPFLAGS='$(CPPFLAGS)' LDFLAGS='$(LDFLAGS)' CORE='$(CORE)' \
+	@CC='$(CC)' CPPFLAGS='$(CPPFLAGS)' LDFLAGS='$(LDFLAGS)' CORE='$(CORE)' WITH_OPENCL='$(WITH_OPENCL)' \
 		WITH_VULKAN='$(WITH_VULKAN)' sh scripts/probe $@
 
 include $(wildcard scripts/make/*.mk)
@@ -69,7 +69,7 @@ else
 CAPTURE_SRC := $(filter-out capture/inline% capture/patch%,$(CAPTURE_SRC))
 SAMPLE_SRC := $(filter-out samples/simd_avx%.c,$(wildcard samples/*.c))
 endif
-ifeq ($(HAS_VULKAN),)
+ifneq ($(HAVE_VULKAN),yes)
 UNIT_SRC := $(filter-out tests/unit/test_vulkan_%,$(UNIT_SRC))
 endif
 PROGRAM_SRC := $(wildcard tests/programs/*.c)

@@ -10,13 +10,17 @@ INJECT_FLAGS = -std=gnu11 -I. -I$(BUILD)/gen -D_GNU_SOURCE -O2 -g $(WARNINGS) -f
 	-fno-sanitize=all -fno-plt -ftls-model=initial-exec
 INJECT_DIR = $(BUILD)/inject
 INJECT_HDR = $(wildcard capture/inject/producer*.h capture/inject/compute*.h capture/inject/blas*.h \
-	capture/inject/vulkan*.h) \
+	capture/inject/opencl*.h capture/inject/vulkan*.h) \
 	capture/inject/rn_simd.h formats/event.h formats/record.h formats/ring_file.h \
 	formats/ring_cell.h formats/status.h
 PRODUCER_OBJ = $(patsubst capture/inject/%.c,$(INJECT_DIR)/%.o,$(wildcard capture/inject/producer*.c))
 COMPUTE_OBJ = $(patsubst capture/inject/%.c,$(INJECT_DIR)/%.o,$(wildcard capture/inject/compute_*.c))
 BLAS_OBJ = $(INJECT_DIR)/blas_call.o $(INJECT_DIR)/blas_fftw.o $(INJECT_DIR)/blas_wrappers.o
 INJECT_LIBS = $(BUILD)/lib/librn-compute.so $(BUILD)/lib/librn-blas.so
+# Each by what the probe found, or was told.
+ifeq ($(HAVE_OPENCL),yes)
+INJECT_LIBS += $(BUILD)/lib/librn-opencl.so
+endif
 
 $(INJECT_DIR)/%.o: capture/inject/%.c $(INJECT_HDR) scripts/make/inject.mk $(BUILD)/settings
 	@mkdir -p $(@D)
@@ -46,11 +50,19 @@ $(BUILD)/lib/librn-blas.so: $(BLAS_OBJ) $(BUILD)/lib/librn-compute.so
 	$(Q)$(INJECT_CC) -shared -Wl,-soname,librn-blas.so -Wl,-rpath,'$$ORIGIN' -Wl,--as-needed -o $@ \
 		$(BLAS_OBJ) $(BUILD)/lib/librn-compute.so
 
+# A layer of OpenCL's loader: it needs the program's C library, and no library of OpenCL.
+OPENCL_OBJ = $(patsubst capture/inject/%.c,$(INJECT_DIR)/%.o,$(wildcard capture/inject/opencl_*.c))
+$(BUILD)/lib/librn-opencl.so: $(OPENCL_OBJ) $(filter-out %/producer_memory.o,$(PRODUCER_OBJ))
+	@mkdir -p $(@D)
+	$(if $(V),,@echo "  LINK  $@")
+	$(Q)$(INJECT_CC) -shared -Wl,-soname,librn-opencl.so -Wl,-z,now -Wl,-Bsymbolic -Wl,--as-needed \
+		-o $@ $^
+
 # A Vulkan layer, loaded by the program's Vulkan loader: it needs the program's C library. Whatever the
 # loader does at the end, it stays in the process, whose threads have rings that are its own.
 # -Bsymbolic: its functions are its own too, whoever else is loaded.
-ifneq ($(HAS_VULKAN),)
 VULKAN_OBJ = $(patsubst capture/inject/%.c,$(INJECT_DIR)/%.o,$(wildcard capture/inject/vulkan_*.c))
+ifeq ($(HAVE_VULKAN),yes)
 INJECT_LIBS += $(BUILD)/lib/librn-vulkan.so
 INJECT_DATA += $(BUILD)/lib/librn-vulkan.json
 endif
