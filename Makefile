@@ -5,6 +5,7 @@
 # make bench-otlp     spans a second, encoded and sent (a few minutes)
 # make bench-capture  what recording costs, next to strace and perf (half an hour)
 # make bench-compute  what marked compute blocks, BLAS calls and sampling cost (five minutes)
+# make bench-gpu  what recording OpenCL, Vulkan and CUDA costs, where there is a device for them
 # make accuracy   how often rn-diff is right, on pairs of real programs
 # make fuzz       fuzz each target for FUZZ_SECONDS (default 600)
 # make install    PREFIX=/usr/local DESTDIR=
@@ -174,6 +175,10 @@ bench-otlp: all samples programs
 	BUILD='$(BUILD)' ./scripts/bench-otlp
 bench-compute: all programs
 	BUILD='$(BUILD)' ./scripts/bench-compute
+bench-gpu: all
+	for api in opencl vulkan cuda; do \
+		[ ! -x scripts/bench-$$api ] || BUILD='$(BUILD)' ./scripts/bench-$$api; \
+	done
 accuracy: all
 	tests/accuracy/run '$(BUILD)'
 fuzz:
@@ -224,5 +229,5 @@ clean:
 
 FORCE:
 .PRECIOUS: $(ALL_OBJ)
-.PHONY: all commands samples unit programs fuzz-targets check accuracy bench bench-capture bench-otlp bench-compute fuzz install clean FORCE
+.PHONY: all commands samples unit programs fuzz-targets check accuracy bench bench-capture bench-otlp bench-compute bench-gpu fuzz install clean FORCE
 -include $(ALL_OBJ:.o=.d)
