@@ -133,6 +133,7 @@ static void learn(struct rn_vulkan_device *device, VkPhysicalDevice physical)
     below->GetPhysicalDeviceProperties(physical, &properties);
     device->period_ns = (double)properties.limits.timestampPeriod;
     device->name = rn_vulkan_name(properties.deviceName);
+    device->reads_wait = strncmp(properties.deviceName, "llvmpipe", 8) == 0;
     below->GetPhysicalDeviceMemoryProperties(physical, &memory);
     for (uint32_t i = 0; i < memory.memoryTypeCount && i < VK_MAX_MEMORY_TYPES; i++)
         device->memory_types[i] = memory.memoryTypes[i].propertyFlags;

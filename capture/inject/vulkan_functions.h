@@ -89,6 +89,7 @@
     X(CmdCopyImageToBuffer2KHR, CmdCopyImageToBuffer2)
 
 #define RN_VULKAN_DEVICE_CALLS(X) \
+    X(CreateFence) \
     X(CreateQueryPool) \
     X(DestroyQueryPool) \
     X(GetQueryPoolResults) \

@@ -53,8 +53,9 @@ struct rn_vulkan_device {
     bool passive;           /* nobody records: the layer is out of the way */
     bool hides_calibration; /* the program did not ask for the extension that the layer uses */
     bool lost;
-    uint32_t number;                    /* from 1 */
-    double period_ns;                   /* of a tick */
+    bool reads_wait;  /* its driver does not read a query before all that is submitted is done */
+    uint32_t number;  /* from 1 */
+    double period_ns; /* of a tick */
     uint64_t valid[RN_VULKAN_FAMILIES]; /* bits of timestamps as a mask, 0: the family has none */
     uint64_t valid_least;               /* of those that have some */
     VkMemoryPropertyFlags memory_types[VK_MAX_MEMORY_TYPES];
@@ -76,6 +77,7 @@ struct rn_vulkan_device {
     struct rn_vulkan_map fences;    /* struct rn_vulkan_signal * */
     struct rn_vulkan_map timelines; /* struct rn_vulkan_timeline * */
     struct rn_vulkan_query_pool *query_pools;
+    uint32_t query_pool_count;
     struct rn_vulkan_block *free_blocks;
 };
 
@@ -168,7 +170,8 @@ struct rn_vulkan_queue {
     struct rn_vulkan_device *device;
     struct rn_producer_queue to;
     char name[RN_VULKAN_QUEUE_NAME];
-    uint64_t submitted;                        /* number of the last submission */
+    uint64_t done;      /* all submissions up to this number are known to be */
+    uint64_t submitted; /* number of the last submission */
     struct rn_vulkan_submission *first, *last; /* that are not known to be done */
 };
 
@@ -254,10 +257,12 @@ void rn_vulkan_queries_free(struct rn_vulkan_device *device);
 enum rn_vulkan_how {
     RN_VULKAN_DONE,    /* it is known to be */
     RN_VULKAN_PERHAPS, /* only what is done can be settled */
+    RN_VULKAN_OVER,    /* it is known to be done, but its times cannot be read */
     RN_VULKAN_UNKNOWN, /* its times are overwritten, or cannot be had */
 };
-/* Record the commands of the recording in the submission that it is in. False: they are not done,
- * as far as can be seen (RN_VULKAN_PERHAPS). */
+/* Record the commands of the recording in the submission that it is in. False: not yet. They are
+ * not done, as far as can be seen (PERHAPS); or the driver would wait (DONE): then it is settled
+ * later, and its queries are needed until then. */
 bool rn_vulkan_settle_recording(struct rn_vulkan_recording *recording, enum rn_vulkan_how how);
 /* All submissions of a queue up to one. */
 void rn_vulkan_settle_queue(struct rn_vulkan_queue *queue, uint64_t number, enum rn_vulkan_how how);

@@ -27,6 +27,7 @@ static bool add_pool(struct rn_vulkan_device *device)
     }
     pool->next = device->query_pools;
     device->query_pools = pool;
+    device->query_pool_count++;
     for (uint32_t i = POOL_BLOCKS; i-- > 0;) {
         pool->blocks[i].pool = pool->handle;
         pool->blocks[i].first = i * QUERIES;

@@ -51,7 +51,7 @@ void rn_vulkan_recording_drop(struct rn_vulkan_commands *commands)
     if (!recording)
         return;
     if (recording->submission)
-        rn_vulkan_settle_recording(recording, RN_VULKAN_DONE);
+        (void)rn_vulkan_settle_recording(recording, RN_VULKAN_DONE);
     rn_vulkan_recording_release(commands->device, recording);
 }
 
@@ -60,7 +60,7 @@ void rn_vulkan_recording_begin(struct rn_vulkan_commands *commands, bool simulta
     struct rn_vulkan_recording *recording = commands->recording;
 
     if (recording && recording->submission)
-        rn_vulkan_settle_recording(recording, RN_VULKAN_DONE);
+        (void)rn_vulkan_settle_recording(recording, RN_VULKAN_DONE);
     if (recording && recording->references > 1)
         rn_vulkan_recording_drop(commands);
     if (!commands->recording) {

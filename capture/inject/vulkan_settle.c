@@ -7,6 +7,8 @@
 
 #define PATIENCE_NS 200000000u /* at the program's exit, without progress */
 #define PAUSE_NS    1000000u
+/* So many query pools may be in use by what has to be read later. */
+#define LATER_POOLS 256u
 
 struct pair {
     uint64_t begin, begin_there, end, end_there;
@@ -65,7 +67,7 @@ static void put_block(struct rn_vulkan_submission *submission,
     struct rn_vulkan_device *device = submission->queue->device;
     struct pair pairs[RN_VULKAN_BLOCK_PAIRS] = {0};
     uint32_t count = commands_in(recording, number);
-    bool timed = how != RN_VULKAN_UNKNOWN && recording->valid &&
+    bool timed = (how == RN_VULKAN_DONE || how == RN_VULKAN_PERHAPS) && recording->valid &&
                  read_block(device, recording->blocks[number], count, pairs);
 
     for (uint32_t i = 0; i < count; i++) {
@@ -111,13 +113,35 @@ static void leave_submission(struct rn_vulkan_recording *recording)
         remove_submission(submission);
 }
 
+static bool is_idle(const struct rn_vulkan_device *device)
+{
+    for (const struct rn_vulkan_queue *queue = device->queues; queue; queue = queue->next)
+        if (queue->done < queue->submitted)
+            return false;
+    return true;
+}
+
+/* The driver would wait for what is submitted behind it, which may wait for the program. Without
+ * end this cannot go on: the queries are in use until then. */
+static bool must_be_later(const struct rn_vulkan_device *device,
+                          const struct rn_vulkan_recording *recording)
+{
+    return device->reads_wait && recording->valid && !is_idle(device) &&
+           device->query_pool_count < LATER_POOLS;
+}
+
 bool rn_vulkan_settle_recording(struct rn_vulkan_recording *recording, enum rn_vulkan_how how)
 {
     struct rn_vulkan_submission *submission = recording->submission;
+    struct rn_vulkan_device *device = submission->queue->device;
     uint32_t blocks = (recording->count + RN_VULKAN_BLOCK_PAIRS - 1) / RN_VULKAN_BLOCK_PAIRS;
 
-    if (how == RN_VULKAN_PERHAPS && !looks_done(submission->queue->device, recording))
+    if (how == RN_VULKAN_PERHAPS && !looks_done(device, recording))
         return false;
+    if (how == RN_VULKAN_DONE && must_be_later(device, recording))
+        return false;
+    if (how == RN_VULKAN_DONE && device->reads_wait && !is_idle(device))
+        how = RN_VULKAN_OVER;
     for (uint32_t i = 0; i < blocks; i++)
         put_block(submission, recording, i, how);
     leave_submission(recording);
@@ -143,7 +167,7 @@ static bool settle_submission(struct rn_vulkan_submission *submission, enum rn_v
     return all;
 }
 
-void rn_vulkan_settle_queue(struct rn_vulkan_queue *queue, uint64_t number, enum rn_vulkan_how how)
+static void settle_up_to(struct rn_vulkan_queue *queue, uint64_t number, enum rn_vulkan_how how)
 {
     struct rn_vulkan_submission *submission = queue->first, *next;
 
@@ -151,7 +175,28 @@ void rn_vulkan_settle_queue(struct rn_vulkan_queue *queue, uint64_t number, enum
         next = submission->next;
         (void)settle_submission(submission, how);
     }
-    rn_vulkan_clock_look(queue->device);
+}
+
+static void note_done(struct rn_vulkan_queue *queue, uint64_t number)
+{
+    if (number > queue->submitted)
+        number = queue->submitted;
+    if (number > queue->done)
+        queue->done = number;
+}
+
+void rn_vulkan_settle_queue(struct rn_vulkan_queue *queue, uint64_t number, enum rn_vulkan_how how)
+{
+    struct rn_vulkan_device *device = queue->device;
+
+    if (how == RN_VULKAN_DONE)
+        note_done(queue, number);
+    settle_up_to(queue, number, how);
+    /* What had to be later can be now. */
+    if (device->reads_wait && how == RN_VULKAN_DONE && is_idle(device))
+        for (struct rn_vulkan_queue *at = device->queues; at; at = at->next)
+            settle_up_to(at, UINT64_MAX, how);
+    rn_vulkan_clock_look(device);
 }
 
 void rn_vulkan_settle_device(struct rn_vulkan_device *device, enum rn_vulkan_how how)
@@ -186,6 +231,7 @@ static void forget(struct rn_vulkan_queue *queue, uint64_t first, bool refused)
 void rn_vulkan_withdraw(struct rn_vulkan_queue *queue, uint64_t first)
 {
     forget(queue, first, true);
+    queue->submitted = first - 1;
 }
 
 static uint64_t pending_in(const struct rn_vulkan_device *device)
@@ -204,9 +250,15 @@ static void forget_all(struct rn_vulkan_device *device)
         forget(queue, 0, false);
 }
 
-void rn_vulkan_settle_at_exit(struct rn_vulkan_device *device)
+static void pause_once(void)
 {
     const struct timespec pause = {.tv_nsec = PAUSE_NS};
+
+    (void)clock_nanosleep(CLOCK_MONOTONIC, 0, &pause, NULL);
+}
+
+static void wait_for_queries(struct rn_vulkan_device *device)
+{
     uint64_t before = UINT64_MAX, waited = 0, now;
 
     for (;;) {
@@ -215,8 +267,43 @@ void rn_vulkan_settle_at_exit(struct rn_vulkan_device *device)
         waited = now < before ? 0 : waited + PAUSE_NS;
         before = now;
         if (now == 0 || waited >= PATIENCE_NS)
-            break;
-        (void)clock_nanosleep(CLOCK_MONOTONIC, 0, &pause, NULL);
+            return;
+        pause_once();
+    }
+}
+
+/* Where queries cannot be looked at before all is done, fences can. */
+static void wait_for_fence(struct rn_vulkan_queue *queue)
+{
+    static const VkFenceCreateInfo info = {.sType = VK_STRUCTURE_TYPE_FENCE_CREATE_INFO};
+    const struct rn_vulkan_device_functions *below = &queue->device->below;
+    VkDevice device = queue->device->handle;
+    VkFence fence;
+
+    if (below->CreateFence(device, &info, NULL, &fence) != VK_SUCCESS)
+        return;
+    if (below->QueueSubmit(queue->handle, 0, NULL, fence) != VK_SUCCESS) {
+        below->DestroyFence(device, fence, NULL);
+        return;
+    }
+    for (uint64_t waited = 0; waited < PATIENCE_NS; waited += PAUSE_NS) {
+        if (below->GetFenceStatus(device, fence) == VK_SUCCESS) {
+            rn_vulkan_settle_queue(queue, UINT64_MAX, RN_VULKAN_DONE);
+            below->DestroyFence(device, fence, NULL);
+            return;
+        }
+        pause_once();
+    }
+}
+
+void rn_vulkan_settle_at_exit(struct rn_vulkan_device *device)
+{
+    if (device->reads_wait && !device->lost) {
+        for (struct rn_vulkan_queue *queue = device->queues; queue; queue = queue->next)
+            if (queue->first)
+                wait_for_fence(queue);
+    } else {
+        wait_for_queries(device);
     }
     forget_all(device);
 }
@@ -231,7 +318,8 @@ void rn_vulkan_note_lost(struct rn_vulkan_device *device, VkResult result)
         rn_vulkan_put_notice(RN_NOTICE_BLIND_SPOT,
                              "a Vulkan device was lost: what was in work on it is not recorded");
     }
-    rn_vulkan_settle_device(device, RN_VULKAN_PERHAPS);
+    if (!device->reads_wait)
+        rn_vulkan_settle_device(device, RN_VULKAN_PERHAPS);
     forget_all(device);
     pthread_mutex_unlock(&device->lock);
 }

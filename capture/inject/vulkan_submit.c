@@ -39,9 +39,10 @@ static uint32_t count_of(const struct rn_vulkan_recording *recording, uint32_t d
 static void add(struct rn_vulkan_submission *submission, struct rn_vulkan_recording *recording,
                 uint32_t depth)
 {
-    if (recording->submission)
-        rn_vulkan_settle_recording(recording,
-                                   recording->simultaneous ? RN_VULKAN_UNKNOWN : RN_VULKAN_DONE);
+    if (recording->submission && recording->simultaneous)
+        (void)rn_vulkan_settle_recording(recording, RN_VULKAN_UNKNOWN);
+    else if (recording->submission && !rn_vulkan_settle_recording(recording, RN_VULKAN_DONE))
+        (void)rn_vulkan_settle_recording(recording, RN_VULKAN_OVER);
     recording->references++;
     recording->submission = submission;
     recording->submission_entry = submission->count;

@@ -203,6 +203,54 @@ static void timeline(struct machine *m, uint32_t count)
     vkDestroySemaphore(m->device, semaphore, NULL);
 }
 
+/* What is submitted second waits for the host, which waits for what was submitted first: nobody may
+ * wait for all of it. */
+static void ahead(struct machine *m, uint32_t count)
+{
+    const VkSemaphoreTypeCreateInfo type = {.sType = VK_STRUCTURE_TYPE_SEMAPHORE_TYPE_CREATE_INFO,
+                                            .semaphoreType = VK_SEMAPHORE_TYPE_TIMELINE};
+    const VkSemaphoreCreateInfo create = {.sType = VK_STRUCTURE_TYPE_SEMAPHORE_CREATE_INFO,
+                                          .pNext = &type};
+    const VkPipelineStageFlags stage = VK_PIPELINE_STAGE_ALL_COMMANDS_BIT;
+    VkCommandBuffer commands[2] = {machine_buffer(m, PRIMARY), machine_buffer(m, PRIMARY)};
+    VkFence first = machine_fence(m), second = machine_fence(m);
+    VkSemaphore semaphore;
+
+    MUST(vkCreateSemaphore(m->device, &create, NULL, &semaphore));
+    for (uint64_t value = 1; value <= count; value++) {
+        const VkTimelineSemaphoreSubmitInfo values = {
+            .sType = VK_STRUCTURE_TYPE_TIMELINE_SEMAPHORE_SUBMIT_INFO,
+            .waitSemaphoreValueCount = 1,
+            .pWaitSemaphoreValues = &value};
+        const VkSubmitInfo info = {.sType = VK_STRUCTURE_TYPE_SUBMIT_INFO,
+                                   .pNext = &values,
+                                   .waitSemaphoreCount = 1,
+                                   .pWaitSemaphores = &semaphore,
+                                   .pWaitDstStageMask = &stage,
+                                   .commandBufferCount = 1,
+                                   .pCommandBuffers = &commands[1]};
+        const VkSemaphoreSignalInfo signal = {.sType = VK_STRUCTURE_TYPE_SEMAPHORE_SIGNAL_INFO,
+                                              .semaphore = semaphore,
+                                              .value = value};
+
+        for (uint32_t i = 0; i < 2; i++) {
+            machine_begin(commands[i], ONCE, false);
+            record(m, commands[i], 2);
+            MUST(vkEndCommandBuffer(commands[i]));
+        }
+        machine_submit(m, commands[0], first);
+        MUST(vkQueueSubmit(m->queue, 1, &info, second));
+        machine_wait(m, first);
+        MUST(vkSignalSemaphore(m->device, &signal));
+        machine_wait(m, second);
+        kernels += 4;
+        copies += 4;
+    }
+    vkDestroySemaphore(m->device, semaphore, NULL);
+    vkDestroyFence(m->device, first, NULL);
+    vkDestroyFence(m->device, second, NULL);
+}
+
 static void indirect(struct machine *m, uint32_t count)
 {
     VkCommandBuffer commands = machine_buffer(m, PRIMARY);
@@ -395,13 +443,14 @@ struct way {
 };
 
 static const struct way ways[] = {
-    {"one-buffer", one_buffer, 10, true},  {"one-by-one", one_by_one, 100, true},
-    {"resubmit", resubmit, 20, true},      {"simultaneous", simultaneous, 5, true},
-    {"secondary", secondary, 5, true},     {"pools", pools, 9, true},
-    {"timeline", timeline, 20, true},      {"indirect", indirect, 2, true},
-    {"labels", labels, 2, true},           {"functions", functions, 1, true},
-    {"share", share_all, 50, true},        {"leave", leave, 30, false},
-    {"unreleased", one_by_one, 30, false}, {"child", child, 10, true},
+    {"one-buffer", one_buffer, 10, true}, {"one-by-one", one_by_one, 100, true},
+    {"resubmit", resubmit, 20, true},     {"simultaneous", simultaneous, 5, true},
+    {"secondary", secondary, 5, true},    {"pools", pools, 9, true},
+    {"timeline", timeline, 20, true},     {"indirect", indirect, 2, true},
+    {"labels", labels, 2, true},          {"functions", functions, 1, true},
+    {"ahead", ahead, 10, true},           {"share", share_all, 50, true},
+    {"leave", leave, 30, false},          {"unreleased", one_by_one, 30, false},
+    {"child", child, 10, true},
 };
 
 int main(int argc, char **argv)
