@@ -45,8 +45,6 @@ long rn_session_pace(const struct rn_session *session);
  * that recorded. */
 bool rn_session_expects_producers(const struct rn_session *session);
 bool rn_session_had_producers(const struct rn_session *session);
-/* Was anything of a device's API recorded? `api` is an enum rn_api. After the program has ended. */
-bool rn_session_had_api(struct rn_session *session, uint64_t api);
 
 /* A stream of something that is no thread: a file of decisions. */
 RN_MUST_CHECK enum rn_status rn_session_add_source(struct rn_session *session, const char *name,

@@ -70,25 +70,6 @@ static bool may_record(const struct rn_event *event)
     }
 }
 
-/* These three say first what they are of. */
-static void note_api(struct rn_session_producers *producers, const struct rn_event *event)
-{
-    if (event->kind == RN_KIND_KERNEL || event->kind == RN_KIND_TRANSFER ||
-        event->kind == RN_KIND_API)
-        producers->apis |= 1ull << (event->u.words[0] & 63);
-}
-
-/* What cannot be read now cannot be read when the recording is finished, which says so. */
-bool rn_session_had_api(struct rn_session *session, uint64_t api)
-{
-    struct rn_error ignored = RN_ERROR_INIT;
-
-    if (rn_session_producers_resolve(session, &ignored) == RN_OK &&
-        rn_session_drain(session, &ignored) != RN_OK)
-        return true;
-    return session->producers.apis >> (api & 63) & 1;
-}
-
 enum rn_status rn_session_queues_place(struct rn_session *session,
                                        const struct rn_session_slot *ring, struct rn_event *event,
                                        bool *fit, struct rn_error *err)
@@ -98,7 +79,6 @@ enum rn_status rn_session_queues_place(struct rn_session *session,
 
     *fit = may_record(event);
     session->producers.misfits += !*fit;
-    note_api(&session->producers, event);
     if (event->stream >= RN_STREAM_QUEUES && queue < RN_RING_QUEUES) {
         /* It may have been announced after the last look. */
         status = state_queue(session, queue, err);

@@ -45,8 +45,8 @@ static bool arrange_vulkan(struct cli_environment *environment, const struct cli
 }
 
 static const struct cli_device_api apis[CLI_RECORD_DEVICES] = {
-    {"opencl", "OpenCL", "librn-opencl.so", "libOpenCL.so.1", arrange_opencl, RN_API_OPENCL},
-    {"vulkan", "Vulkan", "librn-vulkan.so", "libvulkan.so.1", arrange_vulkan, RN_API_VULKAN},
+    {"opencl", "OpenCL", "librn-opencl.so", "libOpenCL.so.1", arrange_opencl},
+    {"vulkan", "Vulkan", "librn-vulkan.so", "libvulkan.so.1", arrange_vulkan},
 };
 
 bool cli_record_device_option(struct cli_record_device *device, int letter, const char *argument,
@@ -95,14 +95,13 @@ static bool load(const struct cli_device_api *api, const struct cli_needs *needs
 }
 
 int cli_record_device_prepare(const struct cli_record_device *device, char *const *argv,
-                              struct cli_environment *environment, bool *any, uint64_t *asked)
+                              struct cli_environment *environment, bool *any)
 {
     const char *loaders[CLI_RECORD_DEVICES];
     struct cli_needs needs;
     bool wanted = false;
 
     *any = false;
-    *asked = 0;
     for (size_t i = 0; i < CLI_RECORD_DEVICES; i++) {
         loaders[i] = device->chosen[i] == CLI_DEVICE_AUTO ? apis[i].loader : NULL;
         wanted |= device->chosen[i] != CLI_DEVICE_OFF;
@@ -114,41 +113,15 @@ int cli_record_device_prepare(const struct cli_record_device *device, char *cons
         return -1;
     cli_needs_find(argv[0], loaders, CLI_RECORD_DEVICES, &needs);
     for (size_t i = 0; i < CLI_RECORD_DEVICES; i++) {
-        bool loaded = false, on = device->chosen[i] == CLI_DEVICE_ON ||
-                                  (device->chosen[i] == CLI_DEVICE_AUTO && needs.found[i]);
+        bool on = device->chosen[i] == CLI_DEVICE_ON ||
+                  (device->chosen[i] == CLI_DEVICE_AUTO && needs.found[i]);
 
-        if (!on)
+        if (!on || load(&apis[i], &needs, environment, any))
             continue;
-        if (!load(&apis[i], &needs, environment, &loaded)) {
-            cli_fail("out of memory");
-            return CLI_EXIT_RECORDER;
-        }
-        *any |= loaded;
-        if (loaded && device->chosen[i] == CLI_DEVICE_ON)
-            *asked |= 1ull << apis[i].api;
+        cli_fail("out of memory");
+        return CLI_EXIT_RECORDER;
     }
     return -1;
-}
-
-static void tell_unseen(struct rn_session *session, const char *output, const char *what,
-                        const char *why)
-{
-    struct rn_error err = RN_ERROR_INIT;
-
-    if (rn_session_notice(session, RN_NOTICE_BLIND_SPOT, 0, &err, "no %s: %s", what, why) == RN_OK)
-        cli_warn("%s: no %s: %s", output, what, why);
-}
-
-void cli_record_unseen(struct rn_session *session, const char *output, uint64_t asked)
-{
-    if (rn_session_expects_producers(session) && !rn_session_had_producers(session))
-        tell_unseen(session, output, "compute blocks",
-                    "nothing that is marked with rn_simd.h, or calls BLAS, was recorded");
-    for (size_t i = 0; i < CLI_RECORD_DEVICES; i++)
-        if ((asked >> apis[i].api & 1) && !rn_session_had_api(session, apis[i].api))
-            tell_unseen(session, output, apis[i].name,
-                        "the program did not use it, or not in a way that lets libraries of "
-                        "others in");
 }
 
 void cli_record_device_features(char *text, size_t size)

@@ -34,7 +34,6 @@ struct cli_device_api {
      * told by a message that begins with `name`. */
     bool (*arrange)(struct cli_environment *environment, const struct cli_device_api *api,
                     const char *path);
-    enum rn_api api;
 };
 
 /* As in cli_record_compute.h. */
@@ -42,13 +41,9 @@ bool cli_record_device_option(struct cli_record_device *device, int letter, cons
                               int *status);
 /* After all options; before the environment is handed to the engine. -1, or the exit status. A
  * library that is not there, or not for this program, is one line, and the recording goes on. *any
- * says whether one will be loaded; *asked which APIs are to be recorded by all means, as in struct
- * cli_recording. */
+ * says whether one will be loaded. */
 int cli_record_device_prepare(const struct cli_record_device *device, char *const *argv,
-                              struct cli_environment *environment, bool *any, uint64_t *asked);
-/* At the end, before the recording is finished: a notice, and a line, for whatever inside the
- * program was asked for and not seen. */
-void cli_record_unseen(struct rn_session *session, const char *output, uint64_t asked);
+                              struct cli_environment *environment, bool *any);
 
 /* What this build can record, for --features: " opencl" and so on. */
 void cli_record_device_features(char *text, size_t size);

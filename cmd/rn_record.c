@@ -178,7 +178,7 @@ static int load_libraries(struct command *command)
 
     if (status < 0)
         status = cli_record_device_prepare(&command->device, recording->engine.argv,
-                                           &command->environment, &devices, &recording->asked);
+                                           &command->environment, &devices);
     recording->session.producing.on |= devices;
     if (status >= 0 || !recording->session.producing.on)
         return status;
