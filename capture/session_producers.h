@@ -38,6 +38,7 @@ struct rn_session_producers {
     uint64_t look_period; /* ticks */
     uint64_t lost_told;
     uint64_t misfits; /* records that no library writes */
+    uint64_t apis;    /* bit n: something of enum rn_api n was recorded */
     uint64_t queues[RN_RING_QUEUES / 64]; /* bit n: queue n is stated */
     struct rn_error failure; /* one that could not be returned where it happened */
 };

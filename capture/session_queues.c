@@ -50,6 +50,27 @@ enum rn_status rn_session_queues_resolve(struct rn_session *session, struct rn_e
     return status;
 }
 
+static void note_api(struct rn_session *session, const struct rn_event *event)
+{
+    bool is_device = event->kind == RN_KIND_KERNEL || event->kind == RN_KIND_TRANSFER ||
+                     event->kind == RN_KIND_API;
+
+    /* Of these three, the first field says it. */
+    if (is_device && event->u.words[0] < 64)
+        session->producers.apis |= 1ull << event->u.words[0];
+}
+
+/* What cannot be read now cannot be read when the recording is finished either, which says so. */
+uint64_t rn_session_apis(struct rn_session *session)
+{
+    struct rn_error ignored = RN_ERROR_INIT;
+
+    if (rn_session_producers_resolve(session, &ignored) == RN_OK &&
+        rn_session_drain(session, &ignored) != RN_OK)
+        return UINT64_MAX;
+    return session->producers.apis;
+}
+
 static bool may_record(const struct rn_event *event)
 {
     switch (event->kind) {
@@ -79,6 +100,7 @@ enum rn_status rn_session_queues_place(struct rn_session *session,
 
     *fit = may_record(event);
     session->producers.misfits += !*fit;
+    note_api(session, event);
     if (event->stream >= RN_STREAM_QUEUES && queue < RN_RING_QUEUES) {
         /* It may have been announced after the last look. */
         status = state_queue(session, queue, err);

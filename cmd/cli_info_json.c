@@ -89,6 +89,8 @@ static void put_manifest(struct rn_buf *out, const struct cli_info *info)
     text_field(out, "creator", manifest->creator);
     text_field(out, "engine", manifest->engine);
     text_field(out, "selection", manifest->selection);
+    text_field(out, "scrubbed", manifest->scrubbed);
+    text_field(out, "scrub_key", manifest->scrub_key);
     text_field(out, "stack", manifest->stack);
     key(out, "not_seen");
     rn_buf_text(out, manifest->vdso ? "[\"vdso\"]" : "[]");
@@ -184,6 +186,10 @@ static void put_scanned(struct rn_buf *out, const struct cli_info *info)
         number_field(out, "inline_calls", info->counts[RN_KIND_SYSCALL] - info->traced);
         number_field(out, "traced_calls", info->traced);
     }
+    key(out, "device_clocks");
+    rn_buf_byte(out, '[');
+    cli_info_put_clocks(info, out);
+    rn_buf_byte(out, ']');
     put_remarks(out, info, "notices", false);
     put_remarks(out, info, "losses", true);
     number_field(out, "remarks_left_out", info->remarks_left_out);

@@ -116,7 +116,9 @@ static void show_ticks(const struct rn_manifest *manifest, struct rn_buf *out)
 static void show_settings(const struct rn_manifest *manifest, struct rn_buf *out)
 {
     label(out, "Content");
-    if (manifest->content_head == UINT64_MAX)
+    if (manifest->scrubbed && manifest->content_head == 0)
+        rn_buf_text(out, "one keyed fingerprint for each file, stream and connection\n");
+    else if (manifest->content_head == UINT64_MAX)
         rn_buf_text(out, "all bytes of each transfer are kept\n");
     else if (manifest->content_head == 0)
         rn_buf_text(out, "fingerprints only\n");
@@ -125,6 +127,8 @@ static void show_settings(const struct rn_manifest *manifest, struct rn_buf *out
                       (unsigned long long)manifest->content_head);
     line(out, "Stacks", manifest->stack);
     line(out, "Selection", manifest->selection);
+    line(out, "Scrubbed by", manifest->scrubbed);
+    line(out, "Scrub key", manifest->scrub_key);
 }
 
 static void show_uuid(const uint8_t uuid[16], struct rn_buf *out)
@@ -277,6 +281,7 @@ void cli_info_text(const struct cli_info *info, struct rn_buf *out)
         line(out, "Not seen", "clock_gettime, gettimeofday, time and getcpu where the vDSO answers");
     show_settings(manifest, out);
     show_ticks(manifest, out);
+    cli_info_show_clocks(info, out);
     show_uuid(manifest->uuid, out);
     show_size(info, out);
 }

@@ -218,6 +218,17 @@ int cli_record_compute_prepare(struct cli_record_compute *compute, struct cli_re
     return CLI_EXIT_RECORDER;
 }
 
+void cli_record_compute_missed(struct rn_session *session, const char *output)
+{
+    static const char text[] =
+        "no compute blocks: nothing that is marked with rn_simd.h, or calls BLAS, was recorded";
+    struct rn_error err = RN_ERROR_INIT;
+
+    if (rn_session_expects_producers(session) && !rn_session_had_producers(session) &&
+        rn_session_notice(session, RN_NOTICE_BLIND_SPOT, 0, &err, "%s", text) == RN_OK)
+        cli_warn("%s: %s", output, text);
+}
+
 void cli_record_compute_free(struct cli_record_compute *compute)
 {
     cli_decisions_free(compute->decisions);

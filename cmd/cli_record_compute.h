@@ -44,6 +44,8 @@ bool cli_record_compute_option(struct cli_record_compute *compute, int letter, c
  * status. */
 int cli_record_compute_prepare(struct cli_record_compute *compute, struct cli_recording *recording,
                                struct cli_environment *environment);
+/* When the program has ended: where nothing was marked, that is said, in a line and in the recording. */
+void cli_record_compute_missed(struct rn_session *session, const char *output);
 void cli_record_compute_free(struct cli_record_compute *compute);
 
 /* What this build can record of what programs compute, for --features: a line, or several. */

@@ -45,8 +45,8 @@ static bool arrange_vulkan(struct cli_environment *environment, const struct cli
 }
 
 static const struct cli_device_api apis[CLI_RECORD_DEVICES] = {
-    {"opencl", "OpenCL", "librn-opencl.so", "libOpenCL.so.1", arrange_opencl},
-    {"vulkan", "Vulkan", "librn-vulkan.so", "libvulkan.so.1", arrange_vulkan},
+    {"opencl", "OpenCL", RN_API_OPENCL, "librn-opencl.so", "libOpenCL.so.1", arrange_opencl},
+    {"vulkan", "Vulkan", RN_API_VULKAN, "librn-vulkan.so", "libvulkan.so.1", arrange_vulkan},
 };
 
 bool cli_record_device_option(struct cli_record_device *device, int letter, const char *argument,
@@ -70,7 +70,7 @@ bool cli_record_device_option(struct cli_record_device *device, int letter, cons
 }
 
 static bool load(const struct cli_device_api *api, const struct cli_needs *needs,
-                 struct cli_environment *environment, bool *any)
+                 struct cli_environment *environment, bool *loaded)
 {
     char path[PATH_BYTES];
     const char *why = cli_needs_obstacle(needs);
@@ -90,11 +90,11 @@ static bool load(const struct cli_device_api *api, const struct cli_needs *needs
         cli_warn("%s will not be recorded: %s %s", api->name, path, why);
         return true;
     }
-    *any = true;
+    *loaded = true;
     return api->arrange(environment, api, path);
 }
 
-int cli_record_device_prepare(const struct cli_record_device *device, char *const *argv,
+int cli_record_device_prepare(struct cli_record_device *device, char *const *argv,
                               struct cli_environment *environment, bool *any)
 {
     const char *loaders[CLI_RECORD_DEVICES];
@@ -113,15 +113,36 @@ int cli_record_device_prepare(const struct cli_record_device *device, char *cons
         return -1;
     cli_needs_find(argv[0], loaders, CLI_RECORD_DEVICES, &needs);
     for (size_t i = 0; i < CLI_RECORD_DEVICES; i++) {
-        bool on = device->chosen[i] == CLI_DEVICE_ON ||
-                  (device->chosen[i] == CLI_DEVICE_AUTO && needs.found[i]);
+        bool asked = device->chosen[i] == CLI_DEVICE_ON, loaded = false;
+        bool on = asked || (device->chosen[i] == CLI_DEVICE_AUTO && needs.found[i]);
 
-        if (!on || load(&apis[i], &needs, environment, any))
-            continue;
-        cli_fail("out of memory");
-        return CLI_EXIT_RECORDER;
+        if (on && !load(&apis[i], &needs, environment, &loaded)) {
+            cli_fail("out of memory");
+            return CLI_EXIT_RECORDER;
+        }
+        *any |= loaded;
+        if (asked && loaded)
+            device->expected |= 1ull << apis[i].api;
     }
     return -1;
+}
+
+void cli_record_device_missed(uint64_t expected, struct rn_session *session, const char *output)
+{
+    uint64_t missed = expected & ~rn_session_apis(session);
+    struct rn_error err = RN_ERROR_INIT;
+
+    for (size_t i = 0; i < CLI_RECORD_DEVICES; i++) {
+        char text[160];
+
+        if (!(missed >> apis[i].api & 1))
+            continue;
+        snprintf(text, sizeof(text),
+                 "no %s: the program did not use it, or not through the system's %s", apis[i].name,
+                 apis[i].loader);
+        if (rn_session_notice(session, RN_NOTICE_BLIND_SPOT, 0, &err, "%s", text) == RN_OK)
+            cli_warn("%s: %s", output, text);
+    }
 }
 
 void cli_record_device_features(char *text, size_t size)

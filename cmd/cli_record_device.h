@@ -22,12 +22,14 @@ enum cli_device_choice { CLI_DEVICE_AUTO, CLI_DEVICE_OFF, CLI_DEVICE_ON };
 
 struct cli_record_device {
     enum cli_device_choice chosen[CLI_RECORD_DEVICES];
+    uint64_t expected; /* bit n: something of enum rn_api n should be recorded */
 };
 
 /* One API. */
 struct cli_device_api {
     const char *option;  /* without dashes */
     const char *name;    /* for messages */
+    enum rn_api api;
     const char *library; /* that is loaded into the program, as cli_record_library finds it */
     const char *loader;  /* soname: a program that needs it uses the API */
     /* Make the program load the library at `path`. False: no memory. What else stands in the way is
@@ -42,8 +44,11 @@ bool cli_record_device_option(struct cli_record_device *device, int letter, cons
 /* After all options; before the environment is handed to the engine. -1, or the exit status. A
  * library that is not there, or not for this program, is one line, and the recording goes on. *any
  * says whether one will be loaded. */
-int cli_record_device_prepare(const struct cli_record_device *device, char *const *argv,
+int cli_record_device_prepare(struct cli_record_device *device, char *const *argv,
                               struct cli_environment *environment, bool *any);
+/* When the program has ended: what was asked for and did not come is said, in a line and in the
+ * recording. */
+void cli_record_device_missed(uint64_t expected, struct rn_session *session, const char *output);
 
 /* What this build can record, for --features: " opencl" and so on. */
 void cli_record_device_features(char *text, size_t size);

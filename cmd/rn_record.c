@@ -180,16 +180,14 @@ static int load_libraries(struct command *command)
         status = cli_record_device_prepare(&command->device, recording->engine.argv,
                                            &command->environment, &devices);
     recording->session.producing.on |= devices;
+    recording->devices = command->device.expected;
     if (status >= 0 || !recording->session.producing.on)
         return status;
-    snprintf(command->rings, sizeof(command->rings), CLI_RINGS_VARIABLE);
-    if (!cli_environment_lend(&command->environment, command->rings)) {
-        cli_fail("out of memory");
-        return CLI_EXIT_RECORDER;
-    }
-    recording->engine.environment = command->environment.list;
     recording->rings_variable = command->rings;
-    return -1;
+    if (!cli_environment_lend(&command->environment, command->rings))
+        cli_fail("out of memory");
+    recording->engine.environment = command->environment.list;
+    return recording->engine.environment ? -1 : CLI_EXIT_RECORDER;
 }
 
 /* What the options ask for, as the engine needs it; operands are the command. */
@@ -275,6 +273,7 @@ int main(int argc, char **argv)
 {
     struct cli_inherited inherited = cli_record_inherited();
     struct command command = {
+        .rings = CLI_RINGS_VARIABLE,
         .recording = {
             .session = {.output = "run.rna"},
             .files = true,

@@ -16,6 +16,8 @@ static void set_options(struct rn_writer *writer, const struct rn_writer_options
 {
     if (options)
         writer->options = *options;
+    if (writer->options.copies)
+        writer->options.segment_bytes = UINT64_MAX;
     if (writer->options.segment_bytes)
         return;
     writer->options.segment_bytes = DEFAULT_SEGMENT_BYTES;
@@ -134,8 +136,9 @@ const char *rn_writer_part(const struct rn_writer *writer)
     return writer->part;
 }
 
-enum rn_status rn_writer_add_numbered(struct rn_writer *writer, const struct rn_stream *stream,
-                                      const char *name, struct rn_error *err)
+static enum rn_status put_stream(struct rn_writer *writer, uint32_t number,
+                                 const struct rn_stream *stream, const char *name,
+                                 struct rn_error *err)
 {
     struct rn_stream_entry *entry;
     char *copy = name ? strdup(name) : NULL;
@@ -143,32 +146,45 @@ enum rn_status rn_writer_add_numbered(struct rn_writer *writer, const struct rn_
 
     if (name && !copy)
         return rn_fail(err, RN_E_NOMEM, "no memory for a stream");
-    status = rn_stream_map_get(&writer->streams, (uint32_t)stream->id, &entry, err);
-    if (status == RN_OK && entry->described)
-        status = rn_fail(err, RN_E_USAGE, "there is a stream %u already", entry->id);
+    status = rn_stream_map_get(&writer->streams, number, &entry, err);
     if (status != RN_OK) {
         free(copy);
         return status;
     }
+    free(entry->name);
     entry->described = true;
     entry->info = *stream;
+    entry->info.id = number;
     entry->name = copy;
     return RN_OK;
+}
+
+enum rn_status rn_writer_add_numbered(struct rn_writer *writer, const struct rn_stream *stream,
+                                      const char *name, struct rn_error *err)
+{
+    const struct rn_stream_entry *entry =
+        rn_stream_map_find(&writer->streams, (uint32_t)stream->id);
+
+    if (entry && entry->described)
+        return rn_fail(err, RN_E_USAGE, "there is a stream %u already", entry->id);
+    return put_stream(writer, (uint32_t)stream->id, stream, name, err);
 }
 
 enum rn_status rn_writer_add_stream(struct rn_writer *writer, const struct rn_stream *stream,
                                     const char *name, uint64_t *id, struct rn_error *err)
 {
-    struct rn_stream numbered = *stream;
+    uint32_t number = writer->options.copies ? (uint32_t)stream->id : writer->last_stream + 1;
     enum rn_status status;
 
-    if (writer->last_stream >= RN_STREAM_QUEUES - 1)
+    if (!writer->options.copies && number >= RN_STREAM_QUEUES)
         return rn_fail(err, RN_E_LIMIT, "more than %u streams", RN_STREAM_QUEUES - 1);
-    numbered.id = writer->last_stream + 1;
-    status = rn_writer_add_numbered(writer, &numbered, name, err);
-    if (status == RN_OK)
-        *id = ++writer->last_stream;
-    return status;
+    status = put_stream(writer, number, stream, name, err);
+    if (status != RN_OK)
+        return status;
+    if (number > writer->last_stream && number < RN_STREAM_QUEUES)
+        writer->last_stream = number;
+    *id = number;
+    return RN_OK;
 }
 
 void rn_writer_end_stream(struct rn_writer *writer, uint64_t id)
@@ -185,6 +201,11 @@ void rn_writer_end_stream(struct rn_writer *writer, uint64_t id)
 uint64_t rn_writer_pending(const struct rn_writer *writer)
 {
     return rn_member_pending(writer->encoder);
+}
+
+void rn_writer_begin_segment(struct rn_writer *writer)
+{
+    writer->segment_due = true;
 }
 
 bool rn_writer_segment_due(const struct rn_writer *writer)
@@ -226,10 +247,10 @@ enum rn_status rn_writer_add(struct rn_writer *writer, const struct rn_event *ev
     struct rn_stream_entry *entry = rn_stream_map_find(&writer->streams, event->stream);
     bool counted = !(event->flags & RN_EVENT_SNAPSHOT);
     enum rn_status status = commit_if_due(writer, err);
+    uint64_t ordinal;
 
     if (status == RN_OK && event->kind == RN_KIND_DEVICE_CLOCK)
         return rn_member_add(writer->encoder, event, 0, err);
-
     if (status == RN_OK && event->stream == 0)
         status = rn_stream_map_get(&writer->streams, 0, &entry, err);
     if (status != RN_OK)
@@ -237,10 +258,15 @@ enum rn_status rn_writer_add(struct rn_writer *writer, const struct rn_event *ev
     if (!entry)
         return rn_fail(err, RN_E_USAGE, "event of stream %u, which was not added or has ended",
                        event->stream);
-    status = rn_member_add(writer->encoder, event, counted ? entry->next_ordinal : 0, err);
+    if (writer->options.copies && event->ordinal != RN_WRITER_NEXT)
+        ordinal = event->ordinal;
+    else
+        ordinal = counted ? entry->next_ordinal : 0;
+    status = rn_member_add(writer->encoder, event, ordinal, err);
     if (status != RN_OK)
         return status;
-    entry->next_ordinal += counted;
+    if (counted && ordinal >= entry->next_ordinal)
+        entry->next_ordinal = ordinal + 1;
     note_end(writer, event->start, event->duration);
     return RN_OK;
 }

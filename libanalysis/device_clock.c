@@ -8,8 +8,8 @@
 #define POINTS_MAX    4096u
 #define STEP_RATE     1e-3 /* two clocks do not drift apart faster */
 #define STEP_NS       1000.0
-#define WORSE         8 /* a reading is left out whose error is so many times that of the best, */
-#define WORSE_NS      10000u /* and this */
+#define WORSE         4 /* a reading is left out whose error is so many times that of the best, */
+#define WORSE_NS      3000u /* and this */
 #define BASELINE_NS   1e9    /* the least stretch that a drift is taken from */
 #define SCALE         4294967296.0
 #define LATE_MAX      64u /* a reading that comes so many readings late is left out */

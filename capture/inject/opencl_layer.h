@@ -35,9 +35,11 @@ extern pthread_mutex_t rn_opencl_lock;
 
 struct rn_opencl_device {
     cl_device_id id;
-    uint64_t number; /* from 1 */
-    bool tried;      /* its clock has been looked at */
-    bool timers;     /* clGetDeviceAndHostTimer works */
+    uint64_t number;        /* from 1 */
+    bool tried;             /* its clock has been looked at */
+    bool timers;            /* clGetDeviceAndHostTimer works */
+    unsigned machine_clock; /* that it is, as opencl_clock.c has them */
+    uint64_t margin;        /* ticks: how well that is known */
     struct rn_producer_clock clock;
     struct rn_producer_reading best; /* since the last one that was recorded; after = 0: none */
     char name[RN_OPENCL_NAME];
@@ -124,13 +126,16 @@ void rn_opencl_each_queue(void (*function)(struct rn_opencl_queue *queue, void *
                           void *context);
 void rn_opencl_install_queue(cl_icd_dispatch *table);
 /* opencl_device.c */
-struct rn_opencl_device *rn_opencl_find_device(cl_device_id id);
+struct rn_opencl_device *rn_opencl_find_device(cl_device_id id); /* NULL: no memory, or too many */
+void rn_opencl_note_last_times(void);                            /* the process ends */
+/* opencl_clock.c */
 /* Open the device's clock, with a fresh queue that keeps times. */
-void rn_opencl_open_clock(struct rn_opencl_device *device, cl_command_queue queue);
+void rn_opencl_open_clock(struct rn_opencl_device *device, cl_context context,
+                          cl_command_queue queue);
 /* A command was enqueued, by the device's clock, while the call ran. */
 void rn_opencl_note_time(struct rn_opencl_device *device, uint64_t queued, uint64_t before,
                          uint64_t after);
-void rn_opencl_note_last_times(void); /* the process ends */
+void rn_opencl_note_last_time(struct rn_opencl_device *device);
 /* opencl_kernels.c, opencl_transfers.c, opencl_images.c, opencl_calls.c */
 void rn_opencl_install_kernels(cl_icd_dispatch *table);
 void rn_opencl_install_transfers(cl_icd_dispatch *table);

@@ -112,7 +112,7 @@ static void follow(cl_command_queue handle, cl_context context, cl_device_id dev
         free(queue);
         return;
     }
-    rn_opencl_open_clock(queue->device, handle);
+    rn_opencl_open_clock(queue->device, context, handle);
     add(queue, context);
     snprintf(queue->name, sizeof(queue->name), "%.60s queue %llu", queue->device->name,
              (unsigned long long)queue->announced.number);
