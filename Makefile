@@ -188,7 +188,7 @@ VERSION := $(shell sed -n 's/^\#define RN_VERSION "\(.*\)"/\1/p' cmd/cli.h)
 libdir = $(PREFIX)/lib
 includedir = $(PREFIX)/include
 # What a program that links librn includes.
-INSTALLED_HEADERS := $(addprefix formats/,status.h buf.h crc64.h escape.h event.h event_schema.h \
+INSTALLED_HEADERS := $(addprefix formats/,status.h buf.h crc64.h escape.h event.h event_device.h event_schema.h \
 	manifest.h reader.h syscall_table.h writer.h) \
 	$(addprefix libanalysis/,clock.h crc_image.h device_clock.h diff.h diff_rules.h effect.h filter.h \
 	render.h sequence.h statistics.h summary.h trace.h)

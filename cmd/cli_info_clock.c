@@ -69,11 +69,11 @@ static void put_clock(const struct rn_device_clock_info *clock, struct rn_buf *o
 {
     const char *source = source_name(clock->source);
 
-    rn_buf_printf(out, "{\"clock\":%llu,\"api\":%llu,\"device\":%llu,\"name\":\"",
+    rn_buf_printf(out, "{\"clock\":%llu,\"api\":%llu,\"device\":%llu,\"name\":",
                   (unsigned long long)clock->number, (unsigned long long)clock->api,
                   (unsigned long long)clock->device);
     rn_escape_json(out, (const uint8_t *)clock->name, strlen(clock->name));
-    rn_buf_text(out, "\",\"source\":");
+    rn_buf_text(out, ",\"source\":");
     if (source)
         rn_buf_printf(out, "\"%s\"", source);
     else

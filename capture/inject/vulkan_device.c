@@ -196,13 +196,10 @@ static VkResult keep(const struct rn_vulkan_instance *instance, VkPhysicalDevice
     return VK_SUCCESS;
 }
 
-VKAPI_ATTR VkResult VKAPI_CALL rn_vk_CreateDevice(VkPhysicalDevice physical,
-                                                  const VkDeviceCreateInfo *info,
-                                                  const VkAllocationCallbacks *allocator,
-                                                  VkDevice *out)
+static VkResult create_device(VkPhysicalDevice physical, const VkDeviceCreateInfo *info,
+                              const VkAllocationCallbacks *allocator, VkDevice *out)
 {
     const struct rn_vulkan_instance *instance = rn_vulkan_instance_of(physical);
-    uint64_t start = rn_vulkan_is_on() ? rn_producer_now() : 0;
     VkLayerDeviceCreateInfo *link = link_of(info);
     VkLayerDeviceLink *own = link ? link->u.pLayerInfo : NULL;
     PFN_vkCreateDevice create =
@@ -230,10 +227,24 @@ VKAPI_ATTR VkResult VKAPI_CALL rn_vk_CreateDevice(VkPhysicalDevice physical,
     if (result != VK_SUCCESS)
         ((PFN_vkDestroyDevice)own->pfnNextGetDeviceProcAddr(*out, "vkDestroyDevice"))(*out,
                                                                                       allocator);
-    else if (rn_vulkan_is_on())
-        rn_vulkan_put_call(&(struct rn_vulkan_call){
-            .name = "vkCreateDevice", .start = start, .device = rn_vulkan_device_of(*out)});
     return result;
+}
+
+VKAPI_ATTR VkResult VKAPI_CALL rn_vk_CreateDevice(VkPhysicalDevice physical,
+                                                  const VkDeviceCreateInfo *info,
+                                                  const VkAllocationCallbacks *allocator,
+                                                  VkDevice *out)
+{
+    struct rn_vulkan_call call = {.name = "vkCreateDevice"};
+
+    if (!rn_vulkan_is_on())
+        return create_device(physical, info, allocator, out);
+    call.start = rn_producer_now();
+    call.result = create_device(physical, info, allocator, out);
+    if (call.result == VK_SUCCESS)
+        call.device = rn_vulkan_device_of(*out);
+    rn_vulkan_put_call(&call);
+    return (VkResult)call.result;
 }
 
 static void free_device(struct rn_vulkan_device *device)

@@ -135,11 +135,9 @@ static VkResult keep(VkInstance handle, PFN_vkGetInstanceProcAddr below,
     return VK_SUCCESS;
 }
 
-VKAPI_ATTR VkResult VKAPI_CALL rn_vk_CreateInstance(const VkInstanceCreateInfo *info,
-                                                    const VkAllocationCallbacks *allocator,
-                                                    VkInstance *out)
+static VkResult create_instance(const VkInstanceCreateInfo *info,
+                                const VkAllocationCallbacks *allocator, VkInstance *out)
 {
-    uint64_t start = rn_vulkan_is_on() ? rn_producer_now() : 0;
     VkLayerInstanceCreateInfo *link = link_of(info);
     VkLayerInstanceLink *own = link ? link->u.pLayerInfo : NULL;
     PFN_vkGetInstanceProcAddr below = own ? own->pfnNextGetInstanceProcAddr : NULL;
@@ -164,9 +162,21 @@ VKAPI_ATTR VkResult VKAPI_CALL rn_vk_CreateInstance(const VkInstanceCreateInfo *
     result = keep(*out, below, info, properties2);
     if (result != VK_SUCCESS)
         ((PFN_vkDestroyInstance)below(*out, "vkDestroyInstance"))(*out, allocator);
-    else if (rn_vulkan_is_on())
-        rn_vulkan_put_call(&(struct rn_vulkan_call){.name = "vkCreateInstance", .start = start});
     return result;
+}
+
+VKAPI_ATTR VkResult VKAPI_CALL rn_vk_CreateInstance(const VkInstanceCreateInfo *info,
+                                                    const VkAllocationCallbacks *allocator,
+                                                    VkInstance *out)
+{
+    struct rn_vulkan_call call = {.name = "vkCreateInstance"};
+
+    if (rn_vulkan_is_on())
+        call.start = rn_producer_now();
+    call.result = create_instance(info, allocator, out);
+    if (rn_vulkan_is_on())
+        rn_vulkan_put_call(&call);
+    return (VkResult)call.result;
 }
 
 VKAPI_ATTR void VKAPI_CALL rn_vk_DestroyInstance(VkInstance handle,

@@ -11,7 +11,7 @@ INJECT_FLAGS = -std=gnu11 -I. -I$(BUILD)/gen -D_GNU_SOURCE -O2 -g $(WARNINGS) -f
 INJECT_DIR = $(BUILD)/inject
 INJECT_HDR = $(wildcard capture/inject/producer*.h capture/inject/compute*.h capture/inject/blas*.h \
 	capture/inject/opencl*.h capture/inject/vulkan*.h) \
-	capture/inject/rn_simd.h formats/event.h formats/record.h formats/ring_file.h \
+	capture/inject/rn_simd.h formats/event.h formats/event_device.h formats/record.h formats/ring_file.h \
 	formats/ring_cell.h formats/status.h
 PRODUCER_OBJ = $(patsubst capture/inject/%.c,$(INJECT_DIR)/%.o,$(wildcard capture/inject/producer*.c))
 COMPUTE_OBJ = $(patsubst capture/inject/%.c,$(INJECT_DIR)/%.o,$(wildcard capture/inject/compute_*.c))
