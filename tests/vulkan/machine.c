@@ -121,6 +121,10 @@ void machine_make_device(struct machine *m)
     VkPhysicalDeviceTimelineSemaphoreFeatures timeline = {
         .sType = VK_STRUCTURE_TYPE_PHYSICAL_DEVICE_TIMELINE_SEMAPHORE_FEATURES,
         .timelineSemaphore = VK_TRUE};
+    VkPhysicalDeviceVulkan13Features modern = {
+        .sType = VK_STRUCTURE_TYPE_PHYSICAL_DEVICE_VULKAN_1_3_FEATURES,
+        .pNext = &timeline,
+        .synchronization2 = VK_TRUE};
     VkPhysicalDeviceProperties properties;
     VkDeviceCreateInfo info = {.sType = VK_STRUCTURE_TYPE_DEVICE_CREATE_INFO,
                                .queueCreateInfoCount = 1,
@@ -129,8 +133,10 @@ void machine_make_device(struct machine *m)
                                           .flags = VK_COMMAND_POOL_CREATE_RESET_COMMAND_BUFFER_BIT};
 
     vkGetPhysicalDeviceProperties(m->physical, &properties);
-    if (properties.apiVersion >= VK_API_VERSION_1_2)
+    if (properties.apiVersion >= VK_API_VERSION_1_2 && m->api >= VK_API_VERSION_1_2)
         info.pNext = &timeline;
+    if (properties.apiVersion >= VK_API_VERSION_1_3 && m->api >= VK_API_VERSION_1_3)
+        info.pNext = &modern;
     MUST(vkCreateDevice(m->physical, &info, NULL, &m->device));
     vkGetDeviceQueue(m->device, 0, 0, &m->queue);
     MUST(vkCreateCommandPool(m->device, &pool, NULL, &m->pool));
@@ -164,6 +170,7 @@ void machine_make(struct machine *m, uint32_t api, const char *extension)
     uint32_t count = 8;
 
     memset(m, 0, sizeof(*m));
+    m->api = api;
     if (vkCreateInstance(&info, NULL, &m->instance) != VK_SUCCESS ||
         vkEnumeratePhysicalDevices(m->instance, &count, devices) < VK_SUCCESS || count == 0) {
         fprintf(stderr, "no Vulkan device\n");

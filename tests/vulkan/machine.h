@@ -31,6 +31,7 @@ struct buffer {
 };
 
 struct machine {
+    uint32_t api;
     VkInstance instance;
     VkPhysicalDevice physical;
     VkDevice device;
