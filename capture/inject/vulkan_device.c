@@ -5,9 +5,14 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <time.h>
 
 #define CALIBRATION VK_EXT_CALIBRATED_TIMESTAMPS_EXTENSION_NAME
 
+#define PAUSE_NS 1000000u
+#define PAUSES   200u
+
+__thread uint32_t rn_vulkan_inside;
 static struct rn_vulkan_device *devices;
 static uint32_t device_count, queue_count;
 static bool at_exit_is_set;
@@ -140,23 +145,43 @@ static void learn(struct rn_vulkan_device *device, VkPhysicalDevice physical)
     learn_families(device, physical);
 }
 
-/* The program ends: what is done of its work is recorded, the rest is counted as lost. */
+/* A signal handler may have called exit while its thread holds the lock. */
+static bool lock_with_patience(pthread_mutex_t *lock)
+{
+    const struct timespec pause = {.tv_nsec = PAUSE_NS};
+
+    for (uint32_t i = 0; i < PAUSES; i++) {
+        if (pthread_mutex_trylock(lock) == 0)
+            return true;
+        (void)clock_nanosleep(CLOCK_MONOTONIC, 0, &pause, NULL);
+    }
+    return false;
+}
+
+static void end_with_program(struct rn_vulkan_device *device)
+{
+    if (!lock_with_patience(&device->lock))
+        return;
+    if (!device->off) {
+        rn_vulkan_settle_at_exit(device);
+        rn_vulkan_clock_read(device);
+    }
+    device->off = true;
+    pthread_mutex_unlock(&device->lock);
+}
+
+/* The program ends: what is done of its work is recorded; the rest is stated as lost, and so is all
+ * of it if a handler has interrupted this thread in the driver. */
 static void at_exit(void)
 {
     struct rn_vulkan_device *device;
 
-    pthread_mutex_lock(&rn_vulkan_lock);
+    if (rn_vulkan_inside || !lock_with_patience(&rn_vulkan_lock))
+        return;
     device = devices;
     pthread_mutex_unlock(&rn_vulkan_lock);
-    for (; device; device = device->next) {
-        pthread_mutex_lock(&device->lock);
-        if (!device->off) {
-            rn_vulkan_settle_at_exit(device);
-            rn_vulkan_clock_read(device);
-        }
-        device->off = true;
-        pthread_mutex_unlock(&device->lock);
-    }
+    for (; device; device = device->next)
+        end_with_program(device);
 }
 
 static void add(struct rn_vulkan_device *device)
@@ -286,14 +311,21 @@ VKAPI_ATTR void VKAPI_CALL rn_vk_DestroyDevice(VkDevice handle,
     free_device(device);
 }
 
+static struct rn_vulkan_queue *find_queue(const struct rn_vulkan_device *device, VkQueue handle)
+{
+    struct rn_vulkan_queue *queue = device->queues;
+
+    while (queue && queue->handle != handle)
+        queue = queue->next;
+    return queue;
+}
+
 struct rn_vulkan_queue *rn_vulkan_queue_of(struct rn_vulkan_device *device, VkQueue handle)
 {
     struct rn_vulkan_queue *queue;
 
     pthread_mutex_lock(&device->lock);
-    queue = device->queues;
-    while (queue && queue->handle != handle)
-        queue = queue->next;
+    queue = find_queue(device, handle);
     pthread_mutex_unlock(&device->lock);
     return queue;
 }
@@ -316,19 +348,21 @@ static struct rn_vulkan_queue *new_queue(struct rn_vulkan_device *device, VkQueu
     return queue;
 }
 
+/* Several threads may ask for the same queue. */
 static void keep_queue(struct rn_vulkan_device *device, VkQueue handle, uint32_t family,
                        uint32_t index)
 {
-    struct rn_vulkan_queue *queue;
-
-    if (device->off || !handle || rn_vulkan_queue_of(device, handle))
-        return;
-    queue = new_queue(device, handle, family, index);
-    if (!queue)
+    if (device->off || !handle)
         return;
     pthread_mutex_lock(&device->lock);
-    queue->next = device->queues;
-    device->queues = queue;
+    if (!find_queue(device, handle)) {
+        struct rn_vulkan_queue *queue = new_queue(device, handle, family, index);
+
+        if (queue) {
+            queue->next = device->queues;
+            device->queues = queue;
+        }
+    }
     pthread_mutex_unlock(&device->lock);
 }
 

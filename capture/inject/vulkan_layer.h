@@ -22,6 +22,16 @@
 #include <pthread.h>
 
 extern pthread_mutex_t rn_vulkan_lock;
+/* How many calls of the driver this thread is in, of those that may take long. */
+extern __thread uint32_t rn_vulkan_inside;
+#define RN_VULKAN_IN_DRIVER(call)                                                                  \
+    ({                                                                                             \
+        VkResult result_;                                                                          \
+        rn_vulkan_inside++;                                                                        \
+        result_ = (call);                                                                          \
+        rn_vulkan_inside--;                                                                        \
+        result_;                                                                                   \
+    })
 
 /* A name, kept once, for as long as the program runs. */
 struct rn_vulkan_name {

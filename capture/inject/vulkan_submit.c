@@ -203,7 +203,7 @@ VKAPI_ATTR VkResult VKAPI_CALL rn_vk_QueueSubmit(VkQueue handle, uint32_t count,
     if (fence)
         note_fence(queue, fence, correlation);
     pthread_mutex_unlock(&device->lock);
-    result = device->below.QueueSubmit(handle, count, submits, fence);
+    result = RN_VULKAN_IN_DRIVER(device->below.QueueSubmit(handle, count, submits, fence));
     note_result(queue, "vkQueueSubmit", correlation, called, first, result);
     return result;
 }
@@ -233,7 +233,7 @@ VKAPI_ATTR VkResult VKAPI_CALL rn_vk_QueueSubmit2(VkQueue handle, uint32_t count
     if (fence)
         note_fence(queue, fence, correlation);
     pthread_mutex_unlock(&device->lock);
-    result = device->below.QueueSubmit2(handle, count, submits, fence);
+    result = RN_VULKAN_IN_DRIVER(device->below.QueueSubmit2(handle, count, submits, fence));
     note_result(queue, "vkQueueSubmit2", correlation, called, first, result);
     return result;
 }

@@ -66,7 +66,8 @@ VKAPI_ATTR VkResult VKAPI_CALL rn_vk_WaitForFences(VkDevice handle, uint32_t cou
     struct rn_vulkan_call call = {
         .name = "vkWaitForFences", .start = rn_producer_now(), .device = device};
 
-    call.result = device->below.WaitForFences(handle, count, fences, all, timeout);
+    call.result =
+        RN_VULKAN_IN_DRIVER(device->below.WaitForFences(handle, count, fences, all, timeout));
     call.end = rn_producer_now();
     if (device->off)
         return (VkResult)call.result;
@@ -85,7 +86,7 @@ VKAPI_ATTR VkResult VKAPI_CALL rn_vk_WaitForFences(VkDevice handle, uint32_t cou
 VKAPI_ATTR VkResult VKAPI_CALL rn_vk_GetFenceStatus(VkDevice handle, VkFence fence)
 {
     struct rn_vulkan_device *device = rn_vulkan_device_of(handle);
-    VkResult result = device->below.GetFenceStatus(handle, fence);
+    VkResult result = RN_VULKAN_IN_DRIVER(device->below.GetFenceStatus(handle, fence));
 
     if (device->off)
         return result;
@@ -151,7 +152,7 @@ VKAPI_ATTR VkResult VKAPI_CALL rn_vk_WaitSemaphores(VkDevice handle,
     struct rn_vulkan_call call = {
         .name = "vkWaitSemaphores", .start = rn_producer_now(), .device = device};
 
-    call.result = device->below.WaitSemaphores(handle, info, timeout);
+    call.result = RN_VULKAN_IN_DRIVER(device->below.WaitSemaphores(handle, info, timeout));
     call.end = rn_producer_now();
     if (device->off)
         return (VkResult)call.result;
@@ -171,7 +172,8 @@ VKAPI_ATTR VkResult VKAPI_CALL rn_vk_GetSemaphoreCounterValue(VkDevice handle,
                                                               uint64_t *value)
 {
     struct rn_vulkan_device *device = rn_vulkan_device_of(handle);
-    VkResult result = device->below.GetSemaphoreCounterValue(handle, semaphore, value);
+    VkResult result =
+        RN_VULKAN_IN_DRIVER(device->below.GetSemaphoreCounterValue(handle, semaphore, value));
 
     if (device->off)
         return result;
@@ -206,7 +208,7 @@ VKAPI_ATTR VkResult VKAPI_CALL rn_vk_QueueWaitIdle(VkQueue handle)
     struct rn_vulkan_call call = {
         .name = "vkQueueWaitIdle", .start = rn_producer_now(), .device = device, .queue = queue};
 
-    call.result = device->below.QueueWaitIdle(handle);
+    call.result = RN_VULKAN_IN_DRIVER(device->below.QueueWaitIdle(handle));
     call.end = rn_producer_now();
     if (!queue)
         return (VkResult)call.result;
@@ -229,7 +231,7 @@ VKAPI_ATTR VkResult VKAPI_CALL rn_vk_DeviceWaitIdle(VkDevice handle)
     struct rn_vulkan_call call = {
         .name = "vkDeviceWaitIdle", .start = rn_producer_now(), .device = device};
 
-    call.result = device->below.DeviceWaitIdle(handle);
+    call.result = RN_VULKAN_IN_DRIVER(device->below.DeviceWaitIdle(handle));
     call.end = rn_producer_now();
     if (device->off)
         return (VkResult)call.result;
