@@ -5,7 +5,7 @@
 # make bench-otlp     spans a second, encoded and sent (a few minutes)
 # make bench-capture  what recording costs, next to strace and perf (half an hour)
 # make bench-compute  what marked compute blocks, BLAS calls and sampling cost (five minutes)
-# make bench-gpu  what recording OpenCL, Vulkan and CUDA costs, where there is a device for them
+# make bench-gpu  what recording of devices costs (three minutes)
 # make accuracy   how often rn-diff is right, on pairs of real programs
 # make fuzz       fuzz each target for FUZZ_SECONDS (default 600)
 # make install    PREFIX=/usr/local DESTDIR=
@@ -175,10 +175,9 @@ bench-otlp: all samples programs
 	BUILD='$(BUILD)' ./scripts/bench-otlp
 bench-compute: all programs
 	BUILD='$(BUILD)' ./scripts/bench-compute
-bench-gpu: all
-	for api in opencl vulkan cuda; do \
-		[ ! -x scripts/bench-$$api ] || BUILD='$(BUILD)' ./scripts/bench-$$api; \
-	done
+bench-gpu: all programs
+	BUILD='$(BUILD)' ./scripts/bench-gpu
+	BUILD='$(BUILD)' ./scripts/bench-vulkan
 accuracy: all
 	tests/accuracy/run '$(BUILD)'
 fuzz:

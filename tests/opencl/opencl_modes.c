@@ -156,11 +156,25 @@ static cl_ulong time_of(cl_event event, cl_profiling_info name, cl_int *result)
     return time;
 }
 
+/* Drivers let go of an event a moment after they have said that it is over. */
+static cl_uint settled_references(cl_event event)
+{
+    cl_uint references = 0;
+
+    for (unsigned i = 0; i < 10000; i++) {
+        clGetEventInfo(event, CL_EVENT_REFERENCE_COUNT, sizeof(references), &references, NULL);
+        if (references <= 2)
+            break;
+        usleep(1000);
+    }
+    return references;
+}
+
 static void show_queue(const struct device *device, const char *name, cl_command_queue queue)
 {
     cl_command_queue_properties properties = 99;
     cl_queue_properties list[16];
-    cl_uint queue_references = 0, event_references = 0;
+    cl_uint queue_references = 0, event_references;
     cl_int results[5];
     size_t size = 0, list_size = 0;
     cl_event event;
@@ -175,8 +189,7 @@ static void show_queue(const struct device *device, const char *name, cl_command
     start = time_of(event, CL_PROFILING_COMMAND_START, &results[2]);
     end = time_of(event, CL_PROFILING_COMMAND_END, &results[3]);
     results[4] = clGetEventProfilingInfo(event, 0x1111, sizeof(start), &start, NULL);
-    clGetEventInfo(event, CL_EVENT_REFERENCE_COUNT, sizeof(event_references), &event_references,
-                   NULL);
+    event_references = settled_references(event);
     clReleaseEvent(event);
     clGetCommandQueueInfo(queue, CL_QUEUE_REFERENCE_COUNT, sizeof(queue_references),
                           &queue_references, NULL);
@@ -294,6 +307,21 @@ static void mode_killed(unsigned count)
     raise(SIGKILL);
 }
 
+/* The recorder, this program's parent, is killed; and it, by that. */
+static void mode_orphaned(unsigned count)
+{
+    struct device device = open_device(0);
+
+    for (unsigned i = 0; i < count; i++)
+        run_add(&device, device.queue, 0, NULL, NULL);
+    clFinish(device.queue);
+    printf("%u\n", count);
+    fflush(stdout);
+    kill(getppid(), SIGKILL);
+    for (;;)
+        pause();
+}
+
 static void *use_device(void *context)
 {
     unsigned count = *(unsigned *)context;
@@ -391,6 +419,7 @@ static const struct {
     {"running", mode_running},       {"killed", mode_killed},
     {"threads", mode_threads},       {"fork_before", mode_fork_before},
     {"fork_after", mode_fork_after}, {"queues", mode_queues},
+    {"orphaned", mode_orphaned},
 };
 
 int main(int argc, char **argv)
