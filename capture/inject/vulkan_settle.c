@@ -5,7 +5,7 @@
 #include <stdlib.h>
 #include <time.h>
 
-#define PATIENCE_NS 200000000u /* at the program's exit, without progress */
+#define PATIENCE_NS 2000000000u /* at the program's exit, without progress */
 #define PAUSE_NS    1000000u
 /* So many query pools may be in use by what has to be read later. */
 #define LATER_POOLS 256u
