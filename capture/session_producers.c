@@ -10,7 +10,10 @@
 #include <stdlib.h>
 #include <string.h>
 
-/* The first rings are large; later ones, of programs with many threads, share what there is. */
+/* The first rings are large, and very large where devices are recorded, which can be given thousands
+ * of commands in a burst; later ones, of programs with many threads, share what there is. */
+#define RING_BYTES_DEVICE (4u << 20)
+#define DEVICE_RINGS      8u
 #define RING_BYTES       (512u << 10)
 #define RING_BYTES_SMALL (64u << 10)
 #define LARGE_RINGS      32u
@@ -24,19 +27,21 @@ static struct rn_ring_producers *shared(struct rn_session *session)
     return &rn_ring_area_header(session->area)->producers;
 }
 
-static bool is_large(const struct rn_session *session)
+static uint64_t size_of_next(const struct rn_session *session)
 {
     size_t count = 0;
 
     for (size_t i = 0; i < session->in_use_count; i++)
         count += session->in_use[i].producer;
-    return count < LARGE_RINGS;
+    if (session->producers.settings.devices && count < DEVICE_RINGS)
+        return RING_BYTES_DEVICE;
+    return count < LARGE_RINGS ? RING_BYTES : RING_BYTES_SMALL;
 }
 
 /* Put out one more ring. False: there is no room for it. */
 static bool offer(struct rn_session *session, uint32_t *place)
 {
-    uint64_t size = is_large(session) ? RING_BYTES : RING_BYTES_SMALL;
+    uint64_t size = size_of_next(session);
     struct rn_session_slot *entry = rn_session_offer_ring(session, size, RN_RING_CELL_LEAD);
     struct rn_ring_cell *cells;
 

@@ -16,6 +16,7 @@ struct rn_session;
 /* What the libraries are told. Times in ns. */
 struct rn_session_producing {
     bool on;
+    bool devices;          /* libraries for devices are among them */
     bool preloaded;        /* by LD_PRELOAD: which every process should have, then */
     bool all;              /* record every event, however many */
     uint64_t threshold_ns; /* compute blocks shorter than this are counted; 0: none */

@@ -180,6 +180,7 @@ static int load_libraries(struct command *command)
         status = cli_record_device_prepare(&command->device, recording->engine.argv,
                                            &command->environment, &devices);
     recording->session.producing.on |= devices;
+    recording->session.producing.devices = devices;
     recording->devices = command->device.expected;
     if (status >= 0 || !recording->session.producing.on)
         return status;

@@ -389,9 +389,9 @@ static double drift(const struct device_clock *clock)
 
 static int64_t offset(const struct rn_device_clock *reading)
 {
-    __int128 device = ((__int128)reading->device_ticks * (__int128)reading->period) >> 32;
+    unsigned __int128 device = (unsigned __int128)reading->device_ticks * reading->period;
 
-    return (int64_t)(uint64_t)(device - (__int128)reading->monotonic_ns);
+    return (int64_t)((uint64_t)(device >> 32) - reading->monotonic_ns);
 }
 
 bool rn_device_clocks_info(const struct rn_device_clocks *clocks, uint64_t number, double tick_ns,

@@ -28,6 +28,15 @@ static void check(enum rn_status status, const struct rn_error *err, unsigned *f
         abort();
 }
 
+static void look_at_clocks(const struct rn_trace *trace)
+{
+    const struct rn_device_clocks *clocks = rn_trace_device_clocks(trace);
+    struct rn_device_clock_info info;
+
+    for (uint64_t i = 0; clocks && i < 8; i++)
+        (void)rn_device_clocks_info(clocks, i, rn_trace_clock(trace)->ns_per_tick, &info);
+}
+
 static void read_events(const char *path)
 {
     struct rn_reader *reader = NULL;
@@ -46,10 +55,13 @@ static void read_events(const char *path)
         if (status == RN_OK) {
             (void)rn_trace_thread(trace, event.stream)->name[0];
             (void)rn_trace_descriptor(trace, event.stream, (int32_t)event.u.words[4]);
+            rn_trace_place(trace, &event);
             status = rn_trace_feed(trace, &event, &err);
         }
         check(status, &err, &failures);
     }
+    if (trace)
+        look_at_clocks(trace);
     rn_trace_free(trace);
     rn_reader_free(reader);
 }
