@@ -13,7 +13,9 @@
 const char cli_record_device_help[] =
     "      --opencl[=WHEN]   record kernels and transfers of OpenCL: 'on' (also without WHEN), "
     "'off',\n"
-    "                        or 'auto' (default), if the program is linked with libOpenCL\n";
+    "                        or 'auto' (default), if the program is linked with libOpenCL\n"
+    "      --cuda[=WHEN]     record kernels, transfers and calls of CUDA, through CUPTI; likewise,\n"
+    "                        'auto' if the program is linked with libcuda\n";
 
 static bool arrange_opencl(struct cli_environment *environment, const struct cli_device_api *api,
                            const char *path)
@@ -22,8 +24,18 @@ static bool arrange_opencl(struct cli_environment *environment, const struct cli
     return cli_environment_prepend(environment, "OPENCL_LAYERS", path, ':');
 }
 
+static const char injection[] = "CUDA_INJECTION64_PATH";
+
+static bool arrange_cuda(struct cli_environment *environment, const struct cli_device_api *api,
+                         const char *path)
+{
+    (void)api;
+    return cli_environment_set(environment, injection, path);
+}
+
 static const struct cli_device_api apis[CLI_RECORD_DEVICES] = {
-    {"opencl", "OpenCL", RN_API_OPENCL, "librn-opencl.so", "libOpenCL.so.1", arrange_opencl},
+    {"opencl", "OpenCL", RN_API_OPENCL, "librn-opencl.so", "libOpenCL.so.1", NULL, arrange_opencl},
+    {"cuda", "CUDA", RN_API_CUDA, "librn-cuda.so", "libcuda.so.1", injection, arrange_cuda},
 };
 
 bool cli_record_device_option(struct cli_record_device *device, int letter, const char *argument,
@@ -65,6 +77,11 @@ static bool load(const struct cli_device_api *api, const struct cli_needs *needs
     why = cli_library_obstacle(path);
     if (why) {
         cli_warn("%s will not be recorded: %s %s", api->name, path, why);
+        return true;
+    }
+    why = api->taken ? cli_environment_get(environment, api->taken) : NULL;
+    if (why && *why) {
+        cli_warn("%s will not be recorded: %s is set already, to %s", api->name, api->taken, why);
         return true;
     }
     *loaded = true;
@@ -109,7 +126,10 @@ void cli_record_device_missed(uint64_t expected, struct rn_session *session, con
     uint64_t missed = expected & ~rn_session_apis(session);
     struct rn_error err = RN_ERROR_INIT;
 
-    for (size_t i = 0; i < CLI_RECORD_DEVICES; i++) {
+    /* The libraries themselves know better. */
+    if (rn_session_blind_spot(session))
+        cli_warn("%s: %s", output, rn_session_blind_spot(session));
+    for (size_t i = 0; i < CLI_RECORD_DEVICES && !rn_session_blind_spot(session); i++) {
         char text[160];
 
         if (!(missed >> apis[i].api & 1))

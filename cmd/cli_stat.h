@@ -14,16 +14,28 @@ enum cli_stat_by {
     STAT_BY_PROCESS = RN_BY_PROCESS,
     STAT_BY_THREAD = RN_BY_THREAD,
     STAT_BY_KIND = RN_BY_KIND,
+    STAT_BY_FUNCTION = RN_BY_FUNCTION,
+    STAT_BY_LINE = RN_BY_LINE,
+    STAT_BY_MODULE = RN_BY_MODULE,
+    STAT_BY_STACK = RN_BY_STACK,
     STAT_BY_KERNEL, /* and direction of transfers */
     STAT_BY_QUEUE,  /* and device */
     STAT_BYS,
 };
 extern const char *const cli_stat_by_names[STAT_BYS];
 
+static inline bool cli_stat_is_of_source(enum cli_stat_by by)
+{
+    return by >= STAT_BY_FUNCTION && by <= STAT_BY_STACK;
+}
+
 static inline bool cli_stat_is_of_devices(enum cli_stat_by by)
 {
     return by == STAT_BY_KERNEL || by == STAT_BY_QUEUE;
 }
+
+/* --help, around that of the selection. */
+extern const char cli_stat_help[], cli_stat_help_end[];
 
 /* One table names the numbers of a group for --sort, --fail-if, JSON and CSV. */
 enum cli_stat_metric {
@@ -197,6 +209,7 @@ void cli_stat_text_devices(const struct cli_stat_table *table, const struct cli_
 void cli_stat_text_value(struct rn_buf *out, enum cli_stat_metric metric, double value, int width);
 void cli_stat_text_name(struct rn_buf *out, const char *name);
 double cli_stat_of_all(const struct cli_stat_table *table, enum cli_stat_metric metric);
+void cli_stat_folded(const struct cli_stat_table *table, struct rn_buf *out);
 void cli_stat_csv(const struct cli_stat_table *table, const struct cli_stat_order *order,
                   struct rn_buf *out);
 void cli_stat_json(const struct cli_stat_table *table, const struct cli_stat_order *order,

@@ -5,8 +5,10 @@
 #include <string.h>
 
 const char *const cli_stat_by_names[STAT_BYS] = {
-    [STAT_BY_SYSCALL] = "syscall", [STAT_BY_PROCESS] = "process", [STAT_BY_THREAD] = "thread",
-    [STAT_BY_KIND] = "kind",       [STAT_BY_KERNEL] = "kernel",   [STAT_BY_QUEUE] = "queue",
+    [STAT_BY_SYSCALL] = "syscall",   [STAT_BY_PROCESS] = "process", [STAT_BY_THREAD] = "thread",
+    [STAT_BY_FUNCTION] = "function", [STAT_BY_LINE] = "line",       [STAT_BY_MODULE] = "module",
+    [STAT_BY_STACK] = "stack",       [STAT_BY_KIND] = "kind",       [STAT_BY_KERNEL] = "kernel",
+    [STAT_BY_QUEUE] = "queue",
 };
 
 const struct cli_stat_metric_info cli_stat_metrics[STAT_METRICS] = {

@@ -80,7 +80,7 @@ static const char *section_title(const struct cli_stat_table *table, uint8_t kin
         return titles[kind][table->by != STAT_BY_SYSCALL];
     if (table->by == STAT_BY_SYSCALL)
         return "syscall";
-    return table->by == STAT_BY_PROCESS ? "process" : "thread";
+    return cli_stat_by_names[table->by];
 }
 
 static void text_header(const struct cli_stat_table *table, uint8_t kind, struct rn_buf *out)

@@ -5,27 +5,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-static const char help[] =
-    "Usage: rn-stat [OPTION...] FILE...\n"
-    "Sum up recordings, all together; FILE '-' is standard input.\n"
-    "\n"
-    "      --by GROUP           syscall (default; also api calls, kernels, blocks), process,\n"
-    "                           thread, kind; of devices: kernel (and transfers), queue\n"
-    "      --sort NUMBER        total (default), calls, errors, mean, p50... p99, max, name...\n"
-    "  -n, --top N              only the first N groups\n"
-    "      --outliers           also mark events that took unusually long, and say where they are\n"
-    "      --fail-if LIMIT      exit with 1 if LIMIT holds: 'errors>10', 'openat.p99>1ms',\n"
-    "                           '*.max>=2s', 'total.calls>1e6' (may be repeated)\n"
-    "      --json               one JSON document\n"
-    "      --csv                comma-separated values with a header line\n"
-    "  -o, --output FILE        write to FILE, which appears when it is whole\n"
-    "\n";
-
-static const char help_end[] = "\n"
-                               "  -q, --quiet   no warnings      -h, --help      this text\n"
-                               "  -v, --verbose more messages    -V, --version   version\n";
-
-enum { OPT_BY = CLI_OPT_OWN, OPT_CSV, OPT_FAIL_IF, OPT_JSON, OPT_OUTLIERS, OPT_SORT };
+enum { OPT_BY = CLI_OPT_OWN, OPT_CSV, OPT_FAIL_IF, OPT_FOLDED, OPT_JSON, OPT_OUTLIERS, OPT_SORT };
 
 static const struct option options[] = {
     CLI_SELECT_LONG,
@@ -33,6 +13,7 @@ static const struct option options[] = {
     {"by", required_argument, NULL, OPT_BY},
     {"csv", no_argument, NULL, OPT_CSV},
     {"fail-if", required_argument, NULL, OPT_FAIL_IF},
+    {"folded", no_argument, NULL, OPT_FOLDED},
     {"json", no_argument, NULL, OPT_JSON},
     {"outliers", no_argument, NULL, OPT_OUTLIERS},
     {"output", required_argument, NULL, 'o'},
@@ -41,7 +22,7 @@ static const struct option options[] = {
     {NULL, 0, NULL, 0},
 };
 
-enum format { FORMAT_TEXT, FORMAT_JSON, FORMAT_CSV };
+enum format { FORMAT_TEXT, FORMAT_JSON, FORMAT_CSV, FORMAT_FOLDED };
 
 struct job {
     struct rn_filter *filter;
@@ -61,7 +42,10 @@ static bool set_by(struct job *job, const char *name)
             return true;
         }
     }
-    cli_usage("--by '%s' is not syscall, process, thread, kind, kernel or queue", name);
+    cli_usage(
+        "--by '%s' is not syscall, process, thread, kind, function, line, module, stack, kernel "
+        "or queue",
+        name);
     return false;
 }
 
@@ -105,7 +89,7 @@ static bool add_limit(struct job *job, const char *text)
 static bool set_format(struct job *job, enum format format)
 {
     if (job->format != FORMAT_TEXT && job->format != format) {
-        cli_usage("--json and --csv exclude each other");
+        cli_usage("--json, --csv and --folded exclude each other");
         return false;
     }
     job->format = format;
@@ -131,6 +115,9 @@ static bool set_option(struct job *job, int letter)
         return set_format(job, FORMAT_JSON);
     case OPT_CSV:
         return set_format(job, FORMAT_CSV);
+    case OPT_FOLDED:
+        job->by = STAT_BY_STACK;
+        return set_format(job, FORMAT_FOLDED);
     case 'o':
         job->output_path = optarg;
         return true;
@@ -157,7 +144,8 @@ static bool agrees(const struct job *job)
 
     for (size_t i = 0; i < job->limit_count && told; i++)
         told = is_told(job, job->limits[i].metric);
-    if (told && job->order.outliers && cli_stat_is_of_devices(job->by)) {
+    if (told && job->order.outliers &&
+        (cli_stat_is_of_devices(job->by) || cli_stat_is_of_source(job->by))) {
         cli_usage("--outliers are of --by syscall, process, thread or kind");
         return false;
     }
@@ -172,7 +160,8 @@ static int parse(struct job *job, int argc, char **argv)
     int letter, status = -1;
     bool done = false;
 
-    snprintf(whole_help, sizeof whole_help, "%s%s%s", help, cli_select_help, help_end);
+    snprintf(whole_help, sizeof whole_help, "%s%s%s", cli_stat_help, cli_select_help,
+             cli_stat_help_end);
     while (status < 0 && !done && (letter = cli_getopt(argc, argv, letters, options)) != -1) {
         if (cli_select(job->filter, letter, optarg, &status) ||
             cli_common(letter, whole_help, &done, &status))
@@ -231,6 +220,8 @@ static bool print_table(const struct job *job, const struct cli_stat_table *tabl
         cli_stat_json(table, &job->order, job->limits, job->limit_count, &buf);
     else if (job->format == FORMAT_CSV)
         cli_stat_csv(table, &job->order, &buf);
+    else if (job->format == FORMAT_FOLDED)
+        cli_stat_folded(table, &buf);
     else
         cli_stat_text(table, &job->order, &buf);
     written = cli_output_close(output, &buf);

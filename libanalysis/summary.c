@@ -389,22 +389,34 @@ static enum rn_status read_all(struct rn_summary *summary, struct rn_reader *rea
     }
 }
 
-enum rn_status rn_summary_read(struct rn_summary *summary, struct rn_reader *reader,
-                               struct rn_error *err)
+enum rn_status rn_summary_begin(struct rn_summary *summary, const struct rn_reader *reader,
+                                struct rn_error *err)
 {
-    enum rn_status status;
-
     rn_trace_free(summary->trace);
     memset(summary->cache, 0, sizeof summary->cache);
     summary->in_flight = 0;
     summary->trace = rn_trace_new(rn_reader_manifest(reader));
-    if (!summary->trace)
-        return rn_fail(err, RN_E_NOMEM, "no memory for the trace model");
-    status = read_all(summary, reader, err);
+    return summary->trace ? RN_OK : rn_fail(err, RN_E_NOMEM, "no memory for the trace model");
+}
+
+enum rn_status rn_summary_end(struct rn_summary *summary, struct rn_reader *reader,
+                              enum rn_status status, struct rn_error *err)
+{
     summary->recording++;
     summary->totals.recordings++;
     summary->totals.skipped += rn_reader_skipped(reader);
     summary->totals.incomplete |= rn_reader_incomplete(reader);
     summary->totals.unsealed |= !rn_reader_sealed(reader);
     return status != RN_OK ? status : check_memory(summary, err);
+}
+
+enum rn_status rn_summary_read(struct rn_summary *summary, struct rn_reader *reader,
+                               struct rn_error *err)
+{
+    enum rn_status status = rn_summary_begin(summary, reader, err);
+
+    if (status != RN_OK)
+        return status;
+    status = read_all(summary, reader, err);
+    return rn_summary_end(summary, reader, status, err);
 }
