@@ -79,6 +79,10 @@ RN_MUST_CHECK enum rn_status rn_session_queues_finish(struct rn_session *session
 const struct rn_session_thread *rn_session_find_thread(const struct rn_session *session,
                                                        uint32_t pid, uint32_t tid);
 
+/* The same of one of the last RN_SESSION_ENDED threads that have ended. */
+const struct rn_session_thread *rn_session_find_ended(const struct rn_session *session,
+                                                      uint32_t pid, uint32_t tid);
+
 /* session_rings.c */
 /* A ring for whoever takes it; NULL where there is no room. The entry is borrowed until the next
  * ring is taken or given back. */

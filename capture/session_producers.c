@@ -175,6 +175,21 @@ const struct rn_session_thread *rn_session_find_thread(const struct rn_session *
     return NULL;
 }
 
+const struct rn_session_thread *rn_session_find_ended(const struct rn_session *session,
+                                                      uint32_t pid, uint32_t tid)
+{
+    const struct rn_session_producers *producers = &session->producers;
+
+    for (size_t i = 1; i <= RN_SESSION_ENDED && i <= producers->ended_count; i++) {
+        const struct rn_session_thread *thread =
+            &producers->ended[(producers->ended_count - i) % RN_SESSION_ENDED];
+
+        if (thread->tid == tid && thread->pid == pid)
+            return thread;
+    }
+    return NULL;
+}
+
 /* Whoever is not known was not seen by the engine, and gets a stream of its own. */
 static enum rn_status find_owner(struct rn_session *session, struct rn_session_slot *ring,
                                  struct rn_error *err)
@@ -284,6 +299,7 @@ void rn_session_producers_thread_ended(struct rn_session *session, uint64_t stre
     for (size_t i = 0; i < producers->thread_count; i++) {
         if (producers->threads[i].stream != stream)
             continue;
+        producers->ended[producers->ended_count++ % RN_SESSION_ENDED] = producers->threads[i];
         producers->threads[i] = producers->threads[--producers->thread_count];
         return;
     }

@@ -28,6 +28,8 @@ struct rn_session_thread {
     uint32_t pid, tid;
 };
 
+#define RN_SESSION_ENDED 256u
+
 struct rn_session_producers {
     struct rn_session_producing settings;
     struct rn_session_thread *threads; /* that are alive */
@@ -41,6 +43,10 @@ struct rn_session_producers {
     uint64_t misfits; /* records that no library writes */
     uint64_t apis;    /* bit n: something of enum rn_api n was recorded */
     uint64_t queues[RN_RING_QUEUES / 64]; /* bit n: queue n is stated */
+    uint32_t threads_of[RN_RING_QUEUES];  /* the stream, where queue n stands for a thread */
+    char blind_spot[256];                 /* what a library told first, "" none */
+    struct rn_session_thread ended[RN_SESSION_ENDED]; /* the last ones, in a circle */
+    size_t ended_count;
     struct rn_error failure; /* one that could not be returned where it happened */
 };
 

@@ -7,13 +7,21 @@
 
 #include <stdio.h>
 #include <string.h>
+#include <unistd.h>
 
-#define PATH_BYTES 4096u
+#define PATH_BYTES      4096u
+#define VULKAN_LAYER    "VK_LAYER_RENACER_record"
+#define VULKAN_MANIFEST "librn-vulkan.json"
 
 const char cli_record_device_help[] =
     "      --opencl[=WHEN]   record kernels and transfers of OpenCL: 'on' (also without WHEN), "
     "'off',\n"
-    "                        or 'auto' (default), if the program is linked with libOpenCL\n";
+    "                        or 'auto' (default), if the program is linked with libOpenCL\n"
+    "      --vulkan[=WHEN]   record compute dispatches, copies, submits and waits of Vulkan: "
+    "'on',\n"
+    "                        'off', or 'auto' (default), if the program is linked with libvulkan\n"
+    "      --cuda[=WHEN]     record kernels, transfers and calls of CUDA, through CUPTI; likewise,\n"
+    "                        'auto' if the program is linked with libcuda\n";
 
 static bool arrange_opencl(struct cli_environment *environment, const struct cli_device_api *api,
                            const char *path)
@@ -22,8 +30,35 @@ static bool arrange_opencl(struct cli_environment *environment, const struct cli
     return cli_environment_prepend(environment, "OPENCL_LAYERS", path, ':');
 }
 
+static const char injection[] = "CUDA_INJECTION64_PATH";
+
+static bool arrange_cuda(struct cli_environment *environment, const struct cli_device_api *api,
+                         const char *path)
+{
+    (void)api;
+    return cli_environment_set(environment, injection, path);
+}
+
+/* The loader looks into VK_ADD_LAYER_PATH only where there is no VK_LAYER_PATH. */
+static bool arrange_vulkan(struct cli_environment *environment, const struct cli_device_api *api,
+                           const char *path)
+{
+    const char *own = cli_environment_get(environment, "VK_LAYER_PATH");
+    char directory[PATH_BYTES], manifest[PATH_BYTES + 32];
+
+    snprintf(directory, sizeof(directory), "%.*s", (int)(strrchr(path, '/') - path), path);
+    snprintf(manifest, sizeof(manifest), "%s/" VULKAN_MANIFEST, directory);
+    if (access(manifest, R_OK) != 0)
+        cli_warn("%s will not be recorded: %s is not there", api->name, manifest);
+    return cli_environment_prepend(environment, own ? "VK_LAYER_PATH" : "VK_ADD_LAYER_PATH",
+                                   directory, ':') &&
+           cli_environment_prepend(environment, "VK_INSTANCE_LAYERS", VULKAN_LAYER, ':');
+}
+
 static const struct cli_device_api apis[CLI_RECORD_DEVICES] = {
-    {"opencl", "OpenCL", RN_API_OPENCL, "librn-opencl.so", "libOpenCL.so.1", arrange_opencl},
+    {"opencl", "OpenCL", RN_API_OPENCL, "librn-opencl.so", "libOpenCL.so.1", NULL, arrange_opencl},
+    {"vulkan", "Vulkan", RN_API_VULKAN, "librn-vulkan.so", "libvulkan.so.1", NULL, arrange_vulkan},
+    {"cuda", "CUDA", RN_API_CUDA, "librn-cuda.so", "libcuda.so.1", injection, arrange_cuda},
 };
 
 bool cli_record_device_option(struct cli_record_device *device, int letter, const char *argument,
@@ -65,6 +100,11 @@ static bool load(const struct cli_device_api *api, const struct cli_needs *needs
     why = cli_library_obstacle(path);
     if (why) {
         cli_warn("%s will not be recorded: %s %s", api->name, path, why);
+        return true;
+    }
+    why = api->taken ? cli_environment_get(environment, api->taken) : NULL;
+    if (why && *why) {
+        cli_warn("%s will not be recorded: %s is set already, to %s", api->name, api->taken, why);
         return true;
     }
     *loaded = true;
@@ -109,7 +149,10 @@ void cli_record_device_missed(uint64_t expected, struct rn_session *session, con
     uint64_t missed = expected & ~rn_session_apis(session);
     struct rn_error err = RN_ERROR_INIT;
 
-    for (size_t i = 0; i < CLI_RECORD_DEVICES; i++) {
+    /* The libraries themselves know better. */
+    if (rn_session_blind_spot(session))
+        cli_warn("%s: %s", output, rn_session_blind_spot(session));
+    for (size_t i = 0; i < CLI_RECORD_DEVICES && !rn_session_blind_spot(session); i++) {
         char text[160];
 
         if (!(missed >> apis[i].api & 1))

@@ -7,12 +7,14 @@
 #include "cli_record_environment.h"
 
 /* One for each row of the table, in its order. */
-enum { CLI_OPT_OPENCL = 0x300, CLI_OPT_DEVICE_END };
+enum { CLI_OPT_OPENCL = 0x300, CLI_OPT_VULKAN, CLI_OPT_CUDA, CLI_OPT_DEVICE_END };
 #define CLI_RECORD_DEVICES (CLI_OPT_DEVICE_END - CLI_OPT_OPENCL)
 
 /* clang-format off */
 #define CLI_RECORD_DEVICE_LONG \
-    {"opencl", optional_argument, NULL, CLI_OPT_OPENCL}
+    {"opencl", optional_argument, NULL, CLI_OPT_OPENCL}, \
+    {"vulkan", optional_argument, NULL, CLI_OPT_VULKAN}, \
+    {"cuda", optional_argument, NULL, CLI_OPT_CUDA}
 /* clang-format on */
 extern const char cli_record_device_help[];
 
@@ -31,6 +33,7 @@ struct cli_device_api {
     enum rn_api api;
     const char *library; /* that is loaded into the program, as cli_record_library finds it */
     const char *loader;  /* soname: a program that needs it uses the API */
+    const char *taken;   /* variable that has room for one library: whose it is stays; NULL: none */
     /* Make the program load the library at `path`. False: no memory. What else stands in the way is
      * told by a message that begins with `name`. */
     bool (*arrange)(struct cli_environment *environment, const struct cli_device_api *api,

@@ -24,11 +24,20 @@ enum rn_api { RN_API_OTHER = 0, RN_API_CUDA = 1, RN_API_OPENCL = 2, RN_API_VULKA
  * knowing). */
 struct rn_api_call {
     uint64_t api;         /* enum rn_api */
-    uint64_t layer;       /* CUDA: 0 runtime, 1 driver; else 0 */
+    uint64_t layer;       /* CUDA: enum rn_cuda_layer; else 0 */
     uint64_t result;      /* the API's own code, signed; 0 is success everywhere */
     uint64_t correlation; /* the kernels and transfers that it caused have the same; of a call that
                            * waits: what it waited for last; 0 none */
     uint64_t device, context, queue; /* that it was for; 0 unknown */
+};
+
+/* A wait is what the device's queue says of it, beside the call that waited and has the same
+ * correlation; overhead is of the driver and of CUPTI. */
+enum rn_cuda_layer {
+    RN_CUDA_RUNTIME = 0,
+    RN_CUDA_DRIVER = 1,
+    RN_CUDA_WAIT = 2,
+    RN_CUDA_OVERHEAD = 3,
 };
 
 /* Attachment RN_ATT_NAME where it has a name. Times as with kernels. */

@@ -166,6 +166,8 @@ static enum rn_status add_ring_losses(struct reader_recovery *recovery, struct r
         status = add_loss(recovery, ring_full, RN_LOSS_RING_FULL, NULL, err);
     if (status == RN_OK && on_queues)
         status = add_loss(recovery, on_queues, RN_LOSS_KILLED, RN_QUEUE_LOSS_TEXT, err);
+    if (status == RN_OK && rn_ring_queues_unsure(header))
+        status = add_loss(recovery, 0, RN_LOSS_KILLED, RN_QUEUE_UNSURE_TEXT, err);
     if (status == RN_OK && header->inflight_unknown)
         status = add_statement(recovery, &event,
                                "calls that had begun could not be noted: no slot was free", err);

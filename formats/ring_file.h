@@ -48,6 +48,10 @@ struct rn_ring_queue {
     uint64_t number;   /* of the queue in its process */
     uint64_t begun;    /* kernels and transfers that were given to it to be recorded, and */
     uint64_t recorded; /* how many of them have been: what is missing at the end is lost */
+    /* Not 0: no queue, but a thread of the process, as numbered there. Events of this stream are
+     * that thread's: a library records them for it. */
+    uint32_t thread;
+    uint32_t unsure; /* 1: its process may have more to report than anybody can count */
     uint32_t name_size;
     char name[RN_RING_QUEUE_NAME];
 };
@@ -98,13 +102,20 @@ struct rn_ring_slot {
 
 /* Take what is known of queue `number`, below RN_RING_QUEUES, which its program may be changing: as
  * struct rn_stream, with the pid and tid as they stand there, and its name, cut where it must be.
- * False: it is not announced. */
+ * False: it is not announced, or stands for a thread. */
 bool rn_ring_queue_read(const struct rn_ring_file *file, uint32_t number, struct rn_stream *stream,
                         char name[RN_RING_QUEUE_NAME + 1]);
 /* How many kernels and transfers of all queues have not been recorded. */
 uint64_t rn_ring_queues_missing(const struct rn_ring_file *file);
+/* How many processes ended without telling that they had reported all. */
+uint32_t rn_ring_queues_unsure(const struct rn_ring_file *file);
+/* The thread that a stream stands for: false: it is a queue's, or not announced. */
+bool rn_ring_queue_thread(const struct rn_ring_file *file, uint32_t number, uint32_t *pid,
+                          uint32_t *tid);
 #define RN_QUEUE_LOSS_TEXT                                                                         \
     "kernels and transfers had not ended, or were not reported, when their program did"
+#define RN_QUEUE_UNSURE_TEXT                                                                       \
+    "a program was ended before it exited: what its devices had done last was not reported"
 
 /* Decode one raw record of `available` bytes at `bytes` into an event whose attachments point into
  * `bytes` and into `attachments` (room for RN_RECORD_MAX_ATTACHMENTS). Every length is checked;

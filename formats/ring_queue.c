@@ -16,7 +16,8 @@ bool rn_ring_queue_read(const struct rn_ring_file *file, uint32_t number, struct
     const struct rn_ring_queue *queue = &file->queues[number % RN_RING_QUEUES];
     uint32_t size;
 
-    if (number >= RN_RING_QUEUES || __atomic_load_n(&queue->ready, __ATOMIC_ACQUIRE) == 0)
+    if (number >= RN_RING_QUEUES || __atomic_load_n(&queue->ready, __ATOMIC_ACQUIRE) == 0 ||
+        load(&queue->thread) != 0)
         return false;
     *stream = (struct rn_stream){.id = RN_STREAM_QUEUES + number,
                                  .type = RN_STREAM_QUEUE,
@@ -27,6 +28,27 @@ bool rn_ring_queue_read(const struct rn_ring_file *file, uint32_t number, struct
     memcpy(name, queue->name, RN_RING_QUEUE_NAME);
     name[size < RN_RING_QUEUE_NAME ? size : RN_RING_QUEUE_NAME] = '\0';
     return true;
+}
+
+bool rn_ring_queue_thread(const struct rn_ring_file *file, uint32_t number, uint32_t *pid,
+                          uint32_t *tid)
+{
+    const struct rn_ring_queue *queue = &file->queues[number % RN_RING_QUEUES];
+
+    if (number >= RN_RING_QUEUES || __atomic_load_n(&queue->ready, __ATOMIC_ACQUIRE) == 0)
+        return false;
+    *pid = load(&queue->pid);
+    *tid = load(&queue->thread);
+    return *tid != 0;
+}
+
+uint32_t rn_ring_queues_unsure(const struct rn_ring_file *file)
+{
+    uint32_t unsure = 0;
+
+    for (uint32_t i = 0; i < RN_RING_QUEUES; i++)
+        unsure += load(&file->queues[i].unsure) != 0;
+    return unsure;
 }
 
 uint64_t rn_ring_queues_missing(const struct rn_ring_file *file)

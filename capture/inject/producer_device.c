@@ -123,6 +123,7 @@ static void fill_entry(struct rn_ring_queue *entry, const struct rn_producer_que
     entry->tid = (uint32_t)rn_system_call(SYS_gettid, 0, 0, 0, 0, 0, 0);
     entry->clock = queue->clock ? queue->clock->number : 0;
     entry->number = queue->number;
+    entry->thread = queue->thread;
     entry->name_size = length_of(queue->name, RN_RING_QUEUE_NAME);
     for (uint32_t i = 0; i < entry->name_size; i++)
         entry->name[i] = queue->name[i];
@@ -175,6 +176,11 @@ void rn_producer_queue_begun(struct rn_producer_queue *queue, uint64_t count)
 void rn_producer_queue_refused(struct rn_producer_queue *queue, uint64_t count)
 {
     __atomic_sub_fetch(&entry_of(rn_producer_queue_stream(queue))->begun, count, __ATOMIC_RELAXED);
+}
+
+void rn_producer_queue_unsure(struct rn_producer_queue *queue, bool unsure)
+{
+    __atomic_store_n(&entry_of(rn_producer_queue_stream(queue))->unsure, unsure, __ATOMIC_RELEASE);
 }
 
 static uint32_t attachment_size(uint32_t text)

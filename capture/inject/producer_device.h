@@ -83,7 +83,10 @@ struct rn_producer_queue {
     const char *name; /* for people; copied when the queue is announced, cut to 76 bytes; or NULL */
     uint64_t number;  /* in the process, from 1 */
     const struct rn_producer_clock *clock; /* NULL: times are of the recording */
-    uint32_t stream, epoch;                /* its own */
+    /* Not 0: no queue, but this thread of the process, for which another one records what it called:
+     * such events are the thread's, and their times of the recording. */
+    uint32_t thread;
+    uint32_t stream, epoch; /* its own */
 };
 
 /* Its stream number; announces it where this process has not. */
@@ -94,7 +97,11 @@ void rn_producer_queue_begun(struct rn_producer_queue *queue, uint64_t count);
 /* They were not accepted after all. */
 void rn_producer_queue_refused(struct rn_producer_queue *queue, uint64_t count);
 
-#define RN_PRODUCER_NAME_MAX 256u /* bytes; what is longer is cut, and flagged so */
+/* There may be more of the queue's process to be recorded than anybody has counted: if the process
+ * ends while this is so, an unknown number is stated as lost. */
+void rn_producer_queue_unsure(struct rn_producer_queue *queue, bool unsure);
+
+#define RN_PRODUCER_NAME_MAX 1024u /* bytes; what is longer is cut, and flagged so */
 #define RN_PRODUCER_TEXT_MAX 1024u
 
 /* An event: RN_KIND_KERNEL, _TRANSFER, _API, _NOTICE or _LOSS. */

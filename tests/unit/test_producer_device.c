@@ -142,7 +142,7 @@ static void a_kernel_is_recorded(void **state)
 {
     const struct rn_kernel kernel = {.api = RN_API_OPENCL, .queue = 7, .grid = {4, 1, 1}};
     const struct rn_attachment *name;
-    static char long_name[400];
+    static char long_name[RN_PRODUCER_NAME_MAX + 100];
     struct rn_event event;
 
     (void)state;
@@ -223,6 +223,35 @@ static void a_fork_announces_its_own(void **state)
     assert_int_equal(rn_producer_queue_stream(&queue), RN_STREAM_QUEUES);
 }
 
+/* What a thread called, told by another one. */
+static void a_stream_stands_for_a_thread(void **state)
+{
+    static struct rn_producer_queue of_thread = {.name = "unused", .number = 1, .thread = 4321};
+    const struct rn_ring_file *file = rn_ring_area_header(area);
+    uint32_t number = rn_producer_queue_stream(&of_thread) - RN_STREAM_QUEUES, pid, tid;
+    char name[RN_RING_QUEUE_NAME + 1];
+    struct rn_stream stream;
+
+    (void)state;
+    assert_false(rn_ring_queue_read(file, number, &stream, name));
+    assert_true(rn_ring_queue_thread(file, number, &pid, &tid));
+    assert_int_equal(pid, getpid());
+    assert_int_equal(tid, 4321);
+    assert_false(rn_ring_queue_thread(file, 0, &pid, &tid));
+    assert_false(rn_ring_queue_thread(file, RN_RING_QUEUES, &pid, &tid));
+}
+
+static void a_process_is_unsure(void **state)
+{
+    const struct rn_ring_file *file = rn_ring_area_header(area);
+
+    (void)state;
+    rn_producer_queue_unsure(&queue, true);
+    assert_int_equal(rn_ring_queues_unsure(file), 1);
+    rn_producer_queue_unsure(&queue, false);
+    assert_int_equal(rn_ring_queues_unsure(file), 0);
+}
+
 static void too_many_queues_share_one(void **state)
 {
     static struct rn_producer_queue queues[RN_RING_QUEUES + 5];
@@ -242,9 +271,14 @@ static void too_many_queues_share_one(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(a_clock_is_opened_and_read), cmocka_unit_test(a_queue_is_announced),
-        cmocka_unit_test(a_kernel_is_recorded),       cmocka_unit_test(another_thread_records),
-        cmocka_unit_test(a_fork_announces_its_own),   cmocka_unit_test(too_many_queues_share_one),
+        cmocka_unit_test(a_clock_is_opened_and_read),
+        cmocka_unit_test(a_queue_is_announced),
+        cmocka_unit_test(a_kernel_is_recorded),
+        cmocka_unit_test(another_thread_records),
+        cmocka_unit_test(a_fork_announces_its_own),
+        cmocka_unit_test(a_stream_stands_for_a_thread),
+        cmocka_unit_test(a_process_is_unsure),
+        cmocka_unit_test(too_many_queues_share_one),
     };
 
     return cmocka_run_group_tests(tests, open_rings, close_rings);
