@@ -3,6 +3,7 @@
 #include "cli.h"
 #include "cli_record.h"
 #include "cli_record_compute.h"
+#include "cli_record_trace.h"
 
 #include "libanalysis/filter.h"
 
@@ -24,6 +25,7 @@ enum {
 static const struct option options[] = {
     CLI_COMMON_LONG,
     CLI_RECORD_COMPUTE_LONG,
+    CLI_RECORD_TRACE_LONG,
     {"output", required_argument, NULL, 'o'},
     {"pid", required_argument, NULL, 'p'},
     {"expr", required_argument, NULL, 'e'},
@@ -48,6 +50,7 @@ enum { PIDS_MAX = 64, NAMES_MAX = 64, CONTENT_HEAD = 32 };
 struct command {
     struct cli_recording recording;
     struct cli_record_compute compute;
+    struct cli_record_trace trace;
     struct rn_filter *filter;
     struct rn_buf selection; /* -e expressions, as one */
     pid_t pids[PIDS_MAX];
@@ -133,6 +136,8 @@ static int set_option(struct command *command, int letter)
 
     if (cli_record_compute_option(&command->compute, letter, optarg, &status))
         return status;
+    if (cli_record_trace_option(&command->trace, letter, optarg))
+        return -1;
     switch (letter) {
     case 'o':
         recording->session.output = optarg;
@@ -170,6 +175,7 @@ static int complete(struct command *command, char **operands)
     struct cli_recording *recording = &command->recording;
     struct rn_engine_options *engine = &recording->engine;
     bool calls = rn_filter_kinds(command->filter) >> RN_KIND_SYSCALL & 1;
+    int status;
 
     if (operands[0] && engine->attach_count > 0)
         return cli_usage("give either a command or -p PID, not both");
@@ -193,10 +199,12 @@ static int complete(struct command *command, char **operands)
         rn_buf_byte(&command->selection, '\0');
         recording->selection = (const char *)command->selection.data;
     }
-    if (!command->selection.failed)
-        return cli_record_compute_prepare(&command->compute, recording);
-    cli_fail("out of memory");
-    return CLI_EXIT_RECORDER;
+    if (command->selection.failed) {
+        cli_fail("out of memory");
+        return CLI_EXIT_RECORDER;
+    }
+    status = cli_record_compute_prepare(&command->compute, recording);
+    return status < 0 ? cli_record_trace_prepare(&command->trace, recording) : status;
 }
 
 static int parse(struct command *command, int argc, char **argv)
@@ -205,8 +213,8 @@ static int parse(struct command *command, int argc, char **argv)
     int letter, status = -1;
     bool done = false;
 
-    snprintf(whole_help, sizeof(whole_help), "%s%s%s", cli_record_help, cli_record_compute_help,
-             cli_record_help_end);
+    snprintf(whole_help, sizeof(whole_help), "%s%s%s%s", cli_record_help,
+             cli_record_compute_help, cli_record_trace_help, cli_record_help_end);
     while (status < 0 && !done &&
            (letter = cli_getopt(argc, argv, "+" CLI_COMMON_SHORT "o:p:e:", options)) != -1) {
         if (!cli_common(letter, whole_help, &done, &status))
@@ -264,6 +272,7 @@ int main(int argc, char **argv)
     status = parse(&command, argc, argv);
     if (status < 0)
         status = run(&command);
+    cli_record_trace_free(&command.trace);
     cli_record_compute_free(&command.compute);
     rn_filter_free(command.filter);
     rn_buf_free(&command.selection);

@@ -80,22 +80,44 @@ static json_t *clock_object(const struct rn_manifest *manifest)
                      "start", rn_json_clock(&manifest->start));
 }
 
+/* NULL, which is left out, where there is none of it. */
+static json_t *trace_object(const struct rn_manifest *manifest)
+{
+    const char *parent = manifest->trace_parent, *state = manifest->trace_state;
+    const char *given = manifest->trace_given;
+
+    if (!parent && !state && !given && !manifest->lamport)
+        return NULL;
+    return json_pack("{s:o*,s:o*,s:o*,s:o*}", "parent", parent ? rn_json_text(parent) : NULL,
+                     "state", state ? rn_json_text(state) : NULL, "given",
+                     given ? rn_json_text(given) : NULL, "lamport",
+                     manifest->lamport ? rn_json_u64(manifest->lamport) : NULL);
+}
+
+static void get_trace(const json_t *trace, struct rn_manifest *manifest)
+{
+    manifest->trace_parent = rn_json_get_text(json_object_get(trace, "parent"));
+    manifest->trace_state = rn_json_get_text(json_object_get(trace, "state"));
+    manifest->trace_given = rn_json_get_text(json_object_get(trace, "given"));
+    manifest->lamport = rn_json_get_u64(json_object_get(trace, "lamport"), 0);
+}
+
 enum rn_status rn_manifest_to_json(const struct rn_manifest *manifest, struct rn_buf *out,
                                    struct rn_error *err)
 {
-    json_t *root =
-        json_pack("{s:s,s:i,s:[],s:o,s:o,s:o,s:o,s:o,s:o,s:o,s:o,s:i,s:o,s:o*,s:o,s:o*,s:s,s:o}",
-                  "format", FORMAT, "version", (int)manifest->version, "features", "uuid",
-                  uuid_text(manifest->uuid), "creator", rn_json_text(manifest->creator), "host",
-                  rn_json_text(manifest->host), "os", rn_json_text(manifest->os), "boot_id",
-                  rn_json_text(manifest->boot_id), "engine", rn_json_text(manifest->engine), "cwd",
-                  rn_json_text(manifest->cwd), "argv", argv_array(manifest->argv), "attached_pid",
-                  (int)manifest->attached_pid, "selection", rn_json_text(manifest->selection),
-                  "stack", manifest->stack ? rn_json_text(manifest->stack) : NULL, "content_head",
-                  rn_json_u64(manifest->content_head), "not_seen",
-                  manifest->vdso ? json_pack("[s]", "vdso") : NULL, "abi",
-                  abi_names[manifest->abi < RN_ABI_COUNT ? manifest->abi : 0], "clock",
-                  clock_object(manifest));
+    json_t *root = json_pack(
+        "{s:s,s:i,s:[],s:o,s:o,s:o,s:o,s:o,s:o,s:o,s:o,s:i,s:o,s:o*,s:o,s:o*,s:o*,s:s,s:o}",
+        "format", FORMAT, "version", (int)manifest->version, "features", "uuid",
+        uuid_text(manifest->uuid), "creator", rn_json_text(manifest->creator), "host",
+        rn_json_text(manifest->host), "os", rn_json_text(manifest->os), "boot_id",
+        rn_json_text(manifest->boot_id), "engine", rn_json_text(manifest->engine), "cwd",
+        rn_json_text(manifest->cwd), "argv", argv_array(manifest->argv), "attached_pid",
+        (int)manifest->attached_pid, "selection", rn_json_text(manifest->selection), "stack",
+        manifest->stack ? rn_json_text(manifest->stack) : NULL, "content_head",
+        rn_json_u64(manifest->content_head), "not_seen",
+        manifest->vdso ? json_pack("[s]", "vdso") : NULL, "trace", trace_object(manifest), "abi",
+        abi_names[manifest->abi < RN_ABI_COUNT ? manifest->abi : 0], "clock",
+        clock_object(manifest));
 
     return rn_json_dump(root, JSON_INDENT(1), out, err);
 }
@@ -173,6 +195,7 @@ static enum rn_status get_manifest(const json_t *root, struct rn_manifest *manif
     manifest->cwd = rn_json_get_text(json_object_get(root, "cwd"));
     manifest->selection = rn_json_get_text(json_object_get(root, "selection"));
     manifest->stack = rn_json_get_text(json_object_get(root, "stack"));
+    get_trace(json_object_get(root, "trace"), manifest);
     manifest->vdso = has_text(json_object_get(root, "not_seen"), "vdso");
     manifest->argv = get_argv(json_object_get(root, "argv"));
     manifest->attached_pid = (uint32_t)rn_json_get_u64(json_object_get(root, "attached_pid"), 0);

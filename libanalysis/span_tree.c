@@ -51,6 +51,7 @@ struct rn_span_tree *rn_span_tree_new(const struct rn_span_options *options,
     tree->context = context;
     rn_span_ids_init(&tree->ids, manifest->uuid);
     write_uuid(manifest->uuid, tree->recording);
+    rn_span_context_init(tree);
     rn_span_rules_init(tree);
     name_service(tree);
     rn_span_recording_resource(tree, &tree->plain_resource);
@@ -73,6 +74,7 @@ void rn_span_tree_free(struct rn_span_tree *tree)
     rn_buf_free(&tree->index.arena);
     free(tree->index.refs);
     rn_buf_free(&tree->service_name);
+    rn_buf_free(&tree->state);
     rn_buf_free(&tree->plain_resource);
     rn_buf_free(&tree->scratch);
     rn_buf_free(&tree->texts);
