@@ -269,7 +269,9 @@ static enum rn_status add_event(struct rn_span_tree *tree, struct rn_trace *trac
     struct span_thread *thread;
 
     rn_span_texts_begin(tree, event);
-    if (becomes == EVENT_OF_ROOT)
+    /* The recorder itself states what is in files at the end. */
+    if (becomes == EVENT_OF_ROOT ||
+        (becomes == EVENT_OF_PROCESS && !rn_trace_thread(trace, event->stream)->process))
         return add_to_root(tree, trace, event, start, err);
     thread = rn_span_part_thread(tree, trace, event->stream);
     if (!thread)

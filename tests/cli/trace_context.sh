@@ -50,6 +50,27 @@ check "so they are where the environment says otherwise" \
     "$(TRACEPARENT=00-11111111111111111111111111111111-2222222222222222-01 tree inner.rna outer.rna)" \
     "1 b7ad6b7169203331 1"
 
+# The recorder itself can be recorded, under every engine: it is let have its program.
+engines=ptrace
+rn-record --features | grep -q 'engines:.* inline' && engines="ptrace inline"
+for above in $engines; do
+    for below in $engines; do
+        rn-record -q --engine=$above --propagate -o outer.rna -- \
+            rn-record -q --engine=$below --propagate -o inner.rna -- \
+            sh -c 'echo in | cat; exit 3' >nested.out
+        check "$below below $above: status and output" "$? $(cat nested.out)" "3 in"
+        check "$below below $above: linked" "$(of inner.rna parent)" "$(of outer.rna given)"
+        check "$below below $above: all of the program is in its own recording" \
+            "$(rn-cat -e write inner.rna | grep -c '"in\\n"')" 2
+        check "$below below $above: the spans are one tree" "$(tree inner.rna outer.rna)" "1  1"
+    done
+done
+rn-record -q --propagate -o outer.rna -- sh -c 'rn-record -q --propagate -o inner.rna -- \
+    sh -c "rn-record -q -o last.rna -- true; true"; true'
+check "three, with shells between" \
+    "$(of last.rna lamport) $(of last.rna parent) $(of inner.rna parent)" \
+    "2 $(of inner.rna given) $(of outer.rna given)"
+
 # A script that begins a trace by itself: each of its recordings has one of its own.
 rn-record -q --propagate -o first.rna -- true
 rn-record -q --propagate -o second.rna -- true

@@ -216,6 +216,21 @@ static void short_calls_are_counted(void **state)
     assert_int_equal(seen.spans, 53); /* and the count, the thread, the process */
 }
 
+/* As the recorder states at the end what is in files. */
+static void an_event_of_no_process_is_the_roots(void **state)
+{
+    struct rn_event descriptor = {.kind = RN_KIND_DESCRIPTOR, .u.descriptor = {.fd = UINT64_MAX}};
+
+    (void)state;
+    open_tree(10000, 4000000, 0);
+    add_stream(1, 10, 10);
+    add_call(1, 0, 5, 5);
+    assert_int_equal(feed(&descriptor), RN_OK);
+    finish();
+    assert_int_equal(seen.events, 2);
+    assert_int_equal(seen.spans, 3);
+}
+
 /* A damaged recording says that each of two processes made the other. */
 static void no_process_is_its_own_ancestor(void **state)
 {
@@ -394,6 +409,7 @@ int main(void)
         TEST(the_index_has_pages),
         TEST(every_process_has_its_resource),
         TEST(short_calls_are_counted),
+        TEST(an_event_of_no_process_is_the_roots),
         TEST(no_process_is_its_own_ancestor),
         TEST(what_was_not_handed_out_is_pending),
         TEST(times_at_the_end_of_the_range),
