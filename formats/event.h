@@ -34,8 +34,9 @@ enum rn_kind {
     RN_KIND_TRANSFER = 11,  /* bytes moved to, from or on a device */
     RN_KIND_DECISION = 12,  /* what a transpiler decided */
     RN_KIND_AGGREGATE = 13, /* many events of one operation, counted instead of recorded */
-    /* 14-17 are reserved: edge, span, counter, flow. 18-31: later kinds. From here on:
-     * housekeeping, not events of the program. */
+    RN_KIND_EDGE = 14,      /* one event came about through another one; written by a merge */
+    /* 15-17 are reserved: span, counter, flow. 18-31: later kinds. From here on: housekeeping, not
+     * events of the program. */
     RN_KIND_STREAM = 32,   /* what a stream number stands for */
     RN_KIND_CLOCK = 33,    /* a calibration point */
     RN_KIND_COMMIT = 34,   /* begin of a member: segment flag, watermarks of the sources */
@@ -261,6 +262,44 @@ enum rn_loss_reason {
     RN_LOSS_DAMAGED = 6,  /* part of the archive cannot be read */
 };
 
+/* The event `from` was begun before the event `to` ended, in every possible order of what happened.
+ * An edge stands in stream 0 of a merged recording, before `to`: its start is that of `to`, without
+ * duration. Streams are numbered as the recording at hand numbers them (see rn_manifest_source for
+ * what (UUID, stream, ordinal) that is). */
+struct rn_edge {
+    uint64_t from_stream, from_ordinal;
+    uint64_t to_stream, to_ordinal;
+    uint64_t mechanism;  /* enum rn_edge_mechanism */
+    uint64_t certainty;  /* enum rn_edge_certainty */
+    uint64_t from_start; /* ticks, as corrected: when the cause began */
+    uint64_t to_end;     /* ticks: when the effect had happened */
+    uint64_t bytes;      /* that went from one to the other, where it is about bytes */
+    uint64_t lamport;    /* stamp of `to`; 0 with inferred edges, which have no say in the order */
+};
+enum rn_edge_mechanism {
+    RN_EDGE_STAMP = 0,   /* no edge: it only states the stamp of `to`; `from` is `to` */
+    RN_EDGE_FORK = 1,    /* fork or clone: the child's first event */
+    RN_EDGE_EXIT = 2,    /* exit: the return of the wait that reaped it */
+    RN_EDGE_PIPE = 3,    /* bytes of a pipe or FIFO: written, read */
+    RN_EDGE_SOCKET = 4,  /* bytes of a stream socket */
+    RN_EDGE_CONNECT = 5, /* connect: the accept that took the connection */
+    RN_EDGE_RIGHTS = 6,  /* a descriptor that was sent (SCM_RIGHTS): its reception */
+    RN_EDGE_SIGNAL = 7,  /* kill and its like: the delivery */
+    RN_EDGE_EVENTFD = 8,
+    RN_EDGE_FUTEX = 9,      /* wake: the return of the wait */
+    RN_EDGE_LOCK = 10,      /* unlock of a file: the lock that was granted then */
+    RN_EDGE_FILE = 11,      /* a file was made or renamed: the open that found it */
+    RN_EDGE_LAUNCH = 12,    /* API call: the kernel or transfer that it queued */
+    RN_EDGE_COMPLETION = 13, /* kernel or transfer: the synchronising API call */
+    RN_EDGE_DATAGRAM = 14,
+    RN_EDGE_CONTEXT = 15, /* a trace context was handed on (TRACEPARENT) */
+    RN_EDGE_MECHANISMS
+};
+enum rn_edge_certainty {
+    RN_EDGE_INFERRED = 0, /* likely; nothing rests on it */
+    RN_EDGE_PROVEN = 1,
+};
+
 enum rn_stream_type {
     RN_STREAM_RECORDER = 0, /* stream 0: the recorder's own notices and losses */
     RN_STREAM_THREAD = 1,
@@ -370,6 +409,7 @@ struct rn_event {
     uint8_t kind;   /* enum rn_kind */
     uint32_t flags; /* RN_EVENT_... */
     uint32_t stream;
+    uint32_t source;   /* in a merged recording: 1 + index in manifest.sources; 0 the merge itself */
     uint64_t ordinal;  /* in its stream, from 0; given by the writer */
     uint64_t start;    /* ticks */
     uint64_t duration; /* ticks */
@@ -387,6 +427,7 @@ struct rn_event {
         struct rn_aggregate aggregate;
         struct rn_notice notice;
         struct rn_loss loss;
+        struct rn_edge edge;
         struct rn_stream stream_info;
         struct rn_clock_point clock;
         struct rn_commit commit;
