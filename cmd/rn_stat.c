@@ -2,6 +2,7 @@
 /* rn-stat: counts, times, percentiles and errors of recordings, in groups. */
 #include "cli_source.h"
 #include "cli_stat.h"
+#include "cli_stat_critical.h"
 
 #include <stdlib.h>
 #include <string.h>
@@ -13,6 +14,8 @@ static const char help[] =
     "      --by GROUP           syscall (default; also kernels and blocks), process, thread, kind\n"
     "      --sort NUMBER        total (default), calls, errors, mean, p50... p99, max, name...\n"
     "  -n, --top N              only the first N groups\n"
+    "      --critical-path      instead: the chain of work and waits that set the run time of one\n"
+    "                           recording, over its processes, threads and device queues\n"
     "      --outliers           also mark events that took unusually long, and say where they are\n"
     "      --fail-if LIMIT      exit with 1 if LIMIT holds: 'errors>10', 'openat.p99>1ms',\n"
     "                           '*.max>=2s', 'total.calls>1e6' (may be repeated)\n"
@@ -25,12 +28,13 @@ static const char help_end[] = "\n"
                                "  -q, --quiet   no warnings      -h, --help      this text\n"
                                "  -v, --verbose more messages    -V, --version   version\n";
 
-enum { OPT_BY = CLI_OPT_OWN, OPT_CSV, OPT_FAIL_IF, OPT_JSON, OPT_OUTLIERS, OPT_SORT };
+enum { OPT_BY = CLI_OPT_OWN, OPT_CRITICAL, OPT_CSV, OPT_FAIL_IF, OPT_JSON, OPT_OUTLIERS, OPT_SORT };
 
 static const struct option options[] = {
     CLI_SELECT_LONG,
     CLI_COMMON_LONG,
     {"by", required_argument, NULL, OPT_BY},
+    {"critical-path", no_argument, NULL, OPT_CRITICAL},
     {"csv", no_argument, NULL, OPT_CSV},
     {"fail-if", required_argument, NULL, OPT_FAIL_IF},
     {"json", no_argument, NULL, OPT_JSON},
@@ -51,6 +55,8 @@ struct job {
     struct cli_stat_limit *limits;
     size_t limit_count;
     const char *output_path;
+    bool critical; /* --critical-path */
+    bool grouped;  /* an option that is about groups was given */
 };
 
 static bool set_by(struct job *job, const char *name)
@@ -115,9 +121,14 @@ static bool set_format(struct job *job, enum format format)
 /* False after a message. */
 static bool set_option(struct job *job, int letter)
 {
+    job->grouped |= letter == OPT_BY || letter == OPT_SORT || letter == OPT_OUTLIERS ||
+                    letter == OPT_FAIL_IF || letter == OPT_CSV;
     switch (letter) {
     case OPT_BY:
         return set_by(job, optarg);
+    case OPT_CRITICAL:
+        job->critical = true;
+        return true;
     case OPT_SORT:
         return set_sort(job, optarg);
     case 'n':
@@ -139,6 +150,17 @@ static bool set_option(struct job *job, int letter)
     }
 }
 
+/* -1, or the exit status after a message. */
+static int check_critical(const struct job *job, int operands)
+{
+    if (job->grouped || !rn_filter_is_empty(job->filter))
+        return cli_usage("--critical-path is about all of a recording: of the other options only "
+                         "-n, --json and -o go with it");
+    if (operands > 1)
+        return cli_usage("--critical-path takes one recording; rn-merge makes one of several");
+    return -1;
+}
+
 /* -1: go on; else the exit status. */
 static int parse(struct job *job, int argc, char **argv)
 {
@@ -157,6 +179,8 @@ static int parse(struct job *job, int argc, char **argv)
     }
     if (status < 0 && optind == argc)
         status = cli_usage("no recording given ('-' is standard input)");
+    if (status < 0 && job->critical)
+        status = check_critical(job, argc - optind);
     return status;
 }
 
@@ -268,6 +292,15 @@ static int sum_up(const struct job *job, char **paths)
     return whole ? status : RN_EXIT_TROUBLE;
 }
 
+static int run(const struct job *job, char **paths)
+{
+    const struct cli_critical_options critical = {.top = job->order.top,
+                                                  .json = job->format == FORMAT_JSON,
+                                                  .output_path = job->output_path};
+
+    return job->critical ? cli_stat_critical(&critical, *paths) : sum_up(job, paths);
+}
+
 int main(int argc, char **argv)
 {
     struct job job = {.filter = rn_filter_new(), .order.metric = STAT_TOTAL};
@@ -279,7 +312,7 @@ int main(int argc, char **argv)
     else
         status = parse(&job, argc, argv);
     if (status < 0)
-        status = sum_up(&job, argv + optind);
+        status = run(&job, argv + optind);
     free(job.limits);
     rn_filter_free(job.filter);
     return status;
