@@ -9,7 +9,7 @@
 # make fuzz       fuzz each target for FUZZ_SECONDS (default 600)
 # make install    PREFIX=/usr/local DESTDIR=
 # Variables: CC, CFLAGS, BUILD (output directory), SAN=address,undefined, V=1 (show commands),
-# CORE=yes (without rn-diff, rn-validate and rn-export-otlp, and without what only they need)
+# CORE=yes (without rn-diff, rn-validate, rn-graph and rn-export-otlp, and without what only they need)
 
 BUILD ?= build
 PREFIX ?= /usr/local
@@ -73,9 +73,9 @@ OTLP_SRC := $(wildcard tests/otlp/*.c)
 FUZZ_SRC := $(wildcard tests/fuzz/fuzz_*.c)
 
 ifneq ($(CORE),)
-LIB_SRC := $(filter-out formats/otlp_%,$(LIB_SRC))
+LIB_SRC := $(filter-out formats/otlp_% formats/graphml_write.c,$(LIB_SRC))
 CLI_SRC := $(filter-out cmd/cli_otlp% cmd/cli_diff_junit.c,$(CLI_SRC))
-CMD_SRC := $(filter-out cmd/rn_export_otlp.c cmd/rn_diff.c cmd/rn_validate.c,$(CMD_SRC))
+CMD_SRC := $(filter-out cmd/rn_export_otlp.c cmd/rn_diff.c cmd/rn_validate.c cmd/rn_graph.c,$(CMD_SRC))
 OTLP_SRC :=
 endif
 
@@ -130,10 +130,10 @@ $(BUILD)/lib/libcli.a: $(CLI_OBJ)
 	$(archive)
 
 .SECONDEXPANSION:
-# JUnit XML is written by these alone; the others do without its libraries. They bring what the
+# XML is written by these alone; the others do without its libraries. They bring what the
 # static libarchive leaves out, which then must be there in whole: so these take the shared one.
-$(BUILD)/obj/cmd/cli_diff_junit.o: PKG_CFLAGS += $(XML_CFLAGS)
-$(BUILD)/bin/rn-diff $(BUILD)/bin/rn-validate: \
+$(BUILD)/obj/cmd/cli_diff_junit.o $(BUILD)/obj/formats/graphml_write.o: PKG_CFLAGS += $(XML_CFLAGS)
+$(BUILD)/bin/rn-diff $(BUILD)/bin/rn-validate $(BUILD)/bin/rn-graph $(BUILD)/tests/test_graph_write: \
 	PKG_LIBS := -larchive $(XML_LIBS) $(filter-out $(ARCHIVE_LIBS),$(PKG_LIBS))
 
 $(BINS): $(BUILD)/bin/%: $$(BUILD)/obj/cmd/$$(subst -,_,$$*).o $(LIBS)

@@ -22,6 +22,7 @@
 #define RN_MEMBER_INDEX    "index.json"
 #define RN_MEMBER_EVENTS   "events/" /* then %06u.rnc */
 #define RN_MEMBER_ENV      "env/"
+#define RN_MEMBER_SOURCES  "sources/" /* then K/events/%06u.rnc, K/env/...: of a merged recording */
 #define RN_MEMBER_MAX      (64u << 20) /* bytes of one member; larger ones are refused */
 #define RN_PART_SUFFIX     ".part"
 #define RN_PART_ARCHIVE    "archive"

@@ -44,5 +44,12 @@ void rn_manifest_clear(struct rn_manifest *manifest)
     for (char **argument = manifest->argv; argument && *argument; argument++)
         free(*argument);
     free(manifest->argv);
+    for (size_t i = 0; i < manifest->source_count; i++) {
+        if (manifest->sources[i].manifest)
+            rn_manifest_clear(manifest->sources[i].manifest);
+        free(manifest->sources[i].manifest);
+        free(manifest->sources[i].pieces);
+    }
+    free(manifest->sources);
     memset(manifest, 0, sizeof *manifest);
 }

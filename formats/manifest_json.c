@@ -102,12 +102,12 @@ static void get_trace(const json_t *trace, struct rn_manifest *manifest)
     manifest->lamport = rn_json_get_u64(json_object_get(trace, "lamport"), 0);
 }
 
-enum rn_status rn_manifest_to_json(const struct rn_manifest *manifest, struct rn_buf *out,
-                                   struct rn_error *err)
+json_t *rn_manifest_object(const struct rn_manifest *manifest)
 {
-    json_t *root = json_pack(
-        "{s:s,s:i,s:[],s:o,s:o,s:o,s:o,s:o,s:o,s:o,s:o,s:i,s:o,s:o*,s:o,s:o*,s:o*,s:s,s:o}",
-        "format", FORMAT, "version", (int)manifest->version, "features", "uuid",
+    return json_pack(
+        "{s:s,s:i,s:o,s:o,s:o,s:o,s:o,s:o,s:o,s:o,s:o,s:i,s:o,s:o*,s:o,s:o*,s:o*,s:s,s:o,s:o*}", "format",
+        FORMAT, "version", (int)manifest->version, "features",
+        manifest->sources ? json_pack("[s]", RN_FEATURE_MERGED) : json_array(), "uuid",
         uuid_text(manifest->uuid), "creator", rn_json_text(manifest->creator), "host",
         rn_json_text(manifest->host), "os", rn_json_text(manifest->os), "boot_id",
         rn_json_text(manifest->boot_id), "engine", rn_json_text(manifest->engine), "cwd",
@@ -117,28 +117,35 @@ enum rn_status rn_manifest_to_json(const struct rn_manifest *manifest, struct rn
         rn_json_u64(manifest->content_head), "not_seen",
         manifest->vdso ? json_pack("[s]", "vdso") : NULL, "trace", trace_object(manifest), "abi",
         abi_names[manifest->abi < RN_ABI_COUNT ? manifest->abi : 0], "clock",
-        clock_object(manifest));
+        clock_object(manifest), "sources",
+        manifest->sources ? rn_manifest_sources_array(manifest) : NULL);
+}
 
-    return rn_json_dump(root, JSON_INDENT(1), out, err);
+enum rn_status rn_manifest_to_json(const struct rn_manifest *manifest, struct rn_buf *out,
+                                   struct rn_error *err)
+{
+    return rn_json_dump(rn_manifest_object(manifest), JSON_INDENT(1), out, err);
 }
 
 static enum rn_status check_version(const json_t *root, struct rn_error *err)
 {
     uint64_t version = rn_json_get_u64(json_object_get(root, "version"), 0);
     const json_t *features = json_object_get(root, "features");
-    const char *first;
 
     if (version != RN_ARCHIVE_VERSION)
         return rn_fail(err, RN_E_VERSION,
                        "archive version %llu; this program reads version %d: use a newer one",
                        (unsigned long long)version, RN_ARCHIVE_VERSION);
-    if (json_array_size(features) == 0)
-        return RN_OK;
-    first = json_string_value(json_array_get(features, 0));
-    return rn_fail(err, RN_E_VERSION,
-                   "the archive uses feature \"%.100s\", which this program does not know: use a "
-                   "newer one",
-                   first ? first : "?");
+    for (size_t i = 0; i < json_array_size(features); i++) {
+        const char *name = json_string_value(json_array_get(features, i));
+
+        if (!name || strcmp(name, RN_FEATURE_MERGED) != 0)
+            return rn_fail(err, RN_E_VERSION,
+                           "the archive uses feature \"%.100s\", which this program does not "
+                           "know: use a newer one",
+                           name ? name : "?");
+    }
+    return RN_OK;
 }
 
 static enum rn_abi get_abi(const json_t *value)
@@ -179,8 +186,8 @@ static bool has_text(const json_t *array, const char *text)
     return false;
 }
 
-static enum rn_status get_manifest(const json_t *root, struct rn_manifest *manifest,
-                                   struct rn_error *err)
+enum rn_status rn_manifest_from_object(const json_t *root, struct rn_manifest *manifest,
+                                       struct rn_error *err)
 {
     enum rn_status status = check_version(root, err);
 
@@ -203,7 +210,10 @@ static enum rn_status get_manifest(const json_t *root, struct rn_manifest *manif
     manifest->abi = get_abi(json_object_get(root, "abi"));
     if (!get_uuid(json_string_value(json_object_get(root, "uuid")), manifest->uuid))
         return rn_fail(err, RN_E_FORMAT, "the manifest has no UUID");
-    return get_clock(json_object_get(root, "clock"), manifest, err);
+    status = get_clock(json_object_get(root, "clock"), manifest, err);
+    if (status == RN_OK && has_text(json_object_get(root, "features"), RN_FEATURE_MERGED))
+        status = rn_manifest_get_sources(json_object_get(root, "sources"), manifest, err);
+    return status;
 }
 
 enum rn_status rn_manifest_from_json(const uint8_t *json, size_t size, struct rn_manifest *manifest,
@@ -216,7 +226,7 @@ enum rn_status rn_manifest_from_json(const uint8_t *json, size_t size, struct rn
     status = rn_json_parse(json, size, FORMAT, &root, err);
     if (status != RN_OK)
         return status;
-    status = get_manifest(root, manifest, err);
+    status = rn_manifest_from_object(root, manifest, err);
     json_decref(root);
     return status;
 }

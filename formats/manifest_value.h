@@ -5,6 +5,7 @@
 
 #include "buf.h"
 #include "event.h"
+#include "manifest.h"
 #include "status.h"
 
 #include <jansson.h>
@@ -29,5 +30,17 @@ RN_MUST_CHECK enum rn_status rn_json_parse(const uint8_t *json, size_t size, con
  * (NULL: no memory). */
 RN_MUST_CHECK enum rn_status rn_json_dump(json_t *root, size_t flags, struct rn_buf *out,
                                           struct rn_error *err);
+
+
+/* The manifest as an object, NULL: no memory; and back. manifest_source.c: its sources. */
+#define RN_FEATURE_MERGED "merged"
+json_t *rn_manifest_object(const struct rn_manifest *manifest);
+RN_MUST_CHECK enum rn_status rn_manifest_from_object(const json_t *root,
+                                                     struct rn_manifest *manifest,
+                                                     struct rn_error *err);
+json_t *rn_manifest_sources_array(const struct rn_manifest *manifest);
+RN_MUST_CHECK enum rn_status rn_manifest_get_sources(const json_t *array,
+                                                     struct rn_manifest *manifest,
+                                                     struct rn_error *err);
 
 #endif

@@ -144,6 +144,8 @@ enum rn_status rn_reader_open(const char *path, struct rn_reader **out, struct r
     }
     if (status == RN_OK)
         status = read_manifest(reader, err);
+    if (status == RN_OK && reader->manifest.sources)
+        status = rn_reader_merged_open(reader, err);
     if (status != RN_OK) {
         rn_reader_free(reader);
         return status;
@@ -152,10 +154,27 @@ enum rn_status rn_reader_open(const char *path, struct rn_reader **out, struct r
     return RN_OK;
 }
 
+struct rn_reader *rn_reader_part_reader(const char *name, struct rn_error *err)
+{
+    struct rn_reader *reader = calloc(1, sizeof *reader);
+
+    if (reader) {
+        reader->fd = reader->segment_fd = -1;
+        reader->need_segment = true;
+        reader->name = strdup(name);
+    }
+    if (reader && reader->name && make_tables(reader, err) == RN_OK)
+        return reader;
+    rn_reader_free(reader);
+    rn_fail(err, RN_E_NOMEM, "no memory for a reader");
+    return NULL;
+}
+
 void rn_reader_free(struct rn_reader *reader)
 {
     if (!reader)
         return;
+    rn_reader_merged_free(reader);
     for (unsigned i = 0; i < READER_GROUP_MAX; i++)
         rn_reader_chunk_free(reader->group[i]);
     rn_reader_chunk_free(reader->ahead);
@@ -204,12 +223,12 @@ bool rn_reader_live(const struct rn_reader *reader)
 
 uint64_t rn_reader_skipped(const struct rn_reader *reader)
 {
-    return reader->skipped_rows;
+    return reader->merged ? rn_reader_merged_skipped(reader, false) : reader->skipped_rows;
 }
 
 uint64_t rn_reader_skipped_bytes(const struct rn_reader *reader)
 {
-    return reader->skipped_bytes;
+    return reader->merged ? rn_reader_merged_skipped(reader, true) : reader->skipped_bytes;
 }
 
 bool rn_reader_incomplete(const struct rn_reader *reader)
@@ -221,4 +240,10 @@ void rn_reader_on_member(struct rn_reader *reader, rn_member_fn *function, void 
 {
     reader->on_member = function;
     reader->on_member_context = context;
+}
+
+void rn_reader_on_events(struct rn_reader *reader, rn_events_fn *function, void *context)
+{
+    reader->on_events = function;
+    reader->on_events_context = context;
 }

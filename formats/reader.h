@@ -85,6 +85,11 @@ bool rn_reader_incomplete(const struct rn_reader *reader);
 typedef void rn_member_fn(void *context, const char *name, const uint8_t *data, size_t size);
 void rn_reader_on_member(struct rn_reader *reader, rn_member_fn *function, void *context);
 
+/* The bytes of each member events/ as it is loaded, before its first row is handed out. */
+typedef enum rn_status rn_events_fn(void *context, uint32_t number, const uint8_t *data,
+                                    size_t size, struct rn_error *err);
+void rn_reader_on_events(struct rn_reader *reader, rn_events_fn *function, void *context);
+
 #ifdef __cplusplus
 }
 #endif

@@ -17,6 +17,8 @@ void rn_reader_chunk_free(struct reader_chunk *chunk)
         return;
     for (unsigned i = 0; i < RN_COLUMN_LIMIT; i++)
         free(chunk->values[i]);
+    for (unsigned i = 0; i < RN_COLUMN_LIMIT; i++)
+        free(chunk->places[i]);
     free(chunk->first_attachment);
     free(chunk);
 }
@@ -59,7 +61,7 @@ static enum rn_status parse_columns(struct reader_chunk *chunk, const uint8_t *p
     const uint8_t *descriptors_end = data, *data_end = payload + chunk->header.payload_size;
     struct rn_column_view view;
 
-    chunk->present = chunk->decoded = 0;
+    chunk->present = chunk->decoded = chunk->placed = 0;
     for (unsigned i = 0; i < chunk->header.columns; i++) {
         enum rn_status status =
             rn_column_parse(&cursor, descriptors_end, &data, data_end, &view, err);
@@ -234,7 +236,7 @@ const uint64_t *rn_reader_chunk_column(struct rn_reader *reader, struct reader_c
 
 const uint64_t *rn_batch_column(struct rn_batch *batch, unsigned column, struct rn_error *err)
 {
-    return rn_reader_chunk_column(batch->reader, batch->chunk, column, err);
+    return rn_reader_chunk_placed(batch->reader, batch->chunk, column, err);
 }
 
 enum rn_status rn_reader_chunk_bytes(struct rn_reader *reader, struct reader_chunk *chunk,

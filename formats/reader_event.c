@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 /* Events as a view over the columns of chunks. */
+#include "reader_join.h"
 #include "reader_private.h"
 
 #include <stdlib.h>
@@ -103,6 +104,7 @@ enum rn_status rn_reader_chunk_event(struct rn_reader *reader, struct reader_chu
     event->kind = chunk->header.kind;
     event->flags = (uint32_t)columns[RN_COLUMN_FLAGS][row];
     event->stream = (uint32_t)columns[RN_COLUMN_STREAM][row];
+    event->source = 0;
     event->ordinal = columns[RN_COLUMN_ORDINAL][row];
     event->start = columns[RN_COLUMN_START][row];
     event->duration = columns[RN_COLUMN_DURATION][row];
@@ -115,9 +117,14 @@ enum rn_status rn_reader_chunk_event(struct rn_reader *reader, struct reader_chu
 enum rn_status rn_batch_event(struct rn_batch *batch, uint32_t row, struct rn_event *event,
                               struct rn_error *err)
 {
+    enum rn_status status;
+
     if (row >= batch->rows)
         return rn_fail(err, RN_E_USAGE, "row %u of a batch of %u", row, batch->rows);
-    return rn_reader_chunk_event(batch->reader, batch->chunk, row, event, err);
+    status = rn_reader_chunk_event(batch->reader, batch->chunk, row, event, err);
+    if (status == RN_OK && batch->reader->place)
+        rn_event_place_in_whole(event, batch->reader->place);
+    return status;
 }
 
 static enum rn_status join_group(struct rn_reader *reader, struct rn_error *err)
@@ -217,10 +224,14 @@ static void leave_group(struct rn_reader *reader, unsigned number)
 enum rn_status rn_reader_next_event(struct rn_reader *reader, struct rn_event *event,
                                     struct rn_error *err)
 {
-    enum rn_status status = reader->group_count ? RN_OK : next_group(reader, err);
+    enum rn_status status = RN_OK;
     struct reader_chunk *chunk;
     unsigned best = 0;
 
+    if (reader->merged)
+        return rn_reader_merged_next_event(reader, event, err);
+    if (!reader->group_count)
+        status = next_group(reader, err);
     if (status != RN_OK)
         return status;
     for (unsigned i = 1; i < reader->group_count; i++)
@@ -235,6 +246,8 @@ enum rn_status rn_reader_next_event(struct rn_reader *reader, struct rn_event *e
 
 bool rn_reader_may_wait(const struct rn_reader *reader)
 {
+    if (reader->merged)
+        return rn_reader_merged_may_wait(reader);
     return !reader->group_count && !reader->has_ahead && reader->deferred == RN_OK &&
            reader->at >= reader->member.size;
 }

@@ -76,7 +76,7 @@ enum rn_status rn_reader_seek(struct rn_reader *reader, uint64_t ticks, struct r
 {
     const struct rn_index_member *member;
 
-    if (reader->part || lseek(reader->fd, 0, SEEK_CUR) < 0 || !have_index(reader))
+    if (reader->part || reader->merged || lseek(reader->fd, 0, SEEK_CUR) < 0 || !have_index(reader))
         return RN_OK;
     member = find_segment(&reader->index, ticks);
     if (!member)

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 /* From chunk to chunk, and from member to member. */
+#include "reader_join.h"
 #include "reader_private.h"
 
 /* The rest of the member cannot be used, nor can later ones that need its tables. */
@@ -98,10 +99,38 @@ static enum rn_status next_member(struct rn_reader *reader, struct reader_chunk 
         reader->at = reader->member.size;
         return RN_OK;
     }
+    if (reader->on_events) {
+        status = reader->on_events(reader->on_events_context, reader->number, reader->member.data,
+                                   reader->member.size, err);
+        if (status != RN_OK)
+            return status;
+    }
     if (reader->store && reader->stage != STAGE_ARCHIVE)
         return reader->store(reader->store_context, reader->number, &reader->member,
                              &reader->summary.offset, err);
     return RN_OK;
+}
+
+enum rn_status rn_reader_leave_member(struct rn_reader *reader, struct rn_error *err)
+{
+    if (!reader->in_member)
+        return RN_OK;
+    reader->in_member = false;
+    return rn_reader_end_member(reader, err);
+}
+
+static enum rn_status make_chunk(struct rn_reader *reader, struct rn_error *err)
+{
+    if (!reader->group[0] && !(reader->group[0] = rn_reader_chunk_new()))
+        return rn_fail(err, RN_E_NOMEM, "no memory for a chunk");
+    return RN_OK;
+}
+
+enum rn_status rn_reader_begin_chunks(struct rn_reader *reader, struct rn_error *err)
+{
+    enum rn_status status = make_chunk(reader, err);
+
+    return status == RN_OK ? next_member(reader, reader->group[0], err) : status;
 }
 
 enum rn_status rn_reader_next_chunk(struct rn_reader *reader, struct reader_chunk *chunk,
@@ -112,12 +141,9 @@ enum rn_status rn_reader_next_chunk(struct rn_reader *reader, struct reader_chun
 
         if (status != RN_EOF)
             return status;
-        if (reader->in_member) {
-            reader->in_member = false;
-            status = rn_reader_end_member(reader, err);
-            if (status != RN_OK)
-                return status;
-        }
+        status = rn_reader_leave_member(reader, err);
+        if (status != RN_OK)
+            return status;
         status = next_member(reader, chunk, err);
         if (status != RN_OK)
             return status;
@@ -127,19 +153,21 @@ enum rn_status rn_reader_next_chunk(struct rn_reader *reader, struct reader_chun
 enum rn_status rn_reader_next(struct rn_reader *reader, struct rn_batch *batch,
                               struct rn_error *err)
 {
-    enum rn_status status;
+    enum rn_status status = make_chunk(reader, err);
+    struct reader_chunk *chunk = reader->group[0];
 
-    if (!reader->group[0] && !(reader->group[0] = rn_reader_chunk_new()))
-        return rn_fail(err, RN_E_NOMEM, "no memory for a chunk");
-    status = rn_reader_next_chunk(reader, reader->group[0], err);
+    if (status == RN_OK && reader->merged)
+        status = rn_reader_merged_next(reader, &chunk, &reader, err);
+    else if (status == RN_OK)
+        status = rn_reader_next_chunk(reader, chunk, err);
     if (status != RN_OK)
         return status;
-    *batch = (struct rn_batch){.kind = reader->group[0]->header.kind,
-                               .rows = reader->group[0]->header.rows,
-                               .group = reader->group[0]->header.group,
-                               .first = reader->group[0]->header.first,
-                               .last = reader->group[0]->header.last,
+    *batch = (struct rn_batch){.kind = chunk->header.kind,
+                               .rows = chunk->header.rows,
+                               .group = chunk->header.group,
+                               .first = rn_clock_pieces_map(reader->place, chunk->header.first),
+                               .last = rn_clock_pieces_map(reader->place, chunk->header.last),
                                .reader = reader,
-                               .chunk = reader->group[0]};
+                               .chunk = chunk};
     return RN_OK;
 }

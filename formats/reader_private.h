@@ -19,6 +19,8 @@ struct reader_chunk {
     struct rn_column_view views[RN_COLUMN_LIMIT];
     uint64_t present, decoded; /* bit c: column c */
     uint64_t *values[RN_COLUMN_LIMIT];
+    uint64_t placed;                  /* bit c: column c has been */
+    uint64_t *places[RN_COLUMN_LIMIT]; /* values as they are in the whole, where they differ */
     uint32_t list_room;         /* values that the list columns have room for */
     uint32_t *first_attachment; /* of each row, and the total; valid if attachments_known */
     bool attachments_known, columns_known;
@@ -47,6 +49,9 @@ struct reader_recovery {
 };
 
 #define READER_GROUP_MAX 32u
+
+struct reader_merged;
+struct reader_part;
 
 struct rn_reader {
     char *name, *part;
@@ -98,10 +103,43 @@ struct rn_reader {
     reader_store_fn *store;
     void *store_context;
     struct reader_recovery recovery;
+
+    struct reader_merged *merged;           /* reader_merged.c; NULL: not a merged recording */
+    struct reader_part *part_of;            /* NULL: a reader of its own */
+    const struct rn_manifest_source *place; /* in the whole; NULL: none */
+    rn_events_fn *on_events;
+    void *on_events_context;
 };
 
 /* reader_source.c: load the next member events/ into reader->member. RN_EOF after the last. */
 RN_MUST_CHECK enum rn_status rn_reader_load_member(struct rn_reader *reader, struct rn_error *err);
+
+/* reader.c: a reader without a file of its own. NULL: no memory. */
+struct rn_reader *rn_reader_part_reader(const char *name, struct rn_error *err);
+
+/* reader_source.c: a member that holds no events; what the end of the file says. */
+RN_MUST_CHECK enum rn_status rn_reader_take_other(struct rn_reader *reader,
+                                                  struct rn_archive_reader *archive,
+                                                  const struct rn_archive_member *member,
+                                                  struct rn_error *err);
+RN_MUST_CHECK enum rn_status rn_reader_check_end(struct rn_reader *reader, struct rn_error *err);
+
+/* reader_merged.c */
+RN_MUST_CHECK enum rn_status rn_reader_merged_open(struct rn_reader *whole, struct rn_error *err);
+void rn_reader_merged_free(struct rn_reader *reader);
+RN_MUST_CHECK enum rn_status rn_reader_merged_load(struct rn_reader *part, struct rn_error *err);
+RN_MUST_CHECK enum rn_status rn_reader_merged_next_event(struct rn_reader *whole,
+                                                         struct rn_event *event,
+                                                         struct rn_error *err);
+RN_MUST_CHECK enum rn_status rn_reader_merged_next(struct rn_reader *whole,
+                                                   struct reader_chunk **chunk,
+                                                   struct rn_reader **from, struct rn_error *err);
+bool rn_reader_merged_may_wait(const struct rn_reader *whole);
+uint64_t rn_reader_merged_skipped(const struct rn_reader *whole, bool bytes);
+
+/* reader_next.c: load a member, or leave it. */
+RN_MUST_CHECK enum rn_status rn_reader_begin_chunks(struct rn_reader *reader, struct rn_error *err);
+RN_MUST_CHECK enum rn_status rn_reader_leave_member(struct rn_reader *reader, struct rn_error *err);
 
 /* reader_next.c: the next chunk that is handed out; tables and unknown kinds are dealt with. The
  * first one stays in the present member: RN_EOF at its end. */
@@ -118,6 +156,9 @@ RN_MUST_CHECK enum rn_status rn_reader_chunk_load(struct rn_reader *reader,
                                                   struct reader_chunk *chunk, size_t at,
                                                   struct rn_error *err);
 const uint64_t *rn_reader_chunk_column(struct rn_reader *reader, struct reader_chunk *chunk,
+                                       unsigned column, struct rn_error *err);
+/* The same, with streams and times as they are in the whole. */
+const uint64_t *rn_reader_chunk_placed(struct rn_reader *reader, struct reader_chunk *chunk,
                                        unsigned column, struct rn_error *err);
 /* A byte column into out, replacing what was there. */
 RN_MUST_CHECK enum rn_status rn_reader_chunk_bytes(struct rn_reader *reader,

@@ -33,8 +33,8 @@ static enum rn_status take_index(struct rn_reader *reader, struct rn_archive_rea
     return RN_OK;
 }
 
-static enum rn_status take_other(struct rn_reader *reader, struct rn_archive_reader *archive,
-                                 const struct rn_archive_member *member, struct rn_error *err)
+enum rn_status rn_reader_take_other(struct rn_reader *reader, struct rn_archive_reader *archive,
+                                    const struct rn_archive_member *member, struct rn_error *err)
 {
     enum rn_status status;
 
@@ -74,7 +74,7 @@ static enum rn_status next_in_file(struct rn_reader *reader, struct rn_archive_r
         if (events)
             status = rn_archive_reader_data(archive, RN_MEMBER_MAX, &reader->member, err);
         else
-            status = take_other(reader, archive, &member, err);
+            status = rn_reader_take_other(reader, archive, &member, err);
         if (status != RN_OK)
             break;
         if (reader->stage == STAGE_ARCHIVE)
@@ -93,7 +93,7 @@ static enum rn_status next_in_file(struct rn_reader *reader, struct rn_archive_r
 }
 
 /* An archive that is not a recording in progress ends with its index and the end blocks. */
-static enum rn_status check_end(struct rn_reader *reader, struct rn_error *err)
+enum rn_status rn_reader_check_end(struct rn_reader *reader, struct rn_error *err)
 {
     if (reader->failed || (reader->saw_index && rn_archive_reader_saw_end(reader->archive)))
         return RN_EOF;
@@ -108,7 +108,7 @@ static enum rn_status end_archive(struct rn_reader *reader, struct rn_error *err
 {
     reader->stage = STAGE_END;
     if (!reader->part)
-        return check_end(reader, err);
+        return rn_reader_check_end(reader, err);
     if (reader->saw_index)
         return RN_EOF;
     reader->stage = STAGE_SEGMENTS;
@@ -185,6 +185,8 @@ enum rn_status rn_reader_load_member(struct rn_reader *reader, struct rn_error *
     bool found = false;
     enum rn_status status;
 
+    if (reader->part_of)
+        return rn_reader_merged_load(reader, err);
     for (;;) {
         switch (reader->stage) {
         case STAGE_ARCHIVE:

@@ -35,6 +35,8 @@ struct rn_edge_end {
     uint32_t stream;
     uint64_t ordinal;
     uint64_t start, end; /* ticks, as fed */
+    /* Of whoever feeds: see rn_edge_finder_feed_at. */
+    uint64_t position, member;
 };
 
 struct rn_causal_edge {
@@ -47,7 +49,6 @@ struct rn_causal_edge {
 struct rn_edge_finder_options {
     const struct rn_manifest *manifest; /* of what is read; borrowed by the finder */
     size_t memory_bytes;                /* 0: 64 MiB */
-    bool proven_only;                   /* inferred edges are not looked for */
 };
 
 RN_MUST_CHECK enum rn_status rn_edge_finder_new(const struct rn_edge_finder_options *options,
@@ -58,9 +59,18 @@ void rn_edge_finder_free(struct rn_edge_finder *finder);
 RN_MUST_CHECK enum rn_status rn_edge_finder_feed(struct rn_edge_finder *finder,
                                                  const struct rn_event *event,
                                                  struct rn_error *err);
-/* No more rows will come: of one source, of all. */
-RN_MUST_CHECK enum rn_status rn_edge_finder_end_source(struct rn_edge_finder *finder,
-                                                       uint32_t source, struct rn_error *err);
+/* The same, with two numbers that come back with the edges. */
+RN_MUST_CHECK enum rn_status rn_edge_finder_feed_at(struct rn_edge_finder *finder,
+                                                    const struct rn_event *event,
+                                                    uint64_t position, uint64_t member,
+                                                    struct rn_error *err);
+/* Can an event of that call be of any interest? Where not, it need not be fed, unless it is the
+ * first one of its stream. */
+bool rn_edge_finder_wants(const struct rn_edge_finder *finder, uint64_t abi, uint64_t nr);
+/* It is known that events of this source are missing (LOSS rows, a selection): where bytes lie is
+ * not certain there. Rows of that kind tell, too, but from then on only. */
+void rn_edge_finder_distrust(struct rn_edge_finder *finder, uint32_t source);
+/* No more rows will come. */
 RN_MUST_CHECK enum rn_status rn_edge_finder_finish(struct rn_edge_finder *finder,
                                                    struct rn_error *err);
 /* The next edge; false: none until more is fed. Edges come nearly in order of to.end. */

@@ -457,7 +457,8 @@ void rn_trace_feed_syscall(struct rn_trace *trace, const struct rn_event *event)
 void rn_trace_feed_descriptor(struct rn_trace *trace, const struct rn_event *event)
 {
     const struct rn_descriptor *row = &event->u.descriptor;
-    struct rn_trace_process *process = rn_id_map_get(&trace->pids, row->pid);
+    struct rn_trace_process *process = 
+        rn_id_map_get(&trace->pids, rn_trace_pid_key(event, row->pid));
     const struct rn_attachment *path = rn_event_attachment(event, RN_ATT_PATH, RN_ARG_ANY);
     const char *known;
 

@@ -40,6 +40,12 @@ struct rn_trace_thread {
     bool ended;
 };
 
+/* Processes of two sources of a merged recording may have the same pid. */
+static inline uint64_t rn_trace_pid_key(const struct rn_event *event, uint64_t pid)
+{
+    return pid | (uint64_t)event->source << 32;
+}
+
 #define RN_CALL_NUMBERS 1024u
 
 struct rn_trace {

@@ -34,13 +34,13 @@ static void set_name(struct rn_trace *trace, struct rn_shared_name **slot,
     *slot = rn_shared_name_new(trace, (const char *)attachment->data, attachment->size);
 }
 
-static struct rn_trace_process *process_new(struct rn_trace *trace, uint64_t pid,
+static struct rn_trace_process *process_new(struct rn_trace *trace, uint64_t key, uint64_t pid,
                                             struct rn_error *err)
 {
     struct rn_trace_process *process = calloc(1, sizeof *process);
-    struct rn_trace_process *before = rn_id_map_get(&trace->pids, pid);
+    struct rn_trace_process *before = rn_id_map_get(&trace->pids, key);
 
-    if (!process || !rn_id_map_set(&trace->pids, pid, process)) {
+    if (!process || !rn_id_map_set(&trace->pids, key, process)) {
         free(process);
         rn_fail(err, RN_E_NOMEM, "no memory for the processes of the trace");
         return NULL;
@@ -70,21 +70,24 @@ static bool is_reused(const struct rn_trace *trace, const struct rn_stream *row,
     return !process->info.threads || !parent || parent->process != process;
 }
 
-static struct rn_trace_process *process_of(struct rn_trace *trace, const struct rn_stream *row,
+static struct rn_trace_process *process_of(struct rn_trace *trace, const struct rn_event *event,
                                            struct rn_error *err)
 {
-    struct rn_trace_process *process = rn_id_map_get(&trace->pids, row->pid);
+    const struct rn_stream *row = &event->u.stream_info;
+    uint64_t key = rn_trace_pid_key(event, row->pid);
+    struct rn_trace_process *process = rn_id_map_get(&trace->pids, key);
 
     if (!process || is_reused(trace, row, process))
-        process = process_new(trace, row->pid, err);
+        process = process_new(trace, key, row->pid, err);
     if (process && is_leader(row))
         process->had_leader = true;
     return process;
 }
 
-static enum rn_status thread_new(struct rn_trace *trace, const struct rn_stream *row,
+static enum rn_status thread_new(struct rn_trace *trace, const struct rn_event *event,
                                  struct rn_trace_thread **out, struct rn_error *err)
 {
+    const struct rn_stream *row = &event->u.stream_info;
     struct rn_trace_thread *thread;
 
     if (trace->streams.count >= RN_TRACE_MAX_STREAMS)
@@ -95,7 +98,7 @@ static enum rn_status thread_new(struct rn_trace *trace, const struct rn_stream 
         return rn_fail(err, RN_E_NOMEM, "no memory for the streams of the trace");
     }
     if (row->pid) {
-        thread->process = process_of(trace, row, err);
+        thread->process = process_of(trace, event, err);
         if (!thread->process)
             return RN_E_NOMEM;
         thread->process->holders++;
@@ -113,7 +116,7 @@ enum rn_status rn_trace_feed_stream(struct rn_trace *trace, const struct rn_even
     enum rn_status status;
 
     if (!thread) {
-        status = thread_new(trace, row, &thread, err);
+        status = thread_new(trace, event, &thread, err);
         if (status != RN_OK)
             return status;
     }
