@@ -28,6 +28,12 @@ int cli_stat_critical(const struct cli_critical_options *options, const char *pa
 /* How a link was entered: "begin", "pipe"... */
 const char *cli_critical_entered(const struct rn_critical_link *link);
 
+/* Per cent of the path; a duration with its unit. Of ticks. */
+double cli_critical_share(const struct cli_critical *critical, uint64_t ticks);
+void cli_critical_duration(const struct cli_critical *critical, uint64_t ticks, struct rn_buf *out);
+/* cli_stat_critical_pattern.c */
+void cli_critical_patterns_text(const struct cli_critical *critical, struct rn_buf *out);
+
 void cli_critical_text(const struct cli_critical *critical, struct rn_buf *out);
 void cli_critical_json(const struct cli_critical *critical, struct rn_buf *out);
 

@@ -10,21 +10,16 @@
 
 enum { COLUMN = 9, USUAL_LINKS = 20, USUAL_LINES = 10 };
 
-static uint64_t ns_of(const struct cli_critical *critical, uint64_t ticks)
-{
-    return rn_clock_duration(critical->clock, ticks);
-}
-
-static double share(const struct cli_critical *critical, uint64_t ticks)
+double cli_critical_share(const struct cli_critical *critical, uint64_t ticks)
 {
     uint64_t all = critical->result->end - critical->result->begin;
 
     return all ? 100 * (double)ticks / (double)all : 0;
 }
 
-static void add_ns(struct rn_buf *out, uint64_t ns)
+void cli_critical_duration(const struct cli_critical *critical, uint64_t ticks, struct rn_buf *out)
 {
-    cli_stat_value(out, STAT_TOTAL, (double)ns);
+    cli_stat_value(out, STAT_TOTAL, (double)rn_clock_duration(critical->clock, ticks));
 }
 
 /* "% time" and "time". */
@@ -32,8 +27,8 @@ static void add_time(const struct cli_critical *critical, uint64_t ticks, struct
 {
     struct rn_buf text = RN_BUF_INIT;
 
-    add_ns(&text, ns_of(critical, ticks));
-    rn_buf_printf(out, "%6.2f %*.*s", share(critical, ticks), COLUMN, (int)text.size,
+    cli_critical_duration(critical, ticks, &text);
+    rn_buf_printf(out, "%6.2f %*.*s", cli_critical_share(critical, ticks), COLUMN, (int)text.size,
                   text.data ? (const char *)text.data : "");
     rn_buf_free(&text);
 }
@@ -194,106 +189,26 @@ static void text_links(const struct cli_critical *critical, struct rn_buf *out)
     free(links);
 }
 
-/* ---- patterns ---- */
-
-static void begin_pattern(struct rn_buf *out, bool *any, const char *title)
-{
-    rn_buf_printf(out, "%s- %s: ", *any ? "" : "\nWhat stands out:\n", title);
-    *any = true;
-}
-
-static void text_dominant(const struct cli_critical *critical, bool *any, struct rn_buf *out)
-{
-    const struct rn_critical_patterns *patterns = &critical->result->patterns;
-
-    if (!patterns->dominant.found)
-        return;
-    begin_pattern(out, any, "one process dominates");
-    show(out, patterns->dominant.program);
-    rn_buf_printf(out, " (pid %" PRIu64 ") has %.1f%% of the path, ", patterns->dominant.pid,
-                  share(critical, patterns->dominant.ticks));
-    add_ns(out, ns_of(critical, patterns->dominant.ticks));
-    rn_buf_byte(out, '\n');
-}
-
-static void text_loop(const struct cli_critical *critical, bool *any, struct rn_buf *out)
-{
-    const struct rn_critical_patterns *patterns = &critical->result->patterns;
-    uint64_t calls = patterns->loop.calls;
-
-    if (!patterns->loop.found)
-        return;
-    begin_pattern(out, any, "a tight loop of one tiny system call");
-    rn_buf_printf(out, "%" PRIu64 " x ", calls);
-    show(out, patterns->loop.call);
-    rn_buf_printf(out,
-                  " in %" PRIu64 " run%s without another call, %.1f%% of the path; each takes ",
-                  patterns->loop.runs, patterns->loop.runs == 1 ? "" : "s",
-                  share(critical, patterns->loop.ticks));
-    add_ns(out, ns_of(critical, patterns->loop.in_calls) / calls);
-    if (patterns->loop.bytes)
-        rn_buf_printf(out, " for %.1f bytes", (double)patterns->loop.bytes / (double)calls);
-    rn_buf_printf(out, " (the longest: tid %" PRIu64 ")\n", patterns->loop.tid);
-}
-
-static void text_transfers(const struct cli_critical *critical, bool *any, struct rn_buf *out)
-{
-    const struct rn_critical_patterns *patterns = &critical->result->patterns;
-
-    if (!patterns->transfers.found)
-        return;
-    begin_pattern(out, any, "transfers take over half as long as kernels");
-    rn_buf_printf(out, "%" PRIu64 " transfers of %" PRIu64 " bytes in ",
-                  patterns->transfers.transfers, patterns->transfers.bytes);
-    add_ns(out, ns_of(critical, patterns->transfers.transfer_ticks));
-    rn_buf_printf(out, ", %" PRIu64 " kernels in ", patterns->transfers.kernels);
-    add_ns(out, ns_of(critical, patterns->transfers.kernel_ticks));
-    rn_buf_byte(out, '\n');
-}
-
-static void text_synchronous(const struct cli_critical *critical, bool *any, struct rn_buf *out)
-{
-    const struct rn_critical_patterns *patterns = &critical->result->patterns;
-
-    if (!patterns->synchronous.found)
-        return;
-    begin_pattern(out, any, "small synchronous writes");
-    rn_buf_printf(out,
-                  "%" PRIu64 " writes of %.0f bytes on average, each made durable by itself, in ",
-                  patterns->synchronous.writes,
-                  (double)patterns->synchronous.bytes / (double)patterns->synchronous.writes);
-    add_ns(out, ns_of(critical, patterns->synchronous.ticks));
-    if (patterns->synchronous.path) {
-        rn_buf_printf(out, "; %" PRIu64 " of them to ", patterns->synchronous.path_writes);
-        show(out, patterns->synchronous.path);
-    }
-    rn_buf_byte(out, '\n');
-}
-
 void cli_critical_text(const struct cli_critical *critical, struct rn_buf *out)
 {
     const struct rn_critical_result *result = critical->result;
-    bool any = false;
 
     if (!result->link_count) {
         rn_buf_text(out, "Nothing happened: there is no critical path.\n");
         return;
     }
     rn_buf_text(out, "Critical path: ");
-    add_ns(out, ns_of(critical, result->end - result->begin));
+    cli_critical_duration(critical, result->end - result->begin, out);
     rn_buf_printf(out, " in %zu link%s on %zu thread%s\n", result->link_count,
                   result->link_count == 1 ? "" : "s", result->thread_count,
                   result->thread_count == 1 ? " or queue" : "s and queues");
     text_work(critical, out);
     text_threads(critical, out);
     text_links(critical, out);
-    text_dominant(critical, &any, out);
-    text_loop(critical, &any, out);
-    text_transfers(critical, &any, out);
-    text_synchronous(critical, &any, out);
+    cli_critical_patterns_text(critical, out);
     if (result->links[0].entered == RN_CRITICAL_UNKNOWN) {
         rn_buf_text(out, "\nWhat made the first link begin is not known; before it: ");
-        add_ns(out, ns_of(critical, result->links[0].from - result->begin));
+        cli_critical_duration(critical, result->links[0].from - result->begin, out);
         rn_buf_byte(out, '\n');
     }
     if (critical->lacks_events || result->waits_lost)

@@ -197,38 +197,6 @@ static bool read_file(struct rn_summary *summary, const struct rn_filter *filter
     return whole;
 }
 
-static void tell_violation(const struct cli_stat_limit *limit, const struct cli_stat_row *row)
-{
-    struct rn_buf value = RN_BUF_INIT;
-    const char *name;
-    size_t length;
-
-    cli_stat_limit_subject(limit, row, &name, &length);
-    cli_stat_value(&value, limit->metric, row->value[limit->metric]);
-    cli_fail("limit '%s': %s of %.*s is %.*s", limit->text, cli_stat_metrics[limit->metric].name,
-             (int)length, name, (int)value.size, (const char *)value.data);
-    rn_buf_free(&value);
-}
-
-static int check_limits(const struct job *job, const struct cli_stat_table *table)
-{
-    int status = RN_EXIT_OK;
-
-    for (size_t i = 0; i < job->limit_count; i++) {
-        const struct cli_stat_limit *limit = &job->limits[i];
-        const struct cli_stat_row *row;
-        size_t number = 0;
-
-        if (!cli_stat_limit_check(limit, table))
-            return RN_EXIT_TROUBLE;
-        while ((row = cli_stat_limit_violation(limit, table, &number))) {
-            tell_violation(limit, row);
-            status = RN_EXIT_ANSWER;
-        }
-    }
-    return status;
-}
-
 static bool print_table(const struct job *job, const struct cli_stat_table *table)
 {
     struct cli_output *output = cli_output_open(job->output_path);
@@ -256,7 +224,7 @@ static int print_summary(const struct job *job, const struct rn_summary *summary
     if (!cli_stat_table_make(&table, summary, job->by, &job->order))
         cli_fail("out of memory");
     else if (print_table(job, &table))
-        status = check_limits(job, &table);
+        status = cli_stat_limits_tell(job->limits, job->limit_count, &table);
     cli_stat_table_free(&table);
     return status;
 }
@@ -294,9 +262,8 @@ static int sum_up(const struct job *job, char **paths)
 
 static int run(const struct job *job, char **paths)
 {
-    const struct cli_critical_options critical = {.top = job->order.top,
-                                                  .json = job->format == FORMAT_JSON,
-                                                  .output_path = job->output_path};
+    const struct cli_critical_options critical = {
+        .top = job->order.top, .json = job->format == FORMAT_JSON, .output_path = job->output_path};
 
     return job->critical ? cli_stat_critical(&critical, *paths) : sum_up(job, paths);
 }

@@ -12,8 +12,7 @@ struct rn_edge_source {
 enum rn_status rn_edge_source_new(const struct rn_manifest *manifest, bool proven_only,
                                   struct rn_edge_source **out, struct rn_error *err)
 {
-    const struct rn_edge_finder_options options = {.manifest = manifest,
-                                                   .proven_only = proven_only};
+    const struct rn_edge_finder_options options = {.manifest = manifest};
     struct rn_edge_source *source = calloc(1, sizeof *source);
     enum rn_status status = RN_OK;
 
@@ -45,8 +44,7 @@ static bool take_row(struct rn_edge_source *source, const struct rn_event *event
     const struct rn_edge *row = &event->u.edge;
 
     if (row->mechanism == RN_EDGE_STAMP || row->mechanism >= RN_EDGE_MECHANISMS ||
-        row->from_stream > UINT32_MAX || row->to_stream > UINT32_MAX ||
-        (source->proven_only && row->certainty != RN_EDGE_PROVEN))
+        row->from_stream > UINT32_MAX || row->to_stream > UINT32_MAX)
         return false;
     source->edge = (struct rn_causal_edge){
         .from = {.stream = (uint32_t)row->from_stream,
@@ -79,7 +77,7 @@ enum rn_status rn_edge_source_finish(struct rn_edge_source *source, struct rn_er
     return source->finder ? rn_edge_finder_finish(source->finder, err) : RN_OK;
 }
 
-bool rn_edge_source_next(struct rn_edge_source *source, struct rn_causal_edge *edge)
+static bool next(struct rn_edge_source *source, struct rn_causal_edge *edge)
 {
     if (source->finder)
         return rn_edge_finder_next(source->finder, edge);
@@ -88,4 +86,12 @@ bool rn_edge_source_next(struct rn_edge_source *source, struct rn_causal_edge *e
     source->has_edge = false;
     *edge = source->edge;
     return true;
+}
+
+bool rn_edge_source_next(struct rn_edge_source *source, struct rn_causal_edge *edge)
+{
+    while (next(source, edge))
+        if (!source->proven_only || edge->certainty == RN_EDGE_PROVEN)
+            return true;
+    return false;
 }
