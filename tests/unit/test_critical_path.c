@@ -1,166 +1,9 @@
 /* SPDX-License-Identifier: MIT */
-/* Recordings whose critical path is known, and some that make no sense. One tick is one nanosecond.
+/* Recordings whose critical path is known, and some that make no sense.
  */
-#include "libanalysis/critical_path.h"
+#include "critical_fixture.h"
 
-#include "formats/syscall_table.h"
-
-#include <errno.h>
-#include <fcntl.h>
-#include <setjmp.h>
 #include <signal.h>
-#include <stdarg.h>
-#include <stddef.h>
-#include <stdlib.h>
-#include <string.h>
-
-#include <cmocka.h>
-
-#define EVENTS_MAX 4096u
-#define EDGES_MAX  4096u
-
-static struct rn_error err = RN_ERROR_INIT;
-static struct rn_event events[EVENTS_MAX];
-static struct rn_attachment names[EVENTS_MAX];
-static struct rn_causal_edge edges[EDGES_MAX];
-static size_t event_count, edge_count;
-static uint64_t ordinals[16];
-static struct rn_critical_path *path;
-static struct rn_trace *trace;
-static struct rn_manifest manifest;
-static struct rn_critical_result result;
-
-static int begin(void **state)
-{
-    (void)state;
-    event_count = edge_count = 0;
-    memset(ordinals, 0, sizeof ordinals);
-    memset(&result, 0, sizeof result);
-    rn_manifest_init(&manifest);
-    path = rn_critical_path_new();
-    trace = rn_trace_new(&manifest);
-    return path && trace ? 0 : -1;
-}
-
-static int end(void **state)
-{
-    (void)state;
-    rn_critical_path_free(path);
-    rn_trace_free(trace);
-    rn_manifest_clear(&manifest);
-    return 0;
-}
-
-static struct rn_event *add(uint8_t kind, uint32_t stream, uint64_t start, uint64_t stop)
-{
-    struct rn_event *event = &events[event_count++];
-
-    assert_in_range(event_count, 1, EVENTS_MAX);
-    *event = (struct rn_event){.kind = kind,
-                               .stream = stream,
-                               .ordinal = ordinals[stream & 15]++,
-                               .start = start,
-                               .duration = stop - start};
-    return event;
-}
-
-static void stream(uint32_t id, uint64_t type, uint64_t pid)
-{
-    struct rn_event *event = add(RN_KIND_STREAM, 0, 0, 0);
-
-    event->u.stream_info = (struct rn_stream){.id = id, .type = type, .pid = pid, .tid = pid};
-}
-
-static struct rn_event *call(uint32_t of, const char *name, uint64_t start, uint64_t stop,
-                             uint64_t ret)
-{
-    struct rn_event *event = add(RN_KIND_SYSCALL, of, start, stop);
-
-    event->u.syscall.nr = (uint64_t)rn_syscall_number(RN_ABI_X86_64, name, strlen(name));
-    event->u.syscall.ret = ret;
-    return event;
-}
-
-static struct rn_event *process(uint32_t of, enum rn_process_op op, uint64_t pid, uint64_t at)
-{
-    struct rn_event *event = add(RN_KIND_PROCESS, of, at, at);
-
-    event->u.process.op = op;
-    event->u.process.pid = pid;
-    return event;
-}
-
-static struct rn_event *named(uint8_t kind, uint32_t of, const char *name, uint64_t start,
-                              uint64_t stop)
-{
-    struct rn_event *event = add(kind, of, start, stop);
-    struct rn_attachment *attachment = &names[event_count];
-
-    *attachment = (struct rn_attachment){.type = RN_ATT_NAME,
-                                         .arg = RN_ARG_NONE,
-                                         .size = (uint32_t)strlen(name),
-                                         .data = (const uint8_t *)name};
-    event->attachments = attachment;
-    event->attachment_count = 1;
-    return event;
-}
-
-static struct rn_edge_end end_of(const struct rn_event *event)
-{
-    return (struct rn_edge_end){.stream = event->stream,
-                                .ordinal = event->ordinal,
-                                .start = event->start,
-                                .end = event->start + event->duration};
-}
-
-static void edge(uint8_t mechanism, const struct rn_event *from, const struct rn_event *to)
-{
-    edges[edge_count++] = (struct rn_causal_edge){.from = end_of(from),
-                                                  .to = end_of(to),
-                                                  .mechanism = mechanism,
-                                                  .certainty = RN_EDGE_PROVEN};
-}
-
-static void find(void)
-{
-    for (size_t i = 0; i < event_count; i++)
-        assert_int_equal(rn_critical_path_event(path, &events[i], &err), RN_OK);
-    for (size_t i = 0; i < edge_count; i++)
-        assert_int_equal(rn_critical_path_edge(path, &edges[i], &err), RN_OK);
-    assert_int_equal(rn_critical_path_walk(path, &err), RN_OK);
-    for (size_t i = 0; i < event_count; i++) {
-        assert_int_equal(rn_critical_path_work(path, trace, &events[i], &err), RN_OK);
-        assert_int_equal(rn_trace_feed(trace, &events[i], &err), RN_OK);
-    }
-    assert_int_equal(rn_critical_path_result(path, &result, &err), RN_OK);
-    /* Links touch, and the last one ends at the end. */
-    for (size_t i = 1; i < result.link_count; i++)
-        assert_true(result.links[i].from == result.links[i - 1].to);
-    for (size_t i = 0; i < result.link_count; i++) {
-        assert_true(result.links[i].from <= result.links[i].to);
-        assert_true(result.links[i].working <= result.links[i].to - result.links[i].from);
-    }
-    if (result.link_count)
-        assert_true(result.links[result.link_count - 1].to == result.end);
-}
-
-static void link_is(size_t number, uint32_t of, uint64_t from, uint64_t to, uint8_t entered)
-{
-    assert_in_range(number, 0, result.link_count - 1);
-    assert_int_equal(result.links[number].stream, of);
-    assert_int_equal(result.links[number].from, from);
-    assert_int_equal(result.links[number].to, to);
-    assert_int_equal(result.links[number].entered, entered);
-}
-
-static const struct rn_critical_work *work(const char *name)
-{
-    for (size_t i = 0; i < result.work_count; i++)
-        if (strcmp(result.work[i].name, name) == 0)
-            return &result.work[i];
-    fail_msg("no '%s' on the path", name);
-    return NULL;
-}
 
 static void nothing_has_no_path(void **state)
 {
@@ -374,103 +217,6 @@ static void a_late_launch(void **state)
     link_is(1, 2, 41, 60, RN_EDGE_LAUNCH);
 }
 
-static void transfers_over_half_of_kernels(void **state)
-{
-    (void)state;
-    stream(1, RN_STREAM_THREAD, 10);
-    stream(2, RN_STREAM_QUEUE, 10);
-    process(1, RN_PROCESS_START, 10, 0);
-    named(RN_KIND_KERNEL, 2, "a", 10, 20);
-    named(RN_KIND_TRANSFER, 2, "h2d", 20, 26)->u.transfer.bytes = 4096;
-    process(1, RN_PROCESS_EXIT, 10, 30);
-    find();
-    assert_true(result.patterns.transfers.found);
-    assert_int_equal(result.patterns.transfers.bytes, 4096);
-    assert_int_equal(result.patterns.transfers.transfer_ticks, 6);
-    assert_int_equal(result.patterns.transfers.kernel_ticks, 10);
-}
-
-static void loop_of(unsigned calls, uint64_t between)
-{
-    struct rn_attachment *content = &names[0];
-
-    *content = (struct rn_attachment){.type = RN_ATT_CONTENT, .arg = 1};
-    stream(1, RN_STREAM_THREAD, 10);
-    process(1, RN_PROCESS_START, 10, 0);
-    for (unsigned i = 0; i < calls; i++) {
-        struct rn_event *event = call(1, "read", 10 * i, 10 * i + 4, 1);
-
-        event->attachments = content;
-        event->attachment_count = 1;
-        if (between && i % between == between - 1)
-            call(1, "getpid", 10 * i + 5, 10 * i + 6, 10);
-    }
-    process(1, RN_PROCESS_EXIT, 10, 10 * calls);
-}
-
-static void a_tight_loop(void **state)
-{
-    (void)state;
-    loop_of(500, 200);
-    find();
-    assert_true(result.patterns.loop.found);
-    assert_string_equal(result.patterns.loop.call, "read");
-    assert_int_equal(result.patterns.loop.runs, 3); /* 200, 200, 100 */
-    assert_int_equal(result.patterns.loop.calls, 500);
-    assert_int_equal(result.patterns.loop.bytes, 500);
-    assert_int_equal(result.patterns.loop.in_calls, 2000);
-    assert_int_equal(result.patterns.loop.ticks, 2 * 1994 + 994);
-    assert_int_equal(result.patterns.loop.tid, 10);
-}
-
-static void no_tight_loop(void **state)
-{
-    (void)state;
-    loop_of(500, 50);
-    find();
-    assert_false(result.patterns.loop.found);
-}
-
-/* O_SYNC in one file, fsync after each write in another, and writes that nobody makes durable. */
-static void write_durably(unsigned times)
-{
-    stream(1, RN_STREAM_THREAD, 10);
-    process(1, RN_PROCESS_START, 10, 0);
-    call(1, "openat", 1, 2, 3)->u.syscall.args[2] = O_WRONLY | O_SYNC;
-    call(1, "openat", 3, 4, 4)->u.syscall.args[2] = O_WRONLY;
-    for (unsigned i = 0; i < times; i++) {
-        uint64_t at = 100 * i + 10;
-
-        call(1, "write", at, at + 5, 100)->u.syscall.args[0] = 3;
-        call(1, "write", at + 10, at + 12, 200)->u.syscall.args[0] = 4;
-        call(1, "fdatasync", at + 20, at + 28, 0)->u.syscall.args[0] = 4;
-        call(1, "write", at + 40, at + 41, 10)->u.syscall.args[0] = 1;
-    }
-    call(1, "fsync", 100 * times + 10, 100 * times + 15, 0)->u.syscall.args[0] = 4;
-    call(1, "write", 100 * times + 20, 100 * times + 25, 5000)->u.syscall.args[0] = 3;
-    process(1, RN_PROCESS_EXIT, 10, 100 * times + 100);
-}
-
-static void small_synchronous_writes(void **state)
-{
-    (void)state;
-    write_durably(10);
-    find();
-    assert_true(result.patterns.synchronous.found); /* 20, 15 % */
-    assert_int_equal(result.patterns.synchronous.writes, 20);
-    assert_int_equal(result.patterns.synchronous.bytes, 3000);
-    assert_int_equal(result.patterns.synchronous.ticks, 150);
-}
-
-static void few_synchronous_writes(void **state)
-{
-    (void)state;
-    write_durably(7);
-    find();
-    assert_int_equal(result.patterns.synchronous.writes, 14);
-    assert_false(result.patterns.synchronous.found);
-}
-
 /* Two threads that each waited for the other at the same time: damaged, but it ends. */
 static void a_circle_ends(void **state)
 {
@@ -517,8 +263,6 @@ static void nonsense_ends(void **state)
     }
 }
 
-#define TEST(name) cmocka_unit_test_setup_teardown(name, begin, end)
-
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -532,11 +276,6 @@ int main(void)
         TEST(a_signal_that_comes_at_work),
         TEST(kernels_in_a_queue),
         TEST(a_late_launch),
-        TEST(transfers_over_half_of_kernels),
-        TEST(a_tight_loop),
-        TEST(no_tight_loop),
-        TEST(small_synchronous_writes),
-        TEST(few_synchronous_writes),
         TEST(a_circle_ends),
         TEST(nonsense_ends),
     };
