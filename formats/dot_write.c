@@ -10,17 +10,22 @@ struct dot {
     struct rn_buf text; /* made printable, before it is quoted */
 };
 
-/* A quoted string: quotes and backslashes are the only bytes in it that mean something. */
-static void quote(struct dot *dot, const char *text, size_t size)
+/* In a quoted string, quotes and backslashes are the only bytes that mean something. */
+static void add_text(struct dot *dot, const char *text, size_t size)
 {
     rn_buf_clear(&dot->text);
     rn_escape_terminal(&dot->text, (const uint8_t *)text, size);
-    rn_buf_byte(dot->out, '"');
     for (size_t i = 0; i < dot->text.size; i++) {
         if (dot->text.data[i] == '"' || dot->text.data[i] == '\\')
             rn_buf_byte(dot->out, '\\');
         rn_buf_byte(dot->out, dot->text.data[i]);
     }
+}
+
+static void quote(struct dot *dot, const char *text)
+{
+    rn_buf_byte(dot->out, '"');
+    add_text(dot, text, strlen(text));
     rn_buf_byte(dot->out, '"');
 }
 
@@ -41,30 +46,31 @@ static enum rn_status begin(struct rn_buf *out, const char *title, void **state,
         return rn_fail(err, RN_E_NOMEM, "no memory to write a graph");
     dot->out = out;
     rn_buf_text(out, "digraph ");
-    quote(dot, title, strlen(title));
+    quote(dot, title);
     rn_buf_text(out, " {\n  rankdir=TB;\n  node [shape=box, fontname=\"monospace\"];\n");
     return result(dot, err);
 }
 
-/* Nodes of one cluster may be stated in several places. */
+/* A group is drawn as a line from top to bottom; clusters of threads, with edges between them all,
+ * are more than dot can lay out. */
 static enum rn_status put_node(void *state, const struct rn_graph_node *node, struct rn_error *err)
 {
     struct dot *dot = state;
     struct rn_buf *out = dot->out;
 
-    rn_buf_printf(out, "  subgraph cluster_%" PRIu32 " { label=", node->place.stream);
-    quote(dot, node->thread, strlen(node->thread));
-    rn_buf_printf(out, "; s%" PRIu32 "_%" PRIu64 " [label=", node->place.stream,
+    rn_buf_printf(out, "  s%" PRIu32 "_%" PRIu64 " [label=\"", node->place.stream,
                   node->place.ordinal);
-    quote(dot, node->label, node->label_size);
-    rn_buf_text(out, ", kind=");
-    quote(dot, node->kind, strlen(node->kind));
+    add_text(dot, node->thread, strlen(node->thread));
+    rn_buf_text(out, "\\n");
+    add_text(dot, node->label, node->label_size);
+    rn_buf_printf(out, "\", group=s%" PRIu32 ", kind=", node->place.stream);
+    quote(dot, node->kind);
     rn_buf_printf(out,
                   ", pid=%" PRIu64 ", tid=%" PRIu64 ", start_ns=%" PRIu64 ", duration_ns=%" PRIu64,
                   node->pid, node->tid, node->start_ns, node->duration_ns);
     if (node->lamport)
         rn_buf_printf(out, ", lamport=%" PRIu64, node->lamport);
-    rn_buf_text(out, "]; }\n");
+    rn_buf_text(out, "];\n");
     return result(dot, err);
 }
 
@@ -76,8 +82,8 @@ static enum rn_status put_edge(void *state, const struct rn_graph_edge *edge, st
     rn_buf_printf(out, "  s%" PRIu32 "_%" PRIu64 " -> s%" PRIu32 "_%" PRIu64, edge->from.stream,
                   edge->from.ordinal, edge->to.stream, edge->to.ordinal);
     if (edge->mechanism) {
-        rn_buf_text(out, " [constraint=true, color=blue, label=");
-        quote(dot, edge->mechanism, strlen(edge->mechanism));
+        rn_buf_text(out, " [color=blue, label=");
+        quote(dot, edge->mechanism);
         if (edge->bytes)
             rn_buf_printf(out, ", bytes=%" PRIu64, edge->bytes);
         if (!edge->proven)

@@ -52,7 +52,7 @@ struct rn_graph_form {
 
 /* GraphML, see http://graphml.graphdrawing.org/xmlns/1.0/graphml.xsd: nodes "sSTREAM.ORDINAL". */
 extern const struct rn_graph_form rn_graph_graphml;
-/* A digraph in the DOT language of Graphviz: a cluster for each stream. */
+/* A digraph in the DOT language of Graphviz: a group for each stream. */
 extern const struct rn_graph_form rn_graph_dot;
 
 #endif

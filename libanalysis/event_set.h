@@ -25,6 +25,12 @@ struct rn_event_set {
 RN_MUST_CHECK enum rn_status rn_event_set_add(struct rn_event_set *set, uint32_t stream,
                                               uint64_t ordinal, struct rn_error *err);
 bool rn_event_set_has(const struct rn_event_set *set, uint32_t stream, uint64_t ordinal);
+/* Each event, by stream and then ordinal. RN_E_NOMEM, or the first failure of `function`. */
+typedef enum rn_status rn_event_set_fn(void *context, uint32_t stream, uint64_t ordinal,
+                                       struct rn_error *err);
+RN_MUST_CHECK enum rn_status rn_event_set_each(const struct rn_event_set *set,
+                                               rn_event_set_fn *function, void *context,
+                                               struct rn_error *err);
 void rn_event_set_free(struct rn_event_set *set);
 
 #endif
