@@ -96,6 +96,8 @@ bool cli_output_write(struct cli_output *output, struct rn_buf *buf);
 /* Write what the buffer holds (it may be NULL), close, rename; frees output. False after a message
  * where any write failed: then the temporary file is removed. */
 bool cli_output_close(struct cli_output *output, struct rn_buf *buf);
+/* What is written to, for a library that writes itself. */
+int cli_output_descriptor(const struct cli_output *output);
 void cli_output_abandon(struct cli_output *output); /* removes the temporary file; accepts NULL */
 
 #endif

@@ -110,6 +110,11 @@ struct cli_output *cli_output_open(const char *path)
     return NULL;
 }
 
+int cli_output_descriptor(const struct cli_output *output)
+{
+    return output->fd;
+}
+
 bool cli_output_write(struct cli_output *output, struct rn_buf *buf)
 {
     size_t done = 0;

@@ -22,7 +22,8 @@
 
 struct rn_clock_sync;
 
-/* reference = own + offset_ns + drift * (own - from_ns), for own times from from_ns on. */
+/* reference = own + offset_ns + drift * (own - from_ns), for own times from from_ns on, until the next
+ * line begins; the first one also before that. */
 struct rn_clock_line {
     int64_t from_ns;   /* own time at which the line begins to hold */
     int64_t offset_ns; /* to be added at from_ns */

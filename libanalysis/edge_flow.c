@@ -15,7 +15,7 @@
 /* Writes of a broken flow that a read is compared with. */
 #define KEPT_MAX 64u
 /* Reads of a flow whose writer nobody may have recorded. */
-#define AHEAD_MAX 1024u
+#define AHEAD_MAX 65536u
 /* Reads that hold up others. */
 #define WAITING_MAX 4096u
 

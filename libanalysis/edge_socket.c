@@ -12,7 +12,7 @@
 #include <sys/un.h>
 
 #define PENDING_MAX 65536u
-#define UNSENT_MAX  1024u /* calls */
+#define UNSENT_MAX  65536u /* calls */
 
 static uint64_t hash_bytes(const uint8_t *bytes, size_t size)
 {

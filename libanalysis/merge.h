@@ -48,31 +48,28 @@ struct rn_merge_totals {
 };
 void rn_merge_totals(const struct rn_merge *merge, struct rn_merge_totals *totals);
 
-/* For --report: one entry a host, in order of first source; borrowed. */
-const struct rn_clock_host *rn_merge_hosts(const struct rn_merge *merge, size_t *count);
+/* One entry a host, in order of first source; borrowed. */
+struct rn_merge_host {
+    const char *name; /* NULL unknown */
+    size_t sources;
+    const struct rn_clock_host *clock; /* NULL where all sources share one clock */
+};
+const struct rn_merge_host *rn_merge_hosts(const struct rn_merge *merge, size_t *count);
 
 /* ---- the order of two events of a merged recording ---- */
 
-struct rn_event_place {
-    uint32_t stream; /* of the merged recording */
-    uint64_t ordinal;
-};
 enum rn_order {
     RN_ORDER_BEFORE,     /* a came before b in every possible order */
     RN_ORDER_AFTER,      /* b before a */
     RN_ORDER_CONCURRENT, /* neither */
     RN_ORDER_SAME,
 };
-/* Exact: follows the proven edges and the order within streams, forwards from the one with the
- * lesser stamp. `path` is a merged recording. Memory: 40 bytes for each proven edge whose stamp lies
- * between those of the two. RN_E_USAGE where one of them is not in the recording. */
-RN_MUST_CHECK enum rn_status rn_merge_order(const char *path, const struct rn_event_place *a,
-                                            const struct rn_event_place *b, enum rn_order *order,
-                                            struct rn_error *err);
-/* "UUID:STREAM:ORDINAL" (the recording's own number of the stream) or "STREAM:ORDINAL" (that of the
- * merged recording). */
-RN_MUST_CHECK enum rn_status rn_event_place_parse(const struct rn_manifest *manifest,
-                                                  const char *text, struct rn_event_place *place,
-                                                  struct rn_error *err);
+/* Events are named "UUID:STREAM:ORDINAL" (the recording's own number of the stream) or
+ * "STREAM:ORDINAL" (that of the merged recording). Exact: follows the proven edges and the order
+ * within streams, from the event with the lesser stamp on. `path` is a merged recording, and no
+ * pipe. Reads it twice; memory: 32 bytes for each proven edge whose stamps lie between those of the
+ * two. RN_E_USAGE where one of them is not in the recording. */
+RN_MUST_CHECK enum rn_status rn_merge_order(const char *path, const char *a, const char *b,
+                                            enum rn_order *order, struct rn_error *err);
 
 #endif

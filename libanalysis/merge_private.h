@@ -1,0 +1,96 @@
+/* SPDX-License-Identifier: MIT */
+/* Inside the merge: what merge*.c share. */
+#ifndef RN_MERGE_PRIVATE_H
+#define RN_MERGE_PRIVATE_H
+
+#include "causal_edge.h"
+#include "formats/archive.h"
+#include "formats/member_encode.h"
+#include "formats/reader.h"
+#include "formats/reader_join.h"
+#include "lamport.h"
+#include "merge.h"
+
+/* One input. */
+struct merge_input {
+    char *path;
+    uint64_t counts[RN_KIND_LIMIT];
+    uint64_t lost;
+    uint64_t streams; /* numbers below this are used */
+    bool distrusted;  /* events are missing */
+    struct rn_clock_point *points; /* calibration: of the manifest, CLOCK rows, the index */
+    size_t point_count, point_room;
+    uint64_t last; /* greatest start, ticks */
+};
+
+struct rn_merge {
+    struct rn_merge_options options;
+    struct rn_manifest manifest; /* of the result; its sources are the inputs */
+    struct merge_input *inputs;
+    size_t count;
+    bool synchronised;
+    bool one_clock;
+    struct rn_clock_sync *sync;
+    struct rn_merge_host *hosts;
+    size_t host_count;
+    uint32_t *host_numbers; /* of each input: in `hosts`, and in `sync` */
+    struct rn_merge_totals totals;
+};
+
+/* ---- stamps ---- */
+
+struct merge_stamps;
+
+struct merge_stamps *merge_stamps_new(uint64_t streams);
+void merge_stamps_free(struct merge_stamps *stamps);
+/* One more event of the stream: its position there, from 0. */
+uint64_t merge_stamps_next(struct merge_stamps *stamps, uint32_t stream);
+/* Stamps of both ends, the effect's made greater than the cause's where it must be. False where the
+ * edge comes too late for that: stamps that depend on the effect's are given out already. */
+bool merge_stamps_edge(struct merge_stamps *stamps, const struct rn_causal_edge *edge,
+                       uint64_t *from, uint64_t *to);
+
+/* ---- edges by the end of their effect ---- */
+
+struct merge_held {
+    struct rn_causal_edge *heap;
+    size_t count, room;
+};
+RN_MUST_CHECK bool merge_held_push(struct merge_held *held, const struct rn_causal_edge *edge);
+void merge_held_pop(struct merge_held *held, struct rn_causal_edge *edge);
+
+/* ---- output ---- */
+
+/* A member of a source that waits until all edges to its events are known. */
+struct merge_member {
+    struct merge_member *next;
+    uint64_t number; /* of all, in order */
+    char name[48];
+    struct rn_buf bytes;
+    struct rn_buf edges; /* struct merge_edge_row */
+    uint64_t last_end;   /* of its events */
+    bool whole;          /* all its events were read */
+};
+
+/* An edge as it will be written: start, and the row. */
+struct merge_edge_row {
+    uint64_t start;
+    struct rn_edge edge;
+};
+
+struct merge_output;
+RN_MUST_CHECK enum rn_status merge_output_new(struct rn_merge *merge, int fd, const char *name,
+                                              struct merge_output **out, struct rn_error *err);
+void merge_output_free(struct merge_output *output);
+RN_MUST_CHECK enum rn_status merge_output_file(struct merge_output *output, const char *member,
+                                               const void *data, size_t size,
+                                               struct rn_error *err);
+RN_MUST_CHECK enum rn_status merge_output_member(struct merge_output *output,
+                                                 const struct merge_member *member,
+                                                 struct rn_error *err);
+RN_MUST_CHECK enum rn_status merge_output_finish(struct merge_output *output, struct rn_error *err);
+
+/* merge_sync.c: hosts with clocks of their own. */
+RN_MUST_CHECK enum rn_status merge_clocks(struct rn_merge *merge, struct rn_error *err);
+
+#endif
