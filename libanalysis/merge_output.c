@@ -88,25 +88,31 @@ static enum rn_status put_edges(struct merge_output *output, uint64_t now, struc
     return status == RN_OK ? rn_index_add(&output->index, &member, err) : status;
 }
 
+enum rn_status merge_output_edges(struct merge_output *output, struct merge_rows *rows,
+                                  uint64_t until, struct rn_error *err)
+{
+    struct merge_edge_row row = {.start = 0};
+    enum rn_status status = RN_OK;
+
+    while (status == RN_OK && rows->count && rows->heap[0].start <= until) {
+        struct rn_event event = {.kind = RN_KIND_EDGE};
+
+        merge_rows_pop(rows, &row);
+        event.start = row.start;
+        event.u.edge = row.edge;
+        status = rn_member_add(output->encoder, &event, output->next_ordinal++, err);
+        if (status == RN_OK && rn_member_pending(output->encoder) == EDGES_MAX)
+            status = put_edges(output, row.start, err);
+    }
+    if (status == RN_OK && rn_member_pending(output->encoder))
+        status = put_edges(output, row.start, err);
+    return status;
+}
+
 enum rn_status merge_output_member(struct merge_output *output, const struct merge_member *member,
                                    struct rn_error *err)
 {
-    const struct merge_edge_row *rows = (const void *)member->edges.data;
-    size_t count = member->edges.size / sizeof *rows;
-    enum rn_status status = RN_OK;
-
-    for (size_t i = 0; i < count && status == RN_OK; i++) {
-        struct rn_event event = {.kind = RN_KIND_EDGE, .start = rows[i].start};
-
-        event.u.edge = rows[i].edge;
-        status = rn_member_add(output->encoder, &event, output->next_ordinal++, err);
-        if (status == RN_OK && (rn_member_pending(output->encoder) == EDGES_MAX || i + 1 == count))
-            status = put_edges(output, rows[i].start, err);
-    }
-    if (status == RN_OK)
-        status = merge_output_file(output, member->name, member->bytes.data, member->bytes.size,
-                                   err);
-    return status;
+    return merge_output_file(output, member->name, member->bytes.data, member->bytes.size, err);
 }
 
 static void sum_counts(struct merge_output *output)

@@ -67,9 +67,9 @@ struct merge_member {
     uint64_t number; /* of all, in order */
     char name[48];
     struct rn_buf bytes;
-    struct rn_buf edges; /* struct merge_edge_row */
     uint64_t last_end;   /* of its events */
     bool whole;          /* all its events were read */
+    uint64_t loaded_at;  /* greatest start of the events that were read before it */
 };
 
 /* An edge as it will be written: start, and the row. */
@@ -78,6 +78,14 @@ struct merge_edge_row {
     struct rn_edge edge;
 };
 
+/* By start. */
+struct merge_rows {
+    struct merge_edge_row *heap;
+    size_t count, room;
+};
+RN_MUST_CHECK bool merge_rows_push(struct merge_rows *rows, const struct merge_edge_row *row);
+void merge_rows_pop(struct merge_rows *rows, struct merge_edge_row *row);
+
 struct merge_output;
 RN_MUST_CHECK enum rn_status merge_output_new(struct rn_merge *merge, int fd, const char *name,
                                               struct merge_output **out, struct rn_error *err);
@@ -85,6 +93,10 @@ void merge_output_free(struct merge_output *output);
 RN_MUST_CHECK enum rn_status merge_output_file(struct merge_output *output, const char *member,
                                                const void *data, size_t size,
                                                struct rn_error *err);
+/* Those that start at `until` or before. */
+RN_MUST_CHECK enum rn_status merge_output_edges(struct merge_output *output,
+                                                struct merge_rows *rows, uint64_t until,
+                                                struct rn_error *err);
 RN_MUST_CHECK enum rn_status merge_output_member(struct merge_output *output,
                                                  const struct merge_member *member,
                                                  struct rn_error *err);

@@ -184,3 +184,43 @@ void merge_held_pop(struct merge_held *held, struct rn_causal_edge *edge)
     if (held->count)
         held->heap[at] = moved;
 }
+
+/* ---- rows that wait for their place ---- */
+
+bool merge_rows_push(struct merge_rows *rows, const struct merge_edge_row *row)
+{
+    size_t at = rows->count;
+
+    if (rows->count == rows->room) {
+        size_t room = rows->room ? 2 * rows->room : 256;
+        struct merge_edge_row *heap = realloc(rows->heap, room * sizeof *heap);
+
+        if (!heap)
+            return false;
+        rows->heap = heap;
+        rows->room = room;
+    }
+    rows->count++;
+    for (; at && row->start < rows->heap[(at - 1) / 2].start; at = (at - 1) / 2)
+        rows->heap[at] = rows->heap[(at - 1) / 2];
+    rows->heap[at] = *row;
+    return true;
+}
+
+void merge_rows_pop(struct merge_rows *rows, struct merge_edge_row *row)
+{
+    struct merge_edge_row moved = rows->heap[--rows->count];
+    size_t at = 0, child;
+
+    *row = rows->heap[0];
+    while ((child = 2 * at + 1) < rows->count) {
+        if (child + 1 < rows->count && rows->heap[child + 1].start < rows->heap[child].start)
+            child++;
+        if (rows->heap[child].start >= moved.start)
+            break;
+        rows->heap[at] = rows->heap[child];
+        at = child;
+    }
+    if (rows->count)
+        rows->heap[at] = moved;
+}

@@ -29,6 +29,8 @@ struct writing {
     struct rn_edge_finder *finder;
     struct merge_stamps *stamps;
     struct merge_held held;
+    struct merge_rows rows;
+    uint64_t now; /* greatest start of the events that were read */
     struct merge_output *output;
     struct merge_member *first, **end; /* members that wait */
     uint64_t next_member, written; /* members with lesser numbers are written */
@@ -57,6 +59,7 @@ static enum rn_status on_events(void *context, uint32_t number, const uint8_t *d
     snprintf(member->name, sizeof member->name, RN_MEMBER_SOURCES "%zu/" RN_MEMBER_EVENTS "%06u.rnc",
              feed->number, number);
     member->number = writing->next_member++;
+    member->loaded_at = writing->now;
     if (feed->member)
         feed->member->whole = true;
     feed->member = member;
@@ -83,15 +86,17 @@ static void on_member(void *context, const char *name, const uint8_t *data, size
 static void member_free(struct merge_member *member)
 {
     rn_buf_free(&member->bytes);
-    rn_buf_free(&member->edges);
     free(member);
 }
 
 static enum rn_status write_first(struct writing *writing, struct rn_error *err)
 {
     struct merge_member *member = writing->first;
-    enum rn_status status = merge_output_member(writing->output, member, err);
+    uint64_t until = member->next ? member->next->loaded_at : UINT64_MAX;
+    enum rn_status status = merge_output_edges(writing->output, &writing->rows, until, err);
 
+    if (status == RN_OK)
+        status = merge_output_member(writing->output, member, err);
     writing->first = member->next;
     if (!writing->first)
         writing->end = &writing->first;
@@ -101,30 +106,30 @@ static enum rn_status write_first(struct writing *writing, struct rn_error *err)
     return status;
 }
 
+/* Before a member stand the edges to events that a reader hands out until it asks for the next
+ * one. */
+static bool can_write(const struct writing *writing, uint64_t frontier)
+{
+    const struct merge_member *member = writing->first;
+
+    if (!member || frontier == UINT64_MAX)
+        return member != NULL;
+    return member->whole && member->next &&
+           (member->last_end < frontier || writing->waiting_bytes > WAITING_BYTES_MAX);
+}
+
 /* Those to whose events no more edges can come. */
 static enum rn_status write_members(struct writing *writing, uint64_t frontier,
                                     struct rn_error *err)
 {
     enum rn_status status = RN_OK;
 
-    while (status == RN_OK && writing->first &&
-           (frontier == UINT64_MAX ||
-            (writing->first->whole && writing->first->last_end < frontier) ||
-            (writing->first->whole && writing->waiting_bytes > WAITING_BYTES_MAX)))
+    while (status == RN_OK && can_write(writing, frontier))
         status = write_first(writing, err);
     return status;
 }
 
 /* ---- edges ---- */
-
-static struct merge_member *member_of(const struct writing *writing, uint64_t number)
-{
-    struct merge_member *member = writing->first;
-
-    while (member && member->number < number)
-        member = member->next;
-    return member && member->number == number ? member : NULL;
-}
 
 static void count_edge(struct rn_merge_totals *totals, const struct rn_causal_edge *edge)
 {
@@ -139,12 +144,12 @@ static void count_edge(struct rn_merge_totals *totals, const struct rn_causal_ed
 static enum rn_status write_edge(struct writing *writing, struct rn_causal_edge *edge,
                                  struct rn_error *err)
 {
-    struct merge_member *member = member_of(writing, edge->to.member);
+    bool in_time = edge->to.member >= writing->written;
     struct merge_edge_row row = {.start = edge->to.start};
     struct rn_merge_totals *totals = &writing->merge->totals;
 
     if (edge->certainty == RN_EDGE_PROVEN &&
-        (!member || !merge_stamps_edge(writing->stamps, edge, &row.edge.from_lamport,
+        (!in_time || !merge_stamps_edge(writing->stamps, edge, &row.edge.from_lamport,
                                        &row.edge.lamport))) {
         edge->certainty = RN_EDGE_INFERRED;
         row.edge.lamport = row.edge.from_lamport = 0;
@@ -152,11 +157,6 @@ static enum rn_status write_edge(struct writing *writing, struct rn_causal_edge 
     }
     if (edge->certainty == RN_EDGE_INFERRED && writing->merge->options.no_inferred)
         return RN_OK;
-    if (!member) { /* it was written already: the edge stands where it still can */
-        member = writing->first;
-        if (!member)
-            return RN_OK;
-    }
     count_edge(totals, edge);
     row.edge.from_stream = edge->from.stream;
     row.edge.from_ordinal = edge->from.ordinal;
@@ -168,8 +168,7 @@ static enum rn_status write_edge(struct writing *writing, struct rn_causal_edge 
     row.edge.from_end = edge->from.end;
     row.edge.to_end = edge->to.end;
     row.edge.bytes = edge->bytes;
-    rn_buf_append(&member->edges, &row, sizeof row);
-    return member->edges.failed ? no_memory(err) : RN_OK;
+    return merge_rows_push(&writing->rows, &row) ? RN_OK : no_memory(err);
 }
 
 /* Edges whose effects ended before `frontier`, in the order of these ends. */
@@ -204,6 +203,8 @@ static enum rn_status take_event(struct writing *writing, const struct rn_event 
         return rn_fail(err, RN_E_FORMAT, "an event is of a stream that is not known");
     if (rn_event_has_stamp(event)) {
         position = merge_stamps_next(writing->stamps, event->stream);
+        if (event->start > writing->now)
+            writing->now = event->start;
         if (feed->member && end > feed->member->last_end)
             feed->member->last_end = end;
     }
@@ -290,6 +291,7 @@ static void finish(struct writing *writing)
         rn_reader_free(writing->feeds[i].reader);
     free(writing->feeds);
     free(writing->held.heap);
+    free(writing->rows.heap);
     rn_edge_finder_free(writing->finder);
     merge_stamps_free(writing->stamps);
     merge_output_free(writing->output);
