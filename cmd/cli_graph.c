@@ -7,12 +7,11 @@
 
 #include "libanalysis/edge_source.h"
 #include "libanalysis/event_set.h"
+#include "libanalysis/lamport.h"
 #include "libanalysis/render.h"
 
 #include <string.h>
 #include <sys/stat.h>
-
-enum { STRING_LIMIT = 32 };
 
 struct graph {
     const struct cli_graph_options *options;
@@ -24,6 +23,7 @@ struct graph {
     struct rn_event_set linked;   /* events at edges */
     struct rn_event_set nodes;    /* events that were written */
     struct rn_edge_source *edges;
+    struct rn_lamport *lamport; /* NULL: the recording is not merged, and has no stamps */
     struct rn_render *render;
     struct rn_buf label;
     struct rn_graph_place last; /* while edges within streams are made; stream UINT32_MAX: none */
@@ -140,36 +140,6 @@ static bool read_edges(struct graph *graph)
 
 /* ---- nodes ---- */
 
-/* What has no line of text has at least a name. */
-static const char *plain_name(const struct rn_event *event)
-{
-    static const char *const operations[] = {NULL,          "start", "attach", "fork",   "exec",
-                                             "thread exit", "exit",  "name",   "detach", "stop"};
-    uint64_t op = event->u.process.op;
-
-    if (event->kind == RN_KIND_PROCESS && op < sizeof(operations) / sizeof(operations[0]) &&
-        operations[op])
-        return operations[op];
-    return rn_kind_name(event->kind) ? rn_kind_name(event->kind) : "event";
-}
-
-static void make_label(struct graph *graph, struct cli_source *source, const struct rn_event *event)
-{
-    static const struct rn_render_options plain = {.descriptors = true,
-                                                   .string_limit = STRING_LIMIT};
-    struct rn_buf *label = &graph->label;
-
-    rn_buf_clear(label);
-    if (event->kind == RN_KIND_SYSCALL)
-        rn_render_syscall(&plain, source->trace, event, label);
-    else
-        rn_render_text(graph->render, source->trace, event, label);
-    while (label->size && label->data[label->size - 1] == '\n')
-        label->size--;
-    if (!label->size)
-        rn_buf_text(label, plain_name(event));
-}
-
 static enum rn_status node_row(struct graph *graph, struct cli_source *source,
                                const struct rn_event *event, struct rn_error *err)
 {
@@ -178,13 +148,18 @@ static enum rn_status node_row(struct graph *graph, struct cli_source *source,
     const struct rn_clock *clock = rn_trace_clock(source->trace);
     const struct rn_thread_info *thread;
     struct rn_graph_node node;
-    enum rn_status status;
+    enum rn_status status = RN_OK;
+    uint64_t stamp = 0;
 
+    if (graph->lamport)
+        status = rn_lamport_feed(graph->lamport, event, &stamp, err);
+    if (status != RN_OK)
+        return status;
     if (!is_candidate(event) ||
         (!every && !rn_event_set_has(wanted, event->stream, event->ordinal)) ||
         rn_event_set_has(&graph->nodes, event->stream, event->ordinal))
         return RN_OK;
-    make_label(graph, source, event);
+    cli_graph_label(graph->render, source->trace, event, &graph->label);
     thread = rn_trace_thread(source->trace, event->stream);
     node = (struct rn_graph_node){
         .place = {event->stream, event->ordinal},
@@ -196,6 +171,7 @@ static enum rn_status node_row(struct graph *graph, struct cli_source *source,
         .tid = thread->tid,
         .start_ns = rn_clock_since_start(clock, event->start),
         .duration_ns = rn_clock_duration(clock, event->duration),
+        .lamport = stamp,
     };
     if (graph->label.failed)
         return rn_fail(err, RN_E_NOMEM, "out of memory");
@@ -228,22 +204,27 @@ static bool finish(struct graph *graph)
     return false;
 }
 
-/* In a merged recording the events that edges speak of need not be there. */
-static bool must_select(const struct graph *graph, bool *wanted)
+/* In a merged recording the events that edges speak of need not be there; and it has stamps. */
+static bool prepare(struct graph *graph)
 {
     struct cli_source source;
     bool opened = cli_source_open(&source, graph->path, graph->everything);
+    bool merged = opened && rn_reader_manifest(source.reader)->sources != NULL;
 
-    if (opened)
-        *wanted = !rn_filter_is_empty(graph->options->filter) ||
-                  rn_reader_manifest(source.reader)->sources != NULL;
     cli_source_close(&source);
+    graph->selective = merged || !rn_filter_is_empty(graph->options->filter);
+    if (merged)
+        graph->lamport = rn_lamport_new();
+    if (merged && !graph->lamport) {
+        cli_fail("out of memory");
+        return false;
+    }
     return opened;
 }
 
 static bool write_graph(struct graph *graph)
 {
-    if (!must_select(graph, &graph->selective))
+    if (!prepare(graph))
         return false;
     if (graph->selective && !read_rows(graph, graph->options->filter, select_row))
         return false;
@@ -286,15 +267,13 @@ static bool can_be_read_again(const char *path)
 
 int cli_graph(const struct cli_graph_options *options, const char *path)
 {
-    static const struct rn_render_options text = {
-        .all = true, .descriptors = true, .string_limit = STRING_LIMIT};
     struct graph graph = {.options = options, .path = path};
     bool written = false;
 
     if (!can_be_read_again(path))
         return RN_EXIT_TROUBLE;
     graph.everything = rn_filter_new();
-    graph.render = rn_render_new(&text);
+    graph.render = cli_graph_render();
     if (graph.everything && graph.render)
         written = open_and_write(&graph);
     else
@@ -303,6 +282,7 @@ int cli_graph(const struct cli_graph_options *options, const char *path)
     rn_event_set_free(&graph.linked);
     rn_event_set_free(&graph.nodes);
     rn_edge_source_free(graph.edges);
+    rn_lamport_free(graph.lamport);
     rn_render_free(graph.render);
     rn_filter_free(graph.everything);
     rn_buf_free(&graph.label);

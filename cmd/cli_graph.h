@@ -7,6 +7,7 @@
 
 #include "formats/graph_write.h"
 #include "libanalysis/filter.h"
+#include "libanalysis/render.h"
 
 struct cli_graph_options {
     struct rn_filter *filter;
@@ -30,6 +31,11 @@ struct cli_graph_sink {
     enum rn_status (*end)(struct cli_graph_sink *sink, struct rn_error *err);
     void (*free)(struct cli_graph_sink *sink);
 };
+
+/* cli_graph_label.c: what stands at a node; replaces what is in the buffer. */
+struct rn_render *cli_graph_render(void);
+void cli_graph_label(struct rn_render *render, struct rn_trace *trace, const struct rn_event *event,
+                     struct rn_buf *label);
 
 /* cli_graph_form.c, cli_graph_shiviz.c: into a buffer that is written to `output` now and then.
  * NULL after a message. */

@@ -117,7 +117,7 @@ static struct critical_stream *make_stream(struct rn_critical_path *path, uint32
         return NULL;
     }
     stream->id = id;
-    stream->type = RN_STREAM_THREAD;
+    stream->type = RN_STREAM_RECORDER;
     stream->first = UINT64_MAX;
     return stream;
 }
@@ -195,7 +195,7 @@ static void note_time(struct rn_critical_path *path, struct critical_stream *str
 static bool counts(const struct rn_event *event)
 {
     return RN_KIND_IS_EVENT(event->kind) && !(event->flags & RN_EVENT_SNAPSHOT) &&
-           event->kind != RN_KIND_EDGE && event->stream != 0;
+           event->kind != RN_KIND_EDGE;
 }
 
 enum rn_status rn_critical_path_event(struct rn_critical_path *path, const struct rn_event *event,
@@ -213,6 +213,8 @@ enum rn_status rn_critical_path_event(struct rn_critical_path *path, const struc
         stream->type = (uint8_t)event->u.stream_info.type;
         return RN_OK;
     }
+    if (stream->type != RN_STREAM_THREAD && stream->type != RN_STREAM_QUEUE)
+        return RN_OK; /* a recorder says something, or a file of decisions */
     path->merged |= event->source != 0;
     note_time(path, stream, event);
     if (event->kind == RN_KIND_PROCESS)

@@ -132,7 +132,7 @@ for name in odd pipe; do
     if command -v dot >/dev/null; then
         check "$name: a picture by Graphviz" sh -c "dot -Tsvg $name.dot >$name.svg && grep -q '<svg' $name.svg"
         check "$name: as many nodes for gvpr as in GraphML" \
-            sh -c "[ \"\$(gvpr 'END_G { print(\$G.n_nodes) }' $name.dot)\" = \
+            sh -c "[ \"\$(gvpr 'BEG_G { printf(\"%d\", \$G.n_nodes); }' $name.dot)\" = \
                 \"\$(grep -c '<node ' $name.graphml)\" ]"
     else
         echo "ok - $name: a picture by Graphviz # SKIP graphviz is not installed"

@@ -71,6 +71,12 @@ check "three, with shells between" \
     "$(of last.rna lamport) $(of last.rna parent) $(of inner.rna parent)" \
     "2 $(of inner.rna given) $(of outer.rna given)"
 
+# Merged, each begins after what led to it.
+rn-merge -q -o all.rna last.rna inner.rna outer.rna
+check "merged: context edges" "$(rn-cat --json --kind edge all.rna |
+    jq -c 'select(.args.mechanism == 15) | [.args.certainty, .args.from_ordinal, .args.to_ordinal]')" \
+    "$(printf '[1,0,0]\n[1,0,0]')"
+
 # A script that begins a trace by itself: each of its recordings has one of its own.
 rn-record -q --propagate -o first.rna -- true
 rn-record -q --propagate -o second.rna -- true
