@@ -46,8 +46,10 @@ enum rn_status rn_edge_finder_new(const struct rn_edge_finder_options *options,
         free(finder);
         return rn_fail(err, RN_E_NOMEM, "no memory to look for edges");
     }
-    for (size_t i = 0; i < options->manifest->source_count; i++)
+    for (size_t i = 0; i < options->manifest->source_count; i++) {
         finder->distrusted[i + 1] = options->manifest->sources[i].manifest->selection != NULL;
+        finder->many_hosts |= options->manifest->sources[i].host != 0;
+    }
     finder->distrusted[0] = options->manifest->selection != NULL;
     edge_calls_init(finder);
     *out = finder;
@@ -76,6 +78,7 @@ void rn_edge_finder_free(struct rn_edge_finder *finder)
         free(process);
     }
     edge_objects_free(finder);
+    edge_pending_free(finder);
     edge_wakes_free(finder);
     edge_device_free(finder);
     edge_context_free(finder);

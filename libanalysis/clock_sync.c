@@ -182,8 +182,9 @@ static struct line direct(const struct rn_hull_line *line, int64_t x, bool child
 static bool add_gap(struct map *map, const struct rn_hull_line *before,
                     const struct rn_hull_line *after, bool child_is_low)
 {
-    double step = fabs(rn_hull_line_at(after, after->from) - rn_hull_line_at(before, after->from));
-    uint64_t bound = before->bound > after->bound ? before->bound : after->bound;
+    double step = fabs(rn_hull_line_at(after, after->from) - rn_hull_line_at(before, after->from)) *
+                  (1 + fabs(before->slope));
+    uint64_t bound = add_bounds(before->bound, after->bound);
     struct line line = direct(before, before->to, child_is_low,
                               add_bounds(bound, (uint64_t)fmin(ceil(step), 9e18)));
 

@@ -10,7 +10,7 @@
  * Over more than two hosts: a spanning tree of the pairs with the narrowest bounds, from the host
  * with the most messages on; the pairs that are not in it are a check (`loop_excess_ns`).
  *
- * Times are nanoseconds of the hosts' own CLOCK_REALTIME. Memory: the hulls (a few points each), not
+ * Times are nanoseconds of a clock of the host that never runs backwards. Memory: the hulls (a few points each), not
  * the messages. Not thread-safe. */
 #ifndef RN_CLOCK_SYNC_H
 #define RN_CLOCK_SYNC_H

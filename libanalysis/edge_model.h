@@ -7,6 +7,7 @@
 #include "id_map.h"
 
 #define EDGE_CALL_NUMBERS 1024u
+#define EDGE_PENDING_LISTS 1024u /* by port or path */
 #define EDGE_HEAD         32u /* bytes of a transfer that are compared */
 
 /* ---- bytes of one direction ---- */
@@ -74,8 +75,9 @@ struct edge_object {
     bool listens, closed;
     struct edge_address local, remote;
     /* Connecting (accepted) and not paired yet. */
-    struct edge_object *next_pending;
-    bool pending;
+    struct edge_object *next_pending, *previous_pending;
+    struct edge_pending *pending; /* the list that it is in */
+    bool gone;                    /* nobody has it open; it waits for its peer, or to be paired */
     struct rn_edge_end call;
     /* Locks and files. */
     struct rn_edge_end unlock, made;
@@ -171,8 +173,11 @@ struct rn_edge_finder {
     struct rn_id_map futexes;   /* struct edge_wakes */
     struct rn_id_map kills;     /* struct edge_wakes */
     struct rn_id_map launches; /* struct edge_launch, by process and correlation */
-    struct edge_object *connecting, *accepted;
+    struct edge_pending {
+        struct edge_object *first, *last;
+    } connecting[EDGE_PENDING_LISTS], accepted[EDGE_PENDING_LISTS];
     size_t pending_count;
+    bool many_hosts; /* what comes first by the clocks may not have been the first */
     bool *distrusted; /* by source */
     struct edge_context *contexts; /* by source - 1; NULL: not merged */
 
@@ -219,6 +224,7 @@ struct edge_object *edge_object_find(struct rn_edge_finder *finder, uint64_t hos
 void edge_object_map(struct rn_edge_finder *finder, struct edge_object *object, uint64_t host,
                      const struct rn_fd_identity *identity);
 void edge_objects_free(struct rn_edge_finder *finder);
+void edge_object_free_pair(struct rn_edge_finder *finder, struct edge_object *object);
 void edge_object_drop(struct rn_edge_finder *finder, struct edge_object *object);
 struct edge_object *edge_table_get(struct edge_process *process, uint64_t fd);
 void edge_table_set(struct rn_edge_finder *finder, struct edge_process *process, uint64_t fd,
@@ -248,6 +254,7 @@ void edge_socket_connect(struct rn_edge_finder *finder, struct edge_object *sock
 void edge_socket_accept(struct rn_edge_finder *finder, struct edge_object *listener,
                         struct edge_object *socket, const struct rn_event *event,
                         const struct rn_edge_end *who);
+void edge_pending_free(struct rn_edge_finder *finder);
 void edge_socket_forget(struct rn_edge_finder *finder, struct edge_object *socket);
 void edge_socket_pair(struct rn_edge_finder *finder, struct edge_object *a, struct edge_object *b,
                       enum flow_trust trust);

@@ -82,23 +82,32 @@ void edge_object_map(struct rn_edge_finder *finder, struct edge_object *object, 
 
 static void object_free(struct rn_edge_finder *finder, struct edge_object *object)
 {
-    struct edge_object *peer = object->peer;
-
     edge_socket_forget(finder, object);
     edge_socket_unsend(finder, object);
     edge_flow_clear(finder, &object->in);
-    object->peer = NULL;
-    if (peer)
-        peer->peer = NULL;
     finder->memory -= sizeof *object;
     free(object);
 }
 
+/* Both ends of a connection are there until both are closed. */
+void edge_object_free_pair(struct rn_edge_finder *finder, struct edge_object *object)
+{
+    struct edge_object *peer = object->peer;
+
+    object_free(finder, object);
+    if (peer)
+        object_free(finder, peer);
+}
+
+/* Where clocks differ, the other end of a connection may come up long after this one was closed. */
 void edge_object_drop(struct rn_edge_finder *finder, struct edge_object *object)
 {
     if (!object || --object->holders)
         return;
-    object_free(finder, object);
+    object->gone = true;
+    if ((object->pending && finder->many_hosts) || (object->peer && !object->peer->gone))
+        return;
+    edge_object_free_pair(finder, object);
 }
 
 /* At the end: those that are still known by their number. */

@@ -12,6 +12,7 @@
 #include <sys/un.h>
 
 #define PENDING_MAX 65536u
+#define TRIES_MAX   4096u
 #define UNSENT_MAX  65536u /* calls */
 
 static uint64_t hash_bytes(const uint8_t *bytes, size_t size)
@@ -184,41 +185,72 @@ void edge_socket_pair(struct rn_edge_finder *finder, struct edge_object *a, stru
     send_unsent(finder, b);
 }
 
-static void take_out(struct rn_edge_finder *finder, struct edge_object **list,
-                     struct edge_object *socket)
+/* Ends of one connection have the port, or the path, in common. */
+static struct edge_pending *list_of(struct edge_pending *lists, const struct edge_address *address)
 {
-    while (*list && *list != socket)
-        list = &(*list)->next_pending;
-    if (!*list)
+    uint64_t key = address->path_hash ^ (uint64_t)(address->bytes[0] << 8 | address->bytes[1]);
+
+    return &lists[(key ^ key >> 20) % EDGE_PENDING_LISTS];
+}
+
+static void take_out(struct rn_edge_finder *finder, struct edge_object *socket)
+{
+    struct edge_pending *list = socket->pending;
+
+    if (!list)
         return;
-    *list = socket->next_pending;
-    socket->next_pending = NULL;
-    socket->pending = false;
+    if (socket->previous_pending)
+        socket->previous_pending->next_pending = socket->next_pending;
+    else
+        list->first = socket->next_pending;
+    if (socket->next_pending)
+        socket->next_pending->previous_pending = socket->previous_pending;
+    else
+        list->last = socket->previous_pending;
+    socket->next_pending = socket->previous_pending = NULL;
+    socket->pending = NULL;
     finder->pending_count--;
 }
 
-static void put_in(struct rn_edge_finder *finder, struct edge_object **list,
+static void put_in(struct rn_edge_finder *finder, struct edge_pending *list,
                    struct edge_object *socket)
 {
     if (finder->pending_count >= PENDING_MAX) {
         finder->forgotten++;
         return;
     }
-    while (*list)
-        list = &(*list)->next_pending;
-    *list = socket;
-    socket->next_pending = NULL;
-    socket->pending = true;
+    socket->previous_pending = list->last;
+    if (list->last)
+        list->last->next_pending = socket;
+    else
+        list->first = socket;
+    list->last = socket;
+    socket->pending = list;
     finder->pending_count++;
 }
 
 void edge_socket_forget(struct rn_edge_finder *finder, struct edge_object *socket)
 {
-    if (!socket->pending)
-        return;
-    take_out(finder, &finder->connecting, socket);
-    if (socket->pending)
-        take_out(finder, &finder->accepted, socket);
+    take_out(finder, socket);
+}
+
+static void free_gone(struct rn_edge_finder *finder, struct edge_pending *list)
+{
+    while (list->first) {
+        struct edge_object *socket = list->first;
+
+        take_out(finder, socket);
+        if (socket->gone)
+            edge_object_free_pair(finder, socket);
+    }
+}
+
+void edge_pending_free(struct rn_edge_finder *finder)
+{
+    for (unsigned i = 0; i < EDGE_PENDING_LISTS; i++) {
+        free_gone(finder, &finder->connecting[i]);
+        free_gone(finder, &finder->accepted[i]);
+    }
 }
 
 /* -1: not the two ends of one connection, 0: may be, 1: they are. */
@@ -239,17 +271,18 @@ static int match(const struct edge_object *connected, const struct edge_object *
 }
 
 /* The first that fits; one that is certain before others. */
-static struct edge_object *find_other(struct edge_object *list, const struct edge_object *socket,
-                                      bool accepts, bool *certain)
+static struct edge_object *find_other(const struct edge_pending *list,
+                                      const struct edge_object *socket, bool accepts,
+                                      bool *certain)
 {
-    struct edge_object *found = NULL;
+    struct edge_object *found = NULL, *other = list->first;
 
-    for (; list; list = list->next_pending) {
-        int fits = accepts ? match(list, socket) : match(socket, list);
+    for (unsigned tries = 0; other && tries < TRIES_MAX; other = other->next_pending, tries++) {
+        int fits = accepts ? match(other, socket) : match(socket, other);
 
         if (fits < 0 || (found && fits == 0))
             continue;
-        found = list;
+        found = other;
         *certain = fits == 1;
         if (fits == 1)
             break;
@@ -265,6 +298,8 @@ static void join(struct rn_edge_finder *finder, struct edge_object *connected,
 
     edge_socket_pair(finder, connected, accepted, certain ? FLOW_ANCHORED : FLOW_TENTATIVE);
     edge_emit(finder, &connected->call, &accepted->call, RN_EDGE_CONNECT, proven, 0);
+    if (connected->gone && accepted->gone)
+        edge_object_free_pair(finder, connected);
 }
 
 void edge_socket_connect(struct rn_edge_finder *finder, struct edge_object *socket,
@@ -278,12 +313,12 @@ void edge_socket_connect(struct rn_edge_finder *finder, struct edge_object *sock
     unmap_address(&socket->remote);
     socket->call = *who;
     socket->in.trust = FLOW_TENTATIVE;
-    other = find_other(finder->accepted, socket, false, &certain);
+    other = find_other(list_of(finder->accepted, &socket->remote), socket, false, &certain);
     if (!other) {
-        put_in(finder, &finder->connecting, socket);
+        put_in(finder, list_of(finder->connecting, &socket->remote), socket);
         return;
     }
-    take_out(finder, &finder->accepted, other);
+    take_out(finder, other);
     join(finder, socket, other, certain);
 }
 
@@ -302,11 +337,11 @@ void edge_socket_accept(struct rn_edge_finder *finder, struct edge_object *liste
     if (!listener)
         return;
     socket->local = listener->local;
-    other = find_other(finder->connecting, socket, true, &certain);
+    other = find_other(list_of(finder->connecting, &socket->local), socket, true, &certain);
     if (!other) {
-        put_in(finder, &finder->accepted, socket);
+        put_in(finder, list_of(finder->accepted, &socket->local), socket);
         return;
     }
-    take_out(finder, &finder->connecting, other);
+    take_out(finder, other);
     join(finder, other, socket, certain);
 }

@@ -5,6 +5,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/stat.h>
 
 enum rn_status rn_merge_new(const struct rn_merge_options *options, struct rn_merge **out,
                             struct rn_error *err)
@@ -279,8 +280,13 @@ enum rn_status rn_merge_add(struct rn_merge *merge, const char *path, struct rn_
 {
     struct merge_input input = {.path = strdup(path), .streams = 1};
     struct rn_reader *reader = NULL;
-    enum rn_status status = input.path ? rn_reader_open(path, &reader, err)
-                                       : rn_fail(err, RN_E_NOMEM, "no memory to merge");
+    struct stat st;
+    enum rn_status status = input.path ? RN_OK : rn_fail(err, RN_E_NOMEM, "no memory to merge");
+
+    if (status == RN_OK && stat(path, &st) == 0 && S_ISREG(st.st_mode) && st.st_size == 0)
+        status = refuse(err, path, "is empty");
+    if (status == RN_OK)
+        status = rn_reader_open(path, &reader, err);
 
     if (status == RN_OK)
         status = check_manifest(merge, reader, path, err);
