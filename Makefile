@@ -73,9 +73,9 @@ OTLP_SRC := $(wildcard tests/otlp/*.c)
 FUZZ_SRC := $(wildcard tests/fuzz/fuzz_*.c)
 
 ifneq ($(CORE),)
-LIB_SRC := $(filter-out formats/otlp_% formats/graphml_write.c,$(LIB_SRC))
-CLI_SRC := $(filter-out cmd/cli_otlp% cmd/cli_diff_junit.c,$(CLI_SRC))
-CMD_SRC := $(filter-out cmd/rn_export_otlp.c cmd/rn_diff.c cmd/rn_validate.c cmd/rn_graph.c,$(CMD_SRC))
+LIB_SRC := $(filter-out formats/otlp_% formats/graphml_write.c libanalysis/scrub%,$(LIB_SRC))
+CLI_SRC := $(filter-out cmd/cli_otlp% cmd/cli_scrub% cmd/cli_diff_junit.c,$(CLI_SRC))
+CMD_SRC := $(filter-out cmd/rn_export_otlp.c cmd/rn_diff.c cmd/rn_validate.c cmd/rn_graph.c cmd/rn_scrub.c,$(CMD_SRC))
 OTLP_SRC :=
 endif
 

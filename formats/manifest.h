@@ -65,6 +65,8 @@ struct rn_manifest {
     uint32_t tick_shift;
     uint64_t tick_hz; /* estimate at the start; calibration points are exact. 0 with RN_TICK_NS */
     struct rn_clock_point start;
+    char *scrubbed;  /* "rn-scrub 0.1.0", which took secrets out of it; NULL: nothing did */
+    char *scrub_key; /* names the key of that, 16 hexadecimal digits */
     /* Of a merged recording (feature "merged"): what it was made of; else NULL. Ticks are then
      * those of the sources where all have the same clock, and nanoseconds of CLOCK_REALTIME of the
      * reference host where they do not. */

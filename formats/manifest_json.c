@@ -104,9 +104,9 @@ static void get_trace(const json_t *trace, struct rn_manifest *manifest)
 
 json_t *rn_manifest_object(const struct rn_manifest *manifest)
 {
-    return json_pack(
-        "{s:s,s:i,s:o,s:o,s:o,s:o,s:o,s:o,s:o,s:o,s:o,s:i,s:o,s:o*,s:o,s:o*,s:o*,s:s,s:o,s:o*}", "format",
-        FORMAT, "version", (int)manifest->version, "features",
+    json_t *root = json_pack(
+        "{s:s,s:i,s:o,s:o,s:o,s:o,s:o,s:o,s:o,s:o,s:o,s:i,s:o,s:o*,s:o,s:o*,s:o*,s:s,s:o,s:o*}",
+        "format", FORMAT, "version", (int)manifest->version, "features",
         manifest->sources ? json_pack("[s]", RN_FEATURE_MERGED) : json_array(), "uuid",
         uuid_text(manifest->uuid), "creator", rn_json_text(manifest->creator), "host",
         rn_json_text(manifest->host), "os", rn_json_text(manifest->os), "boot_id",
@@ -119,6 +119,12 @@ json_t *rn_manifest_object(const struct rn_manifest *manifest)
         abi_names[manifest->abi < RN_ABI_COUNT ? manifest->abi : 0], "clock",
         clock_object(manifest), "sources",
         manifest->sources ? rn_manifest_sources_array(manifest) : NULL);
+
+    if (root && manifest->scrubbed) {
+        json_object_set_new(root, "scrubbed", rn_json_text(manifest->scrubbed));
+        json_object_set_new(root, "scrub_key", rn_json_text(manifest->scrub_key));
+    }
+    return root;
 }
 
 enum rn_status rn_manifest_to_json(const struct rn_manifest *manifest, struct rn_buf *out,
@@ -203,6 +209,8 @@ enum rn_status rn_manifest_from_object(const json_t *root, struct rn_manifest *m
     manifest->selection = rn_json_get_text(json_object_get(root, "selection"));
     manifest->stack = rn_json_get_text(json_object_get(root, "stack"));
     get_trace(json_object_get(root, "trace"), manifest);
+    manifest->scrubbed = rn_json_get_text(json_object_get(root, "scrubbed"));
+    manifest->scrub_key = rn_json_get_text(json_object_get(root, "scrub_key"));
     manifest->vdso = has_text(json_object_get(root, "not_seen"), "vdso");
     manifest->argv = get_argv(json_object_get(root, "argv"));
     manifest->attached_pid = (uint32_t)rn_json_get_u64(json_object_get(root, "attached_pid"), 0);
