@@ -64,9 +64,12 @@ static bool was_interrupted(const struct critical_stream *stream, struct critica
 static struct critical_wait *last_wait(const struct walk *walk)
 {
     const struct critical_stream *stream = walk->stream;
-    struct critical_wait *waits = walk->path->waits + stream->wait_first;
     size_t low = 0, high = stream->wait_count;
+    struct critical_wait *waits;
 
+    if (high == 0)
+        return NULL;
+    waits = walk->path->waits + stream->wait_first;
     while (low < high) {
         size_t middle = low + (high - low) / 2;
 
