@@ -5,6 +5,7 @@
 #include <fcntl.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/resource.h>
 #include <unistd.h>
 
 #define COPY_BYTES (256u << 10)
@@ -56,13 +57,21 @@ void cli_merge_unspool(struct cli_merge_spool *spool)
         close(spool->fd);
 }
 
+void cli_merge_open_many(void)
+{
+    struct rlimit limit;
+
+    if (getrlimit(RLIMIT_NOFILE, &limit) != 0)
+        return;
+    limit.rlim_cur = limit.rlim_max;
+    setrlimit(RLIMIT_NOFILE, &limit);
+}
+
 /* ---- the order of two events ---- */
 
 static const char *answer_of(enum rn_order order)
 {
-    return order == RN_ORDER_BEFORE       ? "yes"
-           : order == RN_ORDER_CONCURRENT ? "concurrent"
-                                          : "no";
+    return order == RN_ORDER_BEFORE ? "yes" : order == RN_ORDER_CONCURRENT ? "concurrent" : "no";
 }
 
 int cli_merge_before(const char *path, const char *a, const char *b, bool json)

@@ -16,6 +16,9 @@ struct cli_merge_spool {
 const char *cli_merge_spool(struct cli_merge_spool *spool); /* NULL after a message */
 void cli_merge_unspool(struct cli_merge_spool *spool);
 
+/* Every input is open while merging: as many descriptors as the system lets have. */
+void cli_merge_open_many(void);
+
 void cli_merge_report(const struct rn_merge *merge, struct rn_buf *out);
 void cli_merge_report_json(const struct rn_merge *merge, struct rn_buf *out);
 

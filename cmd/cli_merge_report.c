@@ -56,7 +56,7 @@ void cli_merge_report(const struct rn_merge *merge, struct rn_buf *out)
         put_name(out, hosts[i].name);
         put(out, ", recordings %zu", hosts[i].sources);
         if (!clock || clock->parent == clock->host) {
-            rn_buf_text(out, count == 1            ? ", one clock\n"
+            rn_buf_text(out, count == 1                  ? ", one clock\n"
                              : clock && !clock->messages ? ", no messages: its own clock\n"
                                                          : ", reference\n");
             continue;
@@ -98,8 +98,9 @@ static void put_json_lines(struct rn_buf *out, const struct rn_clock_host *host)
     for (size_t i = 0; host && i < host->line_count; i++) {
         const struct rn_clock_line *line = &host->lines[i];
 
-        put(out, "%s{\"from_ns\":\"%" PRId64 "\",\"offset_ns\":\"%" PRId64
-                 "\",\"drift_ppm\":%.6f,\"bound_ns\":",
+        put(out,
+            "%s{\"from_ns\":\"%" PRId64 "\",\"offset_ns\":\"%" PRId64
+            "\",\"drift_ppm\":%.6f,\"bound_ns\":",
             i ? "," : "", line->from_ns, line->offset_ns, line->drift * 1e6);
         if (line->bound_ns == UINT64_MAX)
             rn_buf_text(out, "null}");
@@ -114,9 +115,10 @@ static void put_json_host(struct rn_buf *out, const struct rn_merge_host *host)
 
     rn_buf_text(out, "{\"host\":");
     put_json_name(out, host->name);
-    put(out, ",\"recordings\":%zu,\"reference\":%s,\"messages\":\"%" PRIu64
-             "\",\"violations_before\":\"%" PRIu64 "\",\"violations_after\":\"%" PRIu64
-             "\",\"loop_excess_ns\":\"%" PRIu64 "\",\"clock\":[",
+    put(out,
+        ",\"recordings\":%zu,\"reference\":%s,\"messages\":\"%" PRIu64
+        "\",\"violations_before\":\"%" PRIu64 "\",\"violations_after\":\"%" PRIu64
+        "\",\"loop_excess_ns\":\"%" PRIu64 "\",\"clock\":[",
         host->sources, !clock || clock->parent == clock->host ? "true" : "false",
         clock ? clock->messages : 0, clock ? clock->violations_before : 0,
         clock ? clock->violations_after : 0, clock ? clock->loop_excess_ns : 0);
@@ -137,9 +139,10 @@ void cli_merge_report_json(const struct rn_merge *merge, struct rn_buf *out)
         rn_buf_text(out, i ? "," : "");
         put_json_host(out, &hosts[i]);
     }
-    put(out, "],\"events\":\"%" PRIu64 "\",\"proven\":\"%" PRIu64 "\",\"inferred\":\"%" PRIu64
-             "\",\"demoted\":\"%" PRIu64 "\",\"forgotten\":\"%" PRIu64
-             "\",\"effects_before_causes\":\"%" PRIu64 "\",\"edges\":{",
+    put(out,
+        "],\"events\":\"%" PRIu64 "\",\"proven\":\"%" PRIu64 "\",\"inferred\":\"%" PRIu64
+        "\",\"demoted\":\"%" PRIu64 "\",\"forgotten\":\"%" PRIu64
+        "\",\"effects_before_causes\":\"%" PRIu64 "\",\"edges\":{",
         totals.events, totals.proven, totals.inferred, totals.demoted, totals.forgotten,
         totals.violations);
     for (unsigned i = 0; i < RN_EDGE_MECHANISMS; i++) {

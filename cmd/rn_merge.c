@@ -71,8 +71,7 @@ static bool write_merged(const struct command *command, struct rn_merge *merge)
     if (!output)
         return false;
     if (rn_merge_write(merge, cli_output_descriptor(output),
-                       strcmp(command->output_path, "-") ? command->output_path
-                                                         : "standard output",
+                       strcmp(command->output_path, "-") ? command->output_path : "standard output",
                        &err) == RN_OK)
         return cli_output_close(output, NULL);
     cli_error(&err);
@@ -174,6 +173,7 @@ int main(int argc, char **argv)
     int letter, status = RN_EXIT_OK;
 
     cli_start(argc, argv);
+    cli_merge_open_many();
     while ((letter = cli_getopt(argc, argv, "o:" CLI_COMMON_SHORT, options)) != -1) {
         if (letter == '?')
             return RN_EXIT_TROUBLE;

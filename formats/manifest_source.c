@@ -17,10 +17,10 @@ static json_t *pieces_array(const struct rn_manifest_source *source)
     array = json_array();
     for (size_t i = 0; array && i < source->piece_count; i++) {
         const struct rn_clock_piece *piece = &source->pieces[i];
-        json_t *object = json_pack(
-            "{s:o,s:o,s:f,s:o}", "raw", rn_json_u64(piece->raw), "merged",
-            rn_json_u64(piece->merged), "rate", piece->rate, "error_ns",
-            piece->error_ns == UINT64_MAX ? json_null() : rn_json_u64(piece->error_ns));
+        json_t *object =
+            json_pack("{s:o,s:o,s:f,s:o}", "raw", rn_json_u64(piece->raw), "merged",
+                      rn_json_u64(piece->merged), "rate", piece->rate, "error_ns",
+                      piece->error_ns == UINT64_MAX ? json_null() : rn_json_u64(piece->error_ns));
 
         if (json_array_append_new(array, object) != 0) {
             json_decref(array);
@@ -36,11 +36,11 @@ json_t *rn_manifest_sources_array(const struct rn_manifest *manifest)
 
     for (size_t i = 0; array && i < manifest->source_count; i++) {
         const struct rn_manifest_source *source = &manifest->sources[i];
-        json_t *object = json_pack("{s:o,s:I,s:I,s:I,s:o}", "manifest",
-                                   rn_manifest_object(source->manifest), "first_stream",
-                                   (json_int_t)source->first_stream, "streams",
-                                   (json_int_t)source->streams, "host", (json_int_t)source->host,
-                                   "pieces", pieces_array(source));
+        json_t *object =
+            json_pack("{s:o,s:I,s:I,s:I,s:o}", "manifest", rn_manifest_object(source->manifest),
+                      "first_stream", (json_int_t)source->first_stream, "streams",
+                      (json_int_t)source->streams, "host", (json_int_t)source->host, "pieces",
+                      pieces_array(source));
 
         if (json_array_append_new(array, object) != 0) {
             json_decref(array);
@@ -102,7 +102,8 @@ static enum rn_status get_source(const json_t *object, struct rn_manifest *manif
     enum rn_status status;
 
     manifest->source_count++;
-    if (first < *next_stream || streams == 0 || streams > UINT32_MAX || first > UINT32_MAX - streams)
+    if (first < *next_stream || streams == 0 || streams > UINT32_MAX ||
+        first > UINT32_MAX - streams)
         return no_sense(err, number, "streams");
     if (host > number)
         return no_sense(err, number, "host");
@@ -128,8 +129,9 @@ enum rn_status rn_manifest_get_sources(const json_t *array, struct rn_manifest *
     enum rn_status status = RN_OK;
 
     if (count == 0 || count > RN_MANIFEST_MAX_SOURCES)
-        return rn_fail(err, RN_E_FORMAT, "a merged recording of %zu sources is over the limit of %u",
-                       count, RN_MANIFEST_MAX_SOURCES);
+        return rn_fail(err, RN_E_FORMAT,
+                       "a merged recording of %zu sources is over the limit of %u", count,
+                       RN_MANIFEST_MAX_SOURCES);
     manifest->sources = calloc(count, sizeof *manifest->sources);
     if (!manifest->sources)
         return rn_fail(err, RN_E_NOMEM, "no memory for a manifest");

@@ -211,6 +211,8 @@ void rn_event_place_in_whole(struct rn_event *event, const struct rn_manifest_so
             event->u.stream_info.parent += first;
     } else if (event->kind == RN_KIND_PROCESS && event->u.process.child_stream) {
         event->u.process.child_stream += first;
+    } else if (event->kind == RN_KIND_OBJECT && event->u.object.place_stream) {
+        event->u.object.place_stream += first;
     }
     if (!place->pieces)
         return;

@@ -3,8 +3,8 @@
  * recording, and for whoever merges.
  *
  * The order in which the readers are asked for their next member is part of the file format: see
- * MERGED RECORDINGS in rn-archive(5). Not thread-safe; what is handed out is borrowed until the next
- * call. */
+ * MERGED RECORDINGS in rn-archive(5). Not thread-safe; what is handed out is borrowed until the
+ * next call. */
 #ifndef RN_READER_JOIN_H
 #define RN_READER_JOIN_H
 

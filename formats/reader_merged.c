@@ -67,8 +67,8 @@ static enum rn_status join_parts(struct rn_reader *whole, struct rn_error *err)
     status = rn_reader_join_add_whole(merged->join, merged->parts[0], has_none_waiting,
                                       merged->parts[0], err);
     for (size_t i = 1; i < merged->count && status == RN_OK; i++)
-        status = rn_reader_join_add(merged->join, merged->parts[i],
-                                    &whole->manifest.sources[i - 1], (uint32_t)i, err);
+        status = rn_reader_join_add(merged->join, merged->parts[i], &whole->manifest.sources[i - 1],
+                                    (uint32_t)i, err);
     return status;
 }
 
@@ -253,8 +253,8 @@ static void sum_up(struct rn_reader *whole)
 
         for (unsigned kind = 0; kind < RN_KIND_LIMIT; kind++)
             seen->counts[kind] += part->seen.counts[kind];
-        seen->lost = part->seen.lost > UINT64_MAX - seen->lost ? UINT64_MAX
-                                                              : seen->lost + part->seen.lost;
+        seen->lost =
+            part->seen.lost > UINT64_MAX - seen->lost ? UINT64_MAX : seen->lost + part->seen.lost;
         whole->incomplete |= part->incomplete;
     }
 }
@@ -318,7 +318,7 @@ uint64_t rn_reader_merged_skipped(const struct rn_reader *whole, bool bytes)
     uint64_t sum = 0;
 
     for (size_t i = 0; i < whole->merged->count; i++)
-        sum += bytes ? whole->merged->parts[i]->skipped_bytes
-                     : whole->merged->parts[i]->skipped_rows;
+        sum +=
+            bytes ? whole->merged->parts[i]->skipped_bytes : whole->merged->parts[i]->skipped_rows;
     return sum;
 }

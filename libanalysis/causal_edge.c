@@ -22,6 +22,15 @@ bool edge_distrusts(const struct rn_edge_finder *finder, uint32_t source)
     return source < finder->source_count && finder->distrusted[source];
 }
 
+bool edge_is_scrubbed(const struct rn_edge_finder *finder, uint32_t source)
+{
+    const struct rn_manifest *manifest = finder->manifest;
+
+    if (source && source <= manifest->source_count)
+        manifest = manifest->sources[source - 1].manifest;
+    return manifest->scrubbed != NULL;
+}
+
 void rn_edge_finder_distrust(struct rn_edge_finder *finder, uint32_t source)
 {
     if (source < finder->source_count)
@@ -220,8 +229,8 @@ static void counter_op(struct rn_edge_finder *finder, const struct edge_op *op)
         object->post_sum += op->value;
         return;
     }
-    certain = object->post_count && object->post_count <= room &&
-              object->post_sum == op->value && !edge_distrusts(finder, op->who.source);
+    certain = object->post_count && object->post_count <= room && object->post_sum == op->value &&
+              !edge_distrusts(finder, op->who.source);
     for (unsigned i = 0; i < object->post_count && i < room; i++)
         edge_emit(finder, &object->posts[i], &op->who, RN_EDGE_EVENTFD, certain, 0);
     object->post_count = 0;
@@ -392,10 +401,12 @@ enum rn_status rn_edge_finder_feed_at(struct rn_edge_finder *finder, const struc
                               .position = position,
                               .member = member};
 
-    who.end = event->start > UINT64_MAX - event->duration ? UINT64_MAX
-                                                          : event->start + event->duration;
+    who.end =
+        event->start > UINT64_MAX - event->duration ? UINT64_MAX : event->start + event->duration;
     if (event->kind == RN_KIND_LOSS && event->u.loss.reason != RN_LOSS_LAST)
         rn_edge_finder_distrust(finder, event->source);
+    if (event->kind == RN_KIND_COMMIT && finder->memory > finder->memory_limit / 4)
+        edge_processes_sweep(finder);
     if (event->kind == RN_KIND_STREAM)
         edge_stream_row(finder, event);
     else if (RN_KIND_IS_EVENT(event->kind)) {
@@ -427,7 +438,7 @@ enum rn_status rn_edge_finder_finish(struct rn_edge_finder *finder, struct rn_er
 const char *rn_edge_mechanism_name(uint64_t mechanism)
 {
     static const char *const names[RN_EDGE_MECHANISMS] = {
-        "stamp",   "fork",    "exit", "pipe", "socket", "connect",    "rights",   "signal",
+        "stamp",   "fork",  "exit", "pipe", "socket", "connect",    "rights",   "signal",
         "eventfd", "futex", "lock", "file", "launch", "completion", "datagram", "context",
     };
 

@@ -13,10 +13,10 @@
  * inherited) only bytes whose fingerprints agree are matched, and that is inferred.
  *
  * Rows may come a little out of order, as rn_reader_next_event gives them: the finder looks at an
- * event when its source's COMMIT rows say that nothing that ended before it can follow. Memory grows
- * with what is alive at once (processes, descriptors, bytes written and not read) and is bounded by
- * `memory_bytes`: what does not fit is forgotten, which can lose edges (rn_edge_finder_forgotten)
- * and never makes one.
+ * event when its source's COMMIT rows say that nothing that ended before it can follow. Memory
+ * grows with what is alive at once (processes, descriptors, bytes written and not read) and is
+ * bounded by `memory_bytes`: what does not fit is forgotten, which can lose edges
+ * (rn_edge_finder_forgotten) and never makes one.
  *
  * Not thread-safe. Interval matching is after the Lamport happened-before relation (CACM 21(7),
  * 1978). */
@@ -61,9 +61,8 @@ RN_MUST_CHECK enum rn_status rn_edge_finder_feed(struct rn_edge_finder *finder,
                                                  struct rn_error *err);
 /* The same, with two numbers that come back with the edges. */
 RN_MUST_CHECK enum rn_status rn_edge_finder_feed_at(struct rn_edge_finder *finder,
-                                                    const struct rn_event *event,
-                                                    uint64_t position, uint64_t member,
-                                                    struct rn_error *err);
+                                                    const struct rn_event *event, uint64_t position,
+                                                    uint64_t member, struct rn_error *err);
 /* Can an event of that call be of any interest? Where not, it need not be fed, unless it is the
  * first one of its stream. */
 bool rn_edge_finder_wants(const struct rn_edge_finder *finder, uint64_t abi, uint64_t nr);

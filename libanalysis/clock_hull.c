@@ -29,7 +29,8 @@ void rn_clock_fit_clear(struct rn_clock_fit *fit)
 static bool bounds(const struct rn_hull *hull, const struct rn_hull_point *a,
                    const struct rn_hull_point *b, const struct rn_hull_point *c)
 {
-    __int128 turn = (__int128)(b->x - a->x) * (c->y - a->y) - (__int128)(b->y - a->y) * (c->x - a->x);
+    __int128 turn =
+        (__int128)(b->x - a->x) * (c->y - a->y) - (__int128)(b->y - a->y) * (c->x - a->x);
 
     return hull->from_above ? turn > 0 : turn < 0;
 }
@@ -46,8 +47,7 @@ static void mend(struct rn_hull *hull, size_t at)
 {
     struct rn_hull_point *points = hull->points;
 
-    while (at + 2 < hull->count &&
-           !bounds(hull, &points[at], &points[at + 1], &points[at + 2]))
+    while (at + 2 < hull->count && !bounds(hull, &points[at], &points[at + 1], &points[at + 2]))
         take_out(hull, at + 1);
     while (at >= 2 && !bounds(hull, &points[at - 2], &points[at - 1], &points[at])) {
         take_out(hull, at - 1);
@@ -69,8 +69,7 @@ static bool insert(struct rn_hull *hull, int64_t x, int64_t y)
             return true;
         take_out(hull, --at);
     }
-    if (at && at < hull->count &&
-        !bounds(hull, &hull->points[at - 1], &point, &hull->points[at]))
+    if (at && at < hull->count && !bounds(hull, &hull->points[at - 1], &point, &hull->points[at]))
         return true;
     if (hull->count == hull->room) {
         size_t room = hull->room ? 2 * hull->room : 16;
@@ -99,8 +98,7 @@ static double limit(const struct rn_hull *hull, int64_t origin, double slope)
     double best = hull->from_above ? INFINITY : -INFINITY;
 
     for (size_t i = 0; i < hull->count; i++) {
-        double value = (double)hull->points[i].y -
-                       slope * (double)(hull->points[i].x - origin);
+        double value = (double)hull->points[i].y - slope * (double)(hull->points[i].x - origin);
 
         best = hull->from_above ? fmin(best, value) : fmax(best, value);
     }
@@ -209,10 +207,8 @@ static void find_one_sided(struct rn_clock_fit *fit)
     const struct rn_hull *hull = fit->above.count ? &fit->above : &fit->below;
     double value = limit(hull, fit->first, 0);
 
-    fit->line = (struct rn_hull_line){.from = fit->first,
-                                      .to = fit->last,
-                                      .value = hull->count ? value : 0,
-                                      .bound = UINT64_MAX};
+    fit->line = (struct rn_hull_line){
+        .from = fit->first, .to = fit->last, .value = hull->count ? value : 0, .bound = UINT64_MAX};
     fit->has_line = true;
 }
 

@@ -8,8 +8,8 @@
 #include <stddef.h>
 #include <stdint.h>
 
-/* No clock drifts more against another one: 1000 ppm. */
-#define RN_CLOCK_DRIFT_MAX 1e-3
+/* No clock drifts more against another one: 2000 ppm, of which much is in how well a rate is known. */
+#define RN_CLOCK_DRIFT_MAX 2e-3
 
 struct rn_hull_point {
     int64_t x, y;
@@ -34,9 +34,9 @@ struct rn_clock_fit {
     struct rn_hull above, below;
     struct rn_hull_line line; /* runs between them, as far as is known */
     bool has_line;
-    int64_t first, last; /* x of the points of this stretch */
+    int64_t first, last;                 /* x of the points of this stretch */
     struct rn_hull old_above, old_below; /* of the stretch before */
-    struct rn_hull_line *lines; /* of stretches that have ended */
+    struct rn_hull_line *lines;          /* of stretches that have ended */
     size_t line_count, line_room;
     uint64_t points;
 };

@@ -167,7 +167,8 @@ static uint64_t add_bounds(uint64_t a, uint64_t b)
     return a > UINT64_MAX - b ? UINT64_MAX : a + b;
 }
 
-/* One line of a fit, from `x` of low's time on, as a line from the child's clock to its parent's. */
+/* One line of a fit, from `x` of low's time on, as a line from the child's clock to its parent's.
+ */
 static struct line direct(const struct rn_hull_line *line, int64_t x, bool child_is_low,
                           uint64_t bound)
 {
@@ -214,13 +215,13 @@ static bool add_composed(struct map *out, const struct line *a, const struct map
 {
     int64_t between = apply(a, from);
     const struct line *b = line_at(second, between);
-    struct line line = {from, apply(b, between), a->rate * b->rate,
-                        add_bounds(a->bound, b->bound)};
+    struct line line = {from, apply(b, between), a->rate * b->rate, add_bounds(a->bound, b->bound)};
 
     return add_line(out, &line);
 }
 
-/* child -> parent -> reference. A line of the first is cut where the second one has another line. */
+/* child -> parent -> reference. A line of the first is cut where the second one has another line.
+ */
 static bool compose(const struct map *first, const struct map *second, struct map *out)
 {
     for (size_t i = 0; i < first->count; i++) {

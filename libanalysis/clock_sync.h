@@ -10,8 +10,8 @@
  * Over more than two hosts: a spanning tree of the pairs with the narrowest bounds, from the host
  * with the most messages on; the pairs that are not in it are a check (`loop_excess_ns`).
  *
- * Times are nanoseconds of a clock of the host that never runs backwards. Memory: the hulls (a few points each), not
- * the messages. Not thread-safe. */
+ * Times are nanoseconds of a clock of the host that never runs backwards. Memory: the hulls (a few
+ * points each), not the messages. Not thread-safe. */
 #ifndef RN_CLOCK_SYNC_H
 #define RN_CLOCK_SYNC_H
 
@@ -22,8 +22,8 @@
 
 struct rn_clock_sync;
 
-/* reference = own + offset_ns + drift * (own - from_ns), for own times from from_ns on, until the next
- * line begins; the first one also before that. */
+/* reference = own + offset_ns + drift * (own - from_ns), for own times from from_ns on, until the
+ * next line begins; the first one also before that. */
 struct rn_clock_line {
     int64_t from_ns;   /* own time at which the line begins to hold */
     int64_t offset_ns; /* to be added at from_ns */
@@ -32,11 +32,11 @@ struct rn_clock_line {
 };
 
 struct rn_clock_host {
-    uint32_t host; /* number, as it was given to rn_clock_sync_message */
+    uint32_t host;   /* number, as it was given to rn_clock_sync_message */
     uint32_t parent; /* in the spanning tree; itself: the reference, or a host without messages */
     const struct rn_clock_line *lines; /* ascending; at least one */
     size_t line_count;
-    uint64_t messages;                           /* to and from it */
+    uint64_t messages;                            /* to and from it */
     uint64_t violations_before, violations_after; /* messages that arrive before they left */
     uint64_t loop_excess_ns; /* by how much pairs outside of the tree contradict it */
 };
@@ -44,8 +44,8 @@ struct rn_clock_host {
 struct rn_clock_sync *rn_clock_sync_new(uint32_t hosts); /* NULL: no memory */
 void rn_clock_sync_free(struct rn_clock_sync *sync);
 
-/* A message left host `from` not before sent_ns of its clock, and was at host `to` by received_ns of
- * that one. For each pair in ascending order of arrival, more or less. */
+/* A message left host `from` not before sent_ns of its clock, and was at host `to` by received_ns
+ * of that one. For each pair in ascending order of arrival, more or less. */
 RN_MUST_CHECK enum rn_status rn_clock_sync_message(struct rn_clock_sync *sync, uint32_t from,
                                                    uint32_t to, int64_t sent_ns,
                                                    int64_t received_ns, struct rn_error *err);

@@ -1,39 +1,16 @@
 /* SPDX-License-Identifier: MIT */
 /* What system calls do to descriptors, and which of them are causes or effects. */
-#include "edge_model.h"
+#include "edge_calling.h"
 
 #include "formats/syscall_table.h"
 
 #include <fcntl.h>
 #include <linux/close_range.h>
-#include <linux/futex.h>
-#include <signal.h>
 #include <string.h>
-#include <sys/file.h>
 #include <sys/socket.h>
 #include <sys/stat.h>
 
 #define TYPE_MASK 0xfu
-
-/* One call at a time, with what all handlers need. */
-struct calling {
-    struct rn_edge_finder *finder;
-    struct edge_stream *stream;
-    struct edge_process *process;
-    const struct rn_event *event;
-    const struct rn_syscall *call;
-    const struct rn_edge_end *who;
-};
-
-static uint32_t argument(const struct calling *calling, unsigned number)
-{
-    return (uint32_t)calling->call->args[number];
-}
-
-static struct edge_object *object_at(const struct calling *calling, unsigned number)
-{
-    return edge_table_get(calling->process, argument(calling, number));
-}
 
 static bool identity_at(const struct calling *calling, unsigned index,
                         struct rn_fd_identity *identity)
@@ -54,21 +31,12 @@ static uint64_t host_of(const struct calling *calling)
     return edge_host_of(calling->finder, calling->event->source);
 }
 
-static void push(const struct calling *calling, struct edge_op op)
-{
-    op.who = *calling->who;
-    op.process = calling->process ? calling->process->key : 0;
-    if (op.object)
-        op.object->holders++;
-    edge_push(calling->finder, &op);
-}
-
 /* ---- bytes ---- */
 
 static bool carries_stream(const struct edge_object *object)
 {
-    return object && (object->kind == OBJECT_PIPE ||
-                      (object->kind == OBJECT_SOCKET && object->stream));
+    return object &&
+           (object->kind == OBJECT_PIPE || (object->kind == OBJECT_SOCKET && object->stream));
 }
 
 static void move_bytes(const struct calling *calling, struct edge_object *object,
@@ -77,8 +45,11 @@ static void move_bytes(const struct calling *calling, struct edge_object *object
     struct flow_piece *piece =
         edge_piece_new(calling->finder, calling->event, calling->who, calling->call->ret);
 
-    if (!piece) {
+    if (!piece) { /* there is no memory for more */
         edge_flow_break(calling->finder, &object->in);
+        if (object->peer)
+            edge_flow_break(calling->finder, &object->peer->in);
+        object->closed = true;
         return;
     }
     piece->weak = weak;
@@ -90,7 +61,7 @@ static void move_bytes(const struct calling *calling, struct edge_object *object
         object->in.open_reads++;
     else if (object->kind == OBJECT_PIPE)
         object->in.open_writes++;
-    push(calling, (struct edge_op){.what = what, .object = object, .piece = piece});
+    edge_calling_push(calling, (struct edge_op){.what = what, .object = object, .piece = piece});
 }
 
 static void event_counter(const struct calling *calling, struct edge_object *object,
@@ -102,12 +73,12 @@ static void event_counter(const struct calling *calling, struct edge_object *obj
 
     if (content && content->content.head_len >= sizeof value)
         memcpy(&value, content->content.head, sizeof value);
-    push(calling, (struct edge_op){.what = what, .object = object, .value = value});
+    edge_calling_push(calling, (struct edge_op){.what = what, .object = object, .value = value});
 }
 
 static void feed_read(const struct calling *calling)
 {
-    struct edge_object *object = object_at(calling, 0);
+    struct edge_object *object = edge_object_at(calling, 0);
 
     if (object && object->kind == OBJECT_EVENTFD)
         event_counter(calling, object, OP_GET);
@@ -117,7 +88,7 @@ static void feed_read(const struct calling *calling)
 
 static void feed_write(const struct calling *calling)
 {
-    struct edge_object *object = object_at(calling, 0);
+    struct edge_object *object = edge_object_at(calling, 0);
 
     if (object && object->kind == OBJECT_EVENTFD)
         event_counter(calling, object, OP_POST);
@@ -130,8 +101,7 @@ static void take_rights(const struct calling *calling)
     struct rn_fd_identity identity;
 
     for (unsigned i = 0; identity_at(calling, i, &identity); i++) {
-        struct edge_object *object =
-            edge_object_find(calling->finder, host_of(calling), &identity);
+        struct edge_object *object = edge_object_find(calling->finder, host_of(calling), &identity);
 
         if (object)
             object->holders++;
@@ -143,8 +113,8 @@ static void feed_receive(const struct calling *calling)
 {
     bool message = rn_event_attachment(calling->event, RN_ATT_FD, RN_ARG_ANY) != NULL;
     /* recvfrom has its flags in argument 3, recvmsg in 2. */
-    uint32_t flags = argument(calling, message ? 2 : 3);
-    struct edge_object *object = object_at(calling, 0);
+    uint32_t flags = edge_argument(calling, message ? 2 : 3);
+    struct edge_object *object = edge_object_at(calling, 0);
 
     if (message)
         take_rights(calling);
@@ -156,8 +126,8 @@ static void feed_receive(const struct calling *calling)
 
 static void feed_receive_message(const struct calling *calling)
 {
-    struct edge_object *object = object_at(calling, 0);
-    uint32_t flags = argument(calling, 2);
+    struct edge_object *object = edge_object_at(calling, 0);
+    uint32_t flags = edge_argument(calling, 2);
 
     take_rights(calling);
     if (object && (flags & MSG_OOB))
@@ -169,7 +139,7 @@ static void feed_receive_message(const struct calling *calling)
 /* Several messages in a call: how many bytes they were is not told. */
 static void feed_many(const struct calling *calling)
 {
-    struct edge_object *object = object_at(calling, 0);
+    struct edge_object *object = edge_object_at(calling, 0);
 
     if (!object)
         return;
@@ -189,7 +159,7 @@ static void feed_sendfile(const struct calling *calling)
  * itself. */
 static void feed_splice(const struct calling *calling)
 {
-    struct edge_object *from = object_at(calling, 0), *to = object_at(calling, 2);
+    struct edge_object *from = edge_object_at(calling, 0), *to = edge_object_at(calling, 2);
 
     if (calling->call->ret == 0)
         return;
@@ -201,7 +171,7 @@ static void feed_splice(const struct calling *calling)
 
 static void feed_tee(const struct calling *calling)
 {
-    struct edge_object *to = object_at(calling, 1);
+    struct edge_object *to = edge_object_at(calling, 1);
 
     if (carries_stream(to) && calling->call->ret)
         move_bytes(calling, to, OP_WRITE, true);
@@ -255,13 +225,13 @@ static void feed_pipe(const struct calling *calling)
 static void feed_socket(const struct calling *calling)
 {
     struct rn_fd_identity identity = {.fd = calling->call->ret};
-    uint32_t family = argument(calling, 0);
+    uint32_t family = edge_argument(calling, 0);
     struct edge_object *object;
 
     identity_at(calling, 0, &identity);
     object = hand_out(calling, OBJECT_SOCKET, &identity);
     if (object)
-        object->stream = (argument(calling, 1) & TYPE_MASK) == SOCK_STREAM &&
+        object->stream = (edge_argument(calling, 1) & TYPE_MASK) == SOCK_STREAM &&
                          (family == AF_UNIX || family == AF_INET || family == AF_INET6);
 }
 
@@ -276,14 +246,14 @@ static void feed_socketpair(const struct calling *calling)
     b = hand_out(calling, OBJECT_SOCKET, &ends[1]);
     if (!a || !b)
         return;
-    a->stream = b->stream = (argument(calling, 1) & TYPE_MASK) == SOCK_STREAM;
+    a->stream = b->stream = (edge_argument(calling, 1) & TYPE_MASK) == SOCK_STREAM;
     a->in.trust = b->in.trust = trust_of(calling);
     edge_socket_pair(calling->finder, a, b, a->in.trust);
 }
 
 static void feed_accept(const struct calling *calling)
 {
-    struct edge_object *listener = object_at(calling, 0);
+    struct edge_object *listener = edge_object_at(calling, 0);
     struct rn_fd_identity identity = {.fd = calling->call->ret};
     struct edge_object *object;
 
@@ -297,7 +267,7 @@ static void feed_accept(const struct calling *calling)
 
 static void feed_connect(const struct calling *calling)
 {
-    struct edge_object *object = object_at(calling, 0);
+    struct edge_object *object = edge_object_at(calling, 0);
 
     if (object && object->kind == OBJECT_SOCKET &&
         (!rn_syscall_failed(calling->call) || (int64_t)calling->call->ret == -115))
@@ -306,7 +276,7 @@ static void feed_connect(const struct calling *calling)
 
 static void feed_bind(const struct calling *calling)
 {
-    struct edge_object *object = object_at(calling, 0);
+    struct edge_object *object = edge_object_at(calling, 0);
 
     if (object && object->kind == OBJECT_SOCKET)
         edge_socket_bind(object, calling->event);
@@ -314,7 +284,7 @@ static void feed_bind(const struct calling *calling)
 
 static void feed_name(const struct calling *calling)
 {
-    struct edge_object *object = object_at(calling, 0);
+    struct edge_object *object = edge_object_at(calling, 0);
 
     if (object && object->kind == OBJECT_SOCKET)
         edge_socket_name(object, calling->event);
@@ -322,8 +292,7 @@ static void feed_name(const struct calling *calling)
 
 static void feed_open(const struct calling *calling)
 {
-    const struct rn_attachment *path =
-        rn_event_attachment(calling->event, RN_ATT_PATH, RN_ARG_ANY);
+    const struct rn_attachment *path = rn_event_attachment(calling->event, RN_ATT_PATH, RN_ARG_ANY);
     struct rn_fd_identity identity;
     struct edge_object *object;
     uint64_t flags = path ? calling->call->args[path->arg + 1u < 6 ? path->arg + 1u : 5] : 0;
@@ -338,7 +307,7 @@ static void feed_open(const struct calling *calling)
         object->holders++;
         edge_table_set(calling->finder, calling->process, identity.fd, object);
         if (object->has_made && object->made_process != calling->process->key)
-            push(calling, (struct edge_op){.what = OP_OPEN, .object = object});
+            edge_calling_push(calling, (struct edge_op){.what = OP_OPEN, .object = object});
         return;
     }
     if (!S_ISREG(identity.mode) && !S_ISFIFO(identity.mode))
@@ -349,22 +318,22 @@ static void feed_open(const struct calling *calling)
     else if (object->kind == OBJECT_PIPE)
         object->in.trust = FLOW_TENTATIVE;
     else if (makes)
-        push(calling, (struct edge_op){.what = OP_MAKE, .object = object});
+        edge_calling_push(calling, (struct edge_op){.what = OP_MAKE, .object = object});
 }
 
 static void feed_close(const struct calling *calling)
 {
-    edge_table_set(calling->finder, calling->process, argument(calling, 0), NULL);
+    edge_table_set(calling->finder, calling->process, edge_argument(calling, 0), NULL);
 }
 
 static void feed_close_range(const struct calling *calling)
 {
     const struct edge_table *table = calling->process->table;
-    uint64_t last = argument(calling, 1);
+    uint64_t last = edge_argument(calling, 1);
 
-    if (argument(calling, 2) & CLOSE_RANGE_CLOEXEC)
+    if (edge_argument(calling, 2) & CLOSE_RANGE_CLOEXEC)
         return;
-    for (uint64_t fd = argument(calling, 0); table && fd < table->size && fd <= last; fd++)
+    for (uint64_t fd = edge_argument(calling, 0); table && fd < table->size && fd <= last; fd++)
         edge_table_set(calling->finder, calling->process, fd, NULL);
 }
 
@@ -379,9 +348,9 @@ static void duplicate(const struct calling *calling, uint64_t from, uint64_t to)
     edge_table_set(calling->finder, calling->process, to, object);
 }
 
-static void feed_dup(const struct calling *calling)
+void edge_feed_dup(const struct calling *calling)
 {
-    duplicate(calling, argument(calling, 0), calling->call->ret);
+    duplicate(calling, edge_argument(calling, 0), calling->call->ret);
 }
 
 static void feed_eventfd(const struct calling *calling)
@@ -389,142 +358,6 @@ static void feed_eventfd(const struct calling *calling)
     struct rn_fd_identity identity = {.fd = calling->call->ret};
 
     hand_out(calling, OBJECT_EVENTFD, &identity);
-}
-
-/* ---- locks ---- */
-
-static void push_lock(const struct calling *calling, bool unlock, bool exclusive)
-{
-    struct edge_object *object = object_at(calling, 0);
-
-    if (object && object->kind == OBJECT_FILE)
-        push(calling, (struct edge_op){.what = unlock ? OP_UNLOCK : OP_LOCK,
-                                       .object = object,
-                                       .extra = exclusive});
-}
-
-static void feed_flock(const struct calling *calling)
-{
-    uint32_t how = argument(calling, 1);
-
-    push_lock(calling, how & LOCK_UN, how & LOCK_EX);
-}
-
-static void feed_fcntl(const struct calling *calling)
-{
-    const struct rn_attachment *lock = rn_event_attachment(calling->event, RN_ATT_STRUCT, 2);
-    uint32_t command = argument(calling, 1);
-    int16_t type;
-
-    if (command == F_DUPFD || command == F_DUPFD_CLOEXEC) {
-        feed_dup(calling);
-    } else if ((command == F_SETLK || command == F_SETLKW || command == F_OFD_SETLK ||
-                command == F_OFD_SETLKW) &&
-               lock && lock->size >= sizeof type) {
-        memcpy(&type, lock->data, sizeof type);
-        push_lock(calling, type == F_UNLCK, type == F_WRLCK);
-    }
-}
-
-/* ---- processes, signals, futexes ---- */
-
-static void feed_wait(const struct calling *calling)
-{
-    if (calling->call->ret)
-        push(calling,
-             (struct edge_op){.what = OP_WAIT,
-                              .value = edge_process_key(calling->event->source,
-                                                        calling->call->ret)});
-}
-
-static void feed_waitid(const struct calling *calling)
-{
-    const struct rn_attachment *info = rn_event_attachment(calling->event, RN_ATT_STRUCT, 2);
-    /* si_pid stands behind three ints, at a multiple of the size of a pointer. */
-    size_t at = calling->call->abi == RN_ABI_I386 ? 12 : 16;
-    uint32_t pid;
-
-    if (!info || info->size < at + sizeof pid)
-        return;
-    memcpy(&pid, info->data + at, sizeof pid);
-    if (pid)
-        push(calling, (struct edge_op){.what = (argument(calling, 3) & 0x01000000u)
-                                                   ? OP_CHILD_SIGNAL /* WNOWAIT */
-                                                   : OP_WAIT,
-                                       .value = edge_process_key(calling->event->source, pid)});
-}
-
-static void feed_exit(const struct calling *calling)
-{
-    calling->process->exit_call = *calling->who;
-    calling->process->has_exit_call = true;
-}
-
-static uint64_t signal_tag(uint64_t sender_pid, uint64_t signo)
-{
-    return sender_pid << 8 | (signo & 0xff);
-}
-
-static void send_signal(const struct calling *calling, uint64_t pid, uint64_t signo)
-{
-    uint64_t key = edge_process_key(calling->event->source, pid);
-    uint64_t own = (calling->process->key - 1) & UINT32_MAX;
-
-    if ((int32_t)pid > 0 && signo)
-        edge_wake_add(calling->finder, &calling->finder->kills, key, calling->who, 1,
-                      signal_tag(own, signo));
-}
-
-static void feed_kill(const struct calling *calling)
-{
-    send_signal(calling, calling->call->args[0], calling->call->args[1]);
-}
-
-static void feed_tgkill(const struct calling *calling)
-{
-    send_signal(calling, calling->call->args[0], calling->call->args[2]);
-}
-
-static uint64_t futex_key(const struct calling *calling, uint64_t address)
-{
-    return (calling->process->key * 0x9e3779b97f4a7c15u ^ address) | 1;
-}
-
-static void add_futex_wake(const struct calling *calling, uint64_t address, uint64_t extra)
-{
-    edge_wake_add(calling->finder, &calling->finder->futexes, futex_key(calling, address),
-                  calling->who, calling->call->ret, extra);
-}
-
-static void feed_futex(const struct calling *calling)
-{
-    uint32_t op = argument(calling, 1);
-    uint64_t address = calling->call->args[0];
-
-    switch (op & (uint32_t)FUTEX_CMD_MASK) {
-    case FUTEX_WAIT:
-    case FUTEX_WAIT_BITSET:
-        push(calling, (struct edge_op){.what = OP_FUTEX_WAIT,
-                                       .value = futex_key(calling, address),
-                                       .extra = op & FUTEX_PRIVATE_FLAG ? EDGE_WAKE_PRIVATE
-                                                                        : EDGE_WAKE_SHARED});
-        break;
-    case FUTEX_WAKE:
-    case FUTEX_WAKE_BITSET:
-        if (calling->call->ret)
-            add_futex_wake(calling, address, EDGE_WAKE_PRIVATE);
-        break;
-    case FUTEX_WAKE_OP:
-    case FUTEX_REQUEUE:
-    case FUTEX_CMP_REQUEUE:
-        if (calling->call->ret == 0)
-            break;
-        add_futex_wake(calling, address, EDGE_WAKE_MOVES);
-        add_futex_wake(calling, calling->call->args[4], EDGE_WAKE_MOVES);
-        break;
-    default:
-        break;
-    }
 }
 
 static void feed_uring(const struct calling *calling)
@@ -555,20 +388,21 @@ static const struct handler {
     {feed_open, "open openat openat2 creat", false},
     {feed_close, "close", true},
     {feed_close_range, "close_range", false},
-    {feed_dup, "dup dup2 dup3", false},
-    {feed_fcntl, "fcntl fcntl64", false},
+    {edge_feed_dup, "dup dup2 dup3", false},
+    {edge_feed_fcntl, "fcntl fcntl64", false},
     {feed_eventfd, "eventfd eventfd2", false},
-    {feed_flock, "flock", false},
-    {feed_wait, "wait4 waitpid", false},
-    {feed_waitid, "waitid", false},
-    {feed_exit, "exit_group", true},
-    {feed_kill, "kill rt_sigqueueinfo", false},
-    {feed_tgkill, "tgkill rt_tgsigqueueinfo", false},
-    {feed_futex, "futex futex_time64", false},
+    {edge_feed_flock, "flock", false},
+    {edge_feed_wait, "wait4 waitpid", false},
+    {edge_feed_waitid, "waitid", false},
+    {edge_feed_exit, "exit_group", true},
+    {edge_feed_kill, "kill rt_sigqueueinfo", false},
+    {edge_feed_tgkill, "tgkill rt_tgsigqueueinfo", false},
+    {edge_feed_futex, "futex futex_time64", false},
     {feed_uring, "io_uring_setup", false},
-    {take_rights, "pidfd_getfd epoll_create epoll_create1 signalfd signalfd4 timerfd_create "
-                  "inotify_init inotify_init1 memfd_create pidfd_open userfaultfd "
-                  "perf_event_open open_by_handle_at",
+    {take_rights,
+     "pidfd_getfd epoll_create epoll_create1 signalfd signalfd4 timerfd_create "
+     "inotify_init inotify_init1 memfd_create pidfd_open userfaultfd "
+     "perf_event_open open_by_handle_at",
      false},
 };
 
@@ -613,7 +447,7 @@ void edge_call(struct rn_edge_finder *finder, struct edge_stream *stream,
         return;
     handler = &handlers[finder->calls[call->abi][call->nr] - 1];
     /* How many bytes went before the end is not known. */
-    if ((event->flags & RN_EVENT_UNFINISHED) && handler->feed != feed_exit) {
+    if ((event->flags & RN_EVENT_UNFINISHED) && handler->feed != edge_feed_exit) {
         if (handler->feed == feed_read || handler->feed == feed_write)
             feed_many(&calling);
         return;

@@ -12,9 +12,16 @@ struct edge_launch {
 
 /* Calls that return when what was queued before has been done. */
 static const char *const waiting_calls[] = {
-    "cudaDeviceSynchronize", "cudaStreamSynchronize", "cudaEventSynchronize", "cuCtxSynchronize",
-    "cuStreamSynchronize",   "cuEventSynchronize",    "clFinish",             "clWaitForEvents",
-    "vkQueueWaitIdle",       "vkDeviceWaitIdle",
+    "cudaDeviceSynchronize",
+    "cudaStreamSynchronize",
+    "cudaEventSynchronize",
+    "cuCtxSynchronize",
+    "cuStreamSynchronize",
+    "cuEventSynchronize",
+    "clFinish",
+    "clWaitForEvents",
+    "vkQueueWaitIdle",
+    "vkDeviceWaitIdle",
 };
 
 static uint64_t launch_key(const struct edge_process *process, uint64_t api, uint64_t correlation)

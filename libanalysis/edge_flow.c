@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: MIT */
 /* Bytes that one call put into a pipe or socket and another one took out, by their place.
  *
- * Calls come in order of their ends. A read may come before the write whose bytes it returned, whose
- * call took longer to return: it waits. Calls of several threads that overlap in time moved their
- * bytes in an order that nobody knows: what they moved is ambiguous, and edges through it are
+ * Calls come in order of their ends. A read may come before the write whose bytes it returned,
+ * whose call took longer to return: it waits. Calls of several threads that overlap in time moved
+ * their bytes in an order that nobody knows: what they moved is ambiguous, and edges through it are
  * inferred. */
 #include "edge_model.h"
 
@@ -37,7 +37,7 @@ struct flow_piece *edge_piece_new(struct rn_edge_finder *finder, const struct rn
         return NULL;
     piece->who = *who;
     piece->end = length;
-    if (!content || content->content.length != length)
+    if (!content || content->content.length != length || edge_is_scrubbed(finder, who->source))
         return piece;
     piece->crc = content->content.crc;
     piece->crc_known = true;
@@ -130,8 +130,8 @@ enum verdict { CONTRADICTED, SILENT, AGREED };
 
 static enum verdict compare(const struct flow_piece *write, const struct flow_piece *read)
 {
-    unsigned length = write->head_length < read->head_length ? write->head_length
-                                                              : read->head_length;
+    unsigned length =
+        write->head_length < read->head_length ? write->head_length : read->head_length;
     uint64_t shift;
 
     if (write->begin == read->begin) {
@@ -173,14 +173,16 @@ static bool connect_pieces(struct rn_edge_finder *finder, struct edge_flow *flow
     verdict = clear ? compare(write, read) : SILENT;
     if (verdict == CONTRADICTED)
         return false;
-    if (verdict == AGREED)
+    if (verdict == AGREED) {
         flow->confirmed = true;
-    proven = clear && !write->weak && !read->weak &&
-             (flow->trust == FLOW_ANCHORED || flow->confirmed) &&
-             !edge_distrusts(finder, write->who.source) &&
-             !edge_distrusts(finder, read->who.source);
-    edge_emit(finder, &write->who, &read->who,
-              read->mechanism ? read->mechanism : flow->mechanism, proven, end - begin);
+        if (flow->other)
+            flow->other->confirmed = true;
+    }
+    proven =
+        clear && !write->weak && !read->weak && (flow->trust == FLOW_ANCHORED || flow->confirmed) &&
+        !edge_distrusts(finder, write->who.source) && !edge_distrusts(finder, read->who.source);
+    edge_emit(finder, &write->who, &read->who, read->mechanism ? read->mechanism : flow->mechanism,
+              proven, end - begin);
     return true;
 }
 
@@ -288,8 +290,7 @@ void edge_flow_write(struct rn_edge_finder *finder, struct edge_flow *flow,
     drop_read_writes(finder, flow);
 }
 
-void edge_flow_read(struct rn_edge_finder *finder, struct edge_flow *flow,
-                    struct flow_piece *piece)
+void edge_flow_read(struct rn_edge_finder *finder, struct edge_flow *flow, struct flow_piece *piece)
 {
     if (is_late(&flow->last_reader, piece))
         edge_flow_break(finder, flow);

@@ -6,9 +6,9 @@
 #include "causal_edge.h"
 #include "id_map.h"
 
-#define EDGE_CALL_NUMBERS 1024u
+#define EDGE_CALL_NUMBERS  1024u
 #define EDGE_PENDING_LISTS 1024u /* by port or path */
-#define EDGE_HEAD         32u /* bytes of a transfer that are compared */
+#define EDGE_HEAD          32u   /* bytes of a transfer that are compared */
 
 /* ---- bytes of one direction ---- */
 
@@ -41,10 +41,12 @@ struct flow_queue {
 
 struct edge_flow {
     enum flow_trust trust;
-    bool confirmed; /* tentative, and fingerprints have agreed */
+    bool confirmed; /* tentative, and fingerprints have agreed, here or in the other direction */
+    struct edge_flow *other;
     uint8_t mechanism;
     uint64_t written, read;
-    struct flow_queue writes, ahead; /* not wholly read; read before they were known to be written */
+    struct flow_queue writes,
+        ahead; /* not wholly read; read before they were known to be written */
     uint32_t open_writes, open_reads; /* calls that have not been looked at */
     struct rn_edge_end last_writer, last_reader;
     uint32_t kept; /* writes of a broken flow that are kept for their fingerprints */
@@ -56,7 +58,7 @@ struct edge_flow {
 enum object_kind { OBJECT_OTHER, OBJECT_PIPE, OBJECT_SOCKET, OBJECT_EVENTFD, OBJECT_FILE };
 
 struct edge_address {
-    uint8_t bytes[28]; /* AF_INET: family, port, address; AF_INET6 the same */
+    uint8_t bytes[28];  /* AF_INET: family, port, address; AF_INET6 the same */
     uint64_t path_hash; /* AF_UNIX */
     uint16_t family;    /* 0: not known */
 };
@@ -105,6 +107,7 @@ struct edge_process {
     bool opaque; /* moves bytes in ways that are not seen */
     struct rn_edge_end exit, exit_call;
     bool has_exit, has_exit_call, reaped;
+    bool swept;              /* it had ended when the last sweep came by */
     struct rn_edge_end work; /* of a device, that ended last */
     bool has_work;
 };
@@ -123,9 +126,9 @@ enum op_class {
     OP_NONE,
     OP_WRITE, /* bytes into object */
     OP_READ,
-    OP_WAIT,       /* a child was reaped: value is its key */
-    OP_FUTEX_WAIT, /* value: key of the map; extra: EDGE_WAKE_... */
-    OP_SIGNAL,     /* value: key of the map; extra: sender and signal; count: signal */
+    OP_WAIT,         /* a child was reaped: value is its key */
+    OP_FUTEX_WAIT,   /* value: key of the map; extra: EDGE_WAKE_... */
+    OP_SIGNAL,       /* value: key of the map; extra: sender and signal; count: signal */
     OP_CHILD_SIGNAL, /* value: key of the child */
     OP_LOCK,         /* extra: exclusive */
     OP_UNLOCK,
@@ -167,17 +170,17 @@ struct rn_edge_finder {
     size_t memory, memory_limit;
     uint64_t forgotten;
     uint8_t calls[RN_ABI_COUNT][EDGE_CALL_NUMBERS]; /* index + 1 in the table of edge_call.c */
-    struct rn_id_map streams;   /* struct edge_stream */
-    struct rn_id_map processes; /* struct edge_process, by source and pid */
-    struct rn_id_map objects;   /* struct edge_object, by host, device and inode */
-    struct rn_id_map futexes;   /* struct edge_wakes */
-    struct rn_id_map kills;     /* struct edge_wakes */
+    struct rn_id_map streams;                       /* struct edge_stream */
+    struct rn_id_map processes;                     /* struct edge_process, by source and pid */
+    struct rn_id_map objects;  /* struct edge_object, by host, device and inode */
+    struct rn_id_map futexes;  /* struct edge_wakes */
+    struct rn_id_map kills;    /* struct edge_wakes */
     struct rn_id_map launches; /* struct edge_launch, by process and correlation */
     struct edge_pending {
         struct edge_object *first, *last;
     } connecting[EDGE_PENDING_LISTS], accepted[EDGE_PENDING_LISTS];
     size_t pending_count;
-    bool many_hosts; /* what comes first by the clocks may not have been the first */
+    bool many_hosts;  /* what comes first by the clocks may not have been the first */
     bool *distrusted; /* by source */
     struct edge_context *contexts; /* by source - 1; NULL: not merged */
 
@@ -198,6 +201,8 @@ void edge_emit(struct rn_edge_finder *finder, const struct rn_edge_end *from,
                const struct rn_edge_end *to, uint8_t mechanism, bool proven, uint64_t bytes);
 void edge_push(struct rn_edge_finder *finder, const struct edge_op *op);
 bool edge_take_memory(struct rn_edge_finder *finder, size_t bytes);
+/* What it says of bytes is not what they were. */
+bool edge_is_scrubbed(const struct rn_edge_finder *finder, uint32_t source);
 bool edge_distrusts(const struct rn_edge_finder *finder, uint32_t source);
 
 /* edge_context.c: the first event of a source's thread */
@@ -239,6 +244,8 @@ void edge_descriptor_row(struct rn_edge_finder *finder, struct edge_process *pro
 uint64_t edge_host_of(const struct rn_edge_finder *finder, uint32_t source);
 
 /* edge_process.c */
+/* Forget processes that ended a while ago. */
+void edge_processes_sweep(struct rn_edge_finder *finder);
 struct edge_stream *edge_stream_of(struct rn_edge_finder *finder, const struct rn_event *event);
 void edge_stream_row(struct rn_edge_finder *finder, const struct rn_event *event);
 void edge_process_event(struct rn_edge_finder *finder, struct edge_stream *stream,

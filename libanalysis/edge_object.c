@@ -34,16 +34,15 @@ struct edge_object *edge_object_new(struct rn_edge_finder *finder, enum object_k
     }
     object->holders = 1;
     object->kind = kind;
-    edge_flow_init(&object->in, FLOW_BROKEN,
-                   kind == OBJECT_PIPE ? RN_EDGE_PIPE : RN_EDGE_SOCKET);
+    edge_flow_init(&object->in, FLOW_BROKEN, kind == OBJECT_PIPE ? RN_EDGE_PIPE : RN_EDGE_SOCKET);
     return object;
 }
 
 struct edge_object *edge_object_find(struct rn_edge_finder *finder, uint64_t host,
                                      const struct rn_fd_identity *identity)
 {
-    struct edge_object *object = rn_id_map_get(
-        &finder->objects, object_key(host, identity->device, identity->inode));
+    struct edge_object *object =
+        rn_id_map_get(&finder->objects, object_key(host, identity->device, identity->inode));
 
     if (!object || object->host != host || object->device != identity->device ||
         object->inode != identity->inode)
@@ -295,8 +294,8 @@ void edge_descriptor_row(struct rn_edge_finder *finder, struct edge_process *pro
     if (row->fd == UINT64_MAX)
         return;
     if (slot && slot->object &&
-        (slot->object->kind == OBJECT_EVENTFD || (slot->object->inode == row->inode &&
-                                                  slot->object->device == row->device))) {
+        (slot->object->kind == OBJECT_EVENTFD ||
+         (slot->object->inode == row->inode && slot->object->device == row->device))) {
         slot->stale = false;
         return;
     }

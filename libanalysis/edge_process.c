@@ -122,7 +122,8 @@ void edge_process_event(struct rn_edge_finder *finder, struct edge_stream *strea
     }
 }
 
-/* The recorder may have seen the end a little after the parent: then the call that ended it counts. */
+/* The recorder may have seen the end a little after the parent: then the call that ended it counts.
+ */
 void edge_reap(struct rn_edge_finder *finder, const struct edge_op *op)
 {
     struct edge_process *process = rn_id_map_get(&finder->processes, op->value);
@@ -134,4 +135,46 @@ void edge_reap(struct rn_edge_finder *finder, const struct edge_op *op)
     else if (process->has_exit_call && process->exit_call.start <= op->who.end)
         edge_emit(finder, &process->exit_call, &op->who, RN_EDGE_EXIT, true, 0);
     process->reaped = op->what == OP_WAIT;
+}
+
+/* ---- what is over ---- */
+
+static bool is_over(const struct edge_process *process)
+{
+    return process && process->has_exit && process->swept;
+}
+
+/* Taking one out moves others: the same place is looked at again. */
+static void sweep_streams(struct rn_edge_finder *finder)
+{
+    for (size_t i = 0; i < finder->streams.capacity;) {
+        struct edge_stream *stream = finder->streams.slots[i].value;
+
+        if (!stream || !is_over(stream->process)) {
+            i++;
+            continue;
+        }
+        rn_id_map_remove(&finder->streams, finder->streams.slots[i].id);
+        finder->memory -= sizeof *stream;
+        free(stream);
+    }
+}
+
+void edge_processes_sweep(struct rn_edge_finder *finder)
+{
+    sweep_streams(finder);
+    for (size_t i = 0; i < finder->processes.capacity;) {
+        struct edge_process *process = finder->processes.slots[i].value;
+
+        if (!is_over(process)) {
+            if (process && process->has_exit)
+                process->swept = true;
+            i++;
+            continue;
+        }
+        rn_id_map_remove(&finder->processes, finder->processes.slots[i].id);
+        edge_table_drop(finder, process->table);
+        finder->memory -= sizeof *process;
+        free(process);
+    }
 }

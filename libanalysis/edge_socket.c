@@ -177,6 +177,8 @@ void edge_socket_pair(struct rn_edge_finder *finder, struct edge_object *a, stru
 {
     a->peer = b;
     b->peer = a;
+    a->in.other = &b->in;
+    b->in.other = &a->in;
     if (a->in.trust == FLOW_TENTATIVE)
         a->in.trust = trust;
     if (b->in.trust == FLOW_TENTATIVE)
@@ -272,8 +274,7 @@ static int match(const struct edge_object *connected, const struct edge_object *
 
 /* The first that fits; one that is certain before others. */
 static struct edge_object *find_other(const struct edge_pending *list,
-                                      const struct edge_object *socket, bool accepts,
-                                      bool *certain)
+                                      const struct edge_object *socket, bool accepts, bool *certain)
 {
     struct edge_object *found = NULL, *other = list->first;
 

@@ -60,7 +60,8 @@ void edge_wake_add(struct rn_edge_finder *finder, struct rn_id_map *map, uint64_
     wakes->count++;
 }
 
-/* A wait that was woken, by one of the wakes that may have done it: where that is but one, it did. */
+/* A wait that was woken, by one of the wakes that may have done it: where that is but one, it did.
+ */
 static void end_wait(struct rn_edge_finder *finder, const struct edge_op *op)
 {
     struct edge_wakes *wakes = rn_id_map_get(&finder->futexes, op->value);

@@ -1,12 +1,12 @@
 /* SPDX-License-Identifier: MIT */
-/* Lamport stamps of a merged recording. A stamp is 1 or more; of two events of a stream the one that
- * began later has the greater stamp, and the effect of a proven edge has a greater one than its
- * cause. Ordering by (stamp, stream) is a total order that respects all of that. A stamp alone does
- * not tell whether one event came before another: rn_merge_before (merge.h) does.
+/* Lamport stamps of a merged recording. A stamp is 1 or more; of two events of a stream the one
+ * that began later has the greater stamp, and the effect of a proven edge has a greater one than
+ * its cause. Ordering by (stamp, stream) is a total order that respects all of that. A stamp alone
+ * does not tell whether one event came before another: rn_merge_before (merge.h) does.
  *
  * Within a stream stamps grow by 1 from event to event, in the order of the reader, except where an
- * edge makes one greater: EDGE rows carry it, and stand before the event. In a recording that is not
- * merged stamps count the events of the stream.
+ * edge makes one greater: EDGE rows carry it, and stand before the event. In a recording that is
+ * not merged stamps count the events of the stream.
  *
  * Memory: 32 bytes a stream, and 24 for each edge whose event is still to come. Not thread-safe. */
 #ifndef RN_LAMPORT_H

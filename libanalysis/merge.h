@@ -40,10 +40,10 @@ RN_MUST_CHECK enum rn_status rn_merge_write(struct rn_merge *merge, int fd, cons
 
 struct rn_merge_totals {
     uint64_t events;
-    uint64_t proven, inferred; /* edges */
+    uint64_t proven, inferred;                    /* edges */
     uint64_t by_mechanism[RN_EDGE_MECHANISMS][2]; /* [mechanism][certainty] */
-    uint64_t demoted;   /* proven ones that came too late to be in the order: made inferred */
-    uint64_t forgotten; /* as rn_edge_finder_forgotten */
+    uint64_t demoted;    /* proven ones that came too late to be in the order: made inferred */
+    uint64_t forgotten;  /* as rn_edge_finder_forgotten */
     uint64_t violations; /* proven edges whose effect ended before its cause began, as corrected */
 };
 void rn_merge_totals(const struct rn_merge *merge, struct rn_merge_totals *totals);

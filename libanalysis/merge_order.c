@@ -130,9 +130,8 @@ static bool add_edge(struct order_edges *edges, const struct rn_edge *edge)
         edges->list = list;
         edges->room = room;
     }
-    edges->list[edges->count++] =
-        (struct order_edge){(uint32_t)edge->from_stream, (uint32_t)edge->to_stream,
-                            edge->from_lamport, edge->lamport};
+    edges->list[edges->count++] = (struct order_edge){
+        (uint32_t)edge->from_stream, (uint32_t)edge->to_stream, edge->from_lamport, edge->lamport};
     return true;
 }
 
@@ -169,8 +168,7 @@ static int by_effect(const void *left, const void *right)
 
 /* The least stamp in each stream that the first event leads to. */
 static enum rn_status reaches(struct order_edges *edges, const struct order_event *first,
-                              const struct order_event *second, bool *reached,
-                              struct rn_error *err)
+                              const struct order_event *second, bool *reached, struct rn_error *err)
 {
     struct rn_id_map least = RN_ID_MAP_INIT; /* uint64_t, as a pointer */
     bool fine = rn_id_map_set(&least, first->stream, (void *)(uintptr_t)first->stamp);
@@ -214,9 +212,7 @@ static enum rn_status decide(const char *path, struct rn_reader **reader,
     if (status == RN_OK)
         status = reaches(&edges, &events[first], &events[1 - first], &reached, err);
     free(edges.list);
-    *order = !reached     ? RN_ORDER_CONCURRENT
-             : first == 0 ? RN_ORDER_BEFORE
-                          : RN_ORDER_AFTER;
+    *order = !reached ? RN_ORDER_CONCURRENT : first == 0 ? RN_ORDER_BEFORE : RN_ORDER_AFTER;
     return status;
 }
 

@@ -161,7 +161,7 @@ enum rn_status merge_output_finish(struct merge_output *output, struct rn_error 
     rn_buf_clear(&output->bytes);
     status = rn_index_to_json(&output->index, &output->bytes, err);
     if (status == RN_OK)
-        status = merge_output_file(output, RN_MEMBER_INDEX, output->bytes.data, output->bytes.size,
-                                   err);
+        status =
+            merge_output_file(output, RN_MEMBER_INDEX, output->bytes.data, output->bytes.size, err);
     return status == RN_OK ? rn_archive_writer_finish(output->archive, err) : status;
 }

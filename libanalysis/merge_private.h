@@ -16,8 +16,8 @@ struct merge_input {
     char *path;
     uint64_t counts[RN_KIND_LIMIT];
     uint64_t lost;
-    uint64_t streams; /* numbers below this are used */
-    bool distrusted;  /* events are missing */
+    uint64_t streams;              /* numbers below this are used */
+    bool distrusted;               /* events are missing */
     struct rn_clock_point *points; /* calibration: of the manifest, CLOCK rows, the index */
     size_t point_count, point_room;
     uint64_t last; /* greatest start, ticks */
@@ -67,9 +67,9 @@ struct merge_member {
     uint64_t number; /* of all, in order */
     char name[48];
     struct rn_buf bytes;
-    uint64_t last_end;   /* of its events */
-    bool whole;          /* all its events were read */
-    uint64_t loaded_at;  /* greatest start of the events that were read before it */
+    uint64_t last_end;  /* of its events */
+    bool whole;         /* all its events were read */
+    uint64_t loaded_at; /* greatest start of the events that were read before it */
 };
 
 /* An edge as it will be written: start, and the row. */
@@ -91,8 +91,7 @@ RN_MUST_CHECK enum rn_status merge_output_new(struct rn_merge *merge, int fd, co
                                               struct merge_output **out, struct rn_error *err);
 void merge_output_free(struct merge_output *output);
 RN_MUST_CHECK enum rn_status merge_output_file(struct merge_output *output, const char *member,
-                                               const void *data, size_t size,
-                                               struct rn_error *err);
+                                               const void *data, size_t size, struct rn_error *err);
 /* Those that start at `until` or before. */
 RN_MUST_CHECK enum rn_status merge_output_edges(struct merge_output *output,
                                                 struct merge_rows *rows, uint64_t until,

@@ -16,8 +16,8 @@ struct raise {
 
 struct stamp_stream {
     uint64_t next;
-    uint64_t stated;   /* 1 + greatest position whose stamp was stated */
-    uint64_t promised; /* 1 + greatest position that is the cause of a stated one */
+    uint64_t stated;    /* 1 + greatest position whose stamp was stated */
+    uint64_t promised;  /* 1 + greatest position that is the cause of a stated one */
     uint64_t forgotten; /* below this position stamps are not known any more */
     struct raise *raises;
     uint32_t count, room;

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /* Clocks of several hosts: messages between them are looked for with the clocks as they are, and
  * from these follows how each runs against the reference. */
+#include "clock_shift.h"
 #include "merge_private.h"
 
 #include <math.h>
@@ -8,6 +9,9 @@
 
 /* Rates over a shorter stretch are mostly reading error. */
 #define BASELINE_NS 10000000u
+
+/* Points that say that the manifest's rate is further off were read while the clock was stepped. */
+#define RATE_ERROR_MAX 1e-3
 
 /* ---- ticks of a source as nanoseconds of its host ---- */
 
@@ -49,7 +53,7 @@ static double median_rate(const struct merge_input *input, const struct rn_manif
         if (b->monotonic_ns - a->monotonic_ns < BASELINE_NS)
             continue;
         from = i;
-        if (fabs(found / rate - 1) < 0.01)
+        if (fabs(found / rate - 1) < RATE_ERROR_MAX)
             rates[count++] = found;
     }
     if (count) {
@@ -81,11 +85,11 @@ static struct host_clock clock_of(const struct rn_merge *merge, size_t number)
     const struct rn_clock_point *start = &alike->manifest->start;
     const struct rn_clock_point *host = &sources[sources[number].host].manifest->start;
 
-    return (struct host_clock){
-        .base = start->ticks,
-        .base_ns = (double)start->monotonic_ns +
-                   ((double)host->realtime_ns - (double)host->monotonic_ns),
-        .rate = median_rate(&merge->inputs[alike - sources], alike->manifest)};
+    return (struct host_clock){.base = start->ticks,
+                               .base_ns = (double)start->monotonic_ns +
+                                          ((double)host->realtime_ns - (double)host->monotonic_ns),
+                               .rate =
+                                   median_rate(&merge->inputs[alike - sources], alike->manifest)};
 }
 
 static enum rn_status set_pieces(struct rn_manifest_source *source,
@@ -128,6 +132,7 @@ struct messages {
     struct rn_reader **readers;
     struct rn_reader_join *join;
     struct rn_edge_finder *finder;
+    struct rn_clock_shifts *shifts; /* by host */
 };
 
 static enum rn_status open_all(struct messages *messages, struct rn_error *err)
@@ -160,7 +165,28 @@ static void close_all(struct messages *messages)
     rn_edge_finder_free(messages->finder);
 }
 
-static enum rn_status take_messages(struct messages *messages, struct rn_error *err)
+/* What to do with a message between hosts. */
+typedef enum rn_status message_fn(struct messages *messages, uint32_t from, uint32_t to,
+                                  const struct rn_causal_edge *edge, struct rn_error *err);
+
+static enum rn_status bound_clocks(struct messages *messages, uint32_t from, uint32_t to,
+                                   const struct rn_causal_edge *edge, struct rn_error *err)
+{
+    return rn_clock_sync_message(messages->merge->sync, from, to, (int64_t)edge->from.start,
+                                 (int64_t)edge->to.end, err);
+}
+
+static enum rn_status put_forward(struct messages *messages, uint32_t from, uint32_t to,
+                                  const struct rn_causal_edge *edge, struct rn_error *err)
+{
+    if (rn_clock_shifts_message(&messages->shifts[from], &messages->shifts[to], edge->from.start,
+                                edge->to.end))
+        return RN_OK;
+    return rn_fail(err, RN_E_NOMEM, "no memory for the clocks of hosts");
+}
+
+static enum rn_status take_messages(struct messages *messages, message_fn *take,
+                                    struct rn_error *err)
 {
     const uint32_t *hosts = messages->merge->host_numbers;
     struct rn_causal_edge edge;
@@ -170,33 +196,37 @@ static enum rn_status take_messages(struct messages *messages, struct rn_error *
         uint32_t from = hosts[edge.from.source - 1], to = hosts[edge.to.source - 1];
 
         if (from != to && edge.certainty == RN_EDGE_PROVEN)
-            status = rn_clock_sync_message(messages->merge->sync, from, to,
-                                           (int64_t)edge.from.start, (int64_t)edge.to.end, err);
+            status = take(messages, from, to, &edge, err);
     }
     return status;
 }
 
-static enum rn_status find_messages(struct messages *messages, struct rn_error *err)
+static enum rn_status find_messages(struct messages *messages, message_fn *take,
+                                    struct rn_error *err)
 {
     struct rn_event event;
     enum rn_status status = open_all(messages, err);
 
-    while (status == RN_OK && (status = rn_reader_join_next(messages->join, &event, err)) == RN_OK) {
+    while (status == RN_OK &&
+           (status = rn_reader_join_next(messages->join, &event, err)) == RN_OK) {
         status = rn_edge_finder_feed(messages->finder, &event, err);
         if (status == RN_OK)
-            status = take_messages(messages, err);
+            status = take_messages(messages, take, err);
     }
-    if (status != RN_EOF)
-        return status;
-    status = rn_edge_finder_finish(messages->finder, err);
-    return status == RN_OK ? take_messages(messages, err) : status;
+    if (status == RN_EOF)
+        status = rn_edge_finder_finish(messages->finder, err);
+    if (status == RN_OK)
+        status = take_messages(messages, take, err);
+    close_all(messages);
+    return status;
 }
 
 /* ---- as they run against the reference ---- */
 
 static enum rn_status set_corrected(struct rn_merge *merge, size_t number, struct rn_error *err)
 {
-    const struct rn_clock_host *host = &rn_clock_sync_hosts(merge->sync)[merge->host_numbers[number]];
+    const struct rn_clock_host *host =
+        &rn_clock_sync_hosts(merge->sync)[merge->host_numbers[number]];
     struct host_clock clock = clock_of(merge, number);
     struct rn_clock_piece *pieces = calloc(host->line_count, sizeof *pieces);
     size_t count = 0;
@@ -208,7 +238,8 @@ static enum rn_status set_corrected(struct rn_merge *merge, size_t number, struc
         const struct rn_clock_line *line = &host->lines[i];
         double from = i ? (double)line->from_ns : clock.base_ns;
         double raw = (double)clock.base + (from - clock.base_ns) / clock.rate;
-        double merged = from + (double)line->offset_ns + line->drift * (from - (double)line->from_ns);
+        double merged =
+            from + (double)line->offset_ns + line->drift * (from - (double)line->from_ns);
         struct rn_clock_piece piece = {.rate = clock.rate * (1 + line->drift),
                                        .error_ns = line->bound_ns};
 
@@ -243,6 +274,33 @@ static void set_whole(struct rn_merge *merge)
     merge->manifest.start = (struct rn_clock_point){first, first, first, 0};
 }
 
+static bool is_contradicted(const struct rn_merge *merge)
+{
+    for (size_t i = 0; i < merge->host_count; i++)
+        if (rn_clock_sync_hosts(merge->sync)[i].violations_after)
+            return true;
+    return false;
+}
+
+/* What no line could set right. */
+static enum rn_status correct_logically(struct rn_merge *merge, struct rn_error *err)
+{
+    struct messages messages = {.merge = merge};
+    enum rn_status status;
+
+    messages.shifts = calloc(merge->host_count, sizeof *messages.shifts);
+    if (!messages.shifts)
+        return rn_fail(err, RN_E_NOMEM, "no memory for the clocks of hosts");
+    status = find_messages(&messages, put_forward, err);
+    for (size_t i = 0; i < merge->count && status == RN_OK; i++)
+        status = rn_clock_shifts_apply(&messages.shifts[merge->host_numbers[i]],
+                                       &merge->manifest.sources[i], err);
+    for (size_t i = 0; i < merge->host_count; i++)
+        rn_clock_shifts_clear(&messages.shifts[i]);
+    free(messages.shifts);
+    return status;
+}
+
 enum rn_status merge_clocks(struct rn_merge *merge, struct rn_error *err)
 {
     struct messages messages = {.merge = merge};
@@ -252,13 +310,13 @@ enum rn_status merge_clocks(struct rn_merge *merge, struct rn_error *err)
     if (!merge->sync)
         return rn_fail(err, RN_E_NOMEM, "no memory for the clocks of hosts");
     if (status == RN_OK && merge->host_count > 1)
-        status = find_messages(&messages, err);
-    if (messages.merge->host_count > 1)
-        close_all(&messages);
+        status = find_messages(&messages, bound_clocks, err);
     if (status == RN_OK)
         status = rn_clock_sync_solve(merge->sync, err);
     for (size_t i = 0; i < merge->count && status == RN_OK; i++)
         status = set_corrected(merge, i, err);
+    if (status == RN_OK && is_contradicted(merge))
+        status = correct_logically(merge, err);
     for (size_t i = 0; i < merge->host_count && status == RN_OK; i++)
         merge->hosts[i].clock = &rn_clock_sync_hosts(merge->sync)[i];
     if (status == RN_OK)

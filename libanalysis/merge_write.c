@@ -33,7 +33,7 @@ struct writing {
     uint64_t now; /* greatest start of the events that were read */
     struct merge_output *output;
     struct merge_member *first, **end; /* members that wait */
-    uint64_t next_member, written; /* members with lesser numbers are written */
+    uint64_t next_member, written;     /* members with lesser numbers are written */
     size_t waiting_bytes;
 };
 
@@ -56,8 +56,8 @@ static enum rn_status on_events(void *context, uint32_t number, const uint8_t *d
         return no_memory(err);
     }
     rn_buf_append(&member->bytes, data, size);
-    snprintf(member->name, sizeof member->name, RN_MEMBER_SOURCES "%zu/" RN_MEMBER_EVENTS "%06u.rnc",
-             feed->number, number);
+    snprintf(member->name, sizeof member->name,
+             RN_MEMBER_SOURCES "%zu/" RN_MEMBER_EVENTS "%06u.rnc", feed->number, number);
     member->number = writing->next_member++;
     member->loaded_at = writing->now;
     if (feed->member)
@@ -149,8 +149,8 @@ static enum rn_status write_edge(struct writing *writing, struct rn_causal_edge 
     struct rn_merge_totals *totals = &writing->merge->totals;
 
     if (edge->certainty == RN_EDGE_PROVEN &&
-        (!in_time || !merge_stamps_edge(writing->stamps, edge, &row.edge.from_lamport,
-                                       &row.edge.lamport))) {
+        (!in_time ||
+         !merge_stamps_edge(writing->stamps, edge, &row.edge.from_lamport, &row.edge.lamport))) {
         edge->certainty = RN_EDGE_INFERRED;
         row.edge.lamport = row.edge.from_lamport = 0;
         totals->demoted++;
@@ -194,8 +194,7 @@ static enum rn_status take_event(struct writing *writing, const struct rn_event 
                                  struct rn_error *err)
 {
     struct feed *feed = &writing->feeds[event->source - 1];
-    const struct rn_manifest_source *source =
-        &writing->merge->manifest.sources[event->source - 1];
+    const struct rn_manifest_source *source = &writing->merge->manifest.sources[event->source - 1];
     uint64_t position = 0, end = event->start + event->duration;
 
     if (event->stream < source->first_stream ||
@@ -258,8 +257,7 @@ static enum rn_status open_feed(struct writing *writing, size_t i, struct rn_err
                               (uint32_t)(i + 1), err);
 }
 
-static enum rn_status begin(struct writing *writing, int fd, const char *name,
-                            struct rn_error *err)
+static enum rn_status begin(struct writing *writing, int fd, const char *name, struct rn_error *err)
 {
     struct rn_merge *merge = writing->merge;
     const struct rn_manifest_source *last = &merge->manifest.sources[merge->count - 1];

@@ -72,15 +72,14 @@ static enum rn_status make_pipe(struct generator *generator, unsigned i, struct 
     for (unsigned end = 0; end < 2; end++) {
         ends[end] = (struct rn_fd_identity){
             .fd = end ? 4 : 5, .device = 15, .inode = pid_of(generator, i), .mode = S_IFIFO | 0600};
-        attachments[end] = (struct rn_attachment){.type = RN_ATT_FD,
-                                                  .size = sizeof ends[end],
-                                                  .data = (const uint8_t *)&ends[end]};
+        attachments[end] = (struct rn_attachment){
+            .type = RN_ATT_FD, .size = sizeof ends[end], .data = (const uint8_t *)&ends[end]};
     }
     return add_call(generator, i, generator->pipe2, 0, 0, attachments, 2, err);
 }
 
-static enum rn_status add_process(struct generator *generator, unsigned i, struct rn_process process,
-                                  struct rn_error *err)
+static enum rn_status add_process(struct generator *generator, unsigned i,
+                                  struct rn_process process, struct rn_error *err)
 {
     struct rn_event event = {.kind = RN_KIND_PROCESS,
                              .stream = (uint32_t)generator->streams[i],
@@ -176,9 +175,9 @@ static enum rn_status generate(struct generator *generator, struct rn_error *err
 
     while (status == RN_OK && generator->events < generator->limit) {
         status = one_round(generator, err);
-        if (status == RN_OK && rn_writer_pending(generator->writer) +
-                                       generator->processes * (PLAIN_CALLS + 2) >=
-                                   COMMIT_EVENTS)
+        if (status == RN_OK &&
+            rn_writer_pending(generator->writer) + generator->processes * (PLAIN_CALLS + 2) >=
+                COMMIT_EVENTS)
             status = commit(generator, err);
     }
     rn_writer_set_status(generator->writer, 0);
@@ -201,8 +200,7 @@ static enum rn_status begin(struct generator *generator, const char *path, struc
     manifest.content_head = 32;
     manifest.tick_unit = RN_TICK_NS;
     generator->now = 1767225600000000000u + generator->number; /* 2026-01-01 */
-    manifest.start =
-        (struct rn_clock_point){generator->now, generator->now, generator->now, 0};
+    manifest.start = (struct rn_clock_point){generator->now, generator->now, generator->now, 0};
     status = rn_writer_new(path, &manifest, &options, &generator->writer, err);
     rn_manifest_clear(&manifest);
     return status;
@@ -210,8 +208,8 @@ static enum rn_status begin(struct generator *generator, const char *path, struc
 
 static void look_up(struct generator *generator)
 {
-    static const char *const plain[PLAIN_CALLS] = {"lseek", "fstat", "getpid", "mmap",
-                                                   "munmap", "brk",  "lseek",  "getuid"};
+    static const char *const plain[PLAIN_CALLS] = {"lseek",  "fstat", "getpid", "mmap",
+                                                   "munmap", "brk",   "lseek",  "getuid"};
 
     generator->pipe2 = rn_syscall_number(RN_ABI_X86_64, "pipe2", 5);
     generator->read = rn_syscall_number(RN_ABI_X86_64, "read", 4);

@@ -58,4 +58,4 @@ _renacer() {
     fi
 }
 
-complete -F _renacer rn rn-record rn-info rn-cat rn-stat rn-export-otlp
+complete -F _renacer rn rn-record rn-info rn-cat rn-stat rn-merge rn-export-otlp

@@ -27,8 +27,7 @@ static uint64_t skewed(const struct skew *skew, uint64_t ns, uint64_t start_ns, 
 
 static void skew_point(const struct skew *skew, struct rn_clock_point *point)
 {
-    point->monotonic_ns =
-        skewed(skew, point->monotonic_ns, skew->start.monotonic_ns, point->ticks);
+    point->monotonic_ns = skewed(skew, point->monotonic_ns, skew->start.monotonic_ns, point->ticks);
     point->realtime_ns = skewed(skew, point->realtime_ns, skew->start.realtime_ns, point->ticks);
 }
 

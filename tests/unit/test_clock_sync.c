@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
-/* Messages between hosts whose clocks are known to the test: what comes out must hold the truth, and
- * be nearly as good as the messages allow. */
+/* Messages between hosts whose clocks are known to the test: what comes out must hold the truth,
+ * and be nearly as good as the messages allow. */
 #include "libanalysis/clock_sync.h"
 
 #include <math.h>
@@ -66,7 +66,8 @@ static struct rn_clock_sync *exchange(const struct true_clock *clocks, uint32_t 
         double time = 60 * SECOND * i / MESSAGES;
         uint32_t a = i % hosts, b = (a + 1) % hosts;
         double sent = shown(&clocks[a], time), received = shown(&clocks[b], time + delay());
-        double back = shown(&clocks[b], time + 1e6), there = shown(&clocks[a], time + 1e6 + delay());
+        double back = shown(&clocks[b], time + 1e6),
+               there = shown(&clocks[a], time + 1e6 + delay());
 
         assert_int_equal(rn_clock_sync_message(sync, a, b, BEGIN + (int64_t)floor(sent),
                                                BEGIN + (int64_t)ceil(received), &err),
@@ -118,7 +119,8 @@ static double worst_excess(const struct rn_clock_sync *sync, const struct true_c
         for (unsigned j = 0; j <= 600; j++) {
             double time = j * 0.1 * SECOND, own = shown(&clocks[i], time);
             double truth = shown(&clocks[reference], time);
-            double excess = fabs(corrected(host, own) - truth) - (double)line_at(host, own)->bound_ns;
+            double excess =
+                fabs(corrected(host, own) - truth) - (double)line_at(host, own)->bound_ns;
 
             /* Beyond the first and the last message it is an extrapolation. */
             if (time > 0.1 * SECOND && time < 59.9 * SECOND)
@@ -219,13 +221,11 @@ static void test_bound_is_near_the_best(void **state)
 
             points[i] = (struct point){x, forth ? -INFINITY : y, forth ? y : INFINITY};
             if (forth)
-                assert_int_equal(rn_clock_sync_message(sync, 0, 1, (int64_t)x, (int64_t)(x + y),
-                                                       &err),
-                                 RN_OK);
+                assert_int_equal(
+                    rn_clock_sync_message(sync, 0, 1, (int64_t)x, (int64_t)(x + y), &err), RN_OK);
             else
-                assert_int_equal(rn_clock_sync_message(sync, 1, 0, (int64_t)(x + y), (int64_t)x,
-                                                       &err),
-                                 RN_OK);
+                assert_int_equal(
+                    rn_clock_sync_message(sync, 1, 0, (int64_t)(x + y), (int64_t)x, &err), RN_OK);
         }
         assert_int_equal(rn_clock_sync_solve(sync, &err), RN_OK);
         for (unsigned end = 0; end < 2; end++) {
@@ -276,8 +276,8 @@ static void test_one_way(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(test_two_hosts),  cmocka_unit_test(test_three_hosts),
-        cmocka_unit_test(test_step),       cmocka_unit_test(test_bound_is_near_the_best),
+        cmocka_unit_test(test_two_hosts),   cmocka_unit_test(test_three_hosts),
+        cmocka_unit_test(test_step),        cmocka_unit_test(test_bound_is_near_the_best),
         cmocka_unit_test(test_no_messages), cmocka_unit_test(test_one_way),
     };
 
