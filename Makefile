@@ -14,7 +14,7 @@
 # Variables: CC, CFLAGS, BUILD (output directory), SAN=address,undefined, V=1 (show commands),
 # WITH_CUPTI=auto, yes or no (compare the interface of CUPTI that is assumed with its own headers),
 # WITH_OPENCL=auto|yes|no (record OpenCL), WITH_VULKAN=auto|yes|no (record Vulkan),
-# CORE=yes (without rn-diff, rn-validate and rn-export-otlp, and without what only they need)
+# CORE=yes (without rn-diff, rn-validate, rn-graph and rn-export-otlp, and without what only they need)
 
 BUILD ?= build
 PREFIX ?= /usr/local
@@ -82,10 +82,10 @@ OTLP_SRC := $(wildcard tests/otlp/*.c)
 FUZZ_SRC := $(wildcard tests/fuzz/fuzz_*.c)
 
 ifneq ($(CORE),)
-LIB_SRC := $(filter-out formats/otlp_% libanalysis/scrub% \
+LIB_SRC := $(filter-out formats/otlp_% formats/graphml_write.c libanalysis/scrub% \
 	$(addprefix libanalysis/symbol_,file.c elf.c dwarf.c cfi.c name.c),$(LIB_SRC))
 CLI_SRC := $(filter-out cmd/cli_otlp% cmd/cli_scrub% cmd/cli_diff_junit.c,$(CLI_SRC))
-CMD_SRC := $(filter-out cmd/rn_export_otlp.c cmd/rn_diff.c cmd/rn_validate.c cmd/rn_scrub.c,$(CMD_SRC))
+CMD_SRC := $(filter-out cmd/rn_export_otlp.c cmd/rn_diff.c cmd/rn_validate.c cmd/rn_graph.c cmd/rn_scrub.c,$(CMD_SRC))
 OTLP_SRC :=
 else
 LIB_SRC := $(filter-out libanalysis/symbol_file_none.c,$(LIB_SRC))
@@ -142,10 +142,10 @@ $(BUILD)/lib/libcli.a: $(CLI_OBJ)
 	$(archive)
 
 .SECONDEXPANSION:
-# JUnit XML is written by these alone; the others do without its libraries. They bring what the
+# XML is written by these alone; the others do without its libraries. They bring what the
 # static libarchive leaves out, which then must be there in whole: so these take the shared one.
-$(BUILD)/obj/cmd/cli_diff_junit.o: PKG_CFLAGS += $(XML_CFLAGS)
-$(BUILD)/bin/rn-diff $(BUILD)/bin/rn-validate: \
+$(BUILD)/obj/cmd/cli_diff_junit.o $(BUILD)/obj/formats/graphml_write.o: PKG_CFLAGS += $(XML_CFLAGS)
+$(BUILD)/bin/rn-diff $(BUILD)/bin/rn-validate $(BUILD)/bin/rn-graph $(BUILD)/tests/test_graph_write: \
 	PKG_LIBS := -larchive $(XML_LIBS) $(filter-out $(ARCHIVE_LIBS),$(PKG_LIBS))
 
 ifeq ($(CORE),)
@@ -159,6 +159,9 @@ $(BINS): $(BUILD)/bin/%: $$(BUILD)/obj/cmd/$$(subst -,_,$$*).o $(LIBS)
 	$(link) $(PKG_LIBS)
 # The same for another machine: what they need lies beside them, as scripts/gpu-bundle puts it.
 GPU_BINS := $(addprefix $(BUILD)/gpu/bin/,rn rn-cat rn-info rn-record rn-stat)
+ifeq ($(CORE),)
+$(BUILD)/gpu/bin/rn-cat $(BUILD)/gpu/bin/rn-info $(BUILD)/gpu/bin/rn-stat: PKG_LIBS += $(SYMBOL_LIBS)
+endif
 $(GPU_BINS): $(BUILD)/gpu/bin/%: $$(BUILD)/obj/cmd/$$(subst -,_,$$*).o $(LIBS)
 	$(link) -Wl,--disable-new-dtags,-rpath,'$$ORIGIN/../lib/needed' $(PKG_LIBS)
 gpu-bundle: $(GPU_BINS) $(INJECT_LIBS)

@@ -98,6 +98,8 @@ void rn_inline_returned(struct rn_tracee *tracee, uint64_t instruction_pointer, 
 /* From now on all calls of this address space go through the engine: the program uses %gs, or has a
  * filter of its own. */
 void rn_inline_give_up(struct rn_ptrace *engine, struct rn_tracee *tracee, const char *why);
+/* Put back the text of the program as its files have it, before its only thread is let go. */
+void rn_inline_restore(const struct rn_tracee *tracee);
 
 /* The process has a filter of its own now: its calls are asked for, not waited for. */
 void rn_inline_own_filter(struct rn_ptrace *engine, struct rn_tracee *tracee);

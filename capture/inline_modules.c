@@ -269,3 +269,27 @@ void rn_inline_write_ranges(int memory, const struct rn_inline_image *image)
     (void)rn_inline_memory_write(memory, RN_BLOB_CONFIG + offsetof(struct rn_blob_config, range_count),
                           &ranges.count, sizeof(ranges) - offsetof(typeof(ranges), count));
 }
+
+static void restore_module(int memory, const struct rn_inline_module *module)
+{
+    uint8_t bytes[RN_SITE_LENGTH_MAX];
+
+    for (size_t i = 0; i < module->sites.count; i++) {
+        const struct rn_site *site = &module->sites.sites[i];
+        size_t length = rn_site_original(site, bytes);
+
+        (void)rn_inline_memory_write(memory, module->bias + site->address, bytes, length);
+    }
+}
+
+void rn_inline_restore(const struct rn_tracee *tracee)
+{
+    const struct rn_inline_image *image = tracee->process->image;
+    int memory = image ? rn_inline_memory_open(tracee->tid) : -1;
+
+    if (memory < 0)
+        return;
+    for (size_t i = 0; i < image->count; i++)
+        restore_module(memory, &image->modules[i]);
+    close(memory);
+}

@@ -61,6 +61,9 @@ static inline bool rn_site_ends_at_call(const struct rn_site *site)
 /* Does the length go with the kind? */
 bool rn_site_length_fits(const struct rn_site *site);
 
+/* What the file has in the place of the site: its length, 0 where the site makes no sense. */
+size_t rn_site_original(const struct rn_site *site, uint8_t out[RN_SITE_LENGTH_MAX]);
+
 struct rn_sites {
     struct rn_site *sites; /* sorted by address, not overlapping */
     size_t count;

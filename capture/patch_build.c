@@ -154,11 +154,12 @@ bool rn_site_length_fits(const struct rn_site *site)
     }
 }
 
-/* What the file has in the place of the site; returns its length. */
-static size_t original(const struct rn_site *site, uint8_t out[RN_SITE_LENGTH_MAX])
+size_t rn_site_original(const struct rn_site *site, uint8_t out[RN_SITE_LENGTH_MAX])
 {
     struct assembler assembler = {.bytes = out};
 
+    if (!rn_site_length_fits(site))
+        return 0;
     if (site->kind == RN_SITE_MOV) {
         emit(&assembler, (const uint8_t[]){0xb8}, 1);
         emit_u32(&assembler, site->immediate);
@@ -181,7 +182,7 @@ static enum rn_status patch_site(uint8_t *text, const struct rn_sites *sites, si
     const struct rn_site *site = &sites->sites[index];
     uint64_t into = site->address - sites->text_address;
     uint8_t expected[RN_SITE_LENGTH_MAX], jump[RN_SITE_LENGTH_MAX];
-    size_t length = rn_site_length_fits(site) ? original(site, expected) : 0;
+    size_t length = rn_site_original(site, expected);
     enum rn_status status;
 
     if (length == 0 || length != site->length || site->return_point != site->address + length ||

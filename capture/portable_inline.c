@@ -207,6 +207,11 @@ void rn_inline_returned(struct rn_tracee *tracee, uint64_t instruction_pointer, 
     (void)ret;
 }
 
+void rn_inline_restore(const struct rn_tracee *tracee)
+{
+    (void)tracee;
+}
+
 void rn_inline_give_up(struct rn_ptrace *engine, struct rn_tracee *tracee, const char *why)
 {
     (void)engine;

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 #include "ptrace_engine.h"
 
+#include "hand_over.h"
 #include "inline.h"
 #include "proc_snapshot.h"
 
@@ -417,6 +418,10 @@ bool rn_ptrace_syscall_stop(struct rn_ptrace *engine, struct rn_tracee *tracee)
     if (rn_inline_makes_call(tracee, stop.instruction_pointer))
         return true;
     if (stop.op == PTRACE_SYSCALL_INFO_ENTRY || stop.op == PTRACE_SYSCALL_INFO_SECCOMP) {
+        if (rn_hand_over_is_asked(stop.entry.nr, stop.entry.args[0])) {
+            rn_hand_over(engine, tracee);
+            return false;
+        }
         rn_inline_check_gs(engine, tracee);
         begin_call(engine, tracee, &stop);
         map_and_lay_over(engine, tracee, &status);

@@ -271,21 +271,23 @@ bool rn_ptrace_step(struct rn_ptrace *engine)
     return true;
 }
 
-/* TRACEPARENT and what was asked for. */
+/* What ties a recording to others, and what was asked for. */
 static char **all_env_names(char *const *chosen)
 {
-    static char traceparent[] = "TRACEPARENT";
+    static char parent[] = "TRACEPARENT", state[] = "TRACESTATE", lamport[] = "RN_LAMPORT";
+    char *const always[] = {parent, state, lamport};
+    const size_t fixed = sizeof(always) / sizeof(always[0]);
     size_t count = 0;
     char **names;
 
     while (chosen && chosen[count])
         count++;
-    names = calloc(count + 2, sizeof(*names));
+    names = calloc(count + fixed + 1, sizeof(*names));
     if (!names)
         return NULL;
-    names[0] = traceparent;
+    memcpy(names, always, sizeof(always));
     for (size_t i = 0; i < count; i++)
-        names[i + 1] = chosen[i];
+        names[fixed + i] = chosen[i];
     return names;
 }
 

@@ -96,7 +96,7 @@ void rn_ptrace_flush_signal(struct rn_ptrace *engine, struct rn_tracee *tracee, 
 void rn_ptrace_detach(struct rn_ptrace *engine, struct rn_tracee *tracee, int signo);
 
 /* ptrace_calls.c */
-/* False: the tracee ended meanwhile, and that has been handled. */
+/* False: the tracee ended meanwhile, and that has been handled; or it was let go. */
 bool rn_ptrace_syscall_stop(struct rn_ptrace *engine, struct rn_tracee *tracee);
 /* A call that was not traced and has returned: collect and record it. */
 void rn_ptrace_whole_call(struct rn_ptrace *engine, struct rn_tracee *tracee,

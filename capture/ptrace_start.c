@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 #include "ptrace_engine.h"
 
+#include "hand_over.h"
 #include "inline_filter.h"
 #include "proc_snapshot.h"
 
@@ -15,6 +16,7 @@
 #include <sys/ptrace.h>
 #include <sys/stat.h>
 #include <sys/wait.h>
+#include <time.h>
 #include <unistd.h>
 
 #define TRACE_OPTIONS                                                                              \
@@ -61,6 +63,10 @@ static bool find_program(const char *name, char *path, size_t size)
     return false;
 }
 
+#define GO               'g'
+#define ASK              'a' /* the recorder above to let you go, and wait on */
+#define HAND_OVER_MS     10000
+
 /* The way from recorder to child and back: the child waits for a byte, and sends errno if it cannot
  * execute the program. Both ends vanish with the exec. */
 struct child_pipes {
@@ -92,6 +98,22 @@ static _Noreturn void give_up(const struct child_pipes *pipes)
     _exit(127);
 }
 
+/* False: the recorder is gone. */
+static bool wait_for_go(int fd)
+{
+    char byte = 0;
+    ssize_t got = 0;
+
+    while (byte != GO) {
+        got = read(fd, &byte, 1);
+        if (got == 0 || (got < 0 && errno != ENOSYS))
+            return false;
+        if (got > 0 && byte == ASK)
+            rn_hand_over_ask();
+    }
+    return true;
+}
+
 static _Noreturn void run_child(const struct rn_ptrace *engine, const struct child_pipes *pipes,
                                 const char *path)
 {
@@ -99,14 +121,13 @@ static _Noreturn void run_child(const struct rn_ptrace *engine, const struct chi
     char *const *environment =
         engine->options->environment ? engine->options->environment : environ;
     char *shell[3] = {(char *)"sh", (char *)path, NULL};
-    char byte;
 
     close(pipes->go[1]);
     if (engine->options->stdout_to_stderr)
         dup2(STDERR_FILENO, STDOUT_FILENO);
     restore_signals(engine);
-    if (read(pipes->go[0], &byte, 1) != 1)
-        _exit(127); /* the recorder is gone */
+    if (!wait_for_go(pipes->go[0]))
+        _exit(127);
     if (engine->inline_state && rn_inline_filter_install(NULL) != RN_OK)
         give_up(pipes);
     execve(path, argv, environment);
@@ -145,11 +166,30 @@ static struct rn_tracee *add_thread(struct rn_ptrace *engine, pid_t tid,
     return tracee;
 }
 
+/* The same for a child that may be traced by a recorder above this one. */
+static enum rn_status seize_child(pid_t child, int go, struct rn_error *err)
+{
+    const unsigned long options = TRACE_OPTIONS | PTRACE_O_EXITKILL;
+    const struct timespec millisecond = {.tv_nsec = 1000000};
+    const char ask = ASK;
+    enum rn_status status = seize(child, options, err);
+
+    if (status == RN_OK || err->sys_errno != EPERM || !rn_hand_over_possible(child) ||
+        write(go, &ask, 1) != 1)
+        return status;
+    for (int i = 0; i < HAND_OVER_MS && status != RN_OK && err->sys_errno == EPERM; i++) {
+        nanosleep(&millisecond, NULL);
+        status = seize(child, options, err);
+    }
+    return status;
+}
+
 /* Trace the child, which waits for its byte, and let it run into its exec. */
 static enum rn_status trace_child(struct rn_ptrace *engine, const struct child_pipes *pipes,
                                   struct rn_error *err)
 {
-    enum rn_status status = seize(engine->launched, TRACE_OPTIONS | PTRACE_O_EXITKILL, err);
+    enum rn_status status = seize_child(engine->launched, pipes->go[1], err);
+    const char go = GO;
     struct rn_tracee *tracee;
 
     if (status != RN_OK)
@@ -161,7 +201,7 @@ static enum rn_status trace_child(struct rn_ptrace *engine, const struct child_p
     engine->now = rn_session_now(engine->session);
     rn_ptrace_process_facts(engine, tracee, RN_PROCESS_START);
     if (ptrace(PTRACE_INTERRUPT, engine->launched, NULL, NULL) != 0 ||
-        write(pipes->go[1], "", 1) != 1)
+        write(pipes->go[1], &go, 1) != 1)
         return rn_fail(err, RN_E_SYSTEM, "cannot start the program");
     while (!engine->exec_seen && rn_ptrace_step(engine))
         ;

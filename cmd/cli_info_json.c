@@ -77,6 +77,21 @@ static void put_command(struct rn_buf *out, const struct cli_info *info)
     }
 }
 
+/* NULL where the recording is not part of a larger trace. */
+static void put_trace(struct rn_buf *out, const struct rn_manifest *manifest)
+{
+    key(out, "trace");
+    if (!manifest->trace_parent && !manifest->trace_given && !manifest->lamport) {
+        rn_buf_text(out, "null");
+        return;
+    }
+    rn_buf_printf(out, "{\"lamport\":\"%llu\"", (unsigned long long)manifest->lamport);
+    text_field(out, "parent", manifest->trace_parent);
+    text_field(out, "state", manifest->trace_state);
+    text_field(out, "given", manifest->trace_given);
+    rn_buf_byte(out, '}');
+}
+
 static void put_manifest(struct rn_buf *out, const struct cli_info *info)
 {
     const struct rn_manifest *manifest = info->manifest;
@@ -92,6 +107,7 @@ static void put_manifest(struct rn_buf *out, const struct cli_info *info)
     text_field(out, "scrubbed", manifest->scrubbed);
     text_field(out, "scrub_key", manifest->scrub_key);
     text_field(out, "stack", manifest->stack);
+    put_trace(out, manifest);
     key(out, "not_seen");
     rn_buf_text(out, manifest->vdso ? "[\"vdso\"]" : "[]");
     key(out, "content_head_bytes");

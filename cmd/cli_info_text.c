@@ -139,6 +139,17 @@ static void show_uuid(const uint8_t uuid[16], struct rn_buf *out)
     rn_buf_byte(out, '\n');
 }
 
+/* The larger trace that the recording belongs to, and what its program was told of that. */
+static void show_trace(const struct rn_manifest *manifest, struct rn_buf *out)
+{
+    line(out, "Trace", manifest->trace_parent);
+    line(out, "Trace state", manifest->trace_state);
+    line(out, "Handed on", manifest->trace_given);
+    if (manifest->lamport)
+        rn_buf_printf(out, "%-12slater than %llu\n", "Lamport",
+                      (unsigned long long)manifest->lamport);
+}
+
 static void show_counts(const struct cli_info *info, struct rn_buf *out)
 {
     const char *separator = ": ";
@@ -265,6 +276,7 @@ void cli_info_text(const struct cli_info *info, struct rn_buf *out)
     line(out, "Host", manifest->host);
     line(out, "System", manifest->os);
     show_when(info, out);
+    show_trace(manifest, out);
     if (info->index && info->index->has_status) {
         label(out, "Ended");
         cli_info_status(info->index->status, out);
@@ -278,7 +290,8 @@ void cli_info_text(const struct cli_info *info, struct rn_buf *out)
         rn_buf_printf(out, "%-12s%llu more notices and losses\n", "Left out",
                       (unsigned long long)info->remarks_left_out);
     if (manifest->vdso)
-        line(out, "Not seen", "clock_gettime, gettimeofday, time and getcpu where the vDSO answers");
+        line(out, "Not seen",
+             "clock_gettime, gettimeofday, time and getcpu where the vDSO answers");
     show_settings(manifest, out);
     show_ticks(manifest, out);
     cli_info_show_clocks(info, out);

@@ -5,8 +5,6 @@
 
 #include "formats/escape.h"
 
-#include "libanalysis/span_parent.h"
-
 #include <stdlib.h>
 #include <string.h>
 #include <strings.h>
@@ -144,7 +142,7 @@ bool cli_otlp_set_parent(struct cli_otlp_options *options, const char *text)
     spans->parent_is_final = true;
     spans->has_parent = strcmp(text, "none") != 0;
     if (!spans->has_parent ||
-        rn_span_parent_parse(text, strlen(text), spans->parent_trace, &spans->parent_span))
+        rn_trace_parent_parse(text, strlen(text), &spans->parent))
         return true;
     cli_usage("'%s' is no traceparent such as "
               "00-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-01",
@@ -159,11 +157,11 @@ static bool parent_from_environment(struct cli_otlp_options *options)
 
     if (!spans->parent_is_final && parent && *parent) {
         spans->has_parent =
-            rn_span_parent_parse(parent, strlen(parent), spans->parent_trace, &spans->parent_span);
+            rn_trace_parent_parse(parent, strlen(parent), &spans->parent);
         if (!spans->has_parent)
             cli_warn("TRACEPARENT is no traceparent, and not used");
     }
-    if (spans->has_parent && state && *state)
+    if (spans->has_parent && state && *state && !rn_trace_state_fault(state, strlen(state)))
         spans->trace_state = state;
     return true;
 }

@@ -6,7 +6,6 @@
 #include "cli_record_decisions.h"
 #include "cli_record_device.h"
 
-#include "capture/proc_snapshot.h"
 #include "formats/archive.h"
 
 #include <errno.h>
@@ -16,8 +15,6 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/resource.h>
-#include <sys/auxv.h>
-#include <sys/utsname.h>
 #include <sys/wait.h>
 #include <time.h>
 #include <unistd.h>
@@ -89,73 +86,6 @@ static void catch_signals(bool attached)
     signal(SIGPIPE, SIG_IGN);
 }
 
-static char *copy(const char *text)
-{
-    return text ? strdup(text) : NULL;
-}
-
-static char *boot_id(void)
-{
-    char text[64];
-
-    if (rn_proc_read_path("/proc/sys/kernel/random/boot_id", text, sizeof(text)) == 0)
-        return NULL;
-    return strndup(text, strcspn(text, "\n"));
-}
-
-static char **copy_argv(char *const *argv)
-{
-    size_t count = 0;
-    char **result;
-
-    while (argv[count])
-        count++;
-    result = calloc(count + 1, sizeof(*result));
-    for (size_t i = 0; result && i < count; i++)
-        result[i] = copy(argv[i]);
-    return result;
-}
-
-/* NULL: none are kept. */
-static char *stack_text(const struct rn_engine_options *engine)
-{
-    char text[64];
-
-    if (engine->stack == RN_STACK_MODE_NONE)
-        return NULL;
-    if (engine->stack == RN_STACK_MODE_FRAME)
-        return copy("frame");
-    snprintf(text, sizeof(text), "dump:%u", engine->stack_bytes);
-    return copy(text);
-}
-
-static void fill_manifest(const struct cli_recording *recording, struct rn_manifest *manifest)
-{
-    struct utsname name;
-    char text[512];
-
-    rn_manifest_init(manifest);
-    snprintf(text, sizeof(text), "rn-record %s", RN_VERSION);
-    manifest->creator = copy(text);
-    if (uname(&name) == 0) {
-        snprintf(text, sizeof(text), "%s %s %s", name.sysname, name.release, name.machine);
-        manifest->host = copy(name.nodename);
-        manifest->os = copy(text);
-    }
-    manifest->boot_id = boot_id();
-    manifest->engine = copy(recording->how->name);
-    manifest->cwd = getcwd(NULL, 0);
-    if (recording->engine.argv)
-        manifest->argv = copy_argv(recording->engine.argv);
-    else
-        manifest->attached_pid = (uint32_t)recording->engine.attach_pids[0];
-    manifest->selection = copy(recording->selection);
-    manifest->vdso = getauxval(AT_SYSINFO_EHDR) != 0;
-    manifest->stack = stack_text(&recording->engine);
-    manifest->content_head = recording->engine.content_none ? 0 : recording->engine.content_head;
-    manifest->abi = rn_native_abi();
-}
-
 static int start_failure(const struct cli_recording *recording, const struct rn_error *err)
 {
     if (!recording->engine.argv || err->status != RN_E_SYSTEM)
@@ -179,7 +109,7 @@ static struct rn_session *open_session(const struct cli_recording *recording, st
     struct rn_manifest manifest;
     struct rn_session *session = NULL;
 
-    fill_manifest(recording, &manifest);
+    cli_record_manifest(recording, &manifest);
     if (rn_session_new(&recording->session, &manifest, &session, err) != RN_OK)
         session = NULL;
     rn_manifest_clear(&manifest);

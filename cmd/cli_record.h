@@ -10,6 +10,7 @@
 enum { CLI_EXIT_RECORDER = 125, CLI_EXIT_NOT_EXECUTABLE = 126, CLI_EXIT_NOT_FOUND = 127 };
 
 struct cli_decisions;
+struct cli_record_trace;
 
 #define CLI_RINGS_VARIABLE "RN_RINGS="
 #define CLI_RINGS_SIZE     4200u /* of struct cli_recording's rings_variable */
@@ -21,6 +22,7 @@ struct cli_recording {
     const struct rn_engine *how; /* also rn_engine_auto */
     char *rings_variable; /* of engine.environment: gets the path of the rings; may be NULL */
     uint64_t devices;      /* bit n: something of enum rn_api n should be recorded */
+    struct cli_record_trace *trace; /* may be NULL */
     bool files;            /* state the content of files that cannot be told otherwise */
     const char *selection; /* the -e expressions, for the manifest; NULL: all */
 };
@@ -38,6 +40,9 @@ void cli_record_hide(const struct cli_inherited *inherited);
  * message has told if the recording is not whole. False after a message: nothing ran, or nothing
  * could be recorded of what was attached to; *exit_status is the command's. */
 bool cli_record(const struct cli_recording *recording, int *wait_status, int *exit_status);
+
+/* cli_record_manifest.c: initialise the manifest and fill it, but for clock and start. */
+void cli_record_manifest(const struct cli_recording *recording, struct rn_manifest *manifest);
 
 /* cli_record_files.c: what is in the files that the program has left, where that cannot be told from
  * what was recorded: stated in DESCRIPTOR events with their content. Reads the recording that is

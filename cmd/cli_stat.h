@@ -190,8 +190,9 @@ struct cli_stat_limit {
 
 /* False after a message. `text` is kept. */
 bool cli_stat_limit_parse(const char *text, struct cli_stat_limit *limit);
-/* Is there such a group, or could there be one? False after a message. */
-bool cli_stat_limit_check(const struct cli_stat_limit *limit, const struct cli_stat_table *table);
+/* One message for each row that violates a limit; the exit status. */
+int cli_stat_limits_tell(const struct cli_stat_limit *limits, size_t count,
+                         const struct cli_stat_table *table);
 /* The next row that violates the limit, beginning with *number 0; NULL behind the last. */
 const struct cli_stat_row *cli_stat_limit_violation(const struct cli_stat_limit *limit,
                                                     const struct cli_stat_table *table,

@@ -10,6 +10,8 @@ const char cli_stat_help[] =
     "                           devices: kernel (and transfers), queue\n"
     "      --sort NUMBER        total (default), calls, errors, mean, p50... p99, max, name...\n"
     "  -n, --top N              only the first N groups\n"
+    "      --critical-path      instead: the chain of work and waits that set the run time of one\n"
+    "                           recording, over its processes, threads and device queues\n"
     "      --outliers           also mark events that took unusually long, and say where they are\n"
     "      --fail-if LIMIT      exit with 1 if LIMIT holds: 'errors>10', 'openat.p99>1ms',\n"
     "                           '*.max>=2s', 'total.calls>1e6' (may be repeated)\n"

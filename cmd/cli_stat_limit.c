@@ -119,7 +119,7 @@ static bool is_system_call(const struct cli_stat_limit *limit)
     return false;
 }
 
-bool cli_stat_limit_check(const struct cli_stat_limit *limit, const struct cli_stat_table *table)
+static bool limit_check(const struct cli_stat_limit *limit, const struct cli_stat_table *table)
 {
     if (!limit->group || is_each(limit))
         return true;
@@ -197,4 +197,37 @@ const struct cli_stat_row *cli_stat_limit_violation(const struct cli_stat_limit 
             return row;
     }
     return NULL;
+}
+
+static void tell_violation(const struct cli_stat_limit *limit, const struct cli_stat_row *row)
+{
+    struct rn_buf value = RN_BUF_INIT;
+    const char *name;
+    size_t length;
+
+    cli_stat_limit_subject(limit, row, &name, &length);
+    cli_stat_value(&value, limit->metric, row->value[limit->metric]);
+    cli_fail("limit '%s': %s of %.*s is %.*s", limit->text, cli_stat_metrics[limit->metric].name,
+             (int)length, name, (int)value.size, (const char *)value.data);
+    rn_buf_free(&value);
+}
+
+int cli_stat_limits_tell(const struct cli_stat_limit *limits, size_t count,
+                         const struct cli_stat_table *table)
+{
+    int status = RN_EXIT_OK;
+
+    for (size_t i = 0; i < count; i++) {
+        const struct cli_stat_limit *limit = &limits[i];
+        const struct cli_stat_row *row;
+        size_t number = 0;
+
+        if (!limit_check(limit, table))
+            return RN_EXIT_TROUBLE;
+        while ((row = cli_stat_limit_violation(limit, table, &number))) {
+            tell_violation(limit, row);
+            status = RN_EXIT_ANSWER;
+        }
+    }
+    return status;
 }

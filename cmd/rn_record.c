@@ -2,8 +2,8 @@
 /* rn-record: run a program, or attach to one, and write what it does into an archive. */
 #include "cli.h"
 #include "cli_record.h"
-#include "cli_record_compute.h"
-#include "cli_record_device.h"
+#include "cli_record_libraries.h"
+#include "cli_record_trace.h"
 
 #include "libanalysis/filter.h"
 
@@ -25,6 +25,7 @@ static const struct option options[] = {
     CLI_COMMON_LONG,
     CLI_RECORD_COMPUTE_LONG,
     CLI_RECORD_DEVICE_LONG,
+    CLI_RECORD_TRACE_LONG,
     {"output", required_argument, NULL, 'o'},
     {"pid", required_argument, NULL, 'p'},
     {"expr", required_argument, NULL, 'e'},
@@ -48,10 +49,8 @@ enum { PIDS_MAX = 64, NAMES_MAX = 64, CONTENT_HEAD = 32 };
 
 struct command {
     struct cli_recording recording;
-    struct cli_record_compute compute;
-    struct cli_record_device device;
-    struct cli_environment environment;
-    char rings[CLI_RINGS_SIZE];
+    struct cli_record_libraries libraries;
+    struct cli_record_trace trace;
     struct rn_filter *filter;
     struct rn_buf selection; /* -e expressions, as one */
     pid_t pids[PIDS_MAX];
@@ -135,9 +134,10 @@ static int set_option(struct command *command, int letter)
     struct cli_recording *recording = &command->recording;
     int status;
 
-    if (cli_record_compute_option(&command->compute, letter, optarg, &status) ||
-        cli_record_device_option(&command->device, letter, optarg, &status))
+    if (cli_record_libraries_option(&command->libraries, letter, optarg, &status))
         return status;
+    if (cli_record_trace_option(&command->trace, letter, optarg))
+        return -1;
     switch (letter) {
     case 'o':
         recording->session.output = optarg;
@@ -169,34 +169,13 @@ static int set_option(struct command *command, int letter)
     }
 }
 
-/* What is loaded into the program, and its environment then. */
-static int load_libraries(struct command *command)
-{
-    struct cli_recording *recording = &command->recording;
-    bool devices = false;
-    int status = cli_record_compute_prepare(&command->compute, recording, &command->environment);
-
-    if (status < 0)
-        status = cli_record_device_prepare(&command->device, recording->engine.argv,
-                                           &command->environment, &devices);
-    recording->session.producing.on |= devices;
-    recording->session.producing.devices = devices;
-    recording->devices = command->device.expected;
-    if (status >= 0 || !recording->session.producing.on)
-        return status;
-    recording->rings_variable = command->rings;
-    if (!cli_environment_lend(&command->environment, command->rings))
-        cli_fail("out of memory");
-    recording->engine.environment = command->environment.list;
-    return recording->engine.environment ? -1 : CLI_EXIT_RECORDER;
-}
-
 /* What the options ask for, as the engine needs it; operands are the command. */
 static int complete(struct command *command, char **operands)
 {
     struct cli_recording *recording = &command->recording;
     struct rn_engine_options *engine = &recording->engine;
     bool calls = rn_filter_kinds(command->filter) >> RN_KIND_SYSCALL & 1;
+    int status;
 
     if (operands[0] && engine->attach_count > 0)
         return cli_usage("give either a command or -p PID, not both");
@@ -220,10 +199,12 @@ static int complete(struct command *command, char **operands)
         rn_buf_byte(&command->selection, '\0');
         recording->selection = (const char *)command->selection.data;
     }
-    if (!command->selection.failed)
-        return load_libraries(command);
-    cli_fail("out of memory");
-    return CLI_EXIT_RECORDER;
+    if (command->selection.failed) {
+        cli_fail("out of memory");
+        return CLI_EXIT_RECORDER;
+    }
+    status = cli_record_libraries_prepare(&command->libraries, recording);
+    return status < 0 ? cli_record_trace_prepare(&command->trace, recording) : status;
 }
 
 static int parse(struct command *command, int argc, char **argv)
@@ -232,8 +213,8 @@ static int parse(struct command *command, int argc, char **argv)
     int letter, status = -1;
     bool done = false;
 
-    snprintf(whole_help, sizeof(whole_help), "%s%s%s%s", cli_record_help, cli_record_compute_help,
-             cli_record_device_help, cli_record_help_end);
+    snprintf(whole_help, sizeof(whole_help), "%s%s%s%s%s", cli_record_help, cli_record_compute_help,
+             cli_record_device_help, cli_record_trace_help, cli_record_help_end);
     while (status < 0 && !done &&
            (letter = cli_getopt(argc, argv, "+" CLI_COMMON_SHORT "o:p:e:", options)) != -1) {
         if (!cli_common(letter, whole_help, &done, &status))
@@ -274,7 +255,7 @@ int main(int argc, char **argv)
 {
     struct cli_inherited inherited = cli_record_inherited();
     struct command command = {
-        .rings = CLI_RINGS_VARIABLE,
+        .libraries = {.rings = CLI_RINGS_VARIABLE},
         .recording = {
             .session = {.output = "run.rna"},
             .files = true,
@@ -292,8 +273,8 @@ int main(int argc, char **argv)
     status = parse(&command, argc, argv);
     if (status < 0)
         status = run(&command);
-    cli_record_compute_free(&command.compute);
-    cli_environment_free(&command.environment);
+    cli_record_trace_free(&command.trace);
+    cli_record_libraries_free(&command.libraries);
     rn_filter_free(command.filter);
     rn_buf_free(&command.selection);
     return status;

@@ -1,16 +1,27 @@
 /* SPDX-License-Identifier: MIT */
 /* rn-stat: counts, times, percentiles and errors of recordings, in groups. */
 #include "cli_stat.h"
+#include "cli_stat_critical.h"
 
 #include <stdlib.h>
 #include <string.h>
 
-enum { OPT_BY = CLI_OPT_OWN, OPT_CSV, OPT_FAIL_IF, OPT_FOLDED, OPT_JSON, OPT_OUTLIERS, OPT_SORT };
+enum {
+    OPT_BY = CLI_OPT_OWN,
+    OPT_CRITICAL,
+    OPT_CSV,
+    OPT_FAIL_IF,
+    OPT_FOLDED,
+    OPT_JSON,
+    OPT_OUTLIERS,
+    OPT_SORT
+};
 
 static const struct option options[] = {
     CLI_SELECT_LONG,
     CLI_COMMON_LONG,
     {"by", required_argument, NULL, OPT_BY},
+    {"critical-path", no_argument, NULL, OPT_CRITICAL},
     {"csv", no_argument, NULL, OPT_CSV},
     {"fail-if", required_argument, NULL, OPT_FAIL_IF},
     {"folded", no_argument, NULL, OPT_FOLDED},
@@ -32,6 +43,8 @@ struct job {
     struct cli_stat_limit *limits;
     size_t limit_count;
     const char *output_path;
+    bool critical; /* --critical-path */
+    bool grouped;  /* an option that is about groups was given */
 };
 
 static bool set_by(struct job *job, const char *name)
@@ -99,9 +112,14 @@ static bool set_format(struct job *job, enum format format)
 /* False after a message. */
 static bool set_option(struct job *job, int letter)
 {
+    job->grouped |= letter == OPT_BY || letter == OPT_SORT || letter == OPT_OUTLIERS ||
+                    letter == OPT_FAIL_IF || letter == OPT_CSV || letter == OPT_FOLDED;
     switch (letter) {
     case OPT_BY:
         return set_by(job, optarg);
+    case OPT_CRITICAL:
+        job->critical = true;
+        return true;
     case OPT_SORT:
         return set_sort(job, optarg);
     case 'n':
@@ -152,6 +170,17 @@ static bool agrees(const struct job *job)
     return told;
 }
 
+/* -1, or the exit status after a message. */
+static int check_critical(const struct job *job, int operands)
+{
+    if (job->grouped || !rn_filter_is_empty(job->filter))
+        return cli_usage("--critical-path is about all of a recording: of the other options only "
+                         "-n, --json and -o go with it");
+    if (operands > 1)
+        return cli_usage("--critical-path takes one recording; rn-merge makes one of several");
+    return -1;
+}
+
 /* -1: go on; else the exit status. */
 static int parse(struct job *job, int argc, char **argv)
 {
@@ -173,38 +202,8 @@ static int parse(struct job *job, int argc, char **argv)
         status = RN_EXIT_TROUBLE;
     if (status < 0 && optind == argc)
         status = cli_usage("no recording given ('-' is standard input)");
-    return status;
-}
-
-static void tell_violation(const struct cli_stat_limit *limit, const struct cli_stat_row *row)
-{
-    struct rn_buf value = RN_BUF_INIT;
-    const char *name;
-    size_t length;
-
-    cli_stat_limit_subject(limit, row, &name, &length);
-    cli_stat_value(&value, limit->metric, row->value[limit->metric]);
-    cli_fail("limit '%s': %s of %.*s is %.*s", limit->text, cli_stat_metrics[limit->metric].name,
-             (int)length, name, (int)value.size, (const char *)value.data);
-    rn_buf_free(&value);
-}
-
-static int check_limits(const struct job *job, const struct cli_stat_table *table)
-{
-    int status = RN_EXIT_OK;
-
-    for (size_t i = 0; i < job->limit_count; i++) {
-        const struct cli_stat_limit *limit = &job->limits[i];
-        const struct cli_stat_row *row;
-        size_t number = 0;
-
-        if (!cli_stat_limit_check(limit, table))
-            return RN_EXIT_TROUBLE;
-        while ((row = cli_stat_limit_violation(limit, table, &number))) {
-            tell_violation(limit, row);
-            status = RN_EXIT_ANSWER;
-        }
-    }
+    if (status < 0 && job->critical)
+        status = check_critical(job, argc - optind);
     return status;
 }
 
@@ -237,7 +236,7 @@ static int print_sums(const struct job *job, const struct cli_stat_sums *sums)
     if (!cli_stat_sums_table(sums, &table, &job->order))
         cli_fail("out of memory");
     else if (table.totals->recordings && print_table(job, &table))
-        status = check_limits(job, &table);
+        status = cli_stat_limits_tell(job->limits, job->limit_count, &table);
     cli_stat_table_free(&table);
     return status;
 }
@@ -267,6 +266,14 @@ static int sum_up(const struct job *job, char **paths)
     return whole ? status : RN_EXIT_TROUBLE;
 }
 
+static int run(const struct job *job, char **paths)
+{
+    const struct cli_critical_options critical = {
+        .top = job->order.top, .json = job->format == FORMAT_JSON, .output_path = job->output_path};
+
+    return job->critical ? cli_stat_critical(&critical, *paths) : sum_up(job, paths);
+}
+
 int main(int argc, char **argv)
 {
     struct job job = {.filter = rn_filter_new(), .order.metric = STAT_TOTAL};
@@ -278,7 +285,7 @@ int main(int argc, char **argv)
     else
         status = parse(&job, argc, argv);
     if (status < 0)
-        status = sum_up(&job, argv + optind);
+        status = run(&job, argv + optind);
     free(job.limits);
     rn_filter_free(job.filter);
     return status;

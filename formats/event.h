@@ -241,6 +241,7 @@ struct rn_edge {
     uint64_t bytes;      /* that went from one to the other, where it is about bytes */
     uint64_t lamport;    /* stamp of `to`; 0 with inferred edges, which have no say in the order */
     uint64_t from_lamport; /* stamp of `from`; 0 likewise */
+    uint64_t from_end;     /* ticks: when the cause had ended; 0 not known */
 };
 enum rn_edge_mechanism {
     RN_EDGE_STAMP = 0,   /* no edge: it only states the stamp of `to`; `from` is `to` */

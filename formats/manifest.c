@@ -38,6 +38,9 @@ void rn_manifest_clear(struct rn_manifest *manifest)
     free(manifest->cwd);
     free(manifest->selection);
     free(manifest->stack);
+    free(manifest->trace_parent);
+    free(manifest->trace_state);
+    free(manifest->trace_given);
     free(manifest->scrubbed);
     free(manifest->scrub_key);
     for (char **argument = manifest->argv; argument && *argument; argument++)

@@ -51,6 +51,11 @@ struct rn_manifest {
     char **argv;          /* of the command, NULL-terminated; NULL where attached or none */
     uint32_t attached_pid; /* 0 where launched */
     char *selection;      /* the -e expressions that limited the recording, NULL where none */
+    /* W3C Trace Context (trace_context.h). What is read from a file may be no valid one. */
+    char *trace_parent;   /* traceparent that the recording is under, NULL none */
+    char *trace_state;    /* tracestate with it, NULL none */
+    char *trace_given;    /* traceparent that the program was handed, NULL none: names the recording */
+    uint64_t lamport;     /* every event of the recording is later than this; 0 where not told */
     char *stack;          /* "frame" or "dump:BYTES": what is kept of stacks, NULL nothing */
     uint64_t content_head; /* bytes of content kept a transfer; UINT64_MAX all */
     bool vdso;            /* the vDSO may have answered calls for the time, unseen */

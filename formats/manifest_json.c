@@ -80,11 +80,33 @@ static json_t *clock_object(const struct rn_manifest *manifest)
                      "start", rn_json_clock(&manifest->start));
 }
 
+/* NULL, which is left out, where there is none of it. */
+static json_t *trace_object(const struct rn_manifest *manifest)
+{
+    const char *parent = manifest->trace_parent, *state = manifest->trace_state;
+    const char *given = manifest->trace_given;
+
+    if (!parent && !state && !given && !manifest->lamport)
+        return NULL;
+    return json_pack("{s:o*,s:o*,s:o*,s:o*}", "parent", parent ? rn_json_text(parent) : NULL,
+                     "state", state ? rn_json_text(state) : NULL, "given",
+                     given ? rn_json_text(given) : NULL, "lamport",
+                     manifest->lamport ? rn_json_u64(manifest->lamport) : NULL);
+}
+
+static void get_trace(const json_t *trace, struct rn_manifest *manifest)
+{
+    manifest->trace_parent = rn_json_get_text(json_object_get(trace, "parent"));
+    manifest->trace_state = rn_json_get_text(json_object_get(trace, "state"));
+    manifest->trace_given = rn_json_get_text(json_object_get(trace, "given"));
+    manifest->lamport = rn_json_get_u64(json_object_get(trace, "lamport"), 0);
+}
+
 json_t *rn_manifest_object(const struct rn_manifest *manifest)
 {
     json_t *root = json_pack(
-        "{s:s,s:i,s:o,s:o,s:o,s:o,s:o,s:o,s:o,s:o,s:o,s:i,s:o,s:o*,s:o,s:o*,s:s,s:o,s:o*}", "format",
-        FORMAT, "version", (int)manifest->version, "features",
+        "{s:s,s:i,s:o,s:o,s:o,s:o,s:o,s:o,s:o,s:o,s:o,s:i,s:o,s:o*,s:o,s:o*,s:o*,s:s,s:o,s:o*}",
+        "format", FORMAT, "version", (int)manifest->version, "features",
         manifest->sources ? json_pack("[s]", RN_FEATURE_MERGED) : json_array(), "uuid",
         uuid_text(manifest->uuid), "creator", rn_json_text(manifest->creator), "host",
         rn_json_text(manifest->host), "os", rn_json_text(manifest->os), "boot_id",
@@ -93,7 +115,7 @@ json_t *rn_manifest_object(const struct rn_manifest *manifest)
         (int)manifest->attached_pid, "selection", rn_json_text(manifest->selection), "stack",
         manifest->stack ? rn_json_text(manifest->stack) : NULL, "content_head",
         rn_json_u64(manifest->content_head), "not_seen",
-        manifest->vdso ? json_pack("[s]", "vdso") : NULL, "abi",
+        manifest->vdso ? json_pack("[s]", "vdso") : NULL, "trace", trace_object(manifest), "abi",
         abi_names[manifest->abi < RN_ABI_COUNT ? manifest->abi : 0], "clock",
         clock_object(manifest), "sources",
         manifest->sources ? rn_manifest_sources_array(manifest) : NULL);
@@ -186,6 +208,7 @@ enum rn_status rn_manifest_from_object(const json_t *root, struct rn_manifest *m
     manifest->cwd = rn_json_get_text(json_object_get(root, "cwd"));
     manifest->selection = rn_json_get_text(json_object_get(root, "selection"));
     manifest->stack = rn_json_get_text(json_object_get(root, "stack"));
+    get_trace(json_object_get(root, "trace"), manifest);
     manifest->scrubbed = rn_json_get_text(json_object_get(root, "scrubbed"));
     manifest->scrub_key = rn_json_get_text(json_object_get(root, "scrub_key"));
     manifest->vdso = has_text(json_object_get(root, "not_seen"), "vdso");

@@ -49,7 +49,9 @@ enum rn_status rn_edge_finder_new(const struct rn_edge_finder_options *options,
     finder->memory_limit = options->memory_bytes ? options->memory_bytes : MEMORY_DEFAULT;
     finder->source_count = options->manifest->source_count + 1;
     finder->distrusted = calloc(finder->source_count, sizeof *finder->distrusted);
-    if (!finder->distrusted) {
+    if (!finder->distrusted || !edge_context_init(finder)) {
+        edge_context_free(finder);
+        free(finder->distrusted);
         free(finder);
         return rn_fail(err, RN_E_NOMEM, "no memory to look for edges");
     }
@@ -88,6 +90,7 @@ void rn_edge_finder_free(struct rn_edge_finder *finder)
     edge_pending_free(finder);
     edge_wakes_free(finder);
     edge_device_free(finder);
+    edge_context_free(finder);
     rn_id_map_free(&finder->streams);
     rn_id_map_free(&finder->processes);
     free(finder->ops);
@@ -356,6 +359,7 @@ static void feed_event(struct rn_edge_finder *finder, const struct rn_event *eve
         return;
     if (!stream->begun && !(event->flags & RN_EVENT_SNAPSHOT)) {
         stream->begun = true;
+        edge_context_begin(finder, who);
         if (stream->has_fork)
             edge_emit(finder, &stream->fork, who, RN_EDGE_FORK, true, 0);
     }

@@ -182,6 +182,7 @@ struct rn_edge_finder {
     size_t pending_count;
     bool many_hosts;  /* what comes first by the clocks may not have been the first */
     bool *distrusted; /* by source */
+    struct edge_context *contexts; /* by source - 1; NULL: not merged */
 
     struct edge_op *ops; /* heap by who.end */
     size_t op_count, op_room;
@@ -203,6 +204,11 @@ bool edge_take_memory(struct rn_edge_finder *finder, size_t bytes);
 /* What it says of bytes is not what they were. */
 bool edge_is_scrubbed(const struct rn_edge_finder *finder, uint32_t source);
 bool edge_distrusts(const struct rn_edge_finder *finder, uint32_t source);
+
+/* edge_context.c: the first event of a source's thread */
+bool edge_context_init(struct rn_edge_finder *finder);
+void edge_context_begin(struct rn_edge_finder *finder, const struct rn_edge_end *who);
+void edge_context_free(struct rn_edge_finder *finder);
 
 /* edge_flow.c */
 void edge_flow_init(struct edge_flow *flow, enum flow_trust trust, uint8_t mechanism);

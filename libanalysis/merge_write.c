@@ -165,6 +165,7 @@ static enum rn_status write_edge(struct writing *writing, struct rn_causal_edge 
     row.edge.mechanism = edge->mechanism;
     row.edge.certainty = edge->certainty;
     row.edge.from_start = edge->from.start;
+    row.edge.from_end = edge->from.end;
     row.edge.to_end = edge->to.end;
     row.edge.bytes = edge->bytes;
     return merge_rows_push(&writing->rows, &row) ? RN_OK : no_memory(err);

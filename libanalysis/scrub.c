@@ -97,6 +97,8 @@ enum rn_status rn_scrub_manifest(struct rn_scrub *scrub, struct rn_manifest *man
            replace(scrub, &manifest->selection, scrub_sentence);
     if (manifest->boot_id)
         boot_id(scrub, manifest->boot_id);
+    free(manifest->trace_state); /* what vendors put there is not known */
+    manifest->trace_state = NULL;
     if (!rn_scrub_policy_keeps(scrub->policy, RN_SCRUB_CONTENT, "content"))
         manifest->content_head = 0;
     for (char **argument = manifest->argv; fine && argument && *argument; argument++)

@@ -194,7 +194,7 @@ enum rn_status rn_scrub_policy_new(const char *text, size_t size, struct rn_scru
     status = parse(policy, rn_scrub_default_policy, strlen(rn_scrub_default_policy), err);
     if (status == RN_OK && size > RN_SCRUB_POLICY_MAX)
         status = rn_fail(err, RN_E_FORMAT, "larger than %u bytes", RN_SCRUB_POLICY_MAX);
-    if (status == RN_OK)
+    if (status == RN_OK && size)
         status = parse(policy, text, size, err);
     if (status != RN_OK) {
         rn_scrub_policy_free(policy);

@@ -220,10 +220,9 @@ static void adopt_parent_trace(struct rn_span_tree *tree, struct closing *closin
 {
     struct span_part *part = &tree->part;
 
-    if (closing->split || !tree->options.has_parent)
+    if (closing->split || !rn_span_context_trace(tree, part->trace_id))
         return;
-    closing->root_parent = tree->options.parent_span;
-    memcpy(part->trace_id, tree->options.parent_trace, 16);
+    closing->root_parent = tree->options.has_parent ? tree->options.parent.span_id : 0;
     for (size_t i = 0; i < part->count; i++)
         memcpy(part->arena.data + part->entries[i].ref.offset + RN_OTLP_TRACE_ID_OFFSET,
                part->trace_id, 16);
@@ -335,6 +334,15 @@ static enum rn_status hand_out(struct rn_span_tree *tree, const struct closing *
     return status;
 }
 
+static uint64_t root_id(const struct rn_span_tree *tree, const struct closing *closing)
+{
+    if (closing->root_process)
+        return closing->root_process->id;
+    if (!closing->split && tree->has_given)
+        return tree->given.span_id;
+    return rn_span_id_structure(&tree->ids, RN_SPAN_ROOT, 0, tree->part.number);
+}
+
 enum rn_status rn_span_part_close(struct rn_span_tree *tree, bool last, struct rn_error *err)
 {
     struct span_part *part = &tree->part;
@@ -344,11 +352,9 @@ enum rn_status rn_span_part_close(struct rn_span_tree *tree, bool last, struct r
     if (status == RN_OK)
         status = rn_span_find_parents(tree, err);
     find_extent(part, &closing);
-    if (!closing.split)
+    if (!closing.split && !tree->has_given)
         closing.root_process = first_process(part);
-    closing.root = closing.root_process
-                       ? closing.root_process->id
-                       : rn_span_id_structure(&tree->ids, RN_SPAN_ROOT, 0, part->number);
+    closing.root = root_id(tree, &closing);
     adopt_parent_trace(tree, &closing);
     if (status == RN_OK)
         status = add_structure(tree, &closing, err);

@@ -24,6 +24,7 @@ enum rn_span_structure {
     RN_SPAN_INDEX,
     RN_SPAN_INDEX_ENTRY,
     RN_SPAN_INFLIGHT, /* a call without a place in its stream yet */
+    RN_SPAN_GIVEN,    /* the recording as a whole, where its program was told of it beforehand */
 };
 
 void rn_span_ids_init(struct rn_span_ids *ids, const uint8_t uuid[16]);

@@ -22,11 +22,10 @@ static uint64_t page_size(const struct rn_span_tree *tree)
 static void page_place(const struct rn_span_tree *tree, uint64_t page, uint8_t trace_id[16],
                        uint64_t *root)
 {
-    if (page == 0 && tree->options.has_parent)
-        memcpy(trace_id, tree->options.parent_trace, 16);
-    else
+    if (page > 0 || !rn_span_context_trace(tree, trace_id))
         rn_span_id_trace(&tree->ids, RN_SPAN_INDEX, page, trace_id);
-    *root = rn_span_id_structure(&tree->ids, RN_SPAN_INDEX, 0, page);
+    *root = page == 0 && tree->has_given ? tree->given.span_id
+                                         : rn_span_id_structure(&tree->ids, RN_SPAN_INDEX, 0, page);
 }
 
 void rn_span_index_place(const struct rn_span_tree *tree, uint64_t part, uint8_t trace_id[16],
@@ -107,8 +106,11 @@ static enum rn_status add_root(struct rn_span_tree *tree, bool last, struct rn_e
     struct rn_buf links = RN_BUF_INIT, name = RN_BUF_INIT;
     bool is_child = index->page == 0 && tree->options.has_parent;
     const char *state = is_child ? tree->options.trace_state : NULL;
+    uint8_t trace_id[16];
     enum rn_status status;
+    uint64_t id;
 
+    page_place(tree, index->page, trace_id, &id);
     rn_buf_append(&name, tree->service.data, tree->service.size);
     rn_buf_text(&name, " index");
     rn_otlp_add_text(&list, KEY("rn.kind"), KEY("index"));
@@ -121,8 +123,8 @@ static enum rn_status add_root(struct rn_span_tree *tree, bool last, struct rn_e
     if (!last)
         link_page(tree, index->page + 1, KEY("next"), &links);
     struct rn_otlp_span span = {
-        .id = rn_span_id_structure(&tree->ids, RN_SPAN_INDEX, 0, index->page),
-        .parent = is_child ? tree->options.parent_span : 0,
+        .id = id,
+        .parent = is_child ? tree->options.parent.span_id : 0,
         .start_ns = index->first_ns,
         .end_ns = index->last_ns,
         .name = {(const char *)name.data, name.size},

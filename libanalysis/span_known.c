@@ -1,6 +1,5 @@
 /* SPDX-License-Identifier: MIT */
 /* What has to be remembered of a process from one part of the recording to the next. */
-#include "span_parent.h"
 #include "span_private.h"
 
 #include <stdlib.h>
@@ -48,25 +47,6 @@ static void note_arguments(struct rn_span_tree *tree, const struct rn_thread_inf
     }
 }
 
-/* The first program's environment says under which span it was started. */
-static void note_parent(struct rn_span_tree *tree, const struct rn_event *event)
-{
-    static const char name[] = "TRACEPARENT=";
-    const struct rn_attachment *env = rn_event_attachment(event, RN_ATT_ENV, RN_ARG_ANY);
-
-    for (size_t at = 0; env && !tree->options.parent_is_final && at < env->size;) {
-        const char *text = (const char *)env->data + at;
-        size_t length = strnlen(text, env->size - at), skip = sizeof name - 1;
-
-        if (length > skip && !memcmp(text, name, skip) &&
-            rn_span_parent_parse(text + skip, length - skip, tree->options.parent_trace,
-                                 &tree->options.parent_span))
-            tree->options.has_parent = true;
-        at += length + 1;
-    }
-    tree->options.parent_is_final |= env != NULL;
-}
-
 /* Streams are numbered in the order of their appearance, so a maker has a lower number than what it
  * made: what says otherwise is damaged, and would make a process its own ancestor. */
 void rn_span_known_note(struct rn_span_tree *tree, struct rn_trace *trace,
@@ -81,7 +61,7 @@ void rn_span_known_note(struct rn_span_tree *tree, struct rn_trace *trace,
     case RN_PROCESS_ATTACH:
     case RN_PROCESS_EXEC:
         note_arguments(tree, rn_trace_thread(trace, event->stream), event);
-        note_parent(tree, event);
+        rn_span_context_note(tree, event);
         break;
     case RN_PROCESS_FORK:
         if (process->child_stream > event->stream && process->child_stream <= UINT32_MAX)

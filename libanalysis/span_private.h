@@ -108,6 +108,9 @@ struct rn_span_tree {
     char recording[37]; /* UUID */
     struct rn_otlp_text service;
     struct rn_buf service_name;
+    bool has_given; /* the program was handed a span: the recording as a whole has its id */
+    struct rn_trace_parent given;
+    struct rn_buf state; /* options.trace_state, where that is not the user's */
     rn_span_trace_fn *function;
     void *context;
     struct rn_id_map known;   /* struct span_known by serial */
@@ -149,6 +152,12 @@ void rn_span_add_syscall(struct rn_span_tree *tree, struct rn_trace *trace,
 void rn_span_resource_encode(struct rn_span_tree *tree, struct rn_trace *trace,
                              const struct rn_thread_info *thread, struct rn_buf *out);
 void rn_span_recording_resource(struct rn_span_tree *tree, struct rn_buf *out);
+
+/* span_context.c: what the manifest says; what the environment of a program says; the trace that
+ * the recording as a whole is in, false: in one of its own. */
+void rn_span_context_init(struct rn_span_tree *tree);
+void rn_span_context_note(struct rn_span_tree *tree, const struct rn_event *event);
+bool rn_span_context_trace(const struct rn_span_tree *tree, uint8_t trace_id[16]);
 
 /* span_known.c */
 struct span_known *rn_span_known_of(struct rn_span_tree *tree, const struct rn_thread_info *thread);

@@ -52,6 +52,7 @@ struct rn_span_tree *rn_span_tree_new(const struct rn_span_options *options,
     tree->context = context;
     rn_span_ids_init(&tree->ids, manifest->uuid);
     write_uuid(manifest->uuid, tree->recording);
+    rn_span_context_init(tree);
     rn_span_rules_init(tree);
     name_service(tree);
     rn_span_recording_resource(tree, &tree->plain_resource);
@@ -74,6 +75,7 @@ void rn_span_tree_free(struct rn_span_tree *tree)
     rn_buf_free(&tree->index.arena);
     free(tree->index.refs);
     rn_buf_free(&tree->service_name);
+    rn_buf_free(&tree->state);
     rn_buf_free(&tree->plain_resource);
     rn_buf_free(&tree->scratch);
     rn_buf_free(&tree->texts);
@@ -276,7 +278,9 @@ static enum rn_status add_event(struct rn_span_tree *tree, struct rn_trace *trac
     struct span_thread *thread;
 
     rn_span_texts_begin(tree, event);
-    if (becomes == EVENT_OF_ROOT)
+    /* The recorder itself states what is in files at the end. */
+    if (becomes == EVENT_OF_ROOT ||
+        (becomes == EVENT_OF_PROCESS && !rn_trace_thread(trace, event->stream)->process))
         return add_to_root(tree, trace, event, start, err);
     thread = rn_span_part_thread(tree, trace, event->stream);
     if (!thread)

@@ -10,6 +10,7 @@
 #define RN_SPAN_TREE_H
 
 #include "formats/otlp_batch.h"
+#include "formats/trace_context.h"
 #include "trace.h"
 
 /* Receivers drop what is beyond their own limits without a word; these stay below Tempo's. */
@@ -24,9 +25,8 @@ struct rn_span_options {
     uint64_t fold_ns; /* system calls, kernels and transfers shorter than this are counted */
     uint64_t max_spans, max_bytes; /* of a trace */
     bool has_parent;               /* the root is a child of that span, in its trace */
-    bool parent_is_final; /* else the TRACEPARENT that the program was recorded with wins */
-    uint8_t parent_trace[16];
-    uint64_t parent_span;
+    bool parent_is_final;          /* else the one that the program was recorded under wins */
+    struct rn_trace_parent parent;
     const char *trace_state; /* NULL none */
     int64_t shift_ns;        /* added to all times; the original ones become attributes */
 };

@@ -5,7 +5,6 @@
 #include "formats/otlp_answer.h"
 #include "formats/otlp_json.h"
 #include "formats/otlp_readback.h"
-#include "libanalysis/span_parent.h"
 
 #include <stdlib.h>
 
@@ -41,8 +40,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
     struct rn_error err = RN_ERROR_INIT;
     struct rn_buf out = RN_BUF_INIT;
     struct rn_otlp_set set;
-    uint64_t repeated, span;
-    uint8_t trace[16];
+    uint64_t repeated;
 
     if (size < 3)
         return 0;
@@ -52,7 +50,6 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
     if (rn_otlp_json_line(data, size, &out, &err) != RN_OK && !err.what[0])
         abort();
     (void)!rn_otlp_span_describe(data, size, &out, &err);
-    (void)rn_span_parent_parse((const char *)data, size, trace, &span);
     rn_buf_free(&out);
     return 0;
 }

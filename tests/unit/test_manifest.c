@@ -21,6 +21,10 @@ static struct rn_manifest sample(void)
     manifest.engine = strdup("ptrace");
     manifest.stack = strdup("dump:64");
     manifest.vdso = true;
+    manifest.trace_parent = strdup("00-parent");
+    manifest.trace_state = strdup("a=\xff");
+    manifest.trace_given = strdup("00-given");
+    manifest.lamport = 1ull << 60;
     manifest.argv = calloc(3, sizeof *manifest.argv);
     manifest.argv[0] = strdup("/bin/\xff\x01prog");
     manifest.argv[1] = strdup("quote\"\n");
@@ -48,6 +52,10 @@ static void manifest_comes_back(void **state)
     assert_null(back.selection);
     assert_string_equal(back.stack, "dump:64");
     assert_true(back.vdso);
+    assert_string_equal(back.trace_parent, "00-parent");
+    assert_string_equal(back.trace_state, "a=\xff");
+    assert_string_equal(back.trace_given, "00-given");
+    assert_true(back.lamport == 1ull << 60);
     assert_string_equal(back.argv[0], manifest.argv[0]);
     assert_string_equal(back.argv[1], manifest.argv[1]);
     assert_null(back.argv[2]);
@@ -109,6 +117,7 @@ static void unknown_is_refused(void **state)
     assert_int_equal(parse_changed("\"hz\": \"2445000001\"", "\"hz\": \"0\""), RN_E_FORMAT);
     assert_int_equal(parse_changed("\"uuid\": \"", "\"uuid\": \"z"), RN_E_FORMAT);
     assert_int_equal(parse_changed("\"argv\": [", "\"argv\": [{},"), RN_OK);
+    assert_int_equal(parse_changed("\"trace\": {", "\"trace\": 3, \"x\": {"), RN_OK);
     assert_int_equal(parse_changed("{", "["), RN_E_FORMAT);
     assert_int_equal(parse_changed("\"creator\"", "\"engine\""), RN_E_FORMAT);
 }

@@ -17,6 +17,11 @@
 
 #include <cmocka.h>
 
+#define GIVEN        0xb7ad6b7169203331u
+#define GIVEN_PARENT "00-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-01"
+#define UNDER        0x00f067aa0ba902b7u
+#define UNDER_PARENT "00-0af7651916cd43dd8448eb211c80319c-00f067aa0ba902b7-01"
+
 static struct rn_error err = RN_ERROR_INIT;
 
 /* What was handed out. */
@@ -26,6 +31,9 @@ static struct {
     struct rn_otlp_set set;
     unsigned roots; /* spans without a parent */
     unsigned groups;
+    unsigned given; /* spans of that id */
+    uint64_t given_parent;
+    uint8_t given_trace[16];
     bool refuse;
     uint64_t asked, kernel_parent, kernel_link; /* ids of the call, and of what the kernel has */
 } seen;
@@ -63,6 +71,12 @@ static enum rn_status take(void *context, const struct rn_span_trace *trace, str
         rn_otlp_set_add(&seen.set, rn_otlp_id_load(span->span_id.data));
         seen.bytes += trace->refs[i].size;
         note_kernel(span);
+        if (rn_otlp_id_load(span->span_id.data) == GIVEN) {
+            seen.given++;
+            seen.given_parent =
+                span->parent_span_id.len ? rn_otlp_id_load(span->parent_span_id.data) : 0;
+            memcpy(seen.given_trace, trace->id, 16);
+        }
         otlp__span__free_unpacked(span, NULL);
     }
     return RN_OK;
@@ -97,13 +111,18 @@ static int end(void **state)
     return 0;
 }
 
+static void open_tree_with(struct rn_span_options *options)
+{
+    tree = rn_span_tree_new(options, &manifest, take, NULL);
+    assert_non_null(tree);
+}
+
 static void open_tree(uint64_t max_spans, uint64_t max_bytes, uint64_t fold_ns)
 {
     struct rn_span_options options = {
         .max_spans = max_spans, .max_bytes = max_bytes, .fold_ns = fold_ns};
 
-    tree = rn_span_tree_new(&options, &manifest, take, NULL);
-    assert_non_null(tree);
+    open_tree_with(&options);
 }
 
 static enum rn_status feed(struct rn_event *event)
@@ -209,6 +228,21 @@ static void short_calls_are_counted(void **state)
     assert_int_equal(seen.spans, 53); /* and the count, the thread, the process */
 }
 
+/* As the recorder states at the end what is in files. */
+static void an_event_of_no_process_is_the_roots(void **state)
+{
+    struct rn_event descriptor = {.kind = RN_KIND_DESCRIPTOR, .u.descriptor = {.fd = UINT64_MAX}};
+
+    (void)state;
+    open_tree(10000, 4000000, 0);
+    add_stream(1, 10, 10);
+    add_call(1, 0, 5, 5);
+    assert_int_equal(feed(&descriptor), RN_OK);
+    finish();
+    assert_int_equal(seen.events, 2);
+    assert_int_equal(seen.spans, 3);
+}
+
 /* A damaged recording says that each of two processes made the other. */
 static void no_process_is_its_own_ancestor(void **state)
 {
@@ -311,6 +345,72 @@ static void calls_under_way(void **state)
     assert_int_equal(seen.roots, 1);
 }
 
+static void add_calls(uint64_t count)
+{
+    add_stream(1, 10, 10);
+    for (uint64_t i = 0; i < count; i++)
+        add_call(1, i, 10 * i, 5);
+    finish();
+}
+
+/* What was recorded below this recording names it by the span that its program was handed: there is
+ * exactly one of that id, in that trace, whether or not the recording is split. */
+static void the_given_span_is_there(void **state)
+{
+    static char given[] = GIVEN_PARENT, under[] = UNDER_PARENT;
+    const uint64_t counts[] = {10, 5000};
+
+    for (unsigned i = 0; i < 4; i++) {
+        end(state);
+        assert_int_equal(begin(state), 0);
+        manifest.trace_given = strdup(given);
+        manifest.trace_parent = i & 2 ? strdup(under) : NULL;
+        open_tree(100, 1 << 20, 0);
+        add_calls(counts[i & 1]);
+        assert_int_equal(seen.given, 1);
+        assert_true(seen.given_parent == (i & 2 ? UNDER : 0));
+        assert_int_equal(seen.given_trace[0], 0x0a);
+        assert_int_equal(seen.given_trace[15], 0x9c);
+        assert_true((i & 1) == (seen.traces > 1));
+    }
+}
+
+/* The environment of whoever exports counts less than what was recorded, an option more. */
+static void whose_parent_wins(void **state)
+{
+    static char given[] = GIVEN_PARENT, under[] = UNDER_PARENT;
+    struct rn_span_options options = {.max_spans = 100, .max_bytes = 1 << 20, .has_parent = true};
+
+    (void)state;
+    options.parent.trace_id[0] = 1;
+    options.parent.span_id = 5;
+    manifest.trace_given = strdup(given);
+    open_tree_with(&options);
+    add_calls(3);
+    assert_true(seen.given == 1 && seen.given_parent == 0 && seen.given_trace[0] == 0x0a);
+    end(state);
+    assert_int_equal(begin(state), 0);
+    options.parent_is_final = true;
+    manifest.trace_given = strdup(given);
+    manifest.trace_parent = strdup(under);
+    open_tree_with(&options);
+    add_calls(3);
+    assert_true(seen.given == 1 && seen.given_parent == 5 && seen.given_trace[0] == 1);
+}
+
+/* Texts of the manifest come from a file. */
+static void bad_contexts_are_none(void **state)
+{
+    (void)state;
+    manifest.trace_given = strdup("00-");
+    manifest.trace_parent = strdup("\xff");
+    manifest.trace_state = strdup("=");
+    open_tree(100, 1 << 20, 0);
+    add_calls(3);
+    assert_int_equal(seen.given, 0);
+    assert_int_equal(seen.roots, 1);
+}
+
 #define TEST(name) cmocka_unit_test_setup_teardown(name, begin, end)
 
 static void add_of_device(uint8_t kind, uint32_t stream, const char *name, uint64_t start,
@@ -364,12 +464,16 @@ int main(void)
         TEST(the_index_has_pages),
         TEST(every_process_has_its_resource),
         TEST(short_calls_are_counted),
+        TEST(an_event_of_no_process_is_the_roots),
         TEST(no_process_is_its_own_ancestor),
         TEST(what_was_not_handed_out_is_pending),
         TEST(times_at_the_end_of_the_range),
         TEST(every_kind_is_taken),
         TEST(calls_under_way),
         TEST(kernels_belong_to_who_asked),
+        TEST(the_given_span_is_there),
+        TEST(whose_parent_wins),
+        TEST(bad_contexts_are_none),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);
