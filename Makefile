@@ -5,7 +5,7 @@
 # make bench-otlp     spans a second, encoded and sent (a few minutes)
 # make bench-capture  what recording costs, next to strace and perf (half an hour)
 # make bench-compute  what marked compute blocks, BLAS calls and sampling cost (five minutes)
-# make bench-gpu  what recording of devices costs (two minutes)
+# make bench-gpu  what recording of devices costs (three minutes)
 # make accuracy   how often rn-diff is right, on pairs of real programs
 # make gpu-bundle build/gpu: a folder that runs on a machine with a GPU and little else
 # make check-gpu  record CUDA programs with it and compare, where there is a GPU
@@ -13,7 +13,7 @@
 # make install    PREFIX=/usr/local DESTDIR=
 # Variables: CC, CFLAGS, BUILD (output directory), SAN=address,undefined, V=1 (show commands),
 # WITH_CUPTI=auto, yes or no (compare the interface of CUPTI that is assumed with its own headers),
-# WITH_OPENCL=auto|yes|no (record OpenCL),
+# WITH_OPENCL=auto|yes|no (record OpenCL), WITH_VULKAN=auto|yes|no (record Vulkan),
 # CORE=yes (without rn-diff, rn-validate and rn-export-otlp, and without what only they need)
 
 BUILD ?= build
@@ -48,13 +48,13 @@ CFLAGS_ALL = -std=gnu11 -pthread $(WARNINGS) $(CFLAGS) $(SAN_FLAGS)
 LDFLAGS_ALL = -pthread $(CFLAGS) $(SAN_FLAGS) -Wl,--as-needed $(LDFLAGS)
 
 # Whoever changes a variable that shapes the objects gets them all built anew.
-SETTINGS := $(CC) $(CFLAGS) $(CPPFLAGS) $(LDFLAGS) $(SAN) $(CORE) $(WITH_OPENCL) $(WITH_CUPTI)
+SETTINGS := $(CC) $(CFLAGS) $(CPPFLAGS) $(LDFLAGS) $(SAN) $(CORE) $(WITH_OPENCL) $(WITH_CUPTI) $(WITH_VULKAN)
 $(shell mkdir -p $(BUILD); printf '%s\n' '$(SETTINGS)' | cmp -s - $(BUILD)/settings || \
 	printf '%s\n' '$(SETTINGS)' >$(BUILD)/settings)
 
 $(BUILD)/config.mk: scripts/probe $(wildcard scripts/probes/*.c) $(BUILD)/settings
 	@CC='$(CC)' CPPFLAGS='$(CPPFLAGS)' LDFLAGS='$(LDFLAGS)' CORE='$(CORE)' WITH_OPENCL='$(WITH_OPENCL)' \
-		WITH_CUPTI='$(WITH_CUPTI)' sh scripts/probe $@
+		WITH_VULKAN='$(WITH_VULKAN)' WITH_CUPTI='$(WITH_CUPTI)' sh scripts/probe $@
 
 include $(wildcard scripts/make/*.mk)
 
@@ -73,16 +73,22 @@ else
 CAPTURE_SRC := $(filter-out capture/inline% capture/patch%,$(CAPTURE_SRC))
 SAMPLE_SRC := $(filter-out samples/simd_avx%.c,$(wildcard samples/*.c))
 endif
+ifneq ($(HAVE_VULKAN),yes)
+UNIT_SRC := $(filter-out tests/unit/test_vulkan_%,$(UNIT_SRC))
+endif
 PROGRAM_SRC := $(wildcard tests/programs/*.c)
 ROBUSTNESS_SRC := $(wildcard tests/robustness/*.c)
 OTLP_SRC := $(wildcard tests/otlp/*.c)
 FUZZ_SRC := $(wildcard tests/fuzz/fuzz_*.c)
 
 ifneq ($(CORE),)
-LIB_SRC := $(filter-out formats/otlp_% libanalysis/scrub%,$(LIB_SRC))
+LIB_SRC := $(filter-out formats/otlp_% libanalysis/scrub% \
+	$(addprefix libanalysis/symbol_,file.c elf.c dwarf.c cfi.c name.c),$(LIB_SRC))
 CLI_SRC := $(filter-out cmd/cli_otlp% cmd/cli_scrub% cmd/cli_diff_junit.c,$(CLI_SRC))
 CMD_SRC := $(filter-out cmd/rn_export_otlp.c cmd/rn_diff.c cmd/rn_validate.c cmd/rn_scrub.c,$(CMD_SRC))
 OTLP_SRC :=
+else
+LIB_SRC := $(filter-out libanalysis/symbol_file_none.c,$(LIB_SRC))
 endif
 
 obj = $(patsubst %.c,$(BUILD)/obj/%.o,$(1))
@@ -101,7 +107,7 @@ OTLP_BINS := $(patsubst tests/otlp/%.c,$(BUILD)/otlp/%,$(OTLP_SRC))
 FUZZ_BINS := $(patsubst tests/fuzz/%.c,$(BUILD)/fuzz/%,$(FUZZ_SRC))
 LIBS := $(BUILD)/lib/libcli.a $(BUILD)/lib/libcapture.a $(BUILD)/lib/librn.a
 
-commands: $(BINS) $(BUILD)/lib/librn.a $(INJECT_LIBS)
+commands: $(BINS) $(BUILD)/lib/librn.a $(INJECT_LIBS) $(INJECT_DATA)
 samples: $(SAMPLE_BINS)
 unit: $(UNIT_BINS)
 programs: $(PROGRAM_BINS) $(ROBUSTNESS_BINS) $(OTLP_BINS)
@@ -142,6 +148,11 @@ $(BUILD)/obj/cmd/cli_diff_junit.o: PKG_CFLAGS += $(XML_CFLAGS)
 $(BUILD)/bin/rn-diff $(BUILD)/bin/rn-validate: \
 	PKG_LIBS := -larchive $(XML_LIBS) $(filter-out $(ARCHIVE_LIBS),$(PKG_LIBS))
 
+ifeq ($(CORE),)
+$(BUILD)/bin/rn-scrub: PKG_LIBS += $(SCRUB_LIBS)
+$(BUILD)/bin/rn-cat $(BUILD)/bin/rn-info $(BUILD)/bin/rn-stat: PKG_LIBS += $(SYMBOL_LIBS)
+$(UNIT_BINS) $(FUZZ_BINS): PKG_LIBS += $(SCRUB_LIBS) $(SYMBOL_LIBS)
+endif
 $(BUILD)/obj/tests/unit/test_cupti_abi.o: PKG_CFLAGS += $(CUPTI_CFLAGS)
 
 $(BINS): $(BUILD)/bin/%: $$(BUILD)/obj/cmd/$$(subst -,_,$$*).o $(LIBS)
@@ -160,6 +171,8 @@ $(BUILD)/tests/%: $(BUILD)/obj/tests/unit/%.o $(LIBS)
 # With the library that is otherwise loaded into programs, but for its own memcpy.
 $(BUILD)/tests/test_producer: $(COMPUTE_OBJ) $(filter-out %/producer_memory.o,$(PRODUCER_OBJ))
 $(BUILD)/tests/test_cupti_decode: $(CUPTI_OBJ) $(filter-out %/producer_memory.o,$(PRODUCER_OBJ))
+$(BUILD)/tests/test_vulkan_map: $(BUILD)/inject/vulkan_map.o
+$(BUILD)/tests/test_vulkan_spirv: $(BUILD)/inject/vulkan_spirv.o $(BUILD)/inject/vulkan_names.o
 $(BUILD)/tests/test_producer_device: $(filter-out %/producer_memory.o,$(PRODUCER_OBJ))
 $(BUILD)/samples/%: $(BUILD)/obj/samples/%.o $(BUILD)/lib/librn.a
 	$(link) $(PKG_LIBS)
@@ -187,6 +200,7 @@ bench-compute: all programs
 	BUILD='$(BUILD)' ./scripts/bench-compute
 bench-gpu: all programs
 	BUILD='$(BUILD)' ./scripts/bench-gpu
+	BUILD='$(BUILD)' ./scripts/bench-vulkan
 accuracy: all
 	tests/accuracy/run '$(BUILD)'
 fuzz:
@@ -214,6 +228,9 @@ install: all $(BUILD)/lib/librn.pc
 	install -m 644 $(BUILD)/lib/librn.a '$(DESTDIR)$(libdir)'
 	install -d '$(DESTDIR)$(libdir)/renacer'
 	install $(INJECT_LIBS) '$(DESTDIR)$(libdir)/renacer'
+	for file in $(INJECT_DATA); do \
+		install -m 644 $$file '$(DESTDIR)$(libdir)/renacer' || exit 1; \
+	done
 	install -m 644 capture/inject/rn_simd.h '$(DESTDIR)$(includedir)'
 	install -m 644 $(BUILD)/lib/librn.pc '$(DESTDIR)$(libdir)/pkgconfig'
 	install -m 644 $(filter formats/%,$(INSTALLED_HEADERS)) \

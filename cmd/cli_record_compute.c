@@ -24,7 +24,7 @@ const char cli_record_compute_help[] =
     "      --simd            record compute blocks and decisions of programs that are marked with\n"
     "                        rn_simd.h, see rn-simd(7)\n"
     "      --threshold LIST  count shorter events instead of recording each, by kind:\n"
-    "                        'simd=50us,io=10us,gpu=100us,transfer=1ms'\n"
+    "                        'simd=50us,io=10us,gpu=100us,transfer=1ms,api=5us'\n"
     "      --trace-all       record every event, however short and frequent\n";
 
 static uint64_t *threshold_of(struct cli_record_compute *compute, const char *kind)
@@ -35,7 +35,8 @@ static uint64_t *threshold_of(struct cli_record_compute *compute, const char *ki
     } known[] = {{"simd", &compute->producing.threshold_ns},
                  {"io", &compute->sampling.io_ns},
                  {"gpu", &compute->sampling.kernel_ns},
-                 {"transfer", &compute->sampling.transfer_ns}};
+                 {"transfer", &compute->sampling.transfer_ns},
+                 {"api", &compute->sampling.api_ns}};
 
     for (size_t i = 0; i < sizeof(known) / sizeof(known[0]); i++)
         if (strcmp(known[i].kind, kind) == 0)
@@ -56,7 +57,7 @@ static int set_threshold(struct cli_record_compute *compute, const char *item, s
     *value++ = '\0';
     threshold = threshold_of(compute, text);
     if (!threshold)
-        return cli_usage("--threshold knows simd, io, gpu and transfer, not '%s'", text);
+        return cli_usage("--threshold knows simd, io, gpu, transfer and api, not '%s'", text);
     if (!cli_parse_duration(value, threshold))
         return cli_usage("'%s' is not a time such as 10us or 1.5ms", value);
     return -1;

@@ -26,7 +26,8 @@ struct rn_api_call {
     uint64_t api;         /* enum rn_api */
     uint64_t layer;       /* CUDA: enum rn_cuda_layer; else 0 */
     uint64_t result;      /* the API's own code, signed; 0 is success everywhere */
-    uint64_t correlation; /* the kernels and transfers that it caused have the same; 0 none */
+    uint64_t correlation; /* the kernels and transfers that it caused have the same; of a call that
+                           * waits: what it waited for last; 0 none */
     uint64_t device, context, queue; /* that it was for; 0 unknown */
 };
 

@@ -152,6 +152,7 @@ static enum rn_status put_stream(struct rn_writer *writer, uint32_t number,
         return status;
     }
     free(entry->name);
+    entry->ended = false;
     entry->described = true;
     entry->info = *stream;
     entry->info.id = number;
@@ -165,7 +166,7 @@ enum rn_status rn_writer_add_numbered(struct rn_writer *writer, const struct rn_
     const struct rn_stream_entry *entry =
         rn_stream_map_find(&writer->streams, (uint32_t)stream->id);
 
-    if (entry && entry->described)
+    if (entry && entry->described && !entry->ended)
         return rn_fail(err, RN_E_USAGE, "there is a stream %u already", entry->id);
     return put_stream(writer, (uint32_t)stream->id, stream, name, err);
 }

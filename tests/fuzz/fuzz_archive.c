@@ -1,10 +1,11 @@
 /* SPDX-License-Identifier: MIT */
 /* libFuzzer target: the bytes as an archive, read to its end both ways, and through the trace model
- * and the summary. Checksums of chunks are made right first, except where the size is odd: else
+ * and the summaries. Checksums of chunks are made right first, except where the size is odd: else
  * hardly any change would get past them. */
 #include "formats/chunk.h"
 #include "formats/crc64.h"
 #include "formats/reader.h"
+#include "libanalysis/device_stat.h"
 #include "libanalysis/summary.h"
 #include "libanalysis/trace.h"
 
@@ -79,6 +80,21 @@ static void sum_up(const char *path)
     rn_summary_free(summary);
 }
 
+static void sum_up_devices(const char *path)
+{
+    for (unsigned by = RN_DEVICE_BY_KERNEL; by <= RN_DEVICE_BY_QUEUE; by++) {
+        struct rn_device_stat *stat = rn_device_stat_new((enum rn_device_by)by, NULL);
+        struct rn_reader *reader = NULL;
+        struct rn_error err = RN_ERROR_INIT;
+
+        if (stat && rn_reader_open(path, &reader, &err) == RN_OK &&
+            rn_device_stat_read(stat, reader, &err) != RN_OK && !err.what[0])
+            abort();
+        rn_reader_free(reader);
+        rn_device_stat_free(stat);
+    }
+}
+
 #define CHECKSUM_OFFSET 48u
 
 static void repair_chunk(uint8_t *chunk, size_t available)
@@ -117,6 +133,7 @@ static void read_bytes(const uint8_t *bytes, size_t size)
     if (write(fd, bytes, size) == (ssize_t)size) {
         read_events(path);
         sum_up(path);
+        sum_up_devices(path);
     }
     close(fd);
 }
