@@ -43,7 +43,7 @@ uint64_t rn_cupti_discarded(bool *unknown);
 /* Pages of the program's memory that are known to be there; zero at first. */
 #define RN_CUPTI_PAGES 32u
 struct rn_cupti_pages {
-    const char *known[RN_CUPTI_PAGES];
+    uintptr_t known[RN_CUPTI_PAGES]; /* their numbers */
     uint32_t count;
 };
 

@@ -133,21 +133,21 @@ const struct rn_cupti_name *rn_cupti_function(uint32_t domain, uint32_t function
 
 /* A system call that every program makes tells whether there is memory, and does nothing else: with
  * such a `how` it fails, in one way or the other. */
-static bool is_there(const char *page)
+static bool is_there(uintptr_t page)
 {
-    return rn_system_call(SYS_rt_sigprocmask, ~0ull, (uintptr_t)page, 0, sizeof(uint64_t), 0, 0) !=
+    return rn_system_call(SYS_rt_sigprocmask, ~0ull, page * PAGE, 0, sizeof(uint64_t), 0, 0) !=
            -EFAULT;
 }
 
 /* Each page is asked for once a buffer: names are few. */
 static bool is_readable(struct rn_cupti_pages *pages, const char *text)
 {
-    const char *page = text - (uintptr_t)text % PAGE;
+    uintptr_t page = (uintptr_t)text / PAGE;
 
     for (uint32_t i = 0; i < pages->count && i < RN_CUPTI_PAGES; i++)
         if (pages->known[i] == page)
             return true;
-    if (!page || !is_there(page))
+    if (page == 0 || !is_there(page))
         return false;
     pages->known[pages->count++ % RN_CUPTI_PAGES] = page;
     return true;
