@@ -5,11 +5,13 @@
 # make bench-otlp     spans a second, encoded and sent (a few minutes)
 # make bench-capture  what recording costs, next to strace and perf (half an hour)
 # make bench-compute  what marked compute blocks, BLAS calls and sampling cost (five minutes)
+# make bench-fit    speed of rn-backend-fit and librn-backend; real kernels; StarPU (ten minutes)
 # make accuracy   how often rn-diff is right, on pairs of real programs
 # make fuzz       fuzz each target for FUZZ_SECONDS (default 600)
 # make install    PREFIX=/usr/local DESTDIR=
 # Variables: CC, CFLAGS, BUILD (output directory), SAN=address,undefined, V=1 (show commands),
-# CORE=yes (without rn-diff, rn-validate and rn-export-otlp, and without what only they need)
+# CORE=yes (without rn-diff, rn-validate, rn-export-otlp and rn-backend-fit, and without what only they
+# need)
 
 BUILD ?= build
 PREFIX ?= /usr/local
@@ -53,7 +55,7 @@ $(BUILD)/config.mk: scripts/probe $(wildcard scripts/probes/*.c) $(BUILD)/settin
 include $(wildcard scripts/make/*.mk)
 
 # CORE=yes: the recorder, the readers and the library, without the commands that need libcurl,
-# protobuf-c, libdeflate and libxml2.
+# protobuf-c, libdeflate, libxml2, GSL and SQLite.
 LIB_SRC := $(wildcard formats/*.c libanalysis/*.c)
 CAPTURE_SRC := $(wildcard capture/*.c)
 CLI_SRC := $(wildcard cmd/cli*.c)
@@ -74,8 +76,9 @@ FUZZ_SRC := $(wildcard tests/fuzz/fuzz_*.c)
 
 ifneq ($(CORE),)
 LIB_SRC := $(filter-out formats/otlp_%,$(LIB_SRC))
-CLI_SRC := $(filter-out cmd/cli_otlp% cmd/cli_diff_junit.c,$(CLI_SRC))
-CMD_SRC := $(filter-out cmd/rn_export_otlp.c cmd/rn_diff.c cmd/rn_validate.c,$(CMD_SRC))
+CLI_SRC := $(filter-out cmd/cli_otlp% cmd/cli_diff_junit.c cmd/cli_fit%,$(CLI_SRC))
+CMD_SRC := $(filter-out cmd/rn_export_otlp.c cmd/rn_diff.c cmd/rn_validate.c \
+	cmd/rn_backend_fit.c,$(CMD_SRC))
 OTLP_SRC :=
 endif
 
@@ -84,6 +87,7 @@ LIB_OBJ := $(call obj,$(LIB_SRC)) $(GEN_SRC:%.c=%.o)
 CAPTURE_OBJ := $(call obj,$(CAPTURE_SRC)) $(BLOB_SRC:.c=.o)
 CLI_OBJ := $(call obj,$(CLI_SRC))
 ALL_OBJ := $(LIB_OBJ) $(CAPTURE_OBJ) $(CLI_OBJ) \
+	$(FIT_OBJ) $(BACKEND_OBJ) \
 	$(call obj,$(CMD_SRC) $(UNIT_SRC) $(SAMPLE_SRC) $(ROBUSTNESS_SRC) $(OTLP_SRC) $(FUZZ_SRC))
 COMMANDS := $(subst _,-,$(patsubst cmd/%.c,%,$(CMD_SRC)))
 BINS := $(COMMANDS:%=$(BUILD)/bin/%)
@@ -95,7 +99,7 @@ OTLP_BINS := $(patsubst tests/otlp/%.c,$(BUILD)/otlp/%,$(OTLP_SRC))
 FUZZ_BINS := $(patsubst tests/fuzz/%.c,$(BUILD)/fuzz/%,$(FUZZ_SRC))
 LIBS := $(BUILD)/lib/libcli.a $(BUILD)/lib/libcapture.a $(BUILD)/lib/librn.a
 
-commands: $(BINS) $(BUILD)/lib/librn.a $(INJECT_LIBS)
+commands: $(BINS) $(BUILD)/lib/librn.a $(INJECT_LIBS) $(BACKEND_LIBS)
 samples: $(SAMPLE_BINS)
 unit: $(UNIT_BINS)
 programs: $(PROGRAM_BINS) $(ROBUSTNESS_BINS) $(OTLP_BINS)
@@ -136,12 +140,19 @@ $(BUILD)/obj/cmd/cli_diff_junit.o: PKG_CFLAGS += $(XML_CFLAGS)
 $(BUILD)/bin/rn-diff $(BUILD)/bin/rn-validate: \
 	PKG_LIBS := -larchive $(XML_LIBS) $(filter-out $(ARCHIVE_LIBS),$(PKG_LIBS))
 
+# GSL, which is under the GPL, and SQLite are linked by this one alone.
+$(BUILD)/bin/rn-backend-fit: $(FIT_LIBS)
+$(BUILD)/bin/rn-backend-fit: PKG_LIBS := $(FIT_LIBS) $(BUILD)/lib/librn.a $(SCIENCE_LIBS) $(PKG_LIBS)
+
 $(BINS): $(BUILD)/bin/%: $$(BUILD)/obj/cmd/$$(subst -,_,$$*).o $(LIBS)
 	$(link) $(PKG_LIBS)
 $(BUILD)/tests/%: $(BUILD)/obj/tests/unit/%.o $(LIBS)
 	$(link) $(PKG_LIBS) -lcmocka -llzma
 # With the library that is otherwise loaded into programs, but for its own memcpy.
 $(BUILD)/tests/test_producer: $(COMPUTE_OBJ) $(filter-out %/producer_memory.o,$(PRODUCER_OBJ))
+$(BUILD)/tests/test_fit_% $(BUILD)/tests/test_backend_%: \
+	PKG_LIBS := $(FIT_LIBS) $(BUILD)/lib/librn.a $(SCIENCE_LIBS) $(PKG_LIBS)
+$(filter $(BUILD)/tests/test_fit_% $(BUILD)/tests/test_backend_%,$(UNIT_BINS)): $(FIT_LIBS)
 $(BUILD)/samples/%: $(BUILD)/obj/samples/%.o $(BUILD)/lib/librn.a
 	$(link) $(PKG_LIBS)
 $(BUILD)/robustness/%: $(BUILD)/obj/tests/robustness/%.o $(BUILD)/lib/librn.a
@@ -166,6 +177,8 @@ bench-otlp: all samples programs
 	BUILD='$(BUILD)' ./scripts/bench-otlp
 bench-compute: all programs
 	BUILD='$(BUILD)' ./scripts/bench-compute
+bench-fit: all samples
+	BUILD='$(BUILD)' ./scripts/bench-fit
 accuracy: all
 	tests/accuracy/run '$(BUILD)'
 fuzz:
@@ -193,7 +206,9 @@ install: all $(BUILD)/lib/librn.pc
 	install -m 644 $(BUILD)/lib/librn.a '$(DESTDIR)$(libdir)'
 	install -d '$(DESTDIR)$(libdir)/renacer'
 	install $(INJECT_LIBS) '$(DESTDIR)$(libdir)/renacer'
-	install -m 644 capture/inject/rn_simd.h '$(DESTDIR)$(includedir)'
+	install -m 644 capture/inject/rn_simd.h libanalysis/backend/rn_backend.h \
+		'$(DESTDIR)$(includedir)'
+	install -m 644 $(BACKEND_LIBS) '$(DESTDIR)$(libdir)'
 	install -m 644 $(BUILD)/lib/librn.pc '$(DESTDIR)$(libdir)/pkgconfig'
 	install -m 644 $(filter formats/%,$(INSTALLED_HEADERS)) \
 		'$(DESTDIR)$(includedir)/renacer/formats'
@@ -213,5 +228,5 @@ clean:
 
 FORCE:
 .PRECIOUS: $(ALL_OBJ)
-.PHONY: all commands samples unit programs fuzz-targets check accuracy bench bench-capture bench-otlp bench-compute fuzz install clean FORCE
+.PHONY: all commands samples unit programs fuzz-targets check accuracy bench bench-capture bench-otlp bench-compute bench-fit fuzz install clean FORCE
 -include $(ALL_OBJ:.o=.d)
