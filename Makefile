@@ -80,6 +80,7 @@ CLI_SRC := $(filter-out cmd/cli_otlp% cmd/cli_diff_junit.c cmd/cli_fit%,$(CLI_SR
 CMD_SRC := $(filter-out cmd/rn_export_otlp.c cmd/rn_diff.c cmd/rn_validate.c \
 	cmd/rn_backend_fit.c,$(CMD_SRC))
 OTLP_SRC :=
+UNIT_SRC := $(filter-out tests/unit/test_fit% tests/unit/test_history%,$(UNIT_SRC))
 endif
 
 obj = $(patsubst %.c,$(BUILD)/obj/%.o,$(1))
@@ -87,7 +88,7 @@ LIB_OBJ := $(call obj,$(LIB_SRC)) $(GEN_SRC:%.c=%.o)
 CAPTURE_OBJ := $(call obj,$(CAPTURE_SRC)) $(BLOB_SRC:.c=.o)
 CLI_OBJ := $(call obj,$(CLI_SRC))
 ALL_OBJ := $(LIB_OBJ) $(CAPTURE_OBJ) $(CLI_OBJ) \
-	$(FIT_OBJ) $(BACKEND_OBJ) \
+	$(FIT_OBJ) $(BACKEND_OBJ) $(OPS_OBJ) $(COVERAGE_OBJ) \
 	$(call obj,$(CMD_SRC) $(UNIT_SRC) $(SAMPLE_SRC) $(ROBUSTNESS_SRC) $(OTLP_SRC) $(FUZZ_SRC))
 COMMANDS := $(subst _,-,$(patsubst cmd/%.c,%,$(CMD_SRC)))
 BINS := $(COMMANDS:%=$(BUILD)/bin/%)
@@ -100,9 +101,9 @@ FUZZ_BINS := $(patsubst tests/fuzz/%.c,$(BUILD)/fuzz/%,$(FUZZ_SRC))
 LIBS := $(BUILD)/lib/libcli.a $(BUILD)/lib/libcapture.a $(BUILD)/lib/librn.a
 
 commands: $(BINS) $(BUILD)/lib/librn.a $(INJECT_LIBS) $(BACKEND_LIBS)
-samples: $(SAMPLE_BINS)
+samples: $(SAMPLE_BINS) $(OPS_BIN)
 unit: $(UNIT_BINS)
-programs: $(PROGRAM_BINS) $(ROBUSTNESS_BINS) $(OTLP_BINS)
+programs: $(PROGRAM_BINS) $(ROBUSTNESS_BINS) $(OTLP_BINS) $(COVERAGE)
 fuzz-targets: $(FUZZ_BINS)
 
 $(BUILD)/obj/%.o: %.c $(BUILD)/settings $(GEN_HDR) | $(GEN_SRC)
@@ -150,9 +151,10 @@ $(BUILD)/tests/%: $(BUILD)/obj/tests/unit/%.o $(LIBS)
 	$(link) $(PKG_LIBS) -lcmocka -llzma
 # With the library that is otherwise loaded into programs, but for its own memcpy.
 $(BUILD)/tests/test_producer: $(COMPUTE_OBJ) $(filter-out %/producer_memory.o,$(PRODUCER_OBJ))
-$(BUILD)/tests/test_fit_% $(BUILD)/tests/test_backend_%: \
-	PKG_LIBS := $(FIT_LIBS) $(BUILD)/lib/librn.a $(SCIENCE_LIBS) $(PKG_LIBS)
-$(filter $(BUILD)/tests/test_fit_% $(BUILD)/tests/test_backend_%,$(UNIT_BINS)): $(FIT_LIBS)
+FIT_TESTS := $(filter $(BUILD)/tests/test_fit% $(BUILD)/tests/test_history%,$(UNIT_BINS))
+$(FIT_TESTS): $(FIT_LIBS)
+$(FIT_TESTS): PKG_LIBS := $(FIT_LIBS) $(BUILD)/lib/librn.a $(SCIENCE_LIBS) $(PKG_LIBS)
+$(BUILD)/tests/test_backend $(BUILD)/fuzz/fuzz_policy: $(BUILD)/lib/librn-backend.a
 $(BUILD)/samples/%: $(BUILD)/obj/samples/%.o $(BUILD)/lib/librn.a
 	$(link) $(PKG_LIBS)
 $(BUILD)/robustness/%: $(BUILD)/obj/tests/robustness/%.o $(BUILD)/lib/librn.a

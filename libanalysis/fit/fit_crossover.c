@@ -69,6 +69,11 @@ static bool choose_candidates(const struct rn_fit *fit, const struct rn_fit_oper
 
         if (!is_candidate(series, placement->on_device))
             continue;
+        /* It is not that it was not measured: somebody who was left out may be the fastest. */
+        if (series->refused == RN_FIT_CENSORED) {
+            refuse(placement, RN_FIT_CENSORED, series->why);
+            return false;
+        }
         if (series->refused == RN_FIT_FINE)
             envelope->series[envelope->count++] = operation->first_series + i;
         else
