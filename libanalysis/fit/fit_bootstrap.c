@@ -13,7 +13,8 @@
 #define FEW_RUNS   3u
 #define DECIDED    4.0 /* the interval's ends are not further apart */
 #define TAIL       0.05
-#define NEAR       4u /* points */
+#define NEAR       6u /* points */
+#define BY_CHANCE  1.77 /* chi squared of NEAR degrees of freedom over these, 90 % */
 
 struct draw {
     struct rn_fit *fit;
@@ -49,7 +50,7 @@ static void draw_runs(struct draw *draw)
  * never quite true: that is part of what is not known. */
 static double misfit_near(const struct rn_fit_series *series, double size)
 {
-    double away[RN_FIT_MAX_SIZES] = {0}, squares = 0, errors = 0, least;
+    double away[RN_FIT_MAX_SIZES] = {0}, squares = 0, errors = 0;
     size_t order[RN_FIT_MAX_SIZES];
     unsigned count = series->point_count < NEAR ? series->point_count : NEAR;
 
@@ -63,8 +64,7 @@ static double misfit_near(const struct rn_fit_series *series, double size)
         squares += residual * residual;
         errors += point->error * point->error;
     }
-    least = squares - errors;
-    return least > 0 ? sqrt(least / count) : 0;
+    return squares > BY_CHANCE * errors ? sqrt((squares - errors) / count) : 0;
 }
 
 static const struct rn_fit_model *refit(struct draw *draw, uint32_t number)
@@ -105,32 +105,44 @@ static double difference(const struct rn_fit_model *below, const struct rn_fit_m
     return fit_model_log(below, exp(log_size)) - fit_model_log(above, exp(log_size));
 }
 
-/* Where `above` becomes faster, nearest to where it was; infinite where that is nowhere. */
+/* Between two sizes, where the line through their differences is 0; NAN where `above` does not become
+ * faster between them. */
+static double crossing(double low, double before, double high, double after)
+{
+    return before <= 0 && after > 0 ? low + (high - low) * before / (before - after) : NAN;
+}
+
+/* Where `above` becomes faster, nearest to where it was: up and down from there; infinite where that is
+ * nowhere. */
 static double nearest_crossing(struct draw *draw, const struct rn_fit_crossover *crossover)
 {
     const struct rn_fit_model *below = refit(draw, crossover->below);
     const struct rn_fit_model *above = refit(draw, crossover->above);
-    double low, high, before, wanted = log(crossover->size), found = NAN;
+    double low, high, start, up, down, at_up, at_down, found = NAN;
     double off = normal_value(&draw->random) *
                  hypot(misfit_near(&draw->fit->series[crossover->below], crossover->size),
                        misfit_near(&draw->fit->series[crossover->above], crossover->size));
 
     common(draw, crossover, &low, &high);
-    before = difference(below, above, low) + off;
-    for (double at = low + STEP; at < high + STEP; at += STEP) {
-        double here = difference(below, above, at) + off;
+    at_up = at_down = fmin(fmax(log(crossover->size), low), high);
+    start = up = down = difference(below, above, at_up) + off;
+    while (isnan(found) && (at_up < high || at_down > low)) {
+        double last = up, next = fmin(at_up + STEP, high);
 
-        if (before <= 0 && here > 0) {
-            double size = at - STEP + STEP * before / (before - here);
-
-            if (isnan(found) || fabs(size - wanted) < fabs(found - wanted))
-                found = size;
-        }
-        before = here;
+        up = difference(below, above, next) + off;
+        found = crossing(at_up, last, next, up);
+        at_up = next;
+        if (!isnan(found))
+            break;
+        last = down;
+        next = fmax(at_down - STEP, low);
+        down = difference(below, above, next) + off;
+        found = crossing(next, down, at_down, last);
+        at_down = next;
     }
     if (!isnan(found))
         return found;
-    return difference(below, above, fmin(fmax(wanted, low), high)) + off > 0 ? -INFINITY : INFINITY;
+    return start > 0 ? -INFINITY : INFINITY;
 }
 
 /* Few runs spread less when they are drawn again than they do in truth: the quantile is taken further

@@ -3,6 +3,8 @@
  * best one's. */
 #include "fit_private.h"
 
+#define IMMATERIAL 0.005 /* that much more error, relative, is no reason for a form less simple */
+
 static void leave_out(const struct fit_points *points, unsigned out, struct fit_points *rest)
 {
     rest->count = 0;
@@ -18,13 +20,19 @@ static void leave_out(const struct fit_points *points, unsigned out, struct fit_
 /* Squared log errors at each size, by a model that did not see it. False: the form does not fit. */
 static bool cross_validate(enum rn_fit_form form, const struct fit_points *points, double *errors)
 {
+    /* Where to bend is searched for once; from there on the bends move by themselves. */
+    bool bends = form == RN_FIT_PIECES_2 || form == RN_FIT_PIECES_3;
+    struct rn_fit_model whole = {.form = form};
+
+    if (bends && !isfinite(fit_form(form, points, NULL, &whole)))
+        return false;
     for (unsigned i = 0; i < points->count; i++) {
         struct fit_points rest;
         struct rn_fit_model model = {.form = form};
         double away;
 
         leave_out(points, i, &rest);
-        if (!isfinite(fit_form(form, &rest, NULL, &model)))
+        if (!isfinite(fit_form(form, &rest, bends ? &whole : NULL, &model)))
             return false;
         away = fit_model_log(&model, points->x[i]) - points->y[i];
         errors[i] = away * away;
@@ -78,7 +86,9 @@ void fit_choose(struct rn_fit_series *series)
             best = form;
     }
     for (int form = 0; form < best; form++) {
-        if (isnan(series->cv_of_forms[form]) ||
+        if (isnan(series->cv_of_forms[form]))
+            continue;
+        if (series->cv_of_forms[form] > series->cv_of_forms[best] + IMMATERIAL &&
             clearly_worse(errors[form], errors[best], points.count))
             continue;
         best = form;

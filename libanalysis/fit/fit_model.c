@@ -171,7 +171,7 @@ double fit_form(enum rn_fit_form form, const struct fit_points *points,
                 const struct rn_fit_model *start, struct rn_fit_model *out)
 {
     /* Forms of more parameters than points beyond two are not fitted. */
-    static const unsigned needs[RN_FIT_FORMS] = {2, 3, 4, 5, 5, 7, 4};
+    static const unsigned needs[RN_FIT_FORMS] = {2, 3, 4, 5, 6, 8, 4};
 
     out->form = form;
     if (points->count < needs[form])

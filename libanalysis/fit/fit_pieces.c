@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* Straight lines that meet at sizes that were measured, and isotonic regression. */
+/* Straight lines that meet, and isotonic regression. */
 #include "fit_private.h"
 
 #include <string.h>
@@ -7,6 +7,7 @@
 struct bend {
     const struct fit_points *points;
     struct rn_fit_model *model;
+    bool free_knots;
 };
 
 static unsigned piece_of(const double *x, unsigned knots, double at)
@@ -29,32 +30,63 @@ double fit_pieces_log(const struct rn_fit_model *model, double size)
     return model->y[k + 1] + log(fmax(here, from * 1e-3 + 1e-300));
 }
 
+/* p: log times at the knots; then, where they are free, the logs of the inner knots. */
+static void set_bend(struct rn_fit_model *model, const double *p, bool free_knots)
+{
+    memcpy(model->y, p, model->knots * sizeof *p);
+    for (unsigned k = 1; free_knots && k + 1 < model->knots; k++)
+        model->x[k] = exp(p[model->knots + k - 1]);
+}
+
 static void bend_residuals(const double *p, double *residuals, void *context)
 {
     struct bend *bend = context;
     const struct fit_points *points = bend->points;
 
-    memcpy(bend->model->y, p, bend->model->knots * sizeof *p);
+    set_bend(bend->model, p, bend->free_knots);
     for (unsigned i = 0; i < points->count; i++)
         residuals[i] = sqrt(points->w[i]) *
                        (points->y[i] - fit_pieces_log(bend->model, points->x[i]));
 }
 
-/* The knots are given. Times that would fall as sizes grow are held. */
-static double fit_bend(const struct fit_points *points, struct rn_fit_model *model)
+static bool in_order(const struct rn_fit_model *model)
 {
-    struct bend bend = {points, model};
-    double p[4], residuals[RN_FIT_MAX_SIZES], value = 0;
+    for (unsigned k = 1; k < model->knots; k++)
+        if (!(model->x[k] > model->x[k - 1] * 1.01))
+            return false;
+    return true;
+}
+
+/* From where the model is. Times that would fall as sizes grow are held. */
+static double fit_bend(const struct fit_points *points, struct rn_fit_model *model, bool free_knots)
+{
+    struct bend bend = {points, model, free_knots};
+    unsigned count = model->knots + (free_knots ? model->knots - 2 : 0);
+    double p[6], residuals[RN_FIT_MAX_SIZES], value = 0;
 
     memcpy(p, model->y, model->knots * sizeof *p);
-    if (!fit_least_squares(bend_residuals, &bend, points->count, model->knots, p))
+    for (unsigned k = 1; free_knots && k + 1 < model->knots; k++)
+        p[model->knots + k - 1] = log(model->x[k]);
+    if (!fit_least_squares(bend_residuals, &bend, points->count, count, p))
         return INFINITY;
     for (unsigned k = 1; k < model->knots; k++)
         p[k] = fmax(p[k], p[k - 1]);
     bend_residuals(p, residuals, &bend);
     for (unsigned i = 0; i < points->count; i++)
         value += residuals[i] * residuals[i];
-    return value;
+    return in_order(model) ? value : INFINITY;
+}
+
+/* Bends are hardly ever at a size that was measured. */
+static double fit_free(const struct fit_points *points, double value, struct rn_fit_model *model)
+{
+    struct rn_fit_model freed = *model;
+    double better = isfinite(value) ? fit_bend(points, &freed, true) : INFINITY;
+
+    if (!(better < value))
+        return value;
+    *model = freed;
+    return better;
 }
 
 static void place_knot(const struct fit_points *points, struct rn_fit_model *model, unsigned at)
@@ -74,7 +106,7 @@ static double try_knots(const struct fit_points *points, unsigned pieces, unsign
     if (pieces == 3)
         place_knot(points, &model, second);
     place_knot(points, &model, points->count - 1);
-    value = fit_bend(points, &model);
+    value = fit_bend(points, &model, false);
     if (value < least) {
         *out = model;
         return value;
@@ -85,12 +117,16 @@ static double try_knots(const struct fit_points *points, unsigned pieces, unsign
 double fit_pieces(const struct fit_points *points, unsigned pieces,
                   const struct rn_fit_model *start, struct rn_fit_model *out)
 {
-    unsigned inner = points->count - 2, step = 1 + inner / (pieces == 2 ? 12 : 7);
+    unsigned inner = points->count - 2, step = 1 + inner / (pieces == 2 ? 16 : 8);
     double least = INFINITY;
 
     if (start) {
         *out = *start;
-        return fit_bend(points, out);
+        least = fit_bend(points, out, true);
+        if (isfinite(least))
+            return least;
+        *out = *start;
+        return fit_bend(points, out, false);
     }
     for (unsigned i = 1; i <= inner; i += step) {
         if (pieces == 2)
@@ -98,7 +134,7 @@ double fit_pieces(const struct fit_points *points, unsigned pieces,
         for (unsigned j = i + step; pieces == 3 && j <= inner; j += step)
             least = try_knots(points, 3, i, j, least, out);
     }
-    return least;
+    return fit_free(points, least, out);
 }
 
 /* Steffen's slopes: never beyond what keeps the curve monotone between points. */
