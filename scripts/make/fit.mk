@@ -48,3 +48,7 @@ $(BUILD)/obj/samples/backends/ops_avx512.o: CFLAGS_ALL += -mavx512f -mfma
 $(OPS_BIN): $(OPS_OBJ)
 	$(link) $(OPENCL_LIBS) -lm
 endif
+
+$(BUILD)/samples/choose_backend: $(BUILD)/lib/librn-backend.a
+$(BUILD)/fit/backend_bench: $(BUILD)/obj/tests/fit/backend_bench.o $(BUILD)/lib/librn-backend.a
+	$(link)
