@@ -75,9 +75,9 @@ OTLP_SRC := $(wildcard tests/otlp/*.c)
 FUZZ_SRC := $(wildcard tests/fuzz/fuzz_*.c)
 
 ifneq ($(CORE),)
-LIB_SRC := $(filter-out formats/otlp_%,$(LIB_SRC))
-CLI_SRC := $(filter-out cmd/cli_otlp% cmd/cli_diff_junit.c cmd/cli_fit%,$(CLI_SRC))
-CMD_SRC := $(filter-out cmd/rn_export_otlp.c cmd/rn_diff.c cmd/rn_validate.c \
+LIB_SRC := $(filter-out formats/otlp_% libanalysis/scrub%,$(LIB_SRC))
+CLI_SRC := $(filter-out cmd/cli_otlp% cmd/cli_scrub% cmd/cli_diff_junit.c cmd/cli_fit%,$(CLI_SRC))
+CMD_SRC := $(filter-out cmd/rn_export_otlp.c cmd/rn_diff.c cmd/rn_validate.c cmd/rn_scrub.c \
 	cmd/rn_backend_fit.c,$(CMD_SRC))
 OTLP_SRC :=
 UNIT_SRC := $(filter-out tests/unit/test_fit% tests/unit/test_history%,$(UNIT_SRC))

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 #include "patch_cache.h"
 
+#include "cache_files.h"
 #include "patch_cache_file.h"
 #include "patch_image.h"
 
@@ -20,7 +21,7 @@ struct rn_patch_cache *rn_patch_cache_new(const char *directory, bool disk)
     struct rn_patch_cache *cache = calloc(1, sizeof(*cache));
 
     if (cache)
-        cache->directory = disk ? rn_patch_cache_directory(directory) : -1;
+        cache->directory = disk ? rn_cache_files_open(directory) : -1;
     return cache;
 }
 

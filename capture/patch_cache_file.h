@@ -1,13 +1,9 @@
 /* SPDX-License-Identifier: MIT */
-/* One slot of the disk cache. */
+/* One slot of the disk cache, a file as in cache_files.h, whose `directory` it takes. */
 #ifndef RN_PATCH_CACHE_FILE_H
 #define RN_PATCH_CACHE_FILE_H
 
 #include "patch_cache.h"
-
-/* The directory of the cache, made if missing; -1: none that can be trusted. NULL: the usual place.
- */
-int rn_patch_cache_directory(const char *directory);
 
 /* Fill the sites of an entry whose key is set. false: not there, or not to be believed. */
 bool rn_patch_cache_file_load(int directory, struct rn_patch_entry *entry);

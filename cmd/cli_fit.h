@@ -14,8 +14,8 @@ struct cli_fit {
     struct rn_machine here; /* the one that this runs on */
 };
 
-/* A stretch of sizes with one answer: fitted, or by rule. Both ends belong to it; UINT64_MAX: and all
- * above. */
+/* A stretch of sizes with one answer: fitted, or by rule. Both ends belong to it; UINT64_MAX: and
+ * all above. */
 struct cli_fit_answer {
     uint64_t from, to;
     uint8_t use; /* enum rn_backend_use, or rn_backend */
@@ -50,8 +50,8 @@ int cli_fit_explain(const struct cli_fit *job, const char *operation, uint64_t s
 
 /* Add recordings, telling what is new with -v. False after a message. */
 bool cli_fit_add(struct rn_history *history, char **paths);
-/* The machine that is asked for (a prefix of its fingerprint; NULL: the only one). NULL after a message,
- * with the exit status in *status. */
+/* The machine that is asked for (a prefix of its fingerprint; NULL: the only one). NULL after a
+ * message, with the exit status in *status. */
 const struct rn_history_machine *cli_fit_machine(const struct rn_history_machine *machines,
                                                  size_t count, const char *wanted, int *status);
 void cli_fit_list_machines(const struct rn_history_machine *machines, size_t count,

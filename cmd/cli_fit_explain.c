@@ -35,8 +35,9 @@ static void put_evidence(struct rn_buf *out, const struct rn_fit_series *series,
         rn_buf_printf(out, ": measured from %.0f to %.0f only\n", series->points[0].size,
                       series->points[series->point_count - 1].size);
     else
-        rn_buf_printf(out, ": %.4g ns (%s, off by %.1f %% at sizes left out; %" PRIu64
-                           " samples, %u sizes)\n",
+        rn_buf_printf(out,
+                      ": %.4g ns (%s, off by %.1f %% at sizes left out; %" PRIu64
+                      " samples, %u sizes)\n",
                       ns, rn_fit_form_name(series->model.form), 100 * expm1(series->cv_error),
                       series->samples + series->aggregated, series->point_count);
 }
@@ -44,8 +45,10 @@ static void put_evidence(struct rn_buf *out, const struct rn_fit_series *series,
 static void put_band(struct rn_buf *out, const struct rn_fit *fit,
                      const struct rn_fit_crossover *band)
 {
-    rn_buf_printf(out, "  the size is within the interval of a crossover (%.0f, 90 %%: %.0f to %.0f):"
-                       " keep what is in use, ", band->size, band->low, band->high);
+    rn_buf_printf(out,
+                  "  the size is within the interval of a crossover (%.0f, 90 %%: %.0f to %.0f):"
+                  " keep what is in use, ",
+                  band->size, band->low, band->high);
     put_name(out, &fit->series[band->below]);
     rn_buf_text(out, " or ");
     put_name(out, &fit->series[band->above]);
@@ -74,8 +77,10 @@ static bool put_choice(struct rn_buf *out, const struct rn_fit *fit,
     if (placement->refused != RN_FIT_FINE)
         rn_buf_printf(out, "%s\n", placement->why);
     else
-        rn_buf_printf(out, "measured from %.0f to %.0f only, and models answer no more than 10 %% "
-                           "beyond\n", placement->from, placement->to);
+        rn_buf_printf(out,
+                      "measured from %.0f to %.0f only, and models answer no more than 10 %% "
+                      "beyond\n",
+                      placement->from, placement->to);
     return false;
 }
 
@@ -106,7 +111,8 @@ static void plot_title(struct rn_buf *out, const char *what, const struct rn_fit
     rn_buf_byte(out, '\n');
 }
 
-/* Points with their errors, then the curve with its band; blocks as gnuplot's `index` counts them. */
+/* Points with their errors, then the curve with its band; blocks as gnuplot's `index` counts them.
+ */
 static void plot_series(struct rn_buf *out, const struct rn_fit_series *series)
 {
     double low, step;

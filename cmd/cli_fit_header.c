@@ -21,7 +21,8 @@ static const char beginning[] =
     "    const char *isa; /* \"\": any */\n"
     "    int fitted;      /* 0: a built-in rule */\n"
     "};\n\n"
-    "static inline const struct rn_policy_range *rn_policy_find(const struct rn_policy_range *range,\n"
+    "static inline const struct rn_policy_range *rn_policy_find(const struct rn_policy_range "
+    "*range,\n"
     "                                                           uint64_t elements)\n"
     "{\n"
     "    while (elements > range->to)\n"
@@ -48,7 +49,7 @@ static void put_plain(struct rn_buf *out, const char *text)
         unsigned char c = (unsigned char)*text;
 
         rn_buf_byte(out, c < 0x20 || c > 0x7e || c == '"' || c == '\\' || c == '*' || c == '?' ? '_'
-                                                                                              : c);
+                                                                                               : c);
     }
 }
 

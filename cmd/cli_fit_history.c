@@ -9,7 +9,8 @@
 
 static void tell(const char *path, const struct rn_run *run, enum rn_history_result result)
 {
-    static const char *const words[] = {"added", "is there already", "takes the place of an older one"};
+    static const char *const words[] = {"added", "is there already",
+                                        "takes the place of an older one"};
 
     if (cli_verbose)
         cli_warn("%s: %s: %zu samples, %zu counts", path, words[result], run->sample_count,
@@ -76,7 +77,8 @@ const struct rn_history_machine *cli_fit_machine(const struct rn_history_machine
     }
     if (!wanted && count > 1) {
         cli_fail("the history has runs of %zu machines, which cannot be mixed: choose one with "
-                 "--machine (--machines lists them)", count);
+                 "--machine (--machines lists them)",
+                 count);
         return NULL;
     }
     for (size_t i = 0; i < count; i++) {

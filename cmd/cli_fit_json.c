@@ -61,12 +61,12 @@ static void put_crossovers(struct rn_buf *out, const struct rn_fit *fit,
 
         rn_buf_printf(out, "%s\n   {", i ? "," : "");
         put_number(out, "size", crossover->size);
-        rn_buf_printf(out, ",\"low\":%.0f,\"high\":%.0f,\"open_low\":%s,\"open_high\":%s,"
-                           "\"decided\":%s,\"below\":{",
-                      ceil(crossover->low), floor(crossover->high),
-                      crossover->open_low ? "true" : "false",
-                      crossover->open_high ? "true" : "false",
-                      crossover->decided ? "true" : "false");
+        rn_buf_printf(
+            out,
+            ",\"low\":%.0f,\"high\":%.0f,\"open_low\":%s,\"open_high\":%s,"
+            "\"decided\":%s,\"below\":{",
+            ceil(crossover->low), floor(crossover->high), crossover->open_low ? "true" : "false",
+            crossover->open_high ? "true" : "false", crossover->decided ? "true" : "false");
         put_backend(out, &fit->series[crossover->below]);
         rn_buf_text(out, "},\"above\":{");
         put_backend(out, &fit->series[crossover->above]);
@@ -136,8 +136,9 @@ static void put_series(struct rn_buf *out, const struct rn_fit_series *series)
     put_backend(out, series);
     rn_buf_byte(out, ',');
     put_string(out, "residency", cli_fit_residency_name(series->residency));
-    rn_buf_printf(out, ",\"samples\":%" PRIu64 ",\"counted\":%" PRIu64 ",\"warm_up\":%" PRIu64
-                       ",\"sizes\":%u,",
+    rn_buf_printf(out,
+                  ",\"samples\":%" PRIu64 ",\"counted\":%" PRIu64 ",\"warm_up\":%" PRIu64
+                  ",\"sizes\":%u,",
                   series->samples, series->aggregated, series->warm_up, series->point_count);
     put_number(out, "drift", series->drift);
     rn_buf_byte(out, ',');
@@ -195,8 +196,9 @@ static void put_rules(struct rn_buf *out)
 
             if (use == last)
                 continue;
-            rn_buf_printf(out, "%s\n {\"class\":\"%s\",\"from\":%" PRIu64
-                               ",\"backend\":\"%s\",\"source\":\"built-in\"}",
+            rn_buf_printf(out,
+                          "%s\n {\"class\":\"%s\",\"from\":%" PRIu64
+                          ",\"backend\":\"%s\",\"source\":\"built-in\"}",
                           c || s ? "," : "", rn_backend_class_name(classes[c]), sizes[s],
                           cli_fit_use_name(use));
             last = use;
@@ -210,9 +212,10 @@ void cli_fit_json(const struct cli_fit *job, struct rn_buf *out)
     const struct rn_fit *fit = job->fit;
     const char *separator = "";
 
-    rn_buf_printf(out, "{\"schema\":\"rn-policy/1\",\"creator\":\"rn-backend-fit " RN_VERSION "\",\n"
-                       "\"machine\":{\"fingerprint\":\"%016" PRIx64 "\","
-                       "\"cpu_fingerprint\":\"%016" PRIx64 "\",",
+    rn_buf_printf(out,
+                  "{\"schema\":\"rn-policy/1\",\"creator\":\"rn-backend-fit " RN_VERSION "\",\n"
+                  "\"machine\":{\"fingerprint\":\"%016" PRIx64 "\","
+                  "\"cpu_fingerprint\":\"%016" PRIx64 "\",",
                   job->machine->fingerprint, job->machine->cpu_fingerprint);
     put_string(out, "cpu", job->machine->cpu);
     rn_buf_byte(out, ',');

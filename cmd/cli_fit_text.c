@@ -50,8 +50,7 @@ static void put_answer(struct rn_buf *out, const struct rn_fit *fit,
         double last = series->points[series->point_count - 1].size;
 
         rn_buf_text(out, " (");
-        put_time(out, rn_fit_time(series, fmax((double)answer->from,
-                                                        series->points[0].size)));
+        put_time(out, rn_fit_time(series, fmax((double)answer->from, series->points[0].size)));
         rn_buf_text(out, " to ");
         put_time(out, rn_fit_time(series, fmin((double)answer->to, last)));
         rn_buf_text(out, ")");
@@ -75,7 +74,8 @@ static void put_crossover(struct rn_buf *out, const struct rn_fit *fit,
     rn_buf_printf(out, " at %.0f (90 %%: %s%.0f to %s%.0f)%s\n", crossover->size,
                   crossover->open_low ? "under " : "", crossover->low,
                   crossover->open_high ? "over " : "", crossover->high,
-                  crossover->decided ? "" : ": the data cannot tell; in between, keep what is in use");
+                  crossover->decided ? ""
+                                     : ": the data cannot tell; in between, keep what is in use");
     rn_buf_free(&below);
     rn_buf_free(&above);
 }
@@ -207,8 +207,8 @@ void cli_fit_csv(const struct cli_fit *job, struct rn_buf *out)
         for (unsigned p = 0; cli_fit_is_known(fit, operation) && p < operation->placement_count;
              p++) {
             struct cli_fit_answer answers[CLI_FIT_MAX_ANSWERS];
-            unsigned count = cli_fit_answers(fit, operation, &operation->placements[p], false,
-                                             answers);
+            unsigned count =
+                cli_fit_answers(fit, operation, &operation->placements[p], false, answers);
 
             for (unsigned k = 0; k < count && !out->failed; k++)
                 csv_row(out, fit, operation, &operation->placements[p], &answers[k]);

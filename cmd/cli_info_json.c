@@ -89,6 +89,8 @@ static void put_manifest(struct rn_buf *out, const struct cli_info *info)
     text_field(out, "creator", manifest->creator);
     text_field(out, "engine", manifest->engine);
     text_field(out, "selection", manifest->selection);
+    text_field(out, "scrubbed", manifest->scrubbed);
+    text_field(out, "scrub_key", manifest->scrub_key);
     text_field(out, "stack", manifest->stack);
     key(out, "not_seen");
     rn_buf_text(out, manifest->vdso ? "[\"vdso\"]" : "[]");

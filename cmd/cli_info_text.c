@@ -116,7 +116,9 @@ static void show_ticks(const struct rn_manifest *manifest, struct rn_buf *out)
 static void show_settings(const struct rn_manifest *manifest, struct rn_buf *out)
 {
     label(out, "Content");
-    if (manifest->content_head == UINT64_MAX)
+    if (manifest->scrubbed && manifest->content_head == 0)
+        rn_buf_text(out, "one keyed fingerprint for each file, stream and connection\n");
+    else if (manifest->content_head == UINT64_MAX)
         rn_buf_text(out, "all bytes of each transfer are kept\n");
     else if (manifest->content_head == 0)
         rn_buf_text(out, "fingerprints only\n");
@@ -125,6 +127,8 @@ static void show_settings(const struct rn_manifest *manifest, struct rn_buf *out
                       (unsigned long long)manifest->content_head);
     line(out, "Stacks", manifest->stack);
     line(out, "Selection", manifest->selection);
+    line(out, "Scrubbed by", manifest->scrubbed);
+    line(out, "Scrub key", manifest->scrub_key);
 }
 
 static void show_uuid(const uint8_t uuid[16], struct rn_buf *out)

@@ -49,6 +49,9 @@ struct cli_otlp_account {
     uint64_t bytes, wire_bytes; /* of requests, before and after compression */
     uint64_t verified, missing; /* spans read back, and not */
     uint64_t first_ns, last_ns; /* of all spans */
+    /* Without a receiver, what becomes of spans that count as `sent`: "written", "counted"; else
+     * NULL. */
+    const char *local;
 };
 void cli_otlp_tally_add(struct rn_otlp_tally *to, struct rn_otlp_tally add);
 /* Does read equal the sum of the others? */

@@ -23,8 +23,26 @@ bool cli_otlp_account_adds_up(const struct cli_otlp_account *account)
                                 all_events(&account->in_doubt);
 }
 
+static void local_text(const struct cli_otlp_account *account, struct rn_buf *out)
+{
+    rn_buf_printf(out,
+                  "events: read %" PRIu64 " = %s %" PRIu64 " + aggregated %" PRIu64
+                  " + filtered %" PRIu64 " + failed %" PRIu64 "\n",
+                  account->read, account->local, account->sent.events, account->sent.folded,
+                  account->filtered, all_events(&account->failed));
+    rn_buf_printf(out,
+                  "spans: %s %" PRIu64 ", failed %" PRIu64 "; %" PRIu64 " traces, %" PRIu64
+                  " requests, %" PRIu64 " bytes\n",
+                  account->local, account->sent.spans, account->failed.spans, account->traces,
+                  account->requests, account->bytes);
+}
+
 void cli_otlp_account_text(const struct cli_otlp_account *account, struct rn_buf *out)
 {
+    if (account->local) {
+        local_text(account, out);
+        return;
+    }
     rn_buf_printf(out,
                   "events: read %" PRIu64 " = sent %" PRIu64 " + aggregated %" PRIu64
                   " + filtered %" PRIu64 " + rejected %" PRIu64 " + failed %" PRIu64

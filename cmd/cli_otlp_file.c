@@ -100,6 +100,7 @@ struct cli_otlp_sink *cli_otlp_file_new(const struct cli_otlp_options *options,
     }
     file->sink = (struct cli_otlp_sink){file_submit, no_wait, file_finish, file_free};
     file->account = account;
+    account->local = "written";
     file->json = is_json(options);
     file->output = cli_output_open(options->output);
     if (file->output)
@@ -143,5 +144,6 @@ struct cli_otlp_sink *cli_otlp_nowhere_new(struct cli_otlp_account *account)
     }
     nowhere->sink = (struct cli_otlp_sink){nowhere_submit, no_wait, nowhere_finish, nowhere_free};
     nowhere->account = account;
+    account->local = "counted";
     return &nowhere->sink;
 }

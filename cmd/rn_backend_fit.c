@@ -62,7 +62,8 @@ struct job {
 static bool set_format(struct job *job, int format)
 {
     if (job->format && job->format != format) {
-        cli_usage("--json, --header, --csv, --plot-data, --explain and --machines exclude each other");
+        cli_usage(
+            "--json, --header, --csv, --plot-data, --explain and --machines exclude each other");
         return false;
     }
     job->format = format;

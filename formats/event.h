@@ -34,8 +34,10 @@ enum rn_kind {
     RN_KIND_TRANSFER = 11,  /* bytes moved to, from or on a device */
     RN_KIND_DECISION = 12,  /* what a transpiler decided */
     RN_KIND_AGGREGATE = 13, /* many events of one operation, counted instead of recorded */
-    /* 14-17 are reserved: edge, span, counter, flow. 18-31: later kinds. From here on:
-     * housekeeping, not events of the program. */
+    RN_KIND_EDGE = 14,      /* one event came about through another one; written by a merge */
+    RN_KIND_OBJECT = 19,    /* content of a file or stream, by a keyed fingerprint; of rn-scrub */
+    /* 15-17 are reserved: span, counter, flow. To 31: later kinds. From here on: housekeeping, not
+     * events of the program. */
     RN_KIND_STREAM = 32,   /* what a stream number stands for */
     RN_KIND_CLOCK = 33,    /* a calibration point */
     RN_KIND_COMMIT = 34,   /* begin of a member: segment flag, watermarks of the sources */
@@ -109,7 +111,8 @@ struct rn_signal {
     uint64_t sender_uid;
     uint64_t address; /* faults */
     uint64_t fatal;   /* 1: the process ended by it */
-    /* SIGCHLD: the child's exit status, or the signal that ended, stopped or continued it; CPU time. */
+    /* SIGCHLD: the child's exit status, or the signal that ended, stopped or continued it; CPU
+     * time. */
     uint64_t child_status, child_user_ns, child_system_ns;
 };
 
@@ -241,8 +244,8 @@ enum rn_notice_code {
     RN_NOTICE_BLIND_SPOT = 2,  /* something this recording cannot see */
     RN_NOTICE_CLOCK = 3,       /* CLOCK_REALTIME was stepped */
     RN_NOTICE_INTERRUPTED = 4, /* the recorder or the program was stopped by force */
-    RN_NOTICE_SAMPLING = 5, /* an operation is counted from here on (value 1), or recorded (0) */
-    RN_NOTICE_OVERHEAD = 6, /* estimated cost of recording: value in parts per million of time */
+    RN_NOTICE_SAMPLING = 5,    /* an operation is counted from here on (value 1), or recorded (0) */
+    RN_NOTICE_OVERHEAD = 6,    /* estimated cost of recording: value in parts per million of time */
 };
 
 /* Attachment RN_ATT_TEXT: one sentence. */
@@ -260,6 +263,58 @@ enum rn_loss_reason {
     RN_LOSS_KILLED = 5,   /* the recorder was killed: what it had not committed is gone */
     RN_LOSS_DAMAGED = 6,  /* part of the archive cannot be read */
 };
+
+/* The event `from` was begun before the event `to` ended, in every possible order of what happened.
+ * An edge stands in stream 0 of a merged recording, before `to`: its start is that of `to`, without
+ * duration. Streams are numbered as the recording at hand numbers them (see rn_manifest_source for
+ * what (UUID, stream, ordinal) that is). */
+struct rn_edge {
+    uint64_t from_stream, from_ordinal;
+    uint64_t to_stream, to_ordinal;
+    uint64_t mechanism;  /* enum rn_edge_mechanism */
+    uint64_t certainty;  /* enum rn_edge_certainty */
+    uint64_t from_start; /* ticks, as corrected: when the cause began */
+    uint64_t to_end;     /* ticks: when the effect had happened */
+    uint64_t bytes;      /* that went from one to the other, where it is about bytes */
+    uint64_t lamport;    /* stamp of `to`; 0 with inferred edges, which have no say in the order */
+};
+enum rn_edge_mechanism {
+    RN_EDGE_STAMP = 0,   /* no edge: it only states the stamp of `to`; `from` is `to` */
+    RN_EDGE_FORK = 1,    /* fork or clone: the child's first event */
+    RN_EDGE_EXIT = 2,    /* exit: the return of the wait that reaped it */
+    RN_EDGE_PIPE = 3,    /* bytes of a pipe or FIFO: written, read */
+    RN_EDGE_SOCKET = 4,  /* bytes of a stream socket */
+    RN_EDGE_CONNECT = 5, /* connect: the accept that took the connection */
+    RN_EDGE_RIGHTS = 6,  /* a descriptor that was sent (SCM_RIGHTS): its reception */
+    RN_EDGE_SIGNAL = 7,  /* kill and its like: the delivery */
+    RN_EDGE_EVENTFD = 8,
+    RN_EDGE_FUTEX = 9,       /* wake: the return of the wait */
+    RN_EDGE_LOCK = 10,       /* unlock of a file: the lock that was granted then */
+    RN_EDGE_FILE = 11,       /* a file was made or renamed: the open that found it */
+    RN_EDGE_LAUNCH = 12,     /* API call: the kernel or transfer that it queued */
+    RN_EDGE_COMPLETION = 13, /* kernel or transfer: the synchronising API call */
+    RN_EDGE_DATAGRAM = 14,
+    RN_EDGE_CONTEXT = 15, /* a trace context was handed on (TRACEPARENT) */
+    RN_EDGE_MECHANISMS
+};
+enum rn_edge_certainty {
+    RN_EDGE_INFERRED = 0, /* likely; nothing rests on it */
+    RN_EDGE_PROVEN = 1,
+};
+
+/* What a file, a stream or a connection held at the end, or what was read from it, in a recording
+ * whose single fingerprints were taken out. Attachment RN_ATT_DIGEST: HMAC-SHA256 of length and
+ * CRC-64, both as 8 bytes, little-endian. The object is the one of that kind whose last event that
+ * matters is at (stream, ordinal), see effect.h. */
+struct rn_object {
+    uint64_t of; /* enum rn_effect_kind */
+    uint64_t place_stream, place_ordinal;
+    uint64_t inode;  /* of a file; of a connection 1: what was received, 0: what was sent */
+    uint64_t length; /* bytes */
+    uint64_t key;    /* names the key */
+    uint64_t flags;  /* RN_OBJECT_... */
+};
+#define RN_OBJECT_SCRIPT 0x1u /* it begins as a script does */
 
 enum rn_stream_type {
     RN_STREAM_RECORDER = 0, /* stream 0: the recorder's own notices and losses */
@@ -317,6 +372,7 @@ enum rn_attachment_type {
                         * the C library's are, its return address; else anything), then the return
                         * addresses of the chain of frame pointers, innermost first */
     RN_ATT_STACK_DUMP = 24, /* struct rn_stack_registers, then the bytes from rsp on */
+    RN_ATT_DIGEST = 26,     /* raw bytes */
     RN_ATT_COUNT,
 };
 
@@ -334,8 +390,8 @@ struct rn_fd_identity {
     uint64_t mode; /* st_mode */
 };
 
-/* What an unwinder needs beside the stack: the registers that a call preserves, as they were when the
- * system call was made. rip is the call's `site`. */
+/* What an unwinder needs beside the stack: the registers that a call preserves, as they were when
+ * the system call was made. rip is the call's `site`. */
 struct rn_stack_registers {
     uint64_t rip, rsp, rbp, rbx, r12, r13, r14, r15;
 };
@@ -370,8 +426,9 @@ struct rn_event {
     uint8_t kind;   /* enum rn_kind */
     uint32_t flags; /* RN_EVENT_... */
     uint32_t stream;
-    uint64_t ordinal;  /* in its stream, from 0; given by the writer */
-    uint64_t start;    /* ticks */
+    uint32_t source;  /* in a merged recording: 1 + index in manifest.sources; 0 the merge itself */
+    uint64_t ordinal; /* in its stream, from 0; given by the writer */
+    uint64_t start;   /* ticks */
     uint64_t duration; /* ticks */
     union {
         struct rn_syscall syscall;
@@ -387,6 +444,8 @@ struct rn_event {
         struct rn_aggregate aggregate;
         struct rn_notice notice;
         struct rn_loss loss;
+        struct rn_edge edge;
+        struct rn_object object;
         struct rn_stream stream_info;
         struct rn_clock_point clock;
         struct rn_commit commit;

@@ -38,6 +38,8 @@ void rn_manifest_clear(struct rn_manifest *manifest)
     free(manifest->cwd);
     free(manifest->selection);
     free(manifest->stack);
+    free(manifest->scrubbed);
+    free(manifest->scrub_key);
     for (char **argument = manifest->argv; argument && *argument; argument++)
         free(*argument);
     free(manifest->argv);

@@ -18,6 +18,27 @@ extern "C" {
 
 enum rn_tick_unit { RN_TICK_NS = 0, RN_TICK_TSC = 1 };
 
+/* From raw ticks of a source to ticks of the merged recording, from a point on; the last piece that
+ * begins at or before it counts, the first one also before its begin. */
+struct rn_clock_piece {
+    uint64_t raw;      /* ticks of the source */
+    uint64_t merged;   /* ticks of the merged recording */
+    double rate;       /* merged ticks a raw tick, 1e-6 to 1e9 */
+    uint64_t error_ns; /* the truth is within this, either way; UINT64_MAX: nothing is known */
+};
+
+struct rn_manifest;
+
+/* One recording that went into a merged one. */
+struct rn_manifest_source {
+    struct rn_manifest *manifest; /* its own, as it was; has no sources itself */
+    uint32_t first_stream; /* its stream s is stream first_stream + s of the merged recording */
+    uint32_t streams;      /* how many numbers it takes: s is less than this */
+    uint32_t host; /* sources of one host share a clock: index of the first source of the host */
+    struct rn_clock_piece *pieces; /* ascending in raw and in merged; NULL: ticks are the same */
+    size_t piece_count;
+};
+
 struct rn_manifest {
     uint8_t uuid[16];
     uint32_t version;     /* RN_ARCHIVE_VERSION when written */
@@ -39,7 +60,17 @@ struct rn_manifest {
     uint32_t tick_shift;
     uint64_t tick_hz; /* estimate at the start; calibration points are exact. 0 with RN_TICK_NS */
     struct rn_clock_point start;
+    char *scrubbed;  /* "rn-scrub 0.1.0", which took secrets out of it; NULL: nothing did */
+    char *scrub_key; /* names the key of that, 16 hexadecimal digits */
+    /* Of a merged recording (feature "merged"): what it was made of; else NULL. Ticks are then
+     * those of the sources where all have the same clock, and nanoseconds of CLOCK_REALTIME of the
+     * reference host where they do not. */
+    struct rn_manifest_source *sources;
+    size_t source_count;
 };
+
+#define RN_MANIFEST_MAX_SOURCES 4096u
+#define RN_MANIFEST_MAX_PIECES  4096u /* of one source */
 
 void rn_manifest_init(struct rn_manifest *manifest); /* zero, new UUID, version */
 void rn_manifest_clear(struct rn_manifest *manifest); /* frees what it owns */

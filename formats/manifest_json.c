@@ -97,6 +97,10 @@ enum rn_status rn_manifest_to_json(const struct rn_manifest *manifest, struct rn
                   abi_names[manifest->abi < RN_ABI_COUNT ? manifest->abi : 0], "clock",
                   clock_object(manifest));
 
+    if (root && manifest->scrubbed) {
+        json_object_set_new(root, "scrubbed", rn_json_text(manifest->scrubbed));
+        json_object_set_new(root, "scrub_key", rn_json_text(manifest->scrub_key));
+    }
     return rn_json_dump(root, JSON_INDENT(1), out, err);
 }
 
@@ -173,6 +177,8 @@ static enum rn_status get_manifest(const json_t *root, struct rn_manifest *manif
     manifest->cwd = rn_json_get_text(json_object_get(root, "cwd"));
     manifest->selection = rn_json_get_text(json_object_get(root, "selection"));
     manifest->stack = rn_json_get_text(json_object_get(root, "stack"));
+    manifest->scrubbed = rn_json_get_text(json_object_get(root, "scrubbed"));
+    manifest->scrub_key = rn_json_get_text(json_object_get(root, "scrub_key"));
     manifest->vdso = has_text(json_object_get(root, "not_seen"), "vdso");
     manifest->argv = get_argv(json_object_get(root, "argv"));
     manifest->attached_pid = (uint32_t)rn_json_get_u64(json_object_get(root, "attached_pid"), 0);

@@ -16,6 +16,8 @@ static void set_options(struct rn_writer *writer, const struct rn_writer_options
 {
     if (options)
         writer->options = *options;
+    if (writer->options.copies)
+        writer->options.segment_bytes = UINT64_MAX;
     if (writer->options.segment_bytes)
         return;
     writer->options.segment_bytes = DEFAULT_SEGMENT_BYTES;
@@ -137,22 +139,25 @@ const char *rn_writer_part(const struct rn_writer *writer)
 enum rn_status rn_writer_add_stream(struct rn_writer *writer, const struct rn_stream *stream,
                                     const char *name, uint64_t *id, struct rn_error *err)
 {
+    uint32_t number = writer->options.copies ? (uint32_t)stream->id : writer->last_stream + 1;
     struct rn_stream_entry *entry;
     char *copy = name ? strdup(name) : NULL;
     enum rn_status status;
 
     if (name && !copy)
         return rn_fail(err, RN_E_NOMEM, "no memory for a stream");
-    status = rn_stream_map_get(&writer->streams, writer->last_stream + 1, &entry, err);
+    status = rn_stream_map_get(&writer->streams, number, &entry, err);
     if (status != RN_OK) {
         free(copy);
         return status;
     }
+    free(entry->name);
     entry->described = true;
     entry->info = *stream;
-    entry->info.id = ++writer->last_stream;
+    entry->info.id = number;
     entry->name = copy;
-    *id = writer->last_stream;
+    writer->last_stream = number > writer->last_stream ? number : writer->last_stream;
+    *id = number;
     return RN_OK;
 }
 
@@ -170,6 +175,11 @@ void rn_writer_end_stream(struct rn_writer *writer, uint64_t id)
 uint64_t rn_writer_pending(const struct rn_writer *writer)
 {
     return rn_member_pending(writer->encoder);
+}
+
+void rn_writer_begin_segment(struct rn_writer *writer)
+{
+    writer->segment_due = true;
 }
 
 bool rn_writer_segment_due(const struct rn_writer *writer)
@@ -211,6 +221,7 @@ enum rn_status rn_writer_add(struct rn_writer *writer, const struct rn_event *ev
     struct rn_stream_entry *entry = rn_stream_map_find(&writer->streams, event->stream);
     bool counted = !(event->flags & RN_EVENT_SNAPSHOT);
     enum rn_status status = commit_if_due(writer, err);
+    uint64_t ordinal;
 
     if (status == RN_OK && event->stream == 0)
         status = rn_stream_map_get(&writer->streams, 0, &entry, err);
@@ -219,10 +230,15 @@ enum rn_status rn_writer_add(struct rn_writer *writer, const struct rn_event *ev
     if (!entry)
         return rn_fail(err, RN_E_USAGE, "event of stream %u, which was not added or has ended",
                        event->stream);
-    status = rn_member_add(writer->encoder, event, counted ? entry->next_ordinal : 0, err);
+    if (writer->options.copies && event->ordinal != RN_WRITER_NEXT)
+        ordinal = event->ordinal;
+    else
+        ordinal = counted ? entry->next_ordinal : 0;
+    status = rn_member_add(writer->encoder, event, ordinal, err);
     if (status != RN_OK)
         return status;
-    entry->next_ordinal += counted;
+    if (counted && ordinal >= entry->next_ordinal)
+        entry->next_ordinal = ordinal + 1;
     note_end(writer, event->start, event->duration);
     return RN_OK;
 }

@@ -16,12 +16,18 @@ extern "C" {
 
 struct rn_writer;
 
+#define RN_WRITER_NEXT UINT64_MAX
+
 struct rn_writer_options {
-    int zstd_level;          /* 0: 3, or 7 where manual commits leave time for it */
-    uint64_t max_size;       /* bytes; 0 none. When reached, events are counted as lost */
-    uint64_t keep_last;      /* bytes of the newest segments to keep; 0 all (flight recorder) */
-    uint64_t segment_bytes;  /* stored bytes after which a segment ends; 0: the default */
-    bool manual_commit;      /* only rn_writer_commit commits, also if that is late */
+    int zstd_level;         /* 0: 3, or 7 where manual commits leave time for it */
+    uint64_t max_size;      /* bytes; 0 none. When reached, events are counted as lost */
+    uint64_t keep_last;     /* bytes of the newest segments to keep; 0 all (flight recorder) */
+    uint64_t segment_bytes; /* stored bytes after which a segment ends; 0: the default */
+    bool manual_commit;     /* only rn_writer_commit commits, also if that is late */
+    /* A recording is written again: streams keep their numbers (stream->id), events their ordinals
+     * (RN_WRITER_NEXT: the next one), and a segment begins where rn_writer_begin_segment says so.
+     */
+    bool copies;
 };
 
 /* Begin a recording at `path` ("-": standard output, no part directory). The manifest is copied.
@@ -80,6 +86,9 @@ RN_MUST_CHECK enum rn_status rn_writer_commit(struct rn_writer *writer,
 /* True when the next commit begins a segment: the caller should then add snapshot events (flag
  * RN_EVENT_SNAPSHOT) of descriptors, processes and modules that are still alive, first. */
 bool rn_writer_segment_due(const struct rn_writer *writer);
+
+/* With `copies`: the next commit begins a segment. */
+void rn_writer_begin_segment(struct rn_writer *writer);
 
 /* Events that had to be dropped so far. */
 uint64_t rn_writer_lost(const struct rn_writer *writer);

@@ -229,9 +229,16 @@ static void diff_input(struct diff_job *job, const struct rn_effect *a, const st
     struct rn_finding *finding;
 
     if (rn_diff_rules_ignore(job->rules, RN_EFFECT_INPUT, a->name) || is_program_text(a) ||
-        is_program_text(b) || is_changed(job->effects_a, a->name) ||
+        is_program_text(b) || a->is_script || b->is_script || is_changed(job->effects_a, a->name) ||
         is_changed(job->effects_b, b->name))
         return;
+    if (diff_is_scrubbed(job)) {
+        if (a->complete && b->complete && diff_digests(&a->digest, &b->digest) == DIGESTS_DIFFER)
+            diff_finding(job, a, b, RN_FINDING_INPUT,
+                         "the programs were given different content (scrubbed: where cannot be "
+                         "told)");
+        return;
+    }
     /* What one has read and the other has not says nothing, unless both came to the end. */
     if (rn_image_compare(a->image, b->image, false, !a->complete || !b->complete, &difference) !=
         RN_IMAGE_DIFFER)
@@ -329,6 +336,20 @@ static void blind_spots(struct rn_diff *diff, const struct rn_effects *effects, 
         give_reason(diff, "recording %c: %.200s", side, summary->blind_spot);
 }
 
+/* Names are other tokens under another key. */
+static void other_keys(struct diff_job *job)
+{
+    const struct rn_effects_summary *a = rn_effects_summary(job->effects_a);
+    const struct rn_effects_summary *b = rn_effects_summary(job->effects_b);
+
+    if (a->scrubbed != b->scrubbed)
+        give_reason(job->diff,
+                    "only recording %c is scrubbed: scrub the other one under the same key",
+                    a->scrubbed ? 'A' : 'B');
+    else if (strcmp(a->scrub_key, b->scrub_key) != 0)
+        give_reason(job->diff, "the recordings were scrubbed under different keys");
+}
+
 static enum rn_verdict judge(struct diff_job *job)
 {
     struct rn_diff *diff = job->diff;
@@ -336,6 +357,7 @@ static enum rn_verdict judge(struct diff_job *job)
 
     for (unsigned i = 1; i < RN_RULE_COUNT; i++)
         rules |= diff->rule_used[i];
+    other_keys(job);
     doubts(diff, job->effects_a, 'A');
     doubts(diff, job->effects_b, 'B');
     reason_of(diff, RN_FINDING_INPUT);
@@ -350,8 +372,8 @@ static enum rn_verdict judge(struct diff_job *job)
         return RN_VERDICT_INCONCLUSIVE;
     if (rules)
         return RN_VERDICT_MODULO;
-    return rn_effects_summary(job->effects_a)->call_sum ==
-                   rn_effects_summary(job->effects_b)->call_sum
+    return !diff_is_scrubbed(job) && rn_effects_summary(job->effects_a)->call_sum ==
+                                         rn_effects_summary(job->effects_b)->call_sum
                ? RN_VERDICT_IDENTICAL
                : RN_VERDICT_EQUIVALENT;
 }
@@ -381,15 +403,34 @@ static void find_first(struct diff_job *job)
     }
 }
 
+/* Of scrubbed recordings: by what has a digest. */
+static void count_digests(const struct rn_effects *effects, uint64_t *known, uint64_t *bytes)
+{
+    size_t count;
+    const struct rn_effect *list = rn_effects_list(effects, &count);
+
+    for (size_t i = 0; i < count; i++) {
+        *known += list[i].digest.known ? list[i].digest.length : 0;
+        *bytes += list[i].digest.known ? list[i].digest.length
+                  : list[i].image      ? list[i].image->length
+                                       : 0;
+    }
+}
+
 static void count_findings(struct diff_job *job)
 {
     struct rn_diff *diff = job->diff;
     const struct rn_effects_summary *a = rn_effects_summary(job->effects_a);
     const struct rn_effects_summary *b = rn_effects_summary(job->effects_b);
-    uint64_t bytes = a->effect_bytes + b->effect_bytes;
+    uint64_t bytes = a->effect_bytes + b->effect_bytes, known = a->known_bytes + b->known_bytes;
 
     diff->score = diff->objects ? ((double)diff->equal + job->sum) / (double)diff->objects : 1;
-    diff->confidence = bytes ? (double)(a->known_bytes + b->known_bytes) / (double)bytes : 1;
+    if (diff_is_scrubbed(job)) {
+        bytes = known = 0;
+        count_digests(job->effects_a, &known, &bytes);
+        count_digests(job->effects_b, &known, &bytes);
+    }
+    diff->confidence = bytes ? (double)known / (double)bytes : 1;
 }
 
 enum rn_status rn_diff_new(const struct rn_effects *a, const struct rn_effects *b,

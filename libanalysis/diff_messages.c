@@ -11,14 +11,16 @@
 
 static bool same_sent(const struct rn_connection *a, const struct rn_connection *b)
 {
-    return a->refused == b->refused && a->sent_length == b->sent_length && a->sent_known &&
-           b->sent_known && a->sent_crc == b->sent_crc;
+    return a->refused == b->refused && a->sent_length == b->sent_length &&
+           ((a->sent_known && b->sent_known && a->sent_crc == b->sent_crc) ||
+            diff_digests(&a->sent_digest, &b->sent_digest) == DIGESTS_EQUAL);
 }
 
 static bool same_received(const struct rn_connection *a, const struct rn_connection *b)
 {
-    return a->received_length == b->received_length && a->received_known && b->received_known &&
-           a->received_crc == b->received_crc;
+    return a->received_length == b->received_length &&
+           ((a->received_known && b->received_known && a->received_crc == b->received_crc) ||
+            diff_digests(&a->received_digest, &b->received_digest) == DIGESTS_EQUAL);
 }
 
 static bool same_connection(const struct rn_connection *a, const struct rn_connection *b)
@@ -56,7 +58,8 @@ static void diff_sent(struct diff_job *job, const struct rn_connection *a,
         finding_of(job, a, b, RN_FINDING_DIFFERENT, a->refused ? "refused in A" : "refused in B");
         return;
     }
-    if (!a->sent_known || !b->sent_known) {
+    if ((!a->sent_known || !b->sent_known) &&
+        diff_digests(&a->sent_digest, &b->sent_digest) != DIGESTS_DIFFER) {
         finding_of(job, a, b, RN_FINDING_UNKNOWN, "bytes were sent without a fingerprint");
         return;
     }
@@ -116,6 +119,7 @@ static int by_content(const void *left, const void *right)
 {
     const struct rn_connection *a = *(const struct rn_connection *const *)left;
     const struct rn_connection *b = *(const struct rn_connection *const *)right;
+    int order;
 
     if (a->sent_length != b->sent_length)
         return a->sent_length < b->sent_length ? -1 : 1;
@@ -125,7 +129,12 @@ static int by_content(const void *left, const void *right)
         return a->received_length < b->received_length ? -1 : 1;
     if (a->received_crc != b->received_crc)
         return a->received_crc < b->received_crc ? -1 : 1;
-    return a->turn_sum < b->turn_sum ? -1 : a->turn_sum > b->turn_sum;
+    if (a->turn_sum != b->turn_sum)
+        return a->turn_sum < b->turn_sum ? -1 : 1;
+    order = memcmp(&a->sent_digest.bytes, &b->sent_digest.bytes, sizeof a->sent_digest.bytes);
+    return order ? order
+                 : memcmp(&a->received_digest.bytes, &b->received_digest.bytes,
+                          sizeof a->received_digest.bytes);
 }
 
 static const struct rn_connection **sorted(struct diff_job *job, const struct group *group)

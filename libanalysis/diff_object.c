@@ -162,6 +162,29 @@ static bool same_history(const struct rn_effect *a, const struct rn_effect *b)
            a->unknown_begin == b->unknown_begin && !a->mapped_writes && !b->mapped_writes;
 }
 
+/* Of scrubbed recordings: the whole is compared, where is not to be told. */
+static void compare_digests(struct diff_job *job, struct outcome *outcome,
+                            const struct rn_effect *a, const struct rn_effect *b)
+{
+    switch (diff_digests(&a->digest, &b->digest)) {
+    case DIGESTS_EQUAL:
+        return;
+    case DIGESTS_DIFFER:
+        if (a->concurrent || b->concurrent)
+            says(outcome, RN_FINDING_UNKNOWN,
+                 "several threads write, in no order that they keep, and it was scrubbed");
+        else if (rn_diff_rules_varies(job->rules, a->kind, a->name))
+            says(outcome, RN_FINDING_UNKNOWN, "varies from run to run by itself");
+        else
+            says(outcome, RN_FINDING_DIFFERENT,
+                 "content differs (scrubbed: where cannot be told); %llu bytes against %llu",
+                 (unsigned long long)a->digest.length, (unsigned long long)b->digest.length);
+        return;
+    case DIGESTS_UNKNOWN:
+        says(outcome, RN_FINDING_UNKNOWN, "its content was not known when it was scrubbed");
+    }
+}
+
 static void compare_content(struct diff_job *job, struct outcome *outcome,
                             const struct rn_effect *a, const struct rn_effect *b)
 {
@@ -169,6 +192,11 @@ static void compare_content(struct diff_job *job, struct outcome *outcome,
 
     if (!a->image && !b->image)
         return;
+    if (diff_is_scrubbed(job) && a->image && b->image) {
+        if (a->image->moved || b->image->moved)
+            compare_digests(job, outcome, a, b);
+        return;
+    }
     if (!a->image || !b->image) {
         says(outcome, RN_FINDING_UNKNOWN,
              "%s wrote it, %s kept or moved what was there, and that is not known",

@@ -21,6 +21,12 @@ struct rn_finding *diff_finding(struct diff_job *job, const struct rn_effect *a,
                                 const char *format, ...) RN_PRINTF(5, 6);
 void diff_use_rule(struct diff_job *job, enum rn_rule rule, uint64_t a, uint64_t b);
 
+/* diff_digest.c: contents of scrubbed recordings. */
+enum diff_digest_relation { DIGESTS_EQUAL, DIGESTS_DIFFER, DIGESTS_UNKNOWN };
+enum diff_digest_relation diff_digests(const struct rn_effect_digest *a,
+                                       const struct rn_effect_digest *b);
+bool diff_is_scrubbed(const struct diff_job *job); /* one of them at least */
+
 /* diff_tree.c: everything that has a path. */
 void diff_tree(struct diff_job *job);
 bool diff_names_match(const struct diff_job *job, const struct rn_effect *a,

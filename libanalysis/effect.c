@@ -17,6 +17,10 @@ struct rn_effects *rn_effects_new(const struct rn_manifest *manifest,
         return NULL;
     effects->options = *options;
     rn_clock_init(&effects->clock, manifest);
+    effects->summary.scrubbed = manifest->scrubbed != NULL;
+    if (manifest->scrub_key)
+        snprintf(effects->summary.scrub_key, sizeof effects->summary.scrub_key, "%s",
+                 manifest->scrub_key);
     effects->summary.start_realtime_ns = manifest->start.realtime_ns;
     if (manifest->selection) {
         effects->summary.lacks_events = true;
@@ -62,6 +66,7 @@ void rn_effects_free(struct rn_effects *effects)
     for (size_t i = 0; i < effects->text_count; i++)
         free(effects->texts[i]);
     free(effects->texts);
+    rn_buf_free(&effects->digests);
     rn_buf_free(&effects->scratch);
     free(effects->first_cwd);
     free(effects);
@@ -329,7 +334,8 @@ enum rn_status rn_effects_feed(struct rn_effects *effects, const struct rn_event
 {
     if (effects->late_count && RN_KIND_IS_EVENT(event->kind))
         effect_catch_up(effects, event->start);
-    if (RN_KIND_IS_EVENT(event->kind) && !(event->flags & RN_EVENT_SNAPSHOT))
+    if (RN_KIND_IS_EVENT(event->kind) && !(event->flags & RN_EVENT_SNAPSHOT) &&
+        event->kind != RN_KIND_OBJECT)
         effects->summary.events++;
     switch (event->kind) {
     case RN_KIND_SYSCALL:
@@ -348,6 +354,9 @@ enum rn_status rn_effects_feed(struct rn_effects *effects, const struct rn_event
         break;
     case RN_KIND_CLOCK:
         rn_clock_add(&effects->clock, &event->u.clock);
+        break;
+    case RN_KIND_OBJECT:
+        effect_feed_object(effects, event);
         break;
     case RN_KIND_LOSS:
         note_loss(effects, &event->u.loss);

@@ -88,6 +88,14 @@ const char *rn_effect_kind_name(enum rn_effect_kind kind);
 #define RN_EFFECT_HAS_GROUP 0x04u
 #define RN_EFFECT_HAS_MTIME 0x08u /* set to a time by the program */
 
+/* Of content whose fingerprints rn-scrub took out: what it put in their place, so that equal
+ * content under one key has equal ones. */
+struct rn_effect_digest {
+    bool known;
+    uint64_t length, key;
+    uint8_t bytes[32];
+};
+
 struct rn_effect_writer {
     uint64_t stream; /* thread */
     uint64_t length, crc;
@@ -132,6 +140,8 @@ struct rn_effect {
     bool synced, renamed_unsynced;                       /* at the end; when it got its last name */
     uint64_t output_at_sync, output_total, output_calls; /* bytes, bytes, writes */
 
+    struct rn_effect_digest digest;
+    bool is_script;        /* INPUT: it began as one, as rn-scrub saw */
     bool complete;         /* INPUT: it was read to its end */
     uint64_t boundary_sum; /* DATAGRAMS: fingerprint of the lengths in order */
     uint64_t datagrams;
@@ -149,6 +159,7 @@ struct rn_connection {
     const struct rn_image *sent, *received; /* NULL: not kept */
     uint32_t turns;                         /* changes of direction */
     bool sent_known, received_known;
+    struct rn_effect_digest sent_digest, received_digest;
     bool refused; /* it did not come about */
 };
 
@@ -166,6 +177,8 @@ struct rn_effects_summary {
     bool lacks_events;                  /* lost, cut, damaged, not sealed, or selected with -e */
     char lacks[256];                    /* why */
     bool no_content;                    /* recorded with --content=none */
+    bool scrubbed;                      /* contents are known by their digests alone */
+    char scrub_key[32];                 /* names the key of these */
     char blind_spot[256];               /* the first notice of one; empty: none */
     uint64_t start_realtime_ns;
 };
@@ -195,6 +208,14 @@ const struct rn_effect *rn_effects_list(const struct rn_effects *effects, size_t
 /* In order of names; of one name in the order in which they ended. */
 const struct rn_connection *rn_effects_connections(const struct rn_effects *effects, size_t *count);
 const struct rn_effect *rn_effects_inputs(const struct rn_effects *effects, size_t *count);
+/* After rn_effects_finish: everything whose content is known, as rn-scrub writes it down; `crc` is
+ * of `length` bytes, and no digest is made yet. Stops where `function` returns something other than
+ * RN_OK, and returns that. */
+typedef enum rn_status rn_effects_object_fn(void *context, const struct rn_object *object,
+                                            uint64_t crc, struct rn_error *err);
+RN_MUST_CHECK enum rn_status rn_effects_objects(const struct rn_effects *effects,
+                                                rn_effects_object_fn *function, void *context,
+                                                struct rn_error *err);
 /* Files whose final content cannot be composed from what was recorded: handed to `function` with
  * their path. Before rn_effects_finish. */
 typedef void rn_effects_open_file_fn(void *context, const char *path);

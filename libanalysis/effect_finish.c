@@ -402,8 +402,9 @@ enum rn_status rn_effects_finish(struct rn_effects *effects, struct rn_error *er
     }
     finish_nodes(effects);
     number_effects(effects);
+    effect_give_digests(effects);
     summary->io_ns = rn_clock_duration(&effects->clock, effects->io_ticks);
-    summary->no_content = summary->effect_bytes && !summary->known_bytes;
+    summary->no_content = !summary->scrubbed && summary->effect_bytes && !summary->known_bytes;
     if (effects->over_limit)
         return rn_fail(err, RN_E_LIMIT, "more than %u objects or names", RN_EFFECTS_MAX_OBJECTS);
     return effects->failed ? rn_fail(err, RN_E_NOMEM, "no memory for the effects") : RN_OK;

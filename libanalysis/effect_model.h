@@ -178,6 +178,7 @@ struct rn_effects {
     size_t connection_count, connection_capacity;
     struct rn_effect *effects, *inputs;
     size_t effect_count, effect_capacity, input_count, input_capacity;
+    struct rn_buf digests; /* struct effect_digest */
     struct rn_buf scratch;
     char **texts; /* strings that effects point to */
     size_t text_count, text_capacity;
@@ -359,6 +360,10 @@ void effect_socket_closed(struct rn_effects *effects, struct effect_object *obje
 char *effect_address(struct rn_effects *effects, const struct rn_attachment *attachment);
 /* Of a name server, or of a daemon that looks up names? */
 bool effect_is_name_lookup(const char *address);
+
+/* effect_digest.c: fingerprints of objects in a scrubbed recording. */
+void effect_feed_object(struct rn_effects *effects, const struct rn_event *event);
+void effect_give_digests(struct rn_effects *effects);
 
 /* effect_finish.c */
 struct rn_effect *effect_add(struct rn_effects *effects, enum rn_effect_kind kind,

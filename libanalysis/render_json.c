@@ -245,6 +245,7 @@ static const char *attachment_key(uint8_t type)
         [RN_ATT_ISA] = "isa",           [RN_ATT_SOURCE] = "source",
         [RN_ATT_CATEGORY] = "category", [RN_ATT_INPUT] = "input",
         [RN_ATT_RESULT] = "result",     [RN_ATT_HISTOGRAM] = "histogram",
+        [RN_ATT_DIGEST] = "digest",
     };
 
     return type < RN_ATT_COUNT ? names[type] : NULL;
@@ -274,7 +275,7 @@ static void add_attachment(struct rn_sink *sink, struct rn_trace *trace,
     rn_sink_name(sink, key);
     if (attachment->type == RN_ATT_ARGV || attachment->type == RN_ATT_ENV)
         rn_render_string_list(sink, bytes, attachment->flags & RN_ATT_CUT);
-    else if (attachment->type == RN_ATT_BUILD_ID)
+    else if (attachment->type == RN_ATT_BUILD_ID || attachment->type == RN_ATT_DIGEST)
         rn_sink_bytes(sink, bytes.data, bytes.size, false);
     else if (attachment->type == RN_ATT_LIMITS)
         add_limits(sink, bytes);

@@ -1,8 +1,9 @@
 /* SPDX-License-Identifier: MIT */
-/* generate_blocks OUT SEED [COUNT [THRESHOLD_NS [MACHINE]]]: an archive of compute blocks whose times are
- * known: "saxpy" and "matmul" in scalar code, with AVX2, and on a GPU (with and without its transfers),
- * sizes 16 to 16 M, for rn-backend-fit. The same arguments give the same archive. COUNT: blocks; with
- * THRESHOLD_NS shorter ones are counted instead, as rn-record --threshold does it. */
+/* generate_blocks OUT SEED [COUNT [THRESHOLD_NS [MACHINE]]]: an archive of compute blocks whose
+ * times are known: "saxpy" and "matmul" in scalar code, with AVX2, and on a GPU (with and without
+ * its transfers), sizes 16 to 16 M, for rn-backend-fit. The same arguments give the same archive.
+ * COUNT: blocks; with THRESHOLD_NS shorter ones are counted instead, as rn-record --threshold does
+ * it. */
 #include "formats/writer.h"
 
 #include <math.h>
@@ -128,8 +129,9 @@ static enum rn_status add_block(struct rn_writer *writer, uint64_t stream, const
 static uint64_t time_of(const struct variant *variant, unsigned operation, uint64_t size,
                         double factor)
 {
-    double ns = factor * (variant->start_ns[operation] +
-                          variant->rate_ns[operation] * pow((double)size, variant->power[operation]));
+    double ns =
+        factor * (variant->start_ns[operation] +
+                  variant->rate_ns[operation] * pow((double)size, variant->power[operation]));
 
     ns *= exp(0.05 * normal());
     if (uniform() < 0.1)
@@ -230,8 +232,7 @@ int main(int argc, char **argv)
     enum rn_status status;
 
     if (argc < 3 || argc > 6) {
-        fprintf(stderr,
-                "usage: generate_blocks OUT SEED [COUNT [THRESHOLD_NS [MACHINE]]]\n");
+        fprintf(stderr, "usage: generate_blocks OUT SEED [COUNT [THRESHOLD_NS [MACHINE]]]\n");
         return 2;
     }
     random_state = strtoul(argv[2], NULL, 10) * 1000003;

@@ -11,8 +11,15 @@
 #define BACKEND_JSON_MAX   (16u << 20)
 #define BACKEND_JSON_DEPTH 32u
 
-enum backend_json_type { JSON_NULL, JSON_FALSE, JSON_TRUE, JSON_NUMBER, JSON_STRING, JSON_ARRAY,
-                         JSON_OBJECT };
+enum backend_json_type {
+    JSON_NULL,
+    JSON_FALSE,
+    JSON_TRUE,
+    JSON_NUMBER,
+    JSON_STRING,
+    JSON_ARRAY,
+    JSON_OBJECT
+};
 
 struct backend_json_value {
     uint8_t type;

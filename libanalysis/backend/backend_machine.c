@@ -5,10 +5,10 @@
 
 static int is_lasting(const char *line, size_t length)
 {
-    static const char *const keys[] = {
-        "vendor_id",       "cpu family",  "model",       "model name", "stepping", "flags",
-        "CPU implementer", "CPU variant", "CPU part",    "Features",   "CPU revision",
-        "CPU architecture"};
+    static const char *const keys[] = {"vendor_id",       "cpu family",   "model",
+                                       "model name",      "stepping",     "flags",
+                                       "CPU implementer", "CPU variant",  "CPU part",
+                                       "Features",        "CPU revision", "CPU architecture"};
 
     while (length && (line[length - 1] == ' ' || line[length - 1] == '\t'))
         length--;

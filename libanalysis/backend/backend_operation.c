@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: MIT */
-/* An operation of the program: what a policy says of it, in terms of the variants that there are. */
+/* An operation of the program: what a policy says of it, in terms of the variants that there are.
+ */
 #include "backend_private.h"
 
 #include <stdlib.h>

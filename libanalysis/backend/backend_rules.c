@@ -4,8 +4,8 @@
 
 #include <string.h>
 
-#define SMALL             1000u
-#define MATRIX_TO_GPU     10000u
+#define SMALL              1000u
+#define MATRIX_TO_GPU      10000u
 #define CONVOLUTION_TO_GPU 1000u
 
 /* The first word that is part of the name decides; longer words stand before those that are part of
@@ -14,22 +14,20 @@ static const struct {
     const char *word;
     enum rn_backend_class class_of;
 } words[] = {
-    {"conv", RN_BACKEND_CONVOLUTION}, {"pool", RN_BACKEND_CONVOLUTION},
-    {"stencil", RN_BACKEND_CONVOLUTION},
-    {"gemm", RN_BACKEND_MATRIX},      {"gemv", RN_BACKEND_MATRIX},
-    {"matmul", RN_BACKEND_MATRIX},    {"matrix", RN_BACKEND_MATRIX},
-    {"symm", RN_BACKEND_MATRIX},      {"syrk", RN_BACKEND_MATRIX},
-    {"trsm", RN_BACKEND_MATRIX},      {"trmm", RN_BACKEND_MATRIX},
-    {"softmax", RN_BACKEND_REDUCTION},
-    {"sum", RN_BACKEND_REDUCTION},    {"dot", RN_BACKEND_REDUCTION},
-    {"reduce", RN_BACKEND_REDUCTION}, {"norm", RN_BACKEND_REDUCTION},
-    {"mean", RN_BACKEND_REDUCTION},   {"argm", RN_BACKEND_REDUCTION},
-    {"largest", RN_BACKEND_REDUCTION},
-    {"axpy", RN_BACKEND_VECTOR},      {"scal", RN_BACKEND_VECTOR},
-    {"copy", RN_BACKEND_VECTOR},      {"add", RN_BACKEND_VECTOR},
-    {"mul", RN_BACKEND_VECTOR},       {"vector", RN_BACKEND_VECTOR},
-    {"relu", RN_BACKEND_VECTOR},      {"sigmoid", RN_BACKEND_VECTOR},
-    {"map", RN_BACKEND_VECTOR},
+    {"conv", RN_BACKEND_CONVOLUTION},    {"pool", RN_BACKEND_CONVOLUTION},
+    {"stencil", RN_BACKEND_CONVOLUTION}, {"gemm", RN_BACKEND_MATRIX},
+    {"gemv", RN_BACKEND_MATRIX},         {"matmul", RN_BACKEND_MATRIX},
+    {"matrix", RN_BACKEND_MATRIX},       {"symm", RN_BACKEND_MATRIX},
+    {"syrk", RN_BACKEND_MATRIX},         {"trsm", RN_BACKEND_MATRIX},
+    {"trmm", RN_BACKEND_MATRIX},         {"softmax", RN_BACKEND_REDUCTION},
+    {"sum", RN_BACKEND_REDUCTION},       {"dot", RN_BACKEND_REDUCTION},
+    {"reduce", RN_BACKEND_REDUCTION},    {"norm", RN_BACKEND_REDUCTION},
+    {"mean", RN_BACKEND_REDUCTION},      {"argm", RN_BACKEND_REDUCTION},
+    {"largest", RN_BACKEND_REDUCTION},   {"axpy", RN_BACKEND_VECTOR},
+    {"scal", RN_BACKEND_VECTOR},         {"copy", RN_BACKEND_VECTOR},
+    {"add", RN_BACKEND_VECTOR},          {"mul", RN_BACKEND_VECTOR},
+    {"vector", RN_BACKEND_VECTOR},       {"relu", RN_BACKEND_VECTOR},
+    {"sigmoid", RN_BACKEND_VECTOR},      {"map", RN_BACKEND_VECTOR},
 };
 
 enum rn_backend_class rn_backend_class_of(const char *operation)

@@ -148,8 +148,8 @@ unsigned rn_backend_explain(const struct rn_backend_operation *operation, uint64
 }
 
 /* A median that is followed in steps (Robbins and Monro 1951), large ones at first: what is slow by
- * chance moves it no further than what is a little slower. Threads that record at the same moment may
- * undo each other's step; that does no harm. */
+ * chance moves it no further than what is a little slower. Threads that record at the same moment
+ * may undo each other's step; that does no harm. */
 void rn_backend_record(struct rn_backend_operation *operation, uint64_t elements, unsigned variant,
                        uint64_t ns)
 {

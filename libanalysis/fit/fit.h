@@ -2,13 +2,15 @@
 /* How long an operation takes on each backend as a function of its size, from which size on one
  * backend is faster than another, and how sure that is; or why it cannot be said.
  *
- * Samples go in (rn_fit_add, or rn_history_fill from a history), rn_fit_run computes, and the results
- * are read from the struct. Sizes are numbers of elements, times are nanoseconds, logarithms natural.
+ * Samples go in (rn_fit_add, or rn_history_fill from a history), rn_fit_run computes, and the
+ * results are read from the struct. Sizes are numbers of elements, times are nanoseconds,
+ * logarithms natural.
  *
  * Sources of the methods: power laws with a logarithm ("performance model normal form") A. Calotoiu
- * et al., SC 2013; isotonic regression by pooling adjacent violators, Ayer et al. 1955; monotone cubic
- * interpolation M. Steffen 1990; the one-standard-error rule L. Breiman et al. 1984; bootstrap of
- * clusters with the expanded percentile interval T. Hesterberg 2015; location by Huber's M-estimate.
+ * et al., SC 2013; isotonic regression by pooling adjacent violators, Ayer et al. 1955; monotone
+ * cubic interpolation M. Steffen 1990; the one-standard-error rule L. Breiman et al. 1984;
+ * bootstrap of clusters with the expanded percentile interval T. Hesterberg 2015; location by
+ * Huber's M-estimate.
  *
  * Deterministic: the same samples in the same order and the same seed give the same results. Not
  * thread-safe. Memory: 32 bytes a sample and some kilobytes a series. */
@@ -45,8 +47,8 @@ enum rn_fit_reason {
     RN_FIT_FINE,
     RN_FIT_FEW_SAMPLES,
     RN_FIT_FEW_SIZES,
-    RN_FIT_TWO_MODES,   /* the times are of two kinds */
-    RN_FIT_CENSORED,    /* a threshold of recording cut the sample, and its aggregates do not help */
+    RN_FIT_TWO_MODES, /* the times are of two kinds */
+    RN_FIT_CENSORED,  /* a threshold of recording cut the sample, and its aggregates do not help */
     RN_FIT_ONE_BACKEND, /* nothing to compare with */
     RN_FIT_NO_OVERLAP,  /* no size at which this and another backend were measured */
     RN_FIT_REASONS
@@ -81,15 +83,15 @@ struct rn_fit_series {
     enum rn_fit_reason refused;
     char why[160]; /* one clause; empty where not refused */
     struct rn_fit_model model;
-    double cv_error;                      /* of the model: root mean square of log errors */
-    double cv_of_forms[RN_FIT_FORMS];     /* of all; NAN where a form was not tried */
-    double *cells;                        /* private: log medians, point x run; NAN: none */
+    double cv_error;                  /* of the model: root mean square of log errors */
+    double cv_of_forms[RN_FIT_FORMS]; /* of all; NAN where a form was not tried */
+    double *cells;                    /* private: log medians, point x run; NAN: none */
 };
 
 /* Where one backend hands over to the next as sizes grow. */
 struct rn_fit_crossover {
-    uint32_t below, above; /* series */
-    double size, low, high; /* estimate; 5 % and 95 % */
+    uint32_t below, above;    /* series */
+    double size, low, high;   /* estimate; 5 % and 95 % */
     bool open_low, open_high; /* the interval ends at the end of what was measured, not before */
     bool decided; /* false: the data cannot tell within a factor of 4: a band, not a point */
 };
@@ -168,15 +170,15 @@ RN_MUST_CHECK enum rn_status rn_fit_add_aggregate(struct rn_fit *fit, uint32_t s
 RN_MUST_CHECK enum rn_status rn_fit_run(struct rn_fit *fit, struct rn_error *err);
 
 const struct rn_fit_operation *rn_fit_operation(const struct rn_fit *fit, const char *name);
-/* Nanoseconds; NAN where `size` is more than RN_FIT_REACH outside of what was measured, or the series
- * is refused. */
+/* Nanoseconds; NAN where `size` is more than RN_FIT_REACH outside of what was measured, or the
+ * series is refused. */
 double rn_fit_time(const struct rn_fit_series *series, double size);
 /* The range that answers for `size`; NULL where none does. */
 const struct rn_fit_range *rn_fit_range(const struct rn_fit_placement *placement, double size);
 /* The crossover whose interval `size` lies in; NULL. */
 const struct rn_fit_crossover *rn_fit_band(const struct rn_fit_placement *placement, double size);
 
-const char *rn_fit_form_name(enum rn_fit_form form);     /* "power" */
+const char *rn_fit_form_name(enum rn_fit_form form);       /* "power" */
 const char *rn_fit_reason_name(enum rn_fit_reason reason); /* "few-samples" */
 
 #endif

@@ -41,9 +41,8 @@ const struct rn_fit_crossover *rn_fit_band(const struct rn_fit_placement *placem
 
 const char *rn_fit_form_name(enum rn_fit_form form)
 {
-    static const char *const names[RN_FIT_FORMS] = {"constant",     "linear",       "normal-form",
-                                                    "power",        "two-pieces",   "three-pieces",
-                                                    "monotone"};
+    static const char *const names[RN_FIT_FORMS] = {
+        "constant", "linear", "normal-form", "power", "two-pieces", "three-pieces", "monotone"};
 
     return (unsigned)form < RN_FIT_FORMS ? names[form] : "?";
 }

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MIT */
-/* How sure a crossover is: runs are drawn again and again, and the models fitted anew, with the forms
- * that were chosen. Runs, not samples: what differs from run to run is most of what is not known. */
+/* How sure a crossover is: runs are drawn again and again, and the models fitted anew, with the
+ * forms that were chosen. Runs, not samples: what differs from run to run is most of what is not
+ * known. */
 #include "fit_private.h"
 
 #include <gsl/gsl_cdf.h>
@@ -13,7 +14,7 @@
 #define FEW_RUNS   3u
 #define DECIDED    4.0 /* the interval's ends are not further apart */
 #define TAIL       0.05
-#define NEAR       6u /* points */
+#define NEAR       6u   /* points */
 #define BY_CHANCE  1.77 /* chi squared of NEAR degrees of freedom over these, 90 % */
 
 struct draw {
@@ -46,8 +47,8 @@ static void draw_runs(struct draw *draw)
         draw->times[fit_random_below(&draw->random, runs)]++;
 }
 
-/* How far the model is from the points around that size, beyond what their errors explain. A form is
- * never quite true: that is part of what is not known. */
+/* How far the model is from the points around that size, beyond what their errors explain. A form
+ * is never quite true: that is part of what is not known. */
 static double misfit_near(const struct rn_fit_series *series, double size)
 {
     double away[RN_FIT_MAX_SIZES] = {0}, squares = 0, errors = 0;
@@ -105,15 +106,15 @@ static double difference(const struct rn_fit_model *below, const struct rn_fit_m
     return fit_model_log(below, exp(log_size)) - fit_model_log(above, exp(log_size));
 }
 
-/* Between two sizes, where the line through their differences is 0; NAN where `above` does not become
- * faster between them. */
+/* Between two sizes, where the line through their differences is 0; NAN where `above` does not
+ * become faster between them. */
 static double crossing(double low, double before, double high, double after)
 {
     return before <= 0 && after > 0 ? low + (high - low) * before / (before - after) : NAN;
 }
 
-/* Where `above` becomes faster, nearest to where it was: up and down from there; infinite where that is
- * nowhere. */
+/* Where `above` becomes faster, nearest to where it was: up and down from there; infinite where
+ * that is nowhere. */
 static double nearest_crossing(struct draw *draw, const struct rn_fit_crossover *crossover)
 {
     const struct rn_fit_model *below = refit(draw, crossover->below);
@@ -145,8 +146,8 @@ static double nearest_crossing(struct draw *draw, const struct rn_fit_crossover 
     return start > 0 ? -INFINITY : INFINITY;
 }
 
-/* Few runs spread less when they are drawn again than they do in truth: the quantile is taken further
- * out (Hesterberg's expanded percentile interval). */
+/* Few runs spread less when they are drawn again than they do in truth: the quantile is taken
+ * further out (Hesterberg's expanded percentile interval). */
 static double tail_of(const struct draw *draw)
 {
     double runs = draw->fit->runs;

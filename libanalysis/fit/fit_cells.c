@@ -13,7 +13,7 @@ struct timed {
 };
 
 struct work {
-    struct timed *samples; /* by point, run, time */
+    struct timed *samples;  /* by point, run, time */
     struct timed **in_time; /* by run, time */
     double *scratch;
     size_t count;
@@ -122,7 +122,8 @@ static void look_at_runs(struct rn_fit_series *series, struct work *work)
     for (size_t from = 0, to; from < work->count; from = to) {
         size_t warm;
 
-        for (to = from; to < work->count && work->in_time[to]->run == work->in_time[from]->run; to++)
+        for (to = from; to < work->count && work->in_time[to]->run == work->in_time[from]->run;
+             to++)
             work->scratch[to - from] = work->in_time[to]->residual;
         warm = fit_warm_up(work->scratch, to - from);
         for (size_t i = from; i < from + warm; i++)
@@ -142,9 +143,10 @@ static void look_at_modes(struct rn_fit_series *series, struct work *work)
         if (!work->samples[i].warm)
             work->scratch[count++] = work->samples[i].residual;
     if (fit_two_modes(work->scratch, count, &ratio, &share))
-        fit_refuse(series, RN_FIT_TWO_MODES,
-                   "its times are of two kinds, a factor of %.2f apart; %.0f %% are of the rarer one",
-                   ratio, 100 * share);
+        fit_refuse(
+            series, RN_FIT_TWO_MODES,
+            "its times are of two kinds, a factor of %.2f apart; %.0f %% are of the rarer one",
+            ratio, 100 * share);
 }
 
 static double spread_within(const struct work *work, size_t from, size_t to)

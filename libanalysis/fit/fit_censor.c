@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
-/* Calls that were counted instead of recorded. Where short ones are not recorded, those that are make
- * a sample that is too slow. The counts say how many are missing, and their histogram and sum about
- * how long they took: that replaces the median, or takes the size out. */
+/* Calls that were counted instead of recorded. Where short ones are not recorded, those that are
+ * make a sample that is too slow. The counts say how many are missing, and their histogram and sum
+ * about how long they took: that replaces the median, or takes the size out. */
 #include "fit_private.h"
 
 #include "formats/event.h"
@@ -9,7 +9,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#define ENOUGH      10u  /* recorded calls do without those that were counted because there were many */
+#define ENOUGH      10u /* recorded calls do without those that were counted because there were many */
 #define WORST_ERROR 0.25 /* of an estimate, relative */
 #define NEIGHBOUR   0.1  /* a neighbouring bucket with this share belongs to the same hump */
 

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
-/* Which form: leave one size out, and take the simplest form whose error is not clearly worse than the
- * best one's. */
+/* Which form: leave one size out, and take the simplest form whose error is not clearly worse than
+ * the best one's. */
 #include "fit_private.h"
 
 #define IMMATERIAL 0.005 /* that much more error, relative, is no reason for a form less simple */

@@ -8,9 +8,9 @@
 #include <stdlib.h>
 #include <string.h>
 
-#define STEP        0.01 /* of the logarithm of sizes */
-#define WORTH       0.02 /* what is gained less than that is no reason to change */
-#define NOBODY      UINT32_MAX
+#define STEP   0.01 /* of the logarithm of sizes */
+#define WORTH  0.02 /* what is gained less than that is no reason to change */
+#define NOBODY UINT32_MAX
 
 struct envelope {
     const struct rn_fit *fit;
@@ -104,8 +104,8 @@ static bool leave_out_apart(struct envelope *envelope, struct rn_fit_placement *
         bool met = false;
 
         for (unsigned j = 0; j < envelope->count; j++)
-            met |= i != j && overlaps(&fit->series[envelope->series[i]],
-                                      &fit->series[envelope->series[j]]);
+            met |= i != j &&
+                   overlaps(&fit->series[envelope->series[i]], &fit->series[envelope->series[j]]);
         if (met)
             keep[kept++] = envelope->series[i];
     }
@@ -141,8 +141,8 @@ static void fill(struct envelope *envelope)
         envelope->winner[s] = NOBODY;
         for (unsigned c = 0; c < envelope->count; c++) {
             const struct rn_fit_series *series = &envelope->fit->series[envelope->series[c]];
-            bool measured = size > least_size(series) * (1 - STEP) &&
-                            size < greatest_size(series) * (1 + STEP);
+            bool measured =
+                size > least_size(series) * (1 - STEP) && size < greatest_size(series) * (1 + STEP);
             double value = measured ? fit_model_log(&series->model, size) : INFINITY;
 
             envelope->log_ns[(size_t)s * envelope->count + c] = value;
@@ -205,7 +205,8 @@ static bool absorb_one(struct envelope *envelope)
 }
 
 /* Between the two steps, where the lines through them meet. */
-static double meeting(const struct envelope *envelope, unsigned step, uint32_t below, uint32_t above)
+static double meeting(const struct envelope *envelope, unsigned step, uint32_t below,
+                      uint32_t above)
 {
     double before = time_at(envelope, step - 1, below) - time_at(envelope, step - 1, above);
     double after = time_at(envelope, step, below) - time_at(envelope, step, above);

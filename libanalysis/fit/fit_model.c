@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
-/* Forms of few parameters. All are T = b (r + g(n)) with r = a / b: in log time, b is a mean once r is
- * given, so that a search for r alone does it. */
+/* Forms of few parameters. All are T = b (r + g(n)) with r = a / b: in log time, b is a mean once r
+ * is given, so that a search for r alone does it. */
 #include "fit_private.h"
 
 #include <string.h>

@@ -45,8 +45,8 @@ static void bend_residuals(const double *p, double *residuals, void *context)
 
     set_bend(bend->model, p, bend->free_knots);
     for (unsigned i = 0; i < points->count; i++)
-        residuals[i] = sqrt(points->w[i]) *
-                       (points->y[i] - fit_pieces_log(bend->model, points->x[i]));
+        residuals[i] =
+            sqrt(points->w[i]) * (points->y[i] - fit_pieces_log(bend->model, points->x[i]));
 }
 
 static bool in_order(const struct rn_fit_model *model)
@@ -170,8 +170,9 @@ static void pool(const struct fit_points *points, double *y)
         while (blocks > 1 && mean[blocks - 1] < mean[blocks - 2]) {
             double total = weight[blocks - 1] + weight[blocks - 2];
 
-            mean[blocks - 2] = (mean[blocks - 1] * weight[blocks - 1] +
-                                mean[blocks - 2] * weight[blocks - 2]) / total;
+            mean[blocks - 2] =
+                (mean[blocks - 1] * weight[blocks - 1] + mean[blocks - 2] * weight[blocks - 2]) /
+                total;
             weight[blocks - 2] = total;
             size[blocks - 2] += size[blocks - 1];
             blocks--;
@@ -219,7 +220,7 @@ double fit_monotone_log(const struct rn_fit_model *model, double size)
     rise = (model->y[low + 1] - model->y[low]) / step;
     t = at - model->x[low];
     return model->y[low] +
-           t * (model->d[low] +
-                t / step * ((3 * rise - 2 * model->d[low] - model->d[low + 1]) +
-                            t / step * (model->d[low] + model->d[low + 1] - 2 * rise)));
+           t * (model->d[low] + t / step *
+                                    ((3 * rise - 2 * model->d[low] - model->d[low + 1]) +
+                                     t / step * (model->d[low] + model->d[low + 1] - 2 * rise)));
 }

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: MIT */
-/* Is what was measured one thing? Warm-up at the begin of a run, drift in it, two kinds of times. */
+/* Is what was measured one thing? Warm-up at the begin of a run, drift in it, two kinds of times.
+ */
 #include "fit_private.h"
 
 #include <stdlib.h>
@@ -50,7 +51,8 @@ double fit_drift(const double *residuals, size_t count)
     double block[DRIFT_BLOCKS], *scratch, change;
     int concordant = 0;
 
-    if (count < 5 * DRIFT_BLOCKS || !(scratch = malloc((count / DRIFT_BLOCKS + 1) * sizeof *scratch)))
+    if (count < 5 * DRIFT_BLOCKS ||
+        !(scratch = malloc((count / DRIFT_BLOCKS + 1) * sizeof *scratch)))
         return 0;
     for (size_t i = 0; i < DRIFT_BLOCKS; i++) {
         size_t from = i * count / DRIFT_BLOCKS, to = (i + 1) * count / DRIFT_BLOCKS;
@@ -116,8 +118,7 @@ bool fit_two_modes(const double *residuals, size_t count, double *ratio, double 
 
         bins[(unsigned)fmin(fmax(at, 0), MODE_BINS - 1)]++;
     }
-    bandwidth = fmax(MODE_BANDWIDTH, 0.9 * fit_mad(residuals, count, 0) *
-                                         pow((double)count, -0.2));
+    bandwidth = fmax(MODE_BANDWIDTH, 0.9 * fit_mad(residuals, count, 0) * pow((double)count, -0.2));
     smooth(bins, fmin(bandwidth, 0.3), density);
     for (unsigned i = 0; i < MODE_BINS; i++)
         if (is_peak(density, i))

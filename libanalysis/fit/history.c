@@ -26,7 +26,8 @@ static const char schema[] =
     " run_id INTEGER NOT NULL REFERENCES run, start_ns INTEGER NOT NULL, reason INTEGER NOT NULL,"
     " size_bin INTEGER NOT NULL, count INTEGER NOT NULL, sum_ns INTEGER NOT NULL,"
     " min_ns INTEGER NOT NULL, max_ns INTEGER NOT NULL, elements INTEGER NOT NULL);\n"
-    "CREATE TABLE bucket (aggregate_id INTEGER NOT NULL REFERENCES aggregate, from_ns REAL NOT NULL,"
+    "CREATE TABLE bucket (aggregate_id INTEGER NOT NULL REFERENCES aggregate, from_ns REAL NOT "
+    "NULL,"
     " to_ns REAL NOT NULL, count INTEGER NOT NULL, PRIMARY KEY (aggregate_id, from_ns))"
     " WITHOUT ROWID;\n"
     "CREATE VIEW summary AS SELECT operation, backend, isa, residency, elements,"
@@ -40,8 +41,8 @@ enum rn_status history_fail(const struct rn_history *history, struct rn_error *e
 {
     int code = sqlite3_errcode(history->db);
     enum rn_status status = code == SQLITE_NOTADB || code == SQLITE_CORRUPT ? RN_E_FORMAT
-                            : code == SQLITE_NOMEM                         ? RN_E_NOMEM
-                                                                           : RN_E_USAGE;
+                            : code == SQLITE_NOMEM                          ? RN_E_NOMEM
+                                                                            : RN_E_USAGE;
 
     rn_fail(err, status, "history: %s", sqlite3_errmsg(history->db));
     return rn_fail_in(err, history->path);
@@ -104,8 +105,7 @@ static enum rn_status check_version(struct rn_history *history, struct rn_error 
 static enum rn_status make_schema(struct rn_history *history, bool writable, struct rn_error *err)
 {
     int64_t tables;
-    enum rn_status status =
-        writable ? history_execute(history, "BEGIN IMMEDIATE", err) : RN_OK;
+    enum rn_status status = writable ? history_execute(history, "BEGIN IMMEDIATE", err) : RN_OK;
 
     if (status != RN_OK)
         return status;
@@ -125,7 +125,8 @@ enum rn_status rn_history_open(const char *path, bool writable, struct rn_histor
                                struct rn_error *err)
 {
     struct rn_history *history = calloc(1, sizeof *history);
-    int flags = !path || writable ? SQLITE_OPEN_READWRITE | SQLITE_OPEN_CREATE : SQLITE_OPEN_READONLY;
+    int flags =
+        !path || writable ? SQLITE_OPEN_READWRITE | SQLITE_OPEN_CREATE : SQLITE_OPEN_READONLY;
     enum rn_status status;
 
     *out = NULL;

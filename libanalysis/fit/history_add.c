@@ -66,7 +66,8 @@ static enum rn_status add_machine(struct addition *addition, struct rn_error *er
     enum rn_status status = history_prepare(
         addition->history,
         "INSERT OR IGNORE INTO machine (fingerprint, cpu_fingerprint, cpu, cpu_flags, gpu,"
-        " gpu_driver) VALUES (?,?,?,?,?,?)", &statement, err);
+        " gpu_driver) VALUES (?,?,?,?,?,?)",
+        &statement, err);
 
     if (status != RN_OK)
         return status;
@@ -94,7 +95,8 @@ static enum rn_status add_run(struct addition *addition, struct rn_error *err)
     enum rn_status status = history_prepare(
         addition->history,
         "INSERT INTO run (uuid, digest, machine_id, recorded_ns, host, command, cpu_mhz, gpu_mhz,"
-        " lost, incomplete, samples, counted) VALUES (?,?,?,?,?,?,?,?,?,?,?,?)", &statement, err);
+        " lost, incomplete, samples, counted) VALUES (?,?,?,?,?,?,?,?,?,?,?,?)",
+        &statement, err);
 
     if (status != RN_OK)
         return status;
@@ -148,7 +150,8 @@ static enum rn_status add_samples(struct addition *addition, struct rn_error *er
     enum rn_status status = history_prepare(
         addition->history,
         "INSERT INTO sample (series_id, elements, run_id, number, start_ns, duration_ns, bytes)"
-        " VALUES (?,?,?,?,?,?,?)", &statement, err);
+        " VALUES (?,?,?,?,?,?,?)",
+        &statement, err);
 
     if (status != RN_OK)
         return status;
@@ -211,7 +214,8 @@ static enum rn_status add_aggregates(struct addition *addition, struct rn_error 
     enum rn_status status = history_prepare(
         addition->history,
         "INSERT INTO aggregate (series_id, run_id, start_ns, reason, size_bin, count, sum_ns,"
-        " min_ns, max_ns, elements) VALUES (?,?,?,?,?,?,?,?,?,?)", &statement, err);
+        " min_ns, max_ns, elements) VALUES (?,?,?,?,?,?,?,?,?,?)",
+        &statement, err);
 
     if (status != RN_OK)
         return status;

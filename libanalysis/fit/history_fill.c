@@ -23,11 +23,12 @@ enum rn_status rn_history_machines(struct rn_history *history, struct rn_history
                                    size_t *count, struct rn_error *err)
 {
     sqlite3_stmt *statement;
-    enum rn_status status = history_prepare(
-        history,
-        "SELECT machine.id, fingerprint, cpu_fingerprint, cpu, gpu, COUNT(*),"
-        " SUM(samples + counted) FROM machine JOIN run ON machine_id = machine.id"
-        " GROUP BY machine.id ORDER BY MAX(recorded_ns) DESC", &statement, err);
+    enum rn_status status =
+        history_prepare(history,
+                        "SELECT machine.id, fingerprint, cpu_fingerprint, cpu, gpu, COUNT(*),"
+                        " SUM(samples + counted) FROM machine JOIN run ON machine_id = machine.id"
+                        " GROUP BY machine.id ORDER BY MAX(recorded_ns) DESC",
+                        &statement, err);
     int step = SQLITE_DONE;
 
     *out = NULL;
@@ -140,8 +141,8 @@ static enum rn_status fill_aggregates(struct rn_history *history, sqlite3_stmt *
 
         read_aggregate(rows, &sum);
         read_buckets(buckets, sqlite3_column_int64(rows, 0), &sum);
-        status = rn_fit_add_aggregate(fit, series, (uint64_t)sqlite3_column_int64(rows, 1), &sum,
-                                      err);
+        status =
+            rn_fit_add_aggregate(fit, series, (uint64_t)sqlite3_column_int64(rows, 1), &sum, err);
     }
     if (status == RN_OK && step != SQLITE_DONE)
         status = history_fail(history, err);

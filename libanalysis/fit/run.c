@@ -188,7 +188,8 @@ static void work_free(struct run_work *work)
 }
 
 /* Damage that can be read over is no end. */
-static enum rn_status read_all(struct run_work *work, struct rn_reader *reader, struct rn_error *err)
+static enum rn_status read_all(struct run_work *work, struct rn_reader *reader,
+                               struct rn_error *err)
 {
     struct rn_error first = RN_ERROR_INIT;
     struct rn_batch batch;

@@ -2,17 +2,18 @@
 /* What a recording says of compute operations: one time for each block, kernel and kernel with its
  * transfers, and what was counted; and the machine that it was made on.
  *
- * A block on a GPU is cold where a transfer, or a block named "transfer", lies within it in the same
- * process; resident where the recording has transfers, but none there; else its residency is unknown.
- * A kernel counts under its own name: as resident by itself, and as cold with the transfers to the
- * device before it and from the device after it, on its queue. Its size is its number of work-items.
+ * A block on a GPU is cold where a transfer, or a block named "transfer", lies within it in the
+ * same process; resident where the recording has transfers, but none there; else its residency is
+ * unknown. A kernel counts under its own name: as resident by itself, and as cold with the
+ * transfers to the device before it and from the device after it, on its queue. Its size is its
+ * number of work-items.
  *
  * Memory: 40 bytes a sample, at most RN_RUN_MAX_SAMPLES. Not thread-safe. */
 #ifndef RN_RUN_H
 #define RN_RUN_H
 
-#include "formats/reader.h"
 #include "fit.h"
+#include "formats/reader.h"
 
 #define RN_RUN_MAX_SAMPLES (64u << 20)
 #define RN_RUN_MAX_SERIES  4096u
@@ -46,7 +47,7 @@ struct rn_run {
     uint64_t recorded_ns; /* CLOCK_REALTIME */
     char *host, *command; /* empty where not known */
     struct rn_machine machine;
-    uint64_t lost;        /* events that the recording states as lost */
+    uint64_t lost;         /* events that the recording states as lost */
     uint64_t threshold_ns; /* blocks that were shorter were counted; 0: none */
     bool incomplete;
     struct rn_run_series *series;
@@ -57,16 +58,18 @@ struct rn_run {
     size_t aggregate_count;
 };
 
-/* Read a recording to its end. Where part of it is damaged, what can be read is there, `incomplete` is
- * set, and the first failure is returned. Free it in any case. */
+/* Read a recording to its end. Where part of it is damaged, what can be read is there, `incomplete`
+ * is set, and the first failure is returned. Free it in any case. */
 RN_MUST_CHECK enum rn_status rn_run_read(struct rn_reader *reader, struct rn_run *out,
                                          struct rn_error *err);
 void rn_run_free(struct rn_run *run);
 
-/* From the facts in an archive (text of env/cpu, env/nvidia-smi.xml; may be empty). False: no memory. */
+/* From the facts in an archive (text of env/cpu, env/nvidia-smi.xml; may be empty). False: no
+ * memory. */
 bool rn_machine_describe(struct rn_machine *out, const char *cpu, size_t cpu_size, const char *gpu,
                          size_t gpu_size);
-bool rn_machine_here(struct rn_machine *out); /* the CPU of this machine; its GPU is not looked for */
+bool rn_machine_here(
+    struct rn_machine *out); /* the CPU of this machine; its GPU is not looked for */
 void rn_machine_free(struct rn_machine *machine);
 
 #endif

@@ -31,8 +31,7 @@ static bool is_transfer_block(const struct rn_run *run, const struct rn_run_samp
 static struct moment *list_moments(const struct run_work *work, size_t *count)
 {
     const struct rn_run *run = work->run;
-    struct moment *moments =
-        calloc(work->transfer_count + run->sample_count + 1, sizeof *moments);
+    struct moment *moments = calloc(work->transfer_count + run->sample_count + 1, sizeof *moments);
 
     *count = 0;
     for (size_t i = 0; moments && i < work->transfer_count; i++)
@@ -148,8 +147,8 @@ static enum rn_status add_kernel(struct run_work *work, const struct run_kernel 
 
     if (status != RN_OK || !moved_ticks)
         return status;
-    status = run_series(work, &operation, &isa, RN_BACKEND_GPU, RN_RESIDENCY_COLD, &sample.series,
-                        err);
+    status =
+        run_series(work, &operation, &isa, RN_BACKEND_GPU, RN_RESIDENCY_COLD, &sample.series, err);
     sample.duration_ns += moved_ticks;
     return status == RN_OK ? run_add(work, &sample, kernel->pid, err) : status;
 }

@@ -84,14 +84,14 @@ static enum rn_status take_transfer(struct run_work *work, const struct rn_event
     if (!run_make_room((void **)&work->transfers, work->transfer_count, &work->transfer_room,
                        sizeof *work->transfers))
         return rn_fail(err, RN_E_NOMEM, "out of memory for %zu transfers", work->transfer_count);
-    work->transfers[work->transfer_count++] = (struct run_transfer){
-        .start = event->start,
-        .duration = event->duration,
-        .bytes = transfer->bytes,
-        .pid = pid_of(work, event),
-        .device = transfer->device,
-        .queue = transfer->queue,
-        .direction = transfer->direction};
+    work->transfers[work->transfer_count++] =
+        (struct run_transfer){.start = event->start,
+                              .duration = event->duration,
+                              .bytes = transfer->bytes,
+                              .pid = pid_of(work, event),
+                              .device = transfer->device,
+                              .queue = transfer->queue,
+                              .direction = transfer->direction};
     return RN_OK;
 }
 
@@ -107,16 +107,18 @@ static void take_histogram(const struct rn_event *event, struct rn_fit_aggregate
 
         memcpy(pair, pairs->data + at, sizeof pair);
         if (pair[0] >= 64 || pair[1] > sum->count ||
-            (sum->buckets && (double)(UINT64_C(1) << pair[0]) <= sum->bucket[sum->buckets - 1].to_ns))
+            (sum->buckets &&
+             (double)(UINT64_C(1) << pair[0]) <= sum->bucket[sum->buckets - 1].to_ns))
             continue;
-        sum->bucket[sum->buckets++] = (struct rn_fit_bucket){
-            .from_ns = pair[0] ? (double)(UINT64_C(1) << (pair[0] - 1)) : 0,
-            .to_ns = (double)(UINT64_C(1) << pair[0]),
-            .count = pair[1]};
+        sum->bucket[sum->buckets++] =
+            (struct rn_fit_bucket){.from_ns = pair[0] ? (double)(UINT64_C(1) << (pair[0] - 1)) : 0,
+                                   .to_ns = (double)(UINT64_C(1) << pair[0]),
+                                   .count = pair[1]};
     }
 }
 
-/* Of blocks: which instruction set is not counted apart. Kernels are resident, as single ones are. */
+/* Of blocks: which instruction set is not counted apart. Kernels are resident, as single ones are.
+ */
 static enum rn_status take_aggregate(struct run_work *work, const struct rn_event *event,
                                      struct rn_error *err)
 {
@@ -124,8 +126,7 @@ static enum rn_status take_aggregate(struct run_work *work, const struct rn_even
     struct run_name operation = name_of(event, RN_ATT_NAME, "?"), isa = {"", 0};
     struct rn_run *run = work->run;
     struct rn_run_aggregate *made;
-    uint64_t residency =
-        counted->of == RN_KIND_KERNEL ? RN_RESIDENCY_RESIDENT : counted->residency;
+    uint64_t residency = counted->of == RN_KIND_KERNEL ? RN_RESIDENCY_RESIDENT : counted->residency;
     uint64_t backend = counted->of == RN_KIND_KERNEL ? RN_BACKEND_GPU : counted->backend;
     enum rn_status status;
 
@@ -161,7 +162,8 @@ static enum rn_status take_loss(struct run_work *work, const struct rn_event *ev
     return RN_OK;
 }
 
-static enum rn_status feed(struct run_work *work, const struct rn_event *event, struct rn_error *err)
+static enum rn_status feed(struct run_work *work, const struct rn_event *event,
+                           struct rn_error *err)
 {
     return rn_trace_feed(work->trace, event, err);
 }

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: MIT */
-/* Which machine: from the text of /proc/cpuinfo and the XML of nvidia-smi, as archives keep them. */
+/* Which machine: from the text of /proc/cpuinfo and the XML of nvidia-smi, as archives keep them.
+ */
 #include "run.h"
 
 #include "libanalysis/backend/rn_backend.h"

@@ -47,7 +47,8 @@ enum rn_status run_add(struct run_work *work, const struct rn_run_sample *sample
 
 /* run_events.c */
 enum rn_status run_take_batch(struct run_work *work, struct rn_batch *batch, struct rn_error *err);
-/* run_device.c: what is cold, what is resident; kernels become samples; ticks become nanoseconds. */
+/* run_device.c: what is cold, what is resident; kernels become samples; ticks become nanoseconds.
+ */
 enum rn_status run_finish(struct run_work *work, struct rn_error *err);
 
 #endif

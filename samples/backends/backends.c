@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MIT */
-/* backends [between] [SEED]: five operations on every backend that is here, over sizes from 16 to 16 M,
- * two for each doubling ("between": those that lie between them), in random order, for rn-backend-fit:
+/* backends [between] [SEED]: five operations on every backend that is here, over sizes from 16 to
+ * 16 M, two for each doubling ("between": those that lie between them), in random order, for
+ * rn-backend-fit:
  *
  *     rn-record --simd --trace-all -o run1.rna -- backends
  *     rn-backend-fit --history history.db run1.rna
@@ -102,8 +103,8 @@ static void measure(const struct cell *cell, bool between)
         variant->end(&data);
 }
 
-/* Random order, so that what drifts is not taken for what grows; but for matrices by size, so that what
- * takes too long is known before what would take longer. */
+/* Random order, so that what drifts is not taken for what grows; but for matrices by size, so that
+ * what takes too long is known before what would take longer. */
 static unsigned make_cells(struct cell *cells, unsigned steps, unsigned seed)
 {
     unsigned count = 0;

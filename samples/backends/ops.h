@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
-/* Five operations, each in scalar code, with AVX2, with AVX-512, and in OpenCL: what is recorded to be
- * fitted. Vectors have `size` elements; matrices and images have as many, side x side. */
+/* Five operations, each in scalar code, with AVX2, with AVX-512, and in OpenCL: what is recorded to
+ * be fitted. Vectors have `size` elements; matrices and images have as many, side x side. */
 #ifndef RN_SAMPLE_OPS_H
 #define RN_SAMPLE_OPS_H
 

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
-/* The operations in vectors of OPS_WIDTH floats, for a file that defines that, OPS_ISA, OPS_VARIANT and
- * load_part and store_part (the first `count` elements of a vector), and is compiled for it. */
+/* The operations in vectors of OPS_WIDTH floats, for a file that defines that, OPS_ISA, OPS_VARIANT
+ * and load_part and store_part (the first `count` elements of a vector), and is compiled for it. */
 #include "ops.h"
 
 #include "capture/inject/rn_simd.h"
@@ -27,7 +27,8 @@ static void saxpy(struct op_data *data)
         *(vector *)(data->y + i) += 0.5f * AT(data->x + i);
     if (i < data->size)
         store_part(data->y + i,
-                   load_part(data->y + i, data->size - i) + 0.5f * load_part(data->x + i, data->size - i),
+                   load_part(data->y + i, data->size - i) +
+                       0.5f * load_part(data->x + i, data->size - i),
                    data->size - i);
 }
 

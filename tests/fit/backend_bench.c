@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
-/* backend_bench POLICY: nanoseconds a call of rn_backend_select and rn_backend_record, on one thread and
- * on several that share an operation. */
+/* backend_bench POLICY: nanoseconds a call of rn_backend_select and rn_backend_record, on one
+ * thread and on several that share an operation. */
 #include "libanalysis/backend/rn_backend.h"
 
 #include <pthread.h>
@@ -10,9 +10,8 @@
 #define CALLS   5000000u
 #define THREADS 2u
 
-static const struct rn_backend_variant variants[] = {{RN_BACKEND_USE_SCALAR, NULL},
-                                                     {RN_BACKEND_USE_SIMD, "avx2"},
-                                                     {RN_BACKEND_USE_GPU, "opencl"}};
+static const struct rn_backend_variant variants[] = {
+    {RN_BACKEND_USE_SCALAR, NULL}, {RN_BACKEND_USE_SIMD, "avx2"}, {RN_BACKEND_USE_GPU, "opencl"}};
 
 struct job {
     struct rn_backend_operation *operation;

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /* coverage CASES: how often does the interval of a crossover hold the true one? Cases have fixed
- * seeds, so that the answer is always the same. Prints a line for each crossover that was missed with
- * -v, and the verdicts. */
+ * seeds, so that the answer is always the same. Prints a line for each crossover that was missed
+ * with -v, and the verdicts. */
 #include "synthetic.h"
 
 #include "formats/event.h"
@@ -100,8 +100,8 @@ static struct rn_fit *fit_case(uint64_t seed, uint64_t threshold_ns)
     return fit;
 }
 
-/* The same calls, but for those under 100 us, which are counted: each crossover that is found must meet
- * the interval that all calls give. */
+/* The same calls, but for those under 100 us, which are counted: each crossover that is found must
+ * meet the interval that all calls give. */
 static bool compare_cut(unsigned cases)
 {
     unsigned kept = 0, refused = 0, moved = 0;
@@ -123,7 +123,8 @@ static bool compare_cut(unsigned cases)
         rn_fit_free(full);
         rn_fit_free(cut);
     }
-    printf("# under 100 us counted: %u crossovers kept, %u refused, %u moved\n", kept, refused, moved);
+    printf("# under 100 us counted: %u crossovers kept, %u refused, %u moved\n", kept, refused,
+           moved);
     return moved == 0;
 }
 

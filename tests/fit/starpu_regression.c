@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
-/* starpu_regression HISTORY.db TRAINING.csv HELD-OUT.csv: predict times at sizes that were left out, by
- * librn-fit and by StarPU's own regression (a size^b + c), from the same samples. The CSV files have
- * operation,backend,isa,residency,elements,nanoseconds, ordered by the first five.
+/* starpu_regression HISTORY.db TRAINING.csv HELD-OUT.csv: predict times at sizes that were left
+ * out, by librn-fit and by StarPU's own regression (a size^b + c), from the same samples. The CSV
+ * files have operation,backend,isa,residency,elements,nanoseconds, ordered by the first five.
  * STARPU_PERF_MODEL_DIR names an empty directory. Prints a table of mean absolute log errors. */
 #include "libanalysis/fit/history.h"
 
@@ -42,7 +42,7 @@ static size_t size_of(struct starpu_task *task, unsigned implementation)
 
 static uint32_t footprint_of(struct starpu_task *task)
 {
-    return (uint32_t)*(size_t *)task->cl_arg;
+    return (uint32_t) * (size_t *)task->cl_arg;
 }
 
 static void never_run(void *buffers[], void *argument)

@@ -45,16 +45,15 @@ void synthetic_case(struct synthetic_case *out, uint64_t seed)
     out->tail_share = 0.1;
     out->tail_index = 1.1;
     power = powers[(unsigned)(uniform(out) * 5)];
-    out->curve[0] = (struct synthetic_curve){.start_ns = between(out, 5, 20),
-                                             .rate_ns = between(out, 0.4, 1.2),
-                                             .power = power};
+    out->curve[0] = (struct synthetic_curve){
+        .start_ns = between(out, 5, 20), .rate_ns = between(out, 0.4, 1.2), .power = power};
     out->curve[1] = (struct synthetic_curve){.start_ns = between(out, 60, 400),
                                              .rate_ns = out->curve[0].rate_ns / between(out, 4, 10),
                                              .power = power};
-    out->curve[2] = (struct synthetic_curve){
-        .start_ns = between(out, 8000, 60000),
-        .rate_ns = out->curve[1].rate_ns / between(out, 2.5, 10),
-        .power = power};
+    out->curve[2] =
+        (struct synthetic_curve){.start_ns = between(out, 8000, 60000),
+                                 .rate_ns = out->curve[1].rate_ns / between(out, 2.5, 10),
+                                 .power = power};
     if (uniform(out) < 0.3) {
         out->curve[1].fast_until = between(out, 1e5, 1e6);
         out->curve[1].slow_rate_ns = out->curve[1].rate_ns * between(out, 1, 3);

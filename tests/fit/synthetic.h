@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
-/* Backends whose times are known, with the noise that real ones have: each run is a little faster or
- * slower as a whole, and one call in ten takes longer, by a Pareto tail that has no variance. */
+/* Backends whose times are known, with the noise that real ones have: each run is a little faster
+ * or slower as a whole, and one call in ten takes longer, by a Pareto tail that has no variance. */
 #ifndef RN_TEST_SYNTHETIC_H
 #define RN_TEST_SYNTHETIC_H
 
@@ -16,7 +16,7 @@ struct synthetic_case {
     unsigned runs, repeats, size_step; /* sizes are powers of 2, every size_step-th one */
     double run_spread, call_spread, tail_share, tail_index;
     struct synthetic_curve curve[3]; /* scalar, SIMD, GPU; rate 0: not there */
-    uint64_t threshold_ns; /* calls below are counted, not recorded */
+    uint64_t threshold_ns;           /* calls below are counted, not recorded */
 };
 
 /* A case of that seed; the same one on every machine. */

@@ -27,7 +27,8 @@ static const char policy_text[] =
     "\"crossovers\":[{\"low\":90,\"high\":110},{\"low\":5000,\"high\":20000}]},"
     "{\"data\":\"device\",\"source\":\"fitted\",\"from\":1,\"to\":1000,\"ranges\":["
     "{\"from\":1,\"to\":1000,\"backend\":\"gpu\",\"isa\":\"\"}],\"crossovers\":[]}]},"
-    "{\"name\":\"dot\",\"placements\":[{\"data\":\"host\",\"source\":\"built-in\",\"ranges\":[]}]}]}";
+    "{\"name\":\"dot\",\"placements\":[{\"data\":\"host\",\"source\":\"built-in\",\"ranges\":[]}]}]"
+    "}";
 
 static struct rn_backend_policy *policy_of(const char *text, unsigned flags)
 {
@@ -222,9 +223,9 @@ static void other_machines_are_refused(void **unused)
     char message[200] = "";
 
     (void)unused;
-    assert_int_equal(rn_backend_parse(policy_text, strlen(policy_text), 0, &policy, message,
-                                      sizeof message),
-                     EXDEV);
+    assert_int_equal(
+        rn_backend_parse(policy_text, strlen(policy_text), 0, &policy, message, sizeof message),
+        EXDEV);
     assert_non_null(strstr(message, "another CPU"));
     assert_int_equal(source_of(operation_of(policy, "saxpy"), 2000), RN_BACKEND_BY_RULE);
     rn_backend_free(policy);
@@ -233,8 +234,17 @@ static void other_machines_are_refused(void **unused)
 static void nonsense_is_refused(void **unused)
 {
     static const char *const texts[] = {
-        "", "{", "[]", "{\"schema\":1}", "{\"schema\":\"rn-policy/1\"", "{\"schema\":\"\\u12\"}",
-        "{\"schema\":\"rn-policy/1\"} x", "nul", "{\"a\":1e}", "{\"a\":\"\\ud800\"}", "{\"a\" 1}",
+        "",
+        "{",
+        "[]",
+        "{\"schema\":1}",
+        "{\"schema\":\"rn-policy/1\"",
+        "{\"schema\":\"\\u12\"}",
+        "{\"schema\":\"rn-policy/1\"} x",
+        "nul",
+        "{\"a\":1e}",
+        "{\"a\":\"\\ud800\"}",
+        "{\"a\" 1}",
         "[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[]]]]]]]]]]]]]]]]]]]]]]]]]]]]]]]]]]]]]]]]]]"};
     struct rn_backend_policy *policy;
     char message[200];
@@ -278,9 +288,12 @@ static void json_is_read(void **unused)
 
 static void fingerprints_know_the_cpu(void **unused)
 {
-    static const char first[] = "processor\t: 0\nmodel name\t: A\ncpu MHz\t\t: 1.0\nflags\t: x y\n\n";
-    static const char later[] = "processor\t: 0\nmodel name\t: A\ncpu MHz\t\t: 2.0\nflags\t: x y\n\n";
-    static const char other[] = "processor\t: 0\nmodel name\t: A\ncpu MHz\t\t: 1.0\nflags\t: x z\n\n";
+    static const char first[] =
+        "processor\t: 0\nmodel name\t: A\ncpu MHz\t\t: 1.0\nflags\t: x y\n\n";
+    static const char later[] =
+        "processor\t: 0\nmodel name\t: A\ncpu MHz\t\t: 2.0\nflags\t: x y\n\n";
+    static const char other[] =
+        "processor\t: 0\nmodel name\t: A\ncpu MHz\t\t: 1.0\nflags\t: x z\n\n";
 
     (void)unused;
     assert_int_equal(rn_backend_cpu_fingerprint(first, strlen(first)),

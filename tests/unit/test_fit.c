@@ -45,8 +45,8 @@ static uint32_t series_of(struct rn_fit *fit, uint8_t backend, const char *isa)
 static void add(struct rn_fit *fit, uint32_t series, uint64_t run, uint64_t size, uint64_t number,
                 double ns)
 {
-    assert_int_equal(
-        rn_fit_add(fit, series, run, size, number * 1000, (uint64_t)(ns + 0.5), NULL), RN_OK);
+    assert_int_equal(rn_fit_add(fit, series, run, size, number * 1000, (uint64_t)(ns + 0.5), NULL),
+                     RN_OK);
 }
 
 typedef double time_fn(double size);
@@ -332,8 +332,8 @@ static void a_threshold_is_corrected(void **unused)
     struct rn_fit *fit = new_fit();
 
     (void)unused;
-    fill_cut(fit, series_of(fit, RN_BACKEND_SCALAR, "sse2"), series_of(fit, RN_BACKEND_SCALAR, NULL),
-             60000, line);
+    fill_cut(fit, series_of(fit, RN_BACKEND_SCALAR, "sse2"),
+             series_of(fit, RN_BACKEND_SCALAR, NULL), 60000, line);
     run(fit);
     assert_int_equal(fit->series[1].refused, RN_FIT_FINE);
     assert_int_equal(fit->series[1].point_count, 15);

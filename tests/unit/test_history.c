@@ -18,16 +18,25 @@ static struct rn_run_series series[2] = {
 static struct rn_run_sample samples[6];
 static struct rn_run_aggregate aggregate = {
     .series = 1,
-    .sum = {.size_bin = 5, .count = 3, .sum_ns = 30, .min_ns = 9, .max_ns = 11, .elements = 48,
-            .buckets = 1, .bucket = {{.from_ns = 8, .to_ns = 16, .count = 3}}}};
+    .sum = {.size_bin = 5,
+            .count = 3,
+            .sum_ns = 30,
+            .min_ns = 9,
+            .max_ns = 11,
+            .elements = 48,
+            .buckets = 1,
+            .bucket = {{.from_ns = 8, .to_ns = 16, .count = 3}}}};
 
 static struct rn_run run_of(uint8_t uuid, uint64_t fingerprint)
 {
     struct rn_run run = {.host = (char *)"here",
                          .command = (char *)"true",
-                         .machine = {.cpu = (char *)"CPU", .cpu_flags = (char *)"fpu",
-                                     .gpu = (char *)"", .gpu_driver = (char *)"",
-                                     .cpu_fingerprint = fingerprint, .fingerprint = fingerprint},
+                         .machine = {.cpu = (char *)"CPU",
+                                     .cpu_flags = (char *)"fpu",
+                                     .gpu = (char *)"",
+                                     .gpu_driver = (char *)"",
+                                     .cpu_fingerprint = fingerprint,
+                                     .fingerprint = fingerprint},
                          .recorded_ns = uuid,
                          .series = series,
                          .series_count = 2,
@@ -38,8 +47,8 @@ static struct rn_run run_of(uint8_t uuid, uint64_t fingerprint)
 
     memset(run.uuid, uuid, sizeof run.uuid);
     for (unsigned i = 0; i < 6; i++)
-        samples[i] = (struct rn_run_sample){.series = i % 2, .elements = 16 + i / 2,
-                                            .start_ns = i, .duration_ns = 100 + i};
+        samples[i] = (struct rn_run_sample){
+            .series = i % 2, .elements = 16 + i / 2, .start_ns = i, .duration_ns = 100 + i};
     return run;
 }
 

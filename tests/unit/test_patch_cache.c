@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 #include "capture/patch_cache.h"
 
+#include "capture/cache_files.h"
 #include "capture/patch_cache_file.h"
 #include "elf_builder.h"
 
@@ -211,7 +212,7 @@ static void test_slot(void **state)
 {
     struct rn_site site;
     struct rn_patch_entry stored = sample_entry(&site), loaded;
-    int fd = rn_patch_cache_directory(directory);
+    int fd = rn_cache_files_open(directory);
 
     (void)state;
     assert_true(fd >= 0);
@@ -252,7 +253,7 @@ static void test_damaged_slot(void **state)
 {
     struct rn_site site;
     struct rn_patch_entry stored = sample_entry(&site), loaded;
-    int fd = rn_patch_cache_directory(directory);
+    int fd = rn_cache_files_open(directory);
     uint8_t bytes[1024];
     char path[512];
     ssize_t size;
@@ -285,7 +286,7 @@ static void test_senseless_slot(void **state)
 {
     struct rn_site two[2];
     struct rn_patch_entry good = sample_entry(&two[0]), bad, loaded;
-    int fd = rn_patch_cache_directory(directory);
+    int fd = rn_cache_files_open(directory);
 
     (void)state;
 #define ASSERT_SENSELESS(change)                                                                   \
@@ -315,7 +316,7 @@ static void test_who_may_write(void **state)
 {
     struct rn_site site;
     struct rn_patch_entry stored = sample_entry(&site), loaded;
-    int fd = rn_patch_cache_directory(directory);
+    int fd = rn_cache_files_open(directory);
     char path[512], link[544];
 
     (void)state;
@@ -337,7 +338,7 @@ static void test_who_may_write(void **state)
     }
     close(fd);
     chmod(directory, 0770);
-    assert_int_equal(rn_patch_cache_directory(directory), -1);
+    assert_int_equal(rn_cache_files_open(directory), -1);
     chmod(directory, 0700);
 }
 
@@ -346,7 +347,7 @@ static void test_temporary_file_left_behind(void **state)
 {
     struct rn_site site;
     struct rn_patch_entry stored = sample_entry(&site), loaded;
-    int fd = rn_patch_cache_directory(directory);
+    int fd = rn_cache_files_open(directory);
     char path[512], temporary[544];
 
     (void)state;
@@ -408,8 +409,8 @@ static void test_no_directory(void **state)
     (void)state;
     setenv("XDG_CACHE_HOME", "relative", 1);
     unsetenv("HOME");
-    assert_int_equal(rn_patch_cache_directory(NULL), -1);
-    assert_int_equal(rn_patch_cache_directory("/proc/nowhere/renacer"), -1);
+    assert_int_equal(rn_cache_files_open(NULL), -1);
+    assert_int_equal(rn_cache_files_open("/proc/nowhere/renacer"), -1);
     cache = rn_patch_cache_new(NULL, true);
     assert_non_null(cache);
     assert_int_equal(get(cache, program)->sites.count, 1);

@@ -1,0 +1,146 @@
+#!/bin/bash
+# SPDX-License-Identifier: MIT
+# rn-scrub: planted secrets are gone from every byte, and rn-diff answers as before.
+set -u
+fail() {
+    echo "$*"
+    exit 1
+}
+secret=Xyzzy4711plugh
+
+mkdir -p "home/$secret"
+cat >program.py <<END
+import os, socket, sys
+secret, tail = "$secret", sys.argv[2]
+path = "home/" + secret + "/" + secret + ".txt"
+with open(path, "w") as file:
+    file.write("the content of " + secret + tail)
+os.rename(path, "result.txt")
+os.symlink(secret, "link")
+pair = socket.socketpair()
+pair[0].sendall(secret.encode())
+pair[1].recv(100)
+abstract = socket.socket(socket.AF_UNIX)
+abstract.bind("\0" + secret)
+abstract.listen()
+udp = socket.socket(socket.AF_INET, socket.SOCK_DGRAM)
+try:
+    udp.connect(("198.51.100.77", 4711))
+except OSError:
+    pass
+try:
+    os.stat(secret)
+except OSError:
+    pass
+with open("/proc/self/comm", "w") as file:
+    file.write(secret)
+os.readlink("link")
+print(secret + tail)
+END
+
+# run NAME TAIL: record the program.
+run() {
+    rm -rf result.txt link
+    TRACEPARENT=$secret MY_SECRET=$secret rn-record --env MY_SECRET --stack=dump:4096 -o "$1" -- \
+        python3 program.py "--password=$secret" "$2" >/dev/null || fail "cannot record"
+}
+
+# reveals FILE TEXT: is the text anywhere in it, stored or packed?
+reveals() {
+    python3 - "$1" "$2" <<'END'
+import re, subprocess, sys, tarfile
+text = sys.argv[2].encode()
+needles = [text, text.hex().encode()]
+def holds(data):
+    return any(needle in data for needle in needles)
+archive = tarfile.open(sys.argv[1])
+for member in archive:
+    data = archive.extractfile(member).read()
+    if holds(member.name.encode()) or holds(data):
+        sys.exit(0)
+    for frame in re.finditer(re.escape(b"\x28\xb5\x2f\xfd"), data):
+        plain = subprocess.run(["zstd", "-dcq"], input=data[frame.start():],
+                               stdout=subprocess.PIPE, stderr=subprocess.DEVNULL).stdout
+        if holds(plain):
+            sys.exit(0)
+sys.exit(1)
+END
+}
+
+run a.rna same
+run b.rna same
+run c.rna another
+head -c 32 /dev/urandom >key
+for name in a b c; do
+    rn-scrub --key key -o $name.clean.rna $name.rna || fail "rn-scrub ends with $?"
+done
+
+# The test sees what is there.
+reveals a.rna $secret || fail "the secret is not in the recording: the test shows nothing"
+rn-cat -s 1000 a.rna | grep -q "$secret" || fail "nor does rn-cat show it"
+reveals a.clean.rna $secret && fail "the secret is still in the scrubbed recording"
+for view in "rn-cat -s 100000" "rn-cat --json" "rn-cat --csv" rn-info "rn-info --json" "rn-info --env" rn-stat; do
+    $view a.clean.rna >view || fail "$view fails"
+    grep -q "$secret" view && fail "$view shows the secret"
+    grep -q '198\.51\.100\.77' view && fail "$view shows the address"
+    grep -qw "$(hostname)" view && fail "$view shows the host's name"
+done
+rn-cat --json a.rna | grep -q "$(printf %s $secret | od -An -tx1 | tr -d ' \n' | cut -c1-20)" ||
+    fail "no copy of the stack held the secret: the test of stacks shows nothing"
+
+# Everything is there but for that.
+events() {
+    rn-cat --json -q "$1" | python3 -c '
+import json, sys
+for line in sys.stdin:
+    event = json.loads(line)
+    if event["kind"] != "object":
+        print(event["kind"], event["stream"], event["ordinal"], event.get("name"), event.get("ret"),
+              event["start_ns"])'
+}
+events a.rna >before
+events a.clean.rna >after
+cmp -s before after || fail "events differ: $(diff before after | head -5)"
+rn-info --verify a.clean.rna >/dev/null || fail "the archive is not valid"
+
+# --check before and after.
+rn-scrub --check a.rna >report
+[ $? = 1 ] || fail "--check does not end with 1"
+grep -q '^  path ' report && grep -q '^  content ' report || fail "--check: $(cat report)"
+grep -q "$secret" report && fail "--check shows the secret"
+rn-scrub --check a.clean.rna >report
+[ $? = 0 ] || fail "--check of a scrubbed recording: $(cat report)"
+
+# rn-diff: as before, per object.
+verdict() {
+    rn-diff -q --json "$1" "$2" | python3 -c '
+import json, sys
+diff = json.load(sys.stdin)
+print(diff["verdict"], sorted((o.get("kind", ""), o["result"]) for o in diff["objects"]))'
+}
+# Which rules are needed goes by names, so that IDENTICAL and EQUIVALENT-MODULO can become EQUIVALENT.
+one_of_equal() {
+    verdict "$@" | sed 's/^[A-Z-]*/equal/'
+}
+for pair in "a.rna b.rna" "a.clean.rna b.clean.rna"; do
+    # shellcheck disable=SC2086 # two names
+    case $(verdict $pair) in
+    IDENTICAL* | EQUIVALENT*) ;;
+    *) fail "$pair: $(verdict $pair)" ;;
+    esac
+done
+[ "$(one_of_equal a.rna b.rna)" = "$(one_of_equal a.clean.rna b.clean.rna)" ] ||
+    fail "equal: $(verdict a.rna b.rna) was, $(verdict a.clean.rna b.clean.rna) is"
+[ "$(verdict a.rna c.rna)" = "$(verdict a.clean.rna c.clean.rna)" ] ||
+    fail "different: $(verdict a.rna c.rna) was, $(verdict a.clean.rna c.clean.rna) is"
+rn-diff a.clean.rna c.clean.rna | grep -q 'scrubbed: where cannot be told' ||
+    fail "rn-diff does not say what it cannot tell"
+rn-scrub -q -o other.rna b.rna || fail "without a key"
+rn-diff a.clean.rna other.rna >report
+[ $? = 2 ] && grep -q 'different keys' report || fail "other key: $(head -3 report)"
+rn-diff a.clean.rna b.rna >report
+[ $? = 2 ] && grep -q 'only recording A is scrubbed' report || fail "half: $(head -3 report)"
+
+# Again, from a pipe: what was scrubbed stays as it is.
+rn-scrub --key key -o - - <a.clean.rna >twice.rna || fail "through pipes"
+[ "$(verdict twice.rna c.clean.rna)" = "$(verdict a.clean.rna c.clean.rna)" ] || fail "scrubbed twice"
