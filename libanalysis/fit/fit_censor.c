@@ -98,7 +98,8 @@ static void merge(struct rn_fit_private *own)
 {
     size_t out = 0;
 
-    qsort(own->counted, own->counted_count, sizeof *own->counted, by_place);
+    if (own->counted_count)
+        qsort(own->counted, own->counted_count, sizeof *own->counted, by_place);
     for (size_t i = 0; i < own->counted_count; i++) {
         struct rn_fit_aggregate *to = out ? &own->counted[out - 1].aggregate : NULL;
         const struct rn_fit_aggregate *from = &own->counted[i].aggregate;
