@@ -6,10 +6,15 @@
 # make bench-capture  what recording costs, next to strace and perf (half an hour)
 # make bench-compute  what marked compute blocks, BLAS calls and sampling cost (five minutes)
 # make bench-fit    speed of rn-backend-fit and librn-backend; real kernels; StarPU (ten minutes)
+# make bench-gpu  what recording of devices costs (two minutes)
 # make accuracy   how often rn-diff is right, on pairs of real programs
+# make gpu-bundle build/gpu: a folder that runs on a machine with a GPU and little else
+# make check-gpu  record CUDA programs with it and compare, where there is a GPU
 # make fuzz       fuzz each target for FUZZ_SECONDS (default 600)
 # make install    PREFIX=/usr/local DESTDIR=
 # Variables: CC, CFLAGS, BUILD (output directory), SAN=address,undefined, V=1 (show commands),
+# WITH_CUPTI=auto, yes or no (compare the interface of CUPTI that is assumed with its own headers),
+# WITH_OPENCL=auto|yes|no (record OpenCL),
 # CORE=yes (without rn-diff, rn-validate, rn-export-otlp and rn-backend-fit, and without what only they
 # need)
 
@@ -45,12 +50,13 @@ CFLAGS_ALL = -std=gnu11 -pthread $(WARNINGS) $(CFLAGS) $(SAN_FLAGS)
 LDFLAGS_ALL = -pthread $(CFLAGS) $(SAN_FLAGS) -Wl,--as-needed $(LDFLAGS)
 
 # Whoever changes a variable that shapes the objects gets them all built anew.
-SETTINGS := $(CC) $(CFLAGS) $(CPPFLAGS) $(LDFLAGS) $(SAN) $(CORE)
+SETTINGS := $(CC) $(CFLAGS) $(CPPFLAGS) $(LDFLAGS) $(SAN) $(CORE) $(WITH_OPENCL) $(WITH_CUPTI)
 $(shell mkdir -p $(BUILD); printf '%s\n' '$(SETTINGS)' | cmp -s - $(BUILD)/settings || \
 	printf '%s\n' '$(SETTINGS)' >$(BUILD)/settings)
 
 $(BUILD)/config.mk: scripts/probe $(wildcard scripts/probes/*.c) $(BUILD)/settings
-	@CC='$(CC)' CPPFLAGS='$(CPPFLAGS)' LDFLAGS='$(LDFLAGS)' CORE='$(CORE)' sh scripts/probe $@
+	@CC='$(CC)' CPPFLAGS='$(CPPFLAGS)' LDFLAGS='$(LDFLAGS)' CORE='$(CORE)' WITH_OPENCL='$(WITH_OPENCL)' \
+		WITH_CUPTI='$(WITH_CUPTI)' sh scripts/probe $@
 
 include $(wildcard scripts/make/*.mk)
 
@@ -75,12 +81,15 @@ OTLP_SRC := $(wildcard tests/otlp/*.c)
 FUZZ_SRC := $(wildcard tests/fuzz/fuzz_*.c)
 
 ifneq ($(CORE),)
-LIB_SRC := $(filter-out formats/otlp_% libanalysis/scrub%,$(LIB_SRC))
+LIB_SRC := $(filter-out formats/otlp_% libanalysis/scrub% \
+	$(addprefix libanalysis/symbol_,file.c elf.c dwarf.c cfi.c name.c),$(LIB_SRC))
 CLI_SRC := $(filter-out cmd/cli_otlp% cmd/cli_scrub% cmd/cli_diff_junit.c cmd/cli_fit%,$(CLI_SRC))
 CMD_SRC := $(filter-out cmd/rn_export_otlp.c cmd/rn_diff.c cmd/rn_validate.c cmd/rn_scrub.c \
 	cmd/rn_backend_fit.c,$(CMD_SRC))
 OTLP_SRC :=
 UNIT_SRC := $(filter-out tests/unit/test_fit% tests/unit/test_history%,$(UNIT_SRC))
+else
+LIB_SRC := $(filter-out libanalysis/symbol_file_none.c,$(LIB_SRC))
 endif
 
 obj = $(patsubst %.c,$(BUILD)/obj/%.o,$(1))
@@ -144,9 +153,24 @@ $(BUILD)/bin/rn-diff $(BUILD)/bin/rn-validate: \
 # GSL, which is under the GPL, and SQLite are linked by this one alone.
 $(BUILD)/bin/rn-backend-fit: $(FIT_LIBS)
 $(BUILD)/bin/rn-backend-fit: PKG_LIBS := $(FIT_LIBS) $(BUILD)/lib/librn.a $(SCIENCE_LIBS) $(PKG_LIBS)
+ifeq ($(CORE),)
+$(BUILD)/bin/rn-scrub: PKG_LIBS += $(SCRUB_LIBS)
+$(BUILD)/bin/rn-cat $(BUILD)/bin/rn-info $(BUILD)/bin/rn-stat: PKG_LIBS += $(SYMBOL_LIBS)
+$(UNIT_BINS) $(FUZZ_BINS): PKG_LIBS += $(SCRUB_LIBS) $(SYMBOL_LIBS)
+endif
+$(BUILD)/obj/tests/unit/test_cupti_abi.o: PKG_CFLAGS += $(CUPTI_CFLAGS)
 
 $(BINS): $(BUILD)/bin/%: $$(BUILD)/obj/cmd/$$(subst -,_,$$*).o $(LIBS)
 	$(link) $(PKG_LIBS)
+# The same for another machine: what they need lies beside them, as scripts/gpu-bundle puts it.
+GPU_BINS := $(addprefix $(BUILD)/gpu/bin/,rn rn-cat rn-info rn-record rn-stat)
+$(GPU_BINS): $(BUILD)/gpu/bin/%: $$(BUILD)/obj/cmd/$$(subst -,_,$$*).o $(LIBS)
+	$(link) -Wl,--disable-new-dtags,-rpath,'$$ORIGIN/../lib/needed' $(PKG_LIBS)
+gpu-bundle: $(GPU_BINS) $(INJECT_LIBS)
+	BUILD='$(BUILD)' ./scripts/gpu-bundle
+check-gpu: gpu-bundle
+	$(BUILD)/gpu/check-gpu $(CHECK_GPU)
+
 $(BUILD)/tests/%: $(BUILD)/obj/tests/unit/%.o $(LIBS)
 	$(link) $(PKG_LIBS) -lcmocka -llzma
 # With the library that is otherwise loaded into programs, but for its own memcpy.
@@ -155,6 +179,8 @@ FIT_TESTS := $(filter $(BUILD)/tests/test_fit% $(BUILD)/tests/test_history%,$(UN
 $(FIT_TESTS): $(FIT_LIBS)
 $(FIT_TESTS): PKG_LIBS := $(FIT_LIBS) $(BUILD)/lib/librn.a $(SCIENCE_LIBS) $(PKG_LIBS)
 $(BUILD)/tests/test_backend $(BUILD)/fuzz/fuzz_policy: $(BUILD)/lib/librn-backend.a
+$(BUILD)/tests/test_cupti_decode: $(CUPTI_OBJ) $(filter-out %/producer_memory.o,$(PRODUCER_OBJ))
+$(BUILD)/tests/test_producer_device: $(filter-out %/producer_memory.o,$(PRODUCER_OBJ))
 $(BUILD)/samples/%: $(BUILD)/obj/samples/%.o $(BUILD)/lib/librn.a
 	$(link) $(PKG_LIBS)
 $(BUILD)/robustness/%: $(BUILD)/obj/tests/robustness/%.o $(BUILD)/lib/librn.a
@@ -181,6 +207,8 @@ bench-compute: all programs
 	BUILD='$(BUILD)' ./scripts/bench-compute
 bench-fit: all samples
 	BUILD='$(BUILD)' ./scripts/bench-fit
+bench-gpu: all programs
+	BUILD='$(BUILD)' ./scripts/bench-gpu
 accuracy: all
 	tests/accuracy/run '$(BUILD)'
 fuzz:
@@ -190,9 +218,9 @@ VERSION := $(shell sed -n 's/^\#define RN_VERSION "\(.*\)"/\1/p' cmd/cli.h)
 libdir = $(PREFIX)/lib
 includedir = $(PREFIX)/include
 # What a program that links librn includes.
-INSTALLED_HEADERS := $(addprefix formats/,status.h buf.h crc64.h escape.h event.h event_schema.h \
+INSTALLED_HEADERS := $(addprefix formats/,status.h buf.h crc64.h escape.h event.h event_device.h event_schema.h \
 	manifest.h reader.h syscall_table.h writer.h) \
-	$(addprefix libanalysis/,clock.h crc_image.h diff.h diff_rules.h effect.h filter.h \
+	$(addprefix libanalysis/,clock.h crc_image.h device_clock.h diff.h diff_rules.h effect.h filter.h \
 	render.h sequence.h statistics.h summary.h trace.h)
 
 $(BUILD)/lib/librn.pc: scripts/librn.pc.in cmd/cli.h $(BUILD)/settings FORCE
@@ -230,5 +258,5 @@ clean:
 
 FORCE:
 .PRECIOUS: $(ALL_OBJ)
-.PHONY: all commands samples unit programs fuzz-targets check accuracy bench bench-capture bench-otlp bench-compute bench-fit fuzz install clean FORCE
+.PHONY: gpu-bundle check-gpu all commands samples unit programs fuzz-targets check accuracy bench bench-capture bench-otlp bench-compute bench-gpu bench-fit fuzz install clean FORCE
 -include $(ALL_OBJ:.o=.d)

@@ -22,6 +22,9 @@ const char *rn_inline_obstacle(const struct rn_engine_options *options);
 struct rn_inline *rn_inline_new(const struct rn_ptrace *engine, struct rn_error *err);
 void rn_inline_free(struct rn_inline *state);
 
+/* A new program runs in `tracee`: its limit on address space is what it was told. To be called before
+ * anybody looks at its limits. */
+void rn_inline_limit_exec(struct rn_tracee *tracee);
 /* A new program runs in `tracee`: it is at its PTRACE_EVENT_EXEC. Injects, unless it cannot be. The
  * tracee is stopped at its first instruction afterwards, or gone: then *status is what wait said,
  * to be handled, and false is returned. */

@@ -22,6 +22,7 @@
 #define CALLS_MAX       (3u + RN_EXEC_MODULES * RN_PLAN_CALLS)
 
 struct new_image {
+    struct rn_ptrace *engine;
     struct rn_remote remote;
     int memory; /* of the program, open for writing */
     struct user_regs_struct regs;
@@ -48,32 +49,6 @@ static const char *find_obstacle(pid_t tid)
     if (prlimit(tid, RLIMIT_AS, NULL, &limit) == 0 && limit.rlim_cur != RLIM_INFINITY)
         return "has a limit on its address space";
     return NULL;
-}
-
-/* The only call instruction that is sure to be there is the vDSO's. Whatever call it is about to
- * make becomes ours. */
-static bool map_blob(struct new_image *new, const struct rn_inline *state, uint64_t vdso)
-{
-    const uint64_t args[6] = {RN_BLOB_ADDRESS,
-                              RN_BLOB_SIZE,
-                              PROT_READ | PROT_EXEC,
-                              MAP_PRIVATE | MAP_ANONYMOUS | MAP_FIXED_NOREPLACE,
-                              UINT64_MAX,
-                              0};
-    uint64_t result;
-
-    if (!vdso)
-        return false;
-    new->regs = new->remote.saved;
-    new->regs.rip = vdso + state->vdso_syscall;
-    if (!rn_remote_until_call(&new->remote, &new->regs) ||
-        !rn_remote_call(&new->remote, &new->regs, SYS_mmap, args, &result))
-        return false;
-    return result == RN_BLOB_ADDRESS &&
-           rn_inline_memory_write(new->memory, RN_BLOB_ADDRESS, rn_blob_image,
-                                  rn_blob_image_size) &&
-           rn_inline_memory_write(new->memory, RN_BLOB_CONFIG, &state->config,
-                                  sizeof(state->config));
 }
 
 static uint64_t add_string(struct new_image *new, const char *string)
@@ -137,11 +112,68 @@ static void add_module(struct new_image *new, struct rn_inline *state,
     close(fd);
 }
 
+static void plan_script(void *context)
+{
+    struct new_image *new = context;
+    const struct rn_exec_image *image = &new->engine->new_image;
+
+    add_rings(new, new->engine->inline_state);
+    for (size_t i = 0; i < image->count; i++)
+        add_module(new, new->engine->inline_state, &image->modules[i]);
+}
+
+static void look(void *context)
+{
+    struct new_image *new = context;
+
+    rn_ptrace_exec_look(new->engine, new->remote.tracee);
+}
+
+static void tell(void *context)
+{
+    struct new_image *new = context;
+
+    rn_ptrace_exec_tell(new->engine, new->remote.tracee);
+}
+
+/* The only call instruction that is sure to be there is the vDSO's. Whatever call it is about to
+ * make becomes ours. */
+static bool map_blob(struct new_image *new)
+{
+    const struct rn_inline *state = new->engine->inline_state;
+    const uint64_t args[6] = {RN_BLOB_ADDRESS,
+                              RN_BLOB_SIZE,
+                              PROT_READ | PROT_EXEC,
+                              MAP_PRIVATE | MAP_ANONYMOUS | MAP_FIXED_NOREPLACE,
+                              UINT64_MAX,
+                              0};
+    uint64_t vdso = new->engine->new_image.vdso, result;
+
+    if (!vdso)
+        return false;
+    new->regs = new->remote.saved;
+    new->regs.rip = vdso + state->vdso_syscall;
+    if (!new->engine->facts_thread)
+        rn_remote_meanwhile(&new->remote, look, new);
+    if (!rn_remote_until_call(&new->remote, &new->regs))
+        return false;
+    rn_remote_meanwhile(&new->remote, plan_script, new);
+    if (!rn_remote_call(&new->remote, &new->regs, SYS_mmap, args, &result))
+        return false;
+    return result == RN_BLOB_ADDRESS &&
+           rn_inline_memory_write(new->memory, RN_BLOB_ADDRESS, rn_blob_image,
+                                  rn_blob_image_size) &&
+           rn_inline_memory_write(new->memory, RN_BLOB_CONFIG, &state->config,
+                                  sizeof(state->config));
+}
+
 static bool run_script(struct new_image *new)
 {
     pid_t tid = new->remote.tracee->tid;
     size_t bytes = new->call_count * sizeof(new->calls[0]);
 
+    look(new); /* the script opens descriptors */
+    rn_remote_meanwhile(&new->remote, tell, new);
     return rn_inline_memory_write(new->memory, new->script, new->calls, bytes) &&
            rn_inline_memory_write(new->memory, new->string_address, new->strings,
                                   new->string_bytes) &&
@@ -165,17 +197,13 @@ static void note_modules(struct new_image *new)
  * files is run as a whole: both were asked for before, so both stay. */
 static bool inject(struct rn_ptrace *engine, struct new_image *new)
 {
-    struct rn_inline *state = engine->inline_state;
     struct rn_tracee *tracee = new->remote.tracee;
 
     new->script = (new->remote.saved.rsp - STACK_ROOM) & ~63ull;
     new->string_address = new->script + sizeof(new->calls);
     new->memory = rn_inline_memory_open(tracee->tid);
-    if (new->memory < 0 || !map_blob(new, state, engine->new_image.vdso))
+    if (new->memory < 0 || !map_blob(new))
         return false;
-    add_rings(new, state);
-    for (size_t i = 0; i < engine->new_image.count; i++)
-        add_module(new, state, &engine->new_image.modules[i]);
     new->image = rn_inline_image_new();
     if (!new->image || !run_script(new))
         return false;
@@ -198,7 +226,6 @@ bool rn_inline_exec(struct rn_ptrace *engine, struct rn_tracee *tracee, int *sta
     tracee->process->image = NULL;
     tracee->inline_thread.area = NULL;
     rn_inline_faults_exec(tracee->process);
-    rn_inline_limit_exec(tracee);
     *status = 0;
     obstacle = find_obstacle(tracee->tid);
     if (obstacle)
@@ -208,6 +235,7 @@ bool rn_inline_exec(struct rn_ptrace *engine, struct rn_tracee *tracee, int *sta
         free(new);
         return true;
     }
+    new->engine = engine;
     new->memory = -1;
     if (!inject(engine, new)) {
         *status = new->remote.ended_status;

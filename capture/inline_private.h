@@ -35,14 +35,21 @@ struct rn_inline {
 };
 
 /* inline_remote.c: make a stopped thread run code of ours. Signals are held off meanwhile. */
+typedef void rn_remote_fn(void *context);
 struct rn_remote {
     struct rn_tracee *tracee;
     struct user_regs_struct saved;
     uint64_t signal_mask;
     int pending_signal; /* one that could not be held off */
     int ended_status;   /* of wait, where the thread is gone */
+    rn_remote_fn *meanwhile;
+    void *context;
+    bool near; /* kept on the recorder's CPU */
 };
 bool rn_remote_begin(struct rn_remote *remote, struct rn_tracee *tracee);
+/* To be done while the thread does what comes next, and before that is waited for: work that the
+ * thread does not change. A stop takes its time. */
+void rn_remote_meanwhile(struct rn_remote *remote, rn_remote_fn *function, void *context);
 /* Continue until the filter stops the thread at a system call; *regs are then its registers. */
 bool rn_remote_until_call(struct rn_remote *remote, struct user_regs_struct *regs);
 /* At such a stop: make this call instead; its result. */
@@ -64,9 +71,6 @@ void rn_inline_note_delivery(struct rn_tracee *tracee, int signo);
  * wait said where the tracee is gone, else 0. */
 void rn_inline_fault_undo(struct rn_tracee *tracee, int signo, struct user_regs_struct *regs,
                           int *status);
-
-/* inline_limits.c: a new program begins. */
-void rn_inline_limit_exec(struct rn_tracee *tracee);
 
 /* A stack that was known may not be there any more. */
 void rn_inline_forget_stacks(struct rn_tracee *tracee);

@@ -13,7 +13,8 @@
  * The bytes before a MOVED site are executed in the stub. They are one instruction that does the same
  * there (no branch, nothing relative to its own address, no change of the stack pointer), or several
  * that only compute registers from registers, immediates and memory, none from what another one has
- * computed: then all of them can be begun anew where a signal comes in between. As a jump through a
+ * computed: then all of them can be begun anew where a signal comes in between. (So can stores into a
+ * thread block before arch_prctl(2) makes it one: nobody else writes there yet.) As a jump through a
  * table can lead to where two of them meet, several are taken only where there is none in the
  * function, or within 4 KiB where the function is not known.
  * A call of a CMP site that the kernel restarts through the kept 0f 05 comes back without the flags

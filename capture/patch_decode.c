@@ -69,6 +69,7 @@ static bool add_operand(const ZydisDecodedOperand *operand, struct rn_patch_effe
                (!writes || add_register(operand->reg.value, &effect->writes));
     case ZYDIS_OPERAND_TYPE_MEMORY:
         effect->stores |= writes;
+        effect->loads |= reads;
         return add_register(operand->mem.base, &effect->reads) &&
                add_register(operand->mem.index, &effect->reads);
     default:

@@ -22,6 +22,7 @@ bool rn_patch_decode_until(const uint8_t *code, size_t size, size_t target,
 struct rn_patch_effect {
     bool movable;           /* one of the few that are known to do the same at another address */
     bool stores;            /* writes memory */
+    bool loads;             /* reads memory */
     uint32_t reads, writes; /* general registers: bit 0 rax, 1 rcx... 15 r15 */
 };
 

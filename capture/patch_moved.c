@@ -50,6 +50,7 @@ struct moved {
     size_t start; /* of the first of them */
     unsigned count;
     bool stores;
+    bool loads;
     uint32_t reads, writes;
 };
 
@@ -66,6 +67,7 @@ static bool add_instruction(struct rn_patch_cover *cover, struct moved *moved)
     moved->start = instruction.start;
     moved->count++;
     moved->stores |= effect.stores;
+    moved->loads |= effect.loads;
     moved->reads |= effect.reads;
     moved->writes |= effect.writes;
     return effect.movable;
@@ -83,6 +85,28 @@ static bool is_call_that_stays(const uint8_t *bytes, size_t size)
     return rn_patch_number_stays(number);
 }
 
+/* Is it mov $number, %eax of arch_prctl that stands before them? */
+static bool sets_thread_pointer(struct rn_patch_cover *cover, const struct moved *moved)
+{
+    static const uint8_t arch_prctl[] = {0xb8, 158, 0, 0, 0};
+    struct rn_patch_instruction before;
+
+    return moved->start >= sizeof(arch_prctl) &&
+           rn_patch_cover(cover, moved->start - 1, &before) && before.end == moved->start &&
+           before.end - before.start == sizeof(arch_prctl) &&
+           memcmp(cover->code.bytes + before.start, arch_prctl, sizeof(arch_prctl)) == 0;
+}
+
+/* Can all of them be begun anew after a signal? Their registers are the same then. Memory is what a
+ * handler may have changed meanwhile; but not that of a thread block that is about to be used for
+ * the first time. */
+static bool can_be_repeated(struct rn_patch_cover *cover, const struct moved *moved)
+{
+    if (moved->reads & moved->writes)
+        return false;
+    return !moved->stores || (!moved->loads && sets_thread_pointer(cover, moved));
+}
+
 bool rn_patch_moved_fits(struct rn_patch_cover *cover, size_t offset, struct rn_site *site)
 {
     const struct rn_patch_code *code = &cover->code;
@@ -93,8 +117,7 @@ bool rn_patch_moved_fits(struct rn_patch_cover *cover, size_t offset, struct rn_
             return false;
     if (offset - moved.start > RN_SITE_MOVED_MAX)
         return false;
-    if (moved.count > 1 &&
-        (moved.stores || moved.reads & moved.writes || may_be_jumped_into(cover, offset)))
+    if (moved.count > 1 && (!can_be_repeated(cover, &moved) || may_be_jumped_into(cover, offset)))
         return false;
     if (moved.count == 1 && is_call_that_stays(code->bytes + moved.start, offset - moved.start))
         return false;

@@ -87,6 +87,11 @@ bool rn_inline_clone_flags(const struct rn_tracee *parent, uint64_t *flags)
     return false;
 }
 
+void rn_inline_limit_exec(struct rn_tracee *tracee)
+{
+    (void)tracee;
+}
+
 void rn_inline_exec_done(struct rn_ptrace *engine, struct rn_tracee *tracee)
 {
     (void)engine;

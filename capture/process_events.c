@@ -14,88 +14,61 @@ static struct rn_attachment attachment(uint8_t type, const void *bytes, size_t s
         .type = type, .arg = RN_ARG_NONE, .size = (uint32_t)size, .data = bytes};
 }
 
-/* The arguments as NUL-terminated strings: of a program that has not been executed yet from the
- * options, else from the process itself. */
-static struct rn_attachment argv_attachment(struct rn_ptrace *engine, pid_t pid, bool before_exec)
+/* The arguments of a program that has not been executed yet: from the options. */
+static void take_arguments(const struct rn_ptrace *engine, struct rn_process_facts *facts)
 {
-    size_t size = 0;
-    bool cut = false;
-    struct rn_attachment result;
-
-    if (!before_exec) {
-        size = rn_proc_read(pid, "cmdline", engine->text, RN_CAPTURE_ARGV_MAX + 1);
-        cut = size == RN_CAPTURE_ARGV_MAX;
-    }
-    for (size_t i = 0; before_exec && engine->options->argv[i] && !cut; i++) {
+    facts->argv_size = 0;
+    facts->argv_cut = false;
+    for (size_t i = 0; engine->options->argv[i]; i++) {
         size_t length = strlen(engine->options->argv[i]) + 1;
 
-        cut = length > RN_CAPTURE_ARGV_MAX - size;
-        if (cut)
-            break;
-        memcpy(engine->text + size, engine->options->argv[i], length);
-        size += length;
+        facts->argv_cut = length > RN_CAPTURE_ARGV_MAX - facts->argv_size;
+        if (facts->argv_cut)
+            return;
+        memcpy(facts->argv + facts->argv_size, engine->options->argv[i], length);
+        facts->argv_size += length;
     }
-    result = attachment(RN_ATT_ARGV, engine->text, size);
-    result.flags = cut ? RN_ATT_CUT : 0;
-    return result;
 }
 
-static void fill_process(struct rn_process *process, pid_t pid)
+void rn_ptrace_emit_facts(struct rn_ptrace *engine, const struct rn_tracee *tracee,
+                          enum rn_process_op op, const struct rn_process_facts *facts)
 {
-    struct rn_proc_status status;
-
-    process->pid = (uint64_t)pid;
-    process->abi = rn_proc_abi(pid);
-    process->pgid = (uint64_t)getpgid(pid);
-    process->sid = (uint64_t)getsid(pid);
-    if (!rn_proc_status(pid, &status))
-        return;
-    process->parent_pid = (uint64_t)status.ppid;
-    process->uid = status.uid;
-    process->euid = status.euid;
-    process->gid = status.gid;
-    process->egid = status.egid;
-    process->umask = status.umask;
-}
-
-void rn_ptrace_process_facts(struct rn_ptrace *engine, struct rn_tracee *tracee,
-                             enum rn_process_op op)
-{
-    pid_t pid = tracee->process->pid;
-    bool before_exec = op == RN_PROCESS_START;
     struct rn_attachment items[6];
-    uint64_t limits[2 * RN_PROC_LIMITS];
     uint32_t count = 0;
     struct rn_event event = {.kind = RN_KIND_PROCESS,
                              .stream = (uint32_t)tracee->stream,
                              .start = engine->now,
+                             .u.process = facts->process,
                              .attachments = items};
 
     event.u.process.op = op;
     event.u.process.tid = (uint64_t)tracee->tid;
-    fill_process(&event.u.process, pid);
-    items[count++] = argv_attachment(engine, pid, before_exec);
-    if (!before_exec)
-        items[count++] = attachment(RN_ATT_EXE, engine->path,
-                                    rn_proc_link(pid, "exe", engine->path, sizeof(engine->path)));
-    items[count++] = attachment(RN_ATT_CWD, engine->cwd,
-                                rn_proc_link(pid, "cwd", engine->cwd, sizeof(engine->cwd)));
-    items[count++] = attachment(RN_ATT_ROOT, engine->root,
-                                rn_proc_link(pid, "root", engine->root, sizeof(engine->root)));
-    items[count] = attachment(
-        RN_ATT_ENV, engine->env,
-        rn_proc_environ(pid, engine->env_names, engine->env, sizeof(engine->env)));
-    count += items[count].size > 0;
-    if (rn_proc_limits(pid, limits))
-        items[count++] = attachment(RN_ATT_LIMITS, limits, sizeof(limits));
+    items[count] = attachment(RN_ATT_ARGV, facts->argv, facts->argv_size);
+    items[count++].flags = facts->argv_cut ? RN_ATT_CUT : 0;
+    if (op != RN_PROCESS_START)
+        items[count++] = attachment(RN_ATT_EXE, facts->exe, facts->exe_size);
+    items[count++] = attachment(RN_ATT_CWD, facts->cwd, facts->cwd_size);
+    items[count++] = attachment(RN_ATT_ROOT, facts->root, facts->root_size);
+    if (facts->env_size > 0)
+        items[count++] = attachment(RN_ATT_ENV, facts->env, facts->env_size);
+    if (facts->has_limits)
+        items[count++] = attachment(RN_ATT_LIMITS, facts->limits, sizeof(facts->limits));
     event.attachment_count = count;
     rn_ptrace_emit(engine, &event);
 }
 
+void rn_ptrace_process_facts(struct rn_ptrace *engine, const struct rn_tracee *tracee,
+                             enum rn_process_op op)
+{
+    rn_process_facts_read(tracee->process->pid, engine->env_names, &engine->facts);
+    if (op == RN_PROCESS_START)
+        take_arguments(engine, &engine->facts);
+    rn_ptrace_emit_facts(engine, tracee, op, &engine->facts);
+}
+
 struct visit {
     struct rn_ptrace *engine;
-    struct rn_tracee *tracee;
-    struct rn_exec_image *image; /* where modules are noted; NULL: nowhere */
+    const struct rn_tracee *tracee;
 };
 
 static void emit_descriptor(void *context, const struct rn_descriptor *descriptor,
@@ -113,11 +86,20 @@ static void emit_descriptor(void *context, const struct rn_descriptor *descripto
     rn_ptrace_emit(visit->engine, &event);
 }
 
+void rn_ptrace_emit_descriptors(struct rn_ptrace *engine, const struct rn_tracee *tracee,
+                                const struct rn_buf *list)
+{
+    struct visit visit = {engine, tracee};
+
+    if (list->failed)
+        rn_ptrace_fail(engine, rn_fail(&engine->err, RN_E_NOMEM, "no memory for descriptors"));
+    rn_descriptor_list_each(list, emit_descriptor, &visit);
+}
+
 void rn_ptrace_descriptors(struct rn_ptrace *engine, const struct rn_tracee *tracee)
 {
-    struct visit visit = {engine, (struct rn_tracee *)tracee, NULL};
-
-    rn_proc_descriptors(tracee->process->pid, emit_descriptor, &visit);
+    rn_descriptor_list_read(tracee->process->pid, &engine->descriptors);
+    rn_ptrace_emit_descriptors(engine, tracee, &engine->descriptors);
 }
 
 static void emit_module(struct rn_ptrace *engine, const struct rn_tracee *tracee,
@@ -145,31 +127,61 @@ static void remember_code(struct rn_ptrace *engine, struct rn_tracee *tracee,
         rn_ptrace_fail(engine, rn_fail(&engine->err, RN_E_NOMEM, "no memory for a module"));
 }
 
-static void visit_module(void *context, const struct rn_module *module, const char *path)
-{
-    struct visit *visit = context;
+/* In the list of modules before the path, which has a NUL. */
+struct listed_module {
+    struct rn_module module;
+    size_t path_size;
+};
 
-    if (!visit->engine->snapshotting)
-        remember_code(visit->engine, visit->tracee, module);
-    if (visit->image && visit->image->count < RN_EXEC_MODULES) {
-        struct rn_exec_module *kept = &visit->image->modules[visit->image->count++];
+static void list_module(void *context, const struct rn_module *module, const char *path)
+{
+    struct rn_ptrace *engine = context;
+    struct rn_exec_image *image = &engine->new_image;
+    struct listed_module listed = {*module, strlen(path) + 1};
+
+    rn_buf_append(&engine->modules, &listed, sizeof(listed));
+    rn_buf_append(&engine->modules, path, listed.path_size);
+    if (image->count < RN_EXEC_MODULES) {
+        struct rn_exec_module *kept = &image->modules[image->count++];
 
         kept->module = *module;
         snprintf(kept->path, sizeof(kept->path), "%s", path);
     }
-    emit_module(visit->engine, visit->tracee, module, path,
-                rn_build_ids_get(visit->engine->build_ids, visit->tracee->process->pid, path,
-                                 module->inode));
 }
 
-void rn_ptrace_modules(struct rn_ptrace *engine, struct rn_tracee *tracee,
-                       struct rn_exec_image *image)
+void rn_ptrace_read_modules(struct rn_ptrace *engine, const struct rn_tracee *tracee)
 {
-    struct visit visit = {engine, tracee, image};
+    rn_buf_clear(&engine->modules);
+    engine->new_image.count = 0;
+    rn_proc_modules(tracee->process->pid, list_module, engine, &engine->new_image.vdso);
+}
 
-    if (image)
-        image->count = 0;
-    rn_proc_modules(tracee->process->pid, visit_module, &visit, image ? &image->vdso : NULL);
+void rn_ptrace_emit_modules(struct rn_ptrace *engine, struct rn_tracee *tracee)
+{
+    const struct rn_buf *list = &engine->modules;
+    struct listed_module listed;
+
+    if (list->failed) {
+        rn_ptrace_fail(engine, rn_fail(&engine->err, RN_E_NOMEM, "no memory for modules"));
+        return;
+    }
+    for (size_t at = 0; at < list->size; at += listed.path_size) {
+        const char *path = (const char *)list->data + at + sizeof(listed);
+
+        memcpy(&listed, list->data + at, sizeof(listed));
+        at += sizeof(listed);
+        if (!engine->snapshotting)
+            remember_code(engine, tracee, &listed.module);
+        emit_module(engine, tracee, &listed.module, path,
+                    rn_build_ids_get(engine->build_ids, tracee->process->pid, path,
+                                     listed.module.inode));
+    }
+}
+
+void rn_ptrace_modules(struct rn_ptrace *engine, struct rn_tracee *tracee)
+{
+    rn_ptrace_read_modules(engine, tracee);
+    rn_ptrace_emit_modules(engine, tracee);
 }
 
 void rn_ptrace_mapped(struct rn_ptrace *engine, struct rn_tracee *tracee, uint64_t page_size)
@@ -245,7 +257,7 @@ static void snapshot_tracee(void *context, struct rn_tracee *tracee)
     if (tracee->tid != tracee->process->pid)
         return;
     rn_ptrace_process_facts(engine, tracee, RN_PROCESS_ATTACH);
-    rn_ptrace_modules(engine, tracee, NULL);
+    rn_ptrace_modules(engine, tracee);
     rn_ptrace_descriptors(engine, tracee);
 }
 

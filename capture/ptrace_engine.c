@@ -299,6 +299,9 @@ static void ptrace_free(void *state)
         while (engine->tracees.buckets[i])
             rn_tracee_remove(&engine->tracees, engine->tracees.buckets[i]);
     }
+    rn_facts_thread_free(engine->facts_thread);
+    rn_buf_free(&engine->modules);
+    rn_buf_free(&engine->descriptors);
     rn_inline_free(engine->inline_state);
     rn_build_ids_free(engine->build_ids);
     free(engine->capture);
@@ -332,6 +335,8 @@ static enum rn_status start(struct rn_session *session, const struct rn_engine_o
             ptrace_free(engine);
             return err->status;
         }
+        if (!options->pin)
+            engine->facts_thread = rn_facts_thread_new(engine->env_names);
     }
     make_wake_timer(engine);
     rn_session_on_segment(session, rn_ptrace_snapshot, engine);

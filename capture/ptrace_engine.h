@@ -5,11 +5,10 @@
 
 #include "build_id.h"
 #include "engine.h"
+#include "process_facts.h"
 #include "tracee.h"
 
 #include <signal.h>
-
-#define RN_FACT_BYTES 65536u
 
 struct rn_inline;
 
@@ -24,6 +23,9 @@ struct rn_exec_image {
     size_t count;
     struct rn_exec_module modules[RN_EXEC_MODULES];
 };
+
+/* How far the events of a new program have come. */
+enum rn_exec_told { RN_EXEC_NOTHING, RN_EXEC_LOOKED, RN_EXEC_TOLD };
 
 /* What wait() told. */
 struct rn_stop {
@@ -65,8 +67,12 @@ struct rn_ptrace {
     /* The first failure: nothing is recorded any more, the program goes on alone. */
     enum rn_status status;
     struct rn_error err;
-    struct rn_exec_image new_image; /* of the last exec */
-    char path[4096], cwd[4096], root[4096], text[RN_FACT_BYTES], env[RN_FACT_BYTES];
+    struct rn_exec_image new_image; /* of the modules that were read last */
+    struct rn_buf modules, descriptors;
+    struct rn_process_facts facts;
+    struct rn_facts_thread *facts_thread; /* NULL: all is read in this one */
+    enum rn_exec_told exec_told; /* of the program that was executed last */
+    char path[4096];
 };
 
 /* ptrace_engine.c */
@@ -111,16 +117,24 @@ bool rn_ptrace_adopt(struct rn_ptrace *engine, struct rn_tracee *child,
                      struct rn_tracee_process *process, uint64_t parent_stream);
 void rn_ptrace_new_child(struct rn_ptrace *engine, struct rn_tracee *parent, unsigned event);
 bool rn_ptrace_exec(struct rn_ptrace *engine, struct rn_tracee *tracee); /* false: it ended */
+/* Parts of that for the time while the new program makes calls for the engine; nothing where they
+ * have been done. First: what those calls would change is read. Then: its events. */
+void rn_ptrace_exec_look(struct rn_ptrace *engine, const struct rn_tracee *tracee);
+void rn_ptrace_exec_tell(struct rn_ptrace *engine, struct rn_tracee *tracee);
 void rn_ptrace_exit_begins(struct rn_ptrace *engine, struct rn_tracee *tracee);
 void rn_ptrace_ended(struct rn_ptrace *engine, struct rn_tracee *tracee, int status);
 
-/* process_events.c: what /proc says, as events */
-void rn_ptrace_process_facts(struct rn_ptrace *engine, struct rn_tracee *tracee,
+/* process_events.c: what /proc says, as events. It is read and emitted at once, or in two steps. */
+void rn_ptrace_process_facts(struct rn_ptrace *engine, const struct rn_tracee *tracee,
                              enum rn_process_op op);
+void rn_ptrace_emit_facts(struct rn_ptrace *engine, const struct rn_tracee *tracee,
+                          enum rn_process_op op, const struct rn_process_facts *facts);
 void rn_ptrace_descriptors(struct rn_ptrace *engine, const struct rn_tracee *tracee);
-/* `image`, NULL: not wanted, gets the first of them. */
-void rn_ptrace_modules(struct rn_ptrace *engine, struct rn_tracee *tracee,
-                       struct rn_exec_image *image);
+void rn_ptrace_emit_descriptors(struct rn_ptrace *engine, const struct rn_tracee *tracee,
+                                const struct rn_buf *list);
+void rn_ptrace_modules(struct rn_ptrace *engine, struct rn_tracee *tracee);
+void rn_ptrace_read_modules(struct rn_ptrace *engine, const struct rn_tracee *tracee);
+void rn_ptrace_emit_modules(struct rn_ptrace *engine, struct rn_tracee *tracee);
 void rn_ptrace_mapped(struct rn_ptrace *engine, struct rn_tracee *tracee, uint64_t page_size);
 void rn_ptrace_unmapped(struct rn_ptrace *engine, struct rn_tracee *tracee, uint64_t address,
                         uint64_t length);

@@ -232,10 +232,38 @@ static void note_obstacle(struct rn_ptrace *engine, const struct rn_tracee *trac
                                              (int)tracee->process->pid, why));
 }
 
+void rn_ptrace_exec_look(struct rn_ptrace *engine, const struct rn_tracee *tracee)
+{
+    if (engine->exec_told != RN_EXEC_NOTHING)
+        return;
+    engine->exec_told = RN_EXEC_LOOKED;
+    if (engine->facts_thread)
+        rn_facts_thread_descriptors(engine->facts_thread, &engine->descriptors);
+    else
+        rn_descriptor_list_read(tracee->process->pid, &engine->descriptors);
+}
+
+void rn_ptrace_exec_tell(struct rn_ptrace *engine, struct rn_tracee *tracee)
+{
+    if (engine->exec_told == RN_EXEC_TOLD)
+        return;
+    rn_ptrace_exec_look(engine, tracee);
+    engine->exec_told = RN_EXEC_TOLD;
+    if (engine->facts_thread)
+        rn_ptrace_emit_facts(engine, tracee, RN_PROCESS_EXEC,
+                             rn_facts_thread_process(engine->facts_thread));
+    else
+        rn_ptrace_process_facts(engine, tracee, RN_PROCESS_EXEC);
+    rn_ptrace_emit_modules(engine, tracee);
+    rn_ptrace_emit_descriptors(engine, tracee, &engine->descriptors);
+    note_obstacle(engine, tracee);
+}
+
 bool rn_ptrace_exec(struct rn_ptrace *engine, struct rn_tracee *tracee)
 {
     pid_t former = event_message(tracee);
-    int status;
+    int status = 0;
+    bool alive;
 
     if (former > 0 && former != tracee->tid) {
         supersede_leader(engine, tracee, former);
@@ -248,11 +276,14 @@ bool rn_ptrace_exec(struct rn_ptrace *engine, struct rn_tracee *tracee)
     tracee->memory.through_file = false;
     memset(&tracee->stacks, 0, sizeof(tracee->stacks));
     engine->exec_seen = true;
-    rn_ptrace_process_facts(engine, tracee, RN_PROCESS_EXEC);
-    rn_ptrace_modules(engine, tracee, &engine->new_image);
-    rn_ptrace_descriptors(engine, tracee);
-    note_obstacle(engine, tracee);
-    if (!engine->inline_state || rn_inline_exec(engine, tracee, &status))
+    engine->exec_told = RN_EXEC_NOTHING;
+    rn_inline_limit_exec(tracee);
+    if (engine->facts_thread)
+        rn_facts_thread_begin(engine->facts_thread, tracee->process->pid);
+    rn_ptrace_read_modules(engine, tracee);
+    alive = !engine->inline_state || rn_inline_exec(engine, tracee, &status);
+    rn_ptrace_exec_tell(engine, tracee);
+    if (alive)
         return true;
     rn_ptrace_handle(engine, tracee->tid, status);
     return false;

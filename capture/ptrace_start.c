@@ -313,7 +313,7 @@ static enum rn_status attach_process(struct rn_ptrace *engine, pid_t pid, struct
         rn_proc_numbers(pid, "task", attach_thread, &pass);
     }
     rn_tracee_each(&engine->tracees, emit_name, &pass);
-    rn_ptrace_modules(engine, leader, NULL);
+    rn_ptrace_modules(engine, leader);
     rn_ptrace_descriptors(engine, leader);
     return pass.status == RN_OK ? engine->status : pass.status;
 }

@@ -46,7 +46,8 @@ void rn_sampling_set(struct rn_sampling *sampling, const struct rn_sampling_limi
     sampling->limits =
         (struct rn_sampling_limits){.io_ns = ticks_of(sampling, limits->io_ns),
                                     .kernel_ns = ticks_of(sampling, limits->kernel_ns),
-                                    .transfer_ns = ticks_of(sampling, limits->transfer_ns)};
+                                    .transfer_ns = ticks_of(sampling, limits->transfer_ns),
+                                    .api_ns = ticks_of(sampling, limits->api_ns)};
 }
 
 struct rn_sampling *rn_sampling_new(const struct rn_sampling_limits *limits, uint64_t start,
@@ -95,6 +96,9 @@ static bool is_short(const struct rn_sampling *sampling, const struct rn_event *
         return event->duration < sampling->limits.kernel_ns;
     case RN_KIND_TRANSFER:
         return event->duration < sampling->limits.transfer_ns;
+    case RN_KIND_API:
+        return event->duration < sampling->limits.api_ns && event->u.api.result == 0 &&
+               event->u.api.correlation == 0;
     default:
         return false;
     }

@@ -11,7 +11,7 @@
 
 /* Shorter events are counted; 0: none. */
 struct rn_sampling_limits {
-    uint64_t io_ns, kernel_ns, transfer_ns;
+    uint64_t io_ns, kernel_ns, transfer_ns, api_ns;
 };
 
 struct rn_sampling;

@@ -21,7 +21,7 @@ static uint64_t ticks_a_second(const struct rn_manifest *manifest)
 static enum rn_status open_sampling(struct rn_session *session,
                                     const struct rn_sampling_limits *limits, struct rn_error *err)
 {
-    if (!limits->io_ns && !limits->kernel_ns && !limits->transfer_ns)
+    if (!limits->io_ns && !limits->kernel_ns && !limits->transfer_ns && !limits->api_ns)
         return RN_OK;
     session->sampling = rn_sampling_new(limits, session->start.ticks, session->tick_rate);
     return session->sampling ? RN_OK : rn_fail(err, RN_E_NOMEM, "no memory for sampling");
@@ -308,6 +308,8 @@ enum rn_status rn_session_finish(struct rn_session *session, bool has_status, in
 
     rn_session_producers_all_ended(session);
     result = rn_session_commit(session, err);
+    if (result == RN_OK)
+        result = rn_session_queues_finish(session, err);
     if (result == RN_OK && rn_writer_lost(session->writer) == 0)
         result = rn_overhead_tell(session, err);
     if (result == RN_OK)

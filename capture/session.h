@@ -41,9 +41,15 @@ void rn_session_executed(struct rn_session *session, uint64_t stream);
 /* Libraries in the program have rings of their own: rn_session_tick must be called so often (in ns),
  * also while nothing else happens. 0: there are none. */
 long rn_session_pace(const struct rn_session *session);
-/* There are to be such libraries; there was one that recorded. */
+/* There are to be such libraries in every process (not only where a device is used); there was one
+ * that recorded. */
 bool rn_session_expects_producers(const struct rn_session *session);
 bool rn_session_had_producers(const struct rn_session *session);
+/* Bit n: something of enum rn_api n was recorded so far. */
+uint64_t rn_session_apis(const struct rn_session *session);
+/* What a library in the program said first that it cannot record, so far; NULL: nothing. Borrowed. The
+ * program may have written anything there. */
+const char *rn_session_blind_spot(const struct rn_session *session);
 
 /* A stream of something that is no thread: a file of decisions. */
 RN_MUST_CHECK enum rn_status rn_session_add_source(struct rn_session *session, const char *name,

@@ -17,6 +17,7 @@ struct rn_session_slot {
     uint64_t drained; /* position: records before it are with the writer */
     bool given_up;    /* by its thread: free as soon as what is in it is in the archive */
     bool producer;    /* of a library in the program */
+    uint32_t stream;  /* of its thread, 0 until that is known */
 };
 
 struct rn_session {
@@ -57,6 +58,30 @@ RN_MUST_CHECK enum rn_status rn_session_commit(struct rn_session *session, struc
 RN_MUST_CHECK enum rn_status rn_session_new_stream(struct rn_session *session, uint64_t pid,
                                                    uint64_t tid, uint64_t parent, uint64_t *id,
                                                    struct rn_error *err);
+
+/* session_queues.c: what libraries for devices announce and record. */
+/* State the queues that were announced since. */
+RN_MUST_CHECK enum rn_status rn_session_queues_resolve(struct rn_session *session,
+                                                       struct rn_error *err);
+/* An event from a library's ring, whose stream may be anything: give it its thread's, or the queue
+ * that it names; *fit says whether such an event may come from there at all. */
+RN_MUST_CHECK enum rn_status rn_session_queues_place(struct rn_session *session,
+                                                     const struct rn_session_slot *ring,
+                                                     struct rn_event *event, bool *fit,
+                                                     struct rn_error *err);
+/* The program has ended: what it had given to its devices, and never was reported. */
+RN_MUST_CHECK enum rn_status rn_session_queues_finish(struct rn_session *session,
+                                                      struct rn_error *err);
+
+/* session_producers.c */
+/* The stream and number of a thread of the program, as it is numbered there. NULL: not known.
+ * Borrowed until a thread begins or ends. */
+const struct rn_session_thread *rn_session_find_thread(const struct rn_session *session,
+                                                       uint32_t pid, uint32_t tid);
+
+/* The same of one of the last RN_SESSION_ENDED threads that have ended. */
+const struct rn_session_thread *rn_session_find_ended(const struct rn_session *session,
+                                                      uint32_t pid, uint32_t tid);
 
 /* session_rings.c */
 /* A ring for whoever takes it; NULL where there is no room. The entry is borrowed until the next

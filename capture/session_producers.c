@@ -10,7 +10,10 @@
 #include <stdlib.h>
 #include <string.h>
 
-/* The first rings are large; later ones, of programs with many threads, share what there is. */
+/* The first rings are large, and very large where devices are recorded, which can be given thousands
+ * of commands in a burst; later ones, of programs with many threads, share what there is. */
+#define RING_BYTES_DEVICE (4u << 20)
+#define DEVICE_RINGS      8u
 #define RING_BYTES       (512u << 10)
 #define RING_BYTES_SMALL (64u << 10)
 #define LARGE_RINGS      32u
@@ -24,19 +27,21 @@ static struct rn_ring_producers *shared(struct rn_session *session)
     return &rn_ring_area_header(session->area)->producers;
 }
 
-static bool is_large(const struct rn_session *session)
+static uint64_t size_of_next(const struct rn_session *session)
 {
     size_t count = 0;
 
     for (size_t i = 0; i < session->in_use_count; i++)
         count += session->in_use[i].producer;
-    return count < LARGE_RINGS;
+    if (session->producers.settings.devices && count < DEVICE_RINGS)
+        return RING_BYTES_DEVICE;
+    return count < LARGE_RINGS ? RING_BYTES : RING_BYTES_SMALL;
 }
 
 /* Put out one more ring. False: there is no room for it. */
 static bool offer(struct rn_session *session, uint32_t *place)
 {
-    uint64_t size = is_large(session) ? RING_BYTES : RING_BYTES_SMALL;
+    uint64_t size = size_of_next(session);
     struct rn_session_slot *entry = rn_session_offer_ring(session, size, RN_RING_CELL_LEAD);
     struct rn_ring_cell *cells;
 
@@ -96,6 +101,7 @@ enum rn_status rn_session_producers_open(struct rn_session *session,
     told->tick_shift = session->clock.shift;
     told->tick_rate = tick_rate;
     told->start = start_ticks;
+    told->start_ns = session->start.monotonic_ns;
     rn_session_producers_threshold(session, settings->threshold_ns);
     told->hot_calls = settings->hot_calls;
     told->all = settings->all;
@@ -155,15 +161,33 @@ static bool has_inner_numbers(uint32_t tid, uint32_t inner_pid, uint32_t inner_t
            last_number(text, "\nNStgid:") == inner_pid;
 }
 
-static uint64_t stream_of(const struct rn_session_producers *producers, uint32_t pid, uint32_t tid)
+const struct rn_session_thread *rn_session_find_thread(const struct rn_session *session,
+                                                       uint32_t pid, uint32_t tid)
 {
+    const struct rn_session_producers *producers = &session->producers;
+
     for (size_t i = 0; i < producers->thread_count; i++)
         if (producers->threads[i].tid == tid && producers->threads[i].pid == pid)
-            return producers->threads[i].stream;
+            return &producers->threads[i];
     for (size_t i = 0; i < producers->thread_count; i++)
         if (has_inner_numbers(producers->threads[i].tid, pid, tid))
-            return producers->threads[i].stream;
-    return 0;
+            return &producers->threads[i];
+    return NULL;
+}
+
+const struct rn_session_thread *rn_session_find_ended(const struct rn_session *session,
+                                                      uint32_t pid, uint32_t tid)
+{
+    const struct rn_session_producers *producers = &session->producers;
+
+    for (size_t i = 1; i <= RN_SESSION_ENDED && i <= producers->ended_count; i++) {
+        const struct rn_session_thread *thread =
+            &producers->ended[(producers->ended_count - i) % RN_SESSION_ENDED];
+
+        if (thread->tid == tid && thread->pid == pid)
+            return thread;
+    }
+    return NULL;
 }
 
 /* Whoever is not known was not seen by the engine, and gets a stream of its own. */
@@ -171,12 +195,14 @@ static enum rn_status find_owner(struct rn_session *session, struct rn_session_s
                                  struct rn_error *err)
 {
     struct rn_ring_slot *slot = ring->slot;
-    uint64_t stream = stream_of(&session->producers, slot->owner_pid, slot->owner_tid);
+    uint32_t pid = slot->owner_pid, tid = slot->owner_tid;
+    const struct rn_session_thread *thread = rn_session_find_thread(session, pid, tid);
+    uint64_t stream = thread ? thread->stream : 0;
     enum rn_status status = RN_OK;
 
     if (stream == 0)
-        status = rn_session_new_stream(session, slot->owner_pid, slot->owner_tid, 0, &stream, err);
-    slot->stream = (uint32_t)stream;
+        status = rn_session_new_stream(session, pid, tid, 0, &stream, err);
+    ring->stream = slot->stream = (uint32_t)stream;
     session->producers.rings++;
     session->producers.ever = true;
     return status;
@@ -184,7 +210,7 @@ static enum rn_status find_owner(struct rn_session *session, struct rn_session_s
 
 static bool is_new(const struct rn_session_slot *ring)
 {
-    return ring->producer && ring->slot->stream == 0 &&
+    return ring->producer && ring->stream == 0 &&
            __atomic_load_n(&ring->slot->taken, __ATOMIC_ACQUIRE) == RN_RING_TAKEN;
 }
 
@@ -199,10 +225,10 @@ static enum rn_status state_losses(struct rn_session *session, struct rn_error *
         if (session->in_use[i].producer)
             in_rings += __atomic_exchange_n(&session->in_use[i].slot->lost, 0, __ATOMIC_RELAXED);
     if (without_ring)
-        status = rn_writer_add_loss(session->writer, RN_KIND_BLOCK, without_ring, RN_LOSS_RING_FULL,
+        status = rn_writer_add_loss(session->writer, RN_KIND_NONE, without_ring, RN_LOSS_RING_FULL,
                                     "threads found no ring to record into", err);
     if (status == RN_OK && in_rings)
-        status = rn_writer_add_loss(session->writer, RN_KIND_BLOCK, in_rings, RN_LOSS_RING_FULL,
+        status = rn_writer_add_loss(session->writer, RN_KIND_NONE, in_rings, RN_LOSS_RING_FULL,
                                     "a signal handler recorded more than can be kept, or a ring "
                                     "stayed full",
                                     err);
@@ -224,6 +250,8 @@ static enum rn_status resolve(struct rn_session *session, struct rn_error *err)
     }
     if (found)
         offer_enough(session);
+    if (status == RN_OK)
+        status = rn_session_queues_resolve(session, err);
     return status == RN_OK ? state_losses(session, err) : status;
 }
 
@@ -266,11 +294,12 @@ void rn_session_producers_thread_ended(struct rn_session *session, uint64_t stre
     /* While its number is not another thread's yet. */
     resolve_now(session);
     for (size_t i = 0; i < session->in_use_count; i++)
-        if (session->in_use[i].producer && session->in_use[i].slot->stream == stream)
+        if (session->in_use[i].producer && session->in_use[i].stream == stream)
             end_ring(session, &session->in_use[i]);
     for (size_t i = 0; i < producers->thread_count; i++) {
         if (producers->threads[i].stream != stream)
             continue;
+        producers->ended[producers->ended_count++ % RN_SESSION_ENDED] = producers->threads[i];
         producers->threads[i] = producers->threads[--producers->thread_count];
         return;
     }
@@ -280,7 +309,7 @@ void rn_session_producers_all_ended(struct rn_session *session)
 {
     resolve_now(session);
     for (size_t i = 0; i < session->in_use_count; i++)
-        if (session->in_use[i].producer && session->in_use[i].slot->stream != 0)
+        if (session->in_use[i].producer && session->in_use[i].stream != 0)
             end_ring(session, &session->in_use[i]);
 }
 
@@ -290,13 +319,13 @@ void rn_session_executed(struct rn_session *session, uint64_t stream)
         return;
     resolve_now(session);
     for (size_t i = 0; i < session->in_use_count; i++)
-        if (session->in_use[i].producer && session->in_use[i].slot->stream == stream)
+        if (session->in_use[i].producer && session->in_use[i].stream == stream)
             end_ring(session, &session->in_use[i]);
 }
 
 bool rn_session_expects_producers(const struct rn_session *session)
 {
-    return session->producers.settings.on;
+    return session->producers.settings.on && session->producers.settings.preloaded;
 }
 
 bool rn_session_had_producers(const struct rn_session *session)

@@ -4,6 +4,7 @@
 #ifndef RN_SESSION_PRODUCERS_H
 #define RN_SESSION_PRODUCERS_H
 
+#include "formats/ring_file.h"
 #include "formats/status.h"
 
 #include <stdbool.h>
@@ -15,6 +16,8 @@ struct rn_session;
 /* What the libraries are told. Times in ns. */
 struct rn_session_producing {
     bool on;
+    bool devices;          /* libraries for devices are among them */
+    bool preloaded;        /* by LD_PRELOAD: which every process should have, then */
     bool all;              /* record every event, however many */
     uint64_t threshold_ns; /* compute blocks shorter than this are counted; 0: none */
     uint64_t hot_calls; /* an operation that is called more often a second is counted; 0: never */
@@ -24,6 +27,8 @@ struct rn_session_thread {
     uint64_t stream;
     uint32_t pid, tid;
 };
+
+#define RN_SESSION_ENDED 256u
 
 struct rn_session_producers {
     struct rn_session_producing settings;
@@ -35,6 +40,13 @@ struct rn_session_producers {
     uint64_t last_look;   /* ticks */
     uint64_t look_period; /* ticks */
     uint64_t lost_told;
+    uint64_t misfits; /* records that no library writes */
+    uint64_t apis;    /* bit n: something of enum rn_api n was recorded */
+    uint64_t queues[RN_RING_QUEUES / 64]; /* bit n: queue n is stated */
+    uint32_t threads_of[RN_RING_QUEUES];  /* the stream, where queue n stands for a thread */
+    char blind_spot[256];                 /* what a library told first, "" none */
+    struct rn_session_thread ended[RN_SESSION_ENDED]; /* the last ones, in a circle */
+    size_t ended_count;
     struct rn_error failure; /* one that could not be returned where it happened */
 };
 

@@ -86,6 +86,7 @@ static enum rn_status keep(struct rn_session *session, const struct rn_session_s
     struct rn_attachment attachments[RN_RECORD_MAX_ATTACHMENTS];
     struct rn_event event;
     enum rn_status status;
+    bool fit = true;
     size_t used;
 
     if (size >= sizeof(*record) && record->kind == RN_KIND_SYSCALL && !session->sampling &&
@@ -96,8 +97,11 @@ static enum rn_status keep(struct rn_session *session, const struct rn_session_s
     status = rn_record_decode(bytes, size, &event, attachments, &used, err);
     if (status != RN_OK)
         return status;
-    if (ring->producer && event.stream == 0)
-        event.stream = ring->slot->stream;
+    if (ring->producer) {
+        status = rn_session_queues_place(session, ring, &event, &fit, err);
+        if (status != RN_OK || !fit)
+            return status;
+    }
     return store(session, &event, err);
 }
 

@@ -48,6 +48,8 @@ struct cli_info {
     size_t remark_count;
     uint64_t remarks_left_out;
     char *attached_exe;
+    struct rn_device_clocks *clocks; /* NULL: there are none */
+    double tick_ns;                  /* of the recording's ticks, where there are */
 };
 
 /* Find out; `brief` reads manifest and index only where there is an index at once. False after a
@@ -61,6 +63,14 @@ void cli_info_json(const struct cli_info *info, struct rn_buf *out); /* one line
 /* Remember a notice or loss, and show either the losses or the notices, one a line. */
 void cli_info_note_remark(struct cli_info *info, const struct rn_event *event);
 void cli_info_show_remarks(const struct cli_info *info, bool losses, struct rn_buf *out);
+
+/* Put the table of symbols that it needs into a recording, in place; a line about it to `out`. False
+ * after a message. */
+bool cli_info_embed(const char *path, struct rn_buf *out);
+
+/* cli_info_clock.c: the clocks of devices, a line each; or the elements of an array. */
+void cli_info_show_clocks(const struct cli_info *info, struct rn_buf *out);
+void cli_info_put_clocks(const struct cli_info *info, struct rn_buf *out);
 
 /* Check every checksum and decode every row; one line on stderr a problem. True: all is well. */
 bool cli_info_verify(const char *path, struct rn_buf *out);

@@ -186,6 +186,10 @@ static void put_scanned(struct rn_buf *out, const struct cli_info *info)
         number_field(out, "inline_calls", info->counts[RN_KIND_SYSCALL] - info->traced);
         number_field(out, "traced_calls", info->traced);
     }
+    key(out, "device_clocks");
+    rn_buf_byte(out, '[');
+    cli_info_put_clocks(info, out);
+    rn_buf_byte(out, ']');
     put_remarks(out, info, "notices", false);
     put_remarks(out, info, "losses", true);
     number_field(out, "remarks_left_out", info->remarks_left_out);

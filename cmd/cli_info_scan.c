@@ -3,6 +3,7 @@
 #include "cli_info.h"
 
 #include "libanalysis/clock.h"
+#include "libanalysis/device_clock.h"
 
 #include <dirent.h>
 #include <stdlib.h>
@@ -83,9 +84,16 @@ static void note_process(struct cli_info *info, const struct rn_event *event)
         info->attached_exe = strndup((const char *)exe->data, exe->size);
 }
 
-static void note_row(struct cli_info *info, struct rn_clock *clock, const struct rn_event *event)
+static bool note_row(struct cli_info *info, struct rn_clock *clock, const struct rn_event *event,
+                     struct rn_error *err)
 {
     switch (event->kind) {
+    case RN_KIND_DEVICE_CLOCK:
+        if (!info->clocks && !(info->clocks = rn_device_clocks_new())) {
+            rn_fail(err, RN_E_NOMEM, "no memory for the clocks of devices");
+            return false;
+        }
+        return rn_device_clocks_add(info->clocks, event, err) == RN_OK;
     case RN_KIND_STREAM:
         note_stream(info, &event->u.stream_info);
         break;
@@ -107,6 +115,7 @@ static void note_row(struct cli_info *info, struct rn_clock *clock, const struct
     default:
         break;
     }
+    return true;
 }
 
 /* Rows of the batch that are events and not snapshots. */
@@ -138,7 +147,7 @@ static bool is_read_row_by_row(const struct cli_info *info, uint8_t kind)
     if (kind == RN_KIND_PROCESS)
         return info->manifest->attached_pid && !info->attached_exe;
     return kind == RN_KIND_STREAM || kind == RN_KIND_CLOCK || kind == RN_KIND_LOSS ||
-           kind == RN_KIND_NOTICE;
+           kind == RN_KIND_NOTICE || kind == RN_KIND_DEVICE_CLOCK;
 }
 
 static bool note_batch(struct cli_info *info, struct rn_clock *clock, struct rn_batch *batch,
@@ -152,9 +161,9 @@ static bool note_batch(struct cli_info *info, struct rn_clock *clock, struct rn_
         return false;
     for (uint32_t row = 0; is_read_row_by_row(info, batch->kind) && row < batch->rows; row++) {
         struct rn_event event;
-        if (rn_batch_event(batch, row, &event, err) != RN_OK)
+        if (rn_batch_event(batch, row, &event, err) != RN_OK ||
+            !note_row(info, clock, &event, err))
             return false;
-        note_row(info, clock, &event);
     }
     return true;
 }
@@ -187,6 +196,7 @@ static bool scan(struct cli_info *info)
     uint64_t end = rn_clock_monotonic(&clock, last);
     if (end > info->manifest->start.monotonic_ns)
         info->duration_ns = end - info->manifest->start.monotonic_ns;
+    info->tick_ns = clock.ns_per_tick;
     info->scanned = true;
     info->index = rn_reader_index(info->reader);
     return true;
@@ -266,6 +276,7 @@ void cli_info_clear(struct cli_info *info)
     for (size_t i = 0; i < info->remark_count; i++)
         free(info->remarks[i].text);
     free(info->attached_exe);
+    rn_device_clocks_free(info->clocks);
     free(info->streams.slots);
     free(info->processes.slots);
     rn_reader_free(info->reader);

@@ -281,6 +281,7 @@ void cli_info_text(const struct cli_info *info, struct rn_buf *out)
         line(out, "Not seen", "clock_gettime, gettimeofday, time and getcpu where the vDSO answers");
     show_settings(manifest, out);
     show_ticks(manifest, out);
+    cli_info_show_clocks(info, out);
     show_uuid(manifest->uuid, out);
     show_size(info, out);
 }

@@ -2,7 +2,9 @@
 #include "cli_record.h"
 
 #include "cli.h"
+#include "cli_record_compute.h"
 #include "cli_record_decisions.h"
+#include "cli_record_device.h"
 
 #include "capture/proc_snapshot.h"
 #include "formats/archive.h"
@@ -196,18 +198,14 @@ static void report_unsealed(const char *output, const struct rn_error *err)
                  rn_error_text(err, text, sizeof(text)), output);
 }
 
-static const char nothing_marked[] =
-    "no compute blocks: nothing that is marked with rn_simd.h, or calls BLAS, was recorded";
-
 static bool finish(const struct cli_recording *recording, struct rn_session *session,
                    int wait_status)
 {
     struct rn_error err = RN_ERROR_INIT;
     uint64_t lost;
 
-    if (rn_session_expects_producers(session) && !rn_session_had_producers(session) &&
-        rn_session_notice(session, RN_NOTICE_BLIND_SPOT, 0, &err, "%s", nothing_marked) == RN_OK)
-        cli_warn("%s: %s", recording->session.output, nothing_marked);
+    cli_record_compute_missed(session, recording->session.output);
+    cli_record_device_missed(recording->devices, session, recording->session.output);
     if (rn_session_finish(session, recording->engine.argv != NULL, wait_status, &lost, &err) !=
         RN_OK) {
         report_unsealed(recording->session.output, &err);

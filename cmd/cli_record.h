@@ -20,6 +20,7 @@ struct cli_recording {
     struct cli_decisions *decisions; /* may be NULL */
     const struct rn_engine *how; /* also rn_engine_auto */
     char *rings_variable; /* of engine.environment: gets the path of the rings; may be NULL */
+    uint64_t devices;      /* bit n: something of enum rn_api n should be recorded */
     bool files;            /* state the content of files that cannot be told otherwise */
     const char *selection; /* the -e expressions, for the manifest; NULL: all */
 };

@@ -3,6 +3,7 @@
 
 #include "cli.h"
 #include "cli_record_decisions.h"
+#include "cli_record_device.h"
 
 #include <stdlib.h>
 #include <string.h>
@@ -12,8 +13,6 @@
 #define BLAS       "librn-blas.so"
 #define HOT_CALLS  10000u
 #define PATH_BYTES 4096u
-
-extern char **environ;
 
 const char cli_record_compute_help[] =
     "      --blas            record calls of BLAS and FFTW as compute blocks\n"
@@ -25,7 +24,7 @@ const char cli_record_compute_help[] =
     "      --simd            record compute blocks and decisions of programs that are marked with\n"
     "                        rn_simd.h, see rn-simd(7)\n"
     "      --threshold LIST  count shorter events instead of recording each, by kind:\n"
-    "                        'simd=50us,io=10us,gpu=100us,transfer=1ms'\n"
+    "                        'simd=50us,io=10us,gpu=100us,transfer=1ms,api=5us'\n"
     "      --trace-all       record every event, however short and frequent\n";
 
 static uint64_t *threshold_of(struct cli_record_compute *compute, const char *kind)
@@ -36,7 +35,8 @@ static uint64_t *threshold_of(struct cli_record_compute *compute, const char *ki
     } known[] = {{"simd", &compute->producing.threshold_ns},
                  {"io", &compute->sampling.io_ns},
                  {"gpu", &compute->sampling.kernel_ns},
-                 {"transfer", &compute->sampling.transfer_ns}};
+                 {"transfer", &compute->sampling.transfer_ns},
+                 {"api", &compute->sampling.api_ns}};
 
     for (size_t i = 0; i < sizeof(known) / sizeof(known[0]); i++)
         if (strcmp(known[i].kind, kind) == 0)
@@ -57,7 +57,7 @@ static int set_threshold(struct cli_record_compute *compute, const char *item, s
     *value++ = '\0';
     threshold = threshold_of(compute, text);
     if (!threshold)
-        return cli_usage("--threshold knows simd, io, gpu and transfer, not '%s'", text);
+        return cli_usage("--threshold knows simd, io, gpu, transfer and api, not '%s'", text);
     if (!cli_parse_duration(value, threshold))
         return cli_usage("'%s' is not a time such as 10us or 1.5ms", value);
     return -1;
@@ -160,34 +160,12 @@ bool cli_record_library(const char *name, char *path, size_t size)
 
 void cli_record_compute_features(char *text, size_t size)
 {
-    char path[PATH_BYTES];
+    char path[PATH_BYTES], devices[128];
 
-    snprintf(text, size, "compute: decisions%s%s\n",
+    cli_record_device_features(devices, sizeof(devices));
+    snprintf(text, size, "compute: decisions%s%s%s\n",
              cli_record_library(LIBRARY, path, sizeof(path)) ? " simd" : "",
-             cli_record_library(BLAS, path, sizeof(path)) ? " blas" : "");
-}
-
-/* The recorder's environment, with the library in front of what is preloaded already, and where the
- * rings are: that is filled in once it is known. */
-static bool make_environment(struct cli_record_compute *compute, const char *libraries)
-{
-    const char *old = getenv("LD_PRELOAD");
-    size_t count = 0, used = 0;
-    bool more = old && *old;
-
-    while (environ[count])
-        count++;
-    compute->environment = calloc(count + 3, sizeof(*compute->environment));
-    if (!compute->environment || asprintf(&compute->preload, "LD_PRELOAD=%s%s%s", libraries,
-                                          more ? ":" : "", more ? old : "") < 0)
-        return false;
-    for (size_t i = 0; i < count; i++)
-        if (strncmp(environ[i], "LD_PRELOAD=", 11) != 0 &&
-            strncmp(environ[i], CLI_RINGS_VARIABLE, sizeof(CLI_RINGS_VARIABLE) - 1) != 0)
-            compute->environment[used++] = environ[i];
-    compute->environment[used++] = compute->preload;
-    compute->environment[used] = compute->rings;
-    return true;
+             cli_record_library(BLAS, path, sizeof(path)) ? " blas" : "", devices);
 }
 
 static bool find_library(const char *name, char *path)
@@ -212,7 +190,8 @@ static bool find_libraries(const struct cli_record_compute *compute, char librar
     return find_library(BLAS, libraries + length + 1);
 }
 
-int cli_record_compute_prepare(struct cli_record_compute *compute, struct cli_recording *recording)
+int cli_record_compute_prepare(struct cli_record_compute *compute, struct cli_recording *recording,
+                               struct cli_environment *environment)
 {
     char libraries[2 * PATH_BYTES];
 
@@ -220,8 +199,11 @@ int cli_record_compute_prepare(struct cli_record_compute *compute, struct cli_re
     if (compute->producing.all && compute->max_overhead > 0)
         return cli_usage("--trace-all and --max-overhead exclude each other");
     recording->session.max_overhead = compute->max_overhead;
-    if (!compute->producing.all)
+    if (!compute->producing.all) {
         recording->session.sampling = compute->sampling;
+        compute->producing.hot_calls = HOT_CALLS;
+    }
+    recording->session.producing = compute->producing;
     if (!compute->simd && !compute->blas)
         return -1;
     if (!recording->engine.argv)
@@ -229,23 +211,28 @@ int cli_record_compute_prepare(struct cli_record_compute *compute, struct cli_re
     if (!find_libraries(compute, libraries))
         return CLI_EXIT_RECORDER;
     compute->producing.on = true;
-    if (!compute->producing.all)
-        compute->producing.hot_calls = HOT_CALLS;
-    if (!make_environment(compute, libraries)) {
-        cli_fail("out of memory");
-        return CLI_EXIT_RECORDER;
-    }
+    compute->producing.preloaded = true;
     recording->session.producing = compute->producing;
-    recording->engine.environment = compute->environment;
-    recording->rings_variable = compute->rings;
-    return -1;
+    if (cli_environment_prepend(environment, "LD_PRELOAD", libraries, ':'))
+        return -1;
+    cli_fail("out of memory");
+    return CLI_EXIT_RECORDER;
+}
+
+void cli_record_compute_missed(struct rn_session *session, const char *output)
+{
+    static const char text[] =
+        "no compute blocks: nothing that is marked with rn_simd.h, or calls BLAS, was recorded";
+    struct rn_error err = RN_ERROR_INIT;
+
+    if (rn_session_expects_producers(session) && !rn_session_had_producers(session) &&
+        rn_session_notice(session, RN_NOTICE_BLIND_SPOT, 0, &err, "%s", text) == RN_OK)
+        cli_warn("%s: %s", output, text);
 }
 
 void cli_record_compute_free(struct cli_record_compute *compute)
 {
     cli_decisions_free(compute->decisions);
-    free(compute->preload);
-    free(compute->environment);
 }
 
 bool cli_record_depends_on_result(const struct rn_filter *filter, const uint64_t *selected)

@@ -4,6 +4,7 @@
 #define RN_CLI_RECORD_COMPUTE_H
 
 #include "cli_record.h"
+#include "cli_record_environment.h"
 
 #include "libanalysis/filter.h"
 
@@ -33,9 +34,6 @@ struct cli_record_compute {
     struct rn_sampling_limits sampling;
     double max_overhead;
     struct cli_decisions *decisions;
-    char **environment; /* made by cli_record_compute_prepare */
-    char *preload;
-    char rings[CLI_RINGS_SIZE];
 };
 
 /* False: the letter is not one of these options. *status: -1, or after a message the exit status.
@@ -44,7 +42,10 @@ bool cli_record_compute_option(struct cli_record_compute *compute, int letter, c
                                int *status);
 /* What the options mean for a recording; after all options. -1, or after a message the exit
  * status. */
-int cli_record_compute_prepare(struct cli_record_compute *compute, struct cli_recording *recording);
+int cli_record_compute_prepare(struct cli_record_compute *compute, struct cli_recording *recording,
+                               struct cli_environment *environment);
+/* When the program has ended: where nothing was marked, that is said, in a line and in the recording. */
+void cli_record_compute_missed(struct rn_session *session, const char *output);
 void cli_record_compute_free(struct cli_record_compute *compute);
 
 /* What this build can record of what programs compute, for --features: a line, or several. */

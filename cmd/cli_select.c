@@ -6,6 +6,7 @@
 const char cli_select_help[] =
     "Selection:\n"
     "  -e, --expr EXPR          system calls by name, class (%file, %network...), /regex/;\n"
+    "                           kernel=NAME, direction=to-device, api=opencl... of devices;\n"
     "                           '!' takes away; see rn-filter(7)\n"
     "  -p, --pid PID            only this process (may be repeated)\n"
     "      --tid TID            only this thread (may be repeated)\n"

@@ -62,7 +62,9 @@ enum rn_status cli_source_next(struct cli_source *source, struct rn_event *event
 {
     struct rn_error err = RN_ERROR_INIT;
     enum rn_status status = rn_reader_next_event(source->reader, event, &err);
-    if (status != RN_OK && status != RN_EOF)
+    if (status == RN_OK)
+        rn_trace_place(source->trace, event);
+    else if (status != RN_EOF)
         note_damage(source, &err);
     return status == RN_E_LIMIT || status == RN_E_VERSION ? RN_E_FORMAT : status;
 }

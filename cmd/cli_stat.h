@@ -5,7 +5,37 @@
 
 #include "cli.h"
 
+#include "libanalysis/device_stat.h"
 #include "libanalysis/summary.h"
+
+/* What makes a group: as summed up by rn_summary, and behind these by rn_device_stat. */
+enum cli_stat_by {
+    STAT_BY_SYSCALL = RN_BY_SYSCALL,
+    STAT_BY_PROCESS = RN_BY_PROCESS,
+    STAT_BY_THREAD = RN_BY_THREAD,
+    STAT_BY_KIND = RN_BY_KIND,
+    STAT_BY_FUNCTION = RN_BY_FUNCTION,
+    STAT_BY_LINE = RN_BY_LINE,
+    STAT_BY_MODULE = RN_BY_MODULE,
+    STAT_BY_STACK = RN_BY_STACK,
+    STAT_BY_KERNEL, /* and direction of transfers */
+    STAT_BY_QUEUE,  /* and device */
+    STAT_BYS,
+};
+extern const char *const cli_stat_by_names[STAT_BYS];
+
+static inline bool cli_stat_is_of_source(enum cli_stat_by by)
+{
+    return by >= STAT_BY_FUNCTION && by <= STAT_BY_STACK;
+}
+
+static inline bool cli_stat_is_of_devices(enum cli_stat_by by)
+{
+    return by == STAT_BY_KERNEL || by == STAT_BY_QUEUE;
+}
+
+/* --help, around that of the selection. */
+extern const char cli_stat_help[], cli_stat_help_end[];
 
 /* One table names the numbers of a group for --sort, --fail-if, JSON and CSV. */
 enum cli_stat_metric {
@@ -24,12 +54,42 @@ enum cli_stat_metric {
     STAT_MAX,
     STAT_SHARE,      /* per cent of the time of all groups of that kind */
     STAT_ERROR_RATE, /* per cent of the calls */
+    STAT_COUNTED,    /* calls that are in aggregates */
     STAT_OUTLIERS_Z,
     STAT_OUTLIERS_ROBUST,
+    /* Of devices: see struct rn_device_group. */
+    STAT_SELF,
+    STAT_BUSY,
+    STAT_SPAN,
+    STAT_IDLE, /* per cent of the span */
+    STAT_CONCURRENCY,
+    STAT_PEAK,
+    STAT_KERNELS,
+    STAT_TRANSFERS,
+    STAT_BYTES,
+    STAT_RATE,      /* bytes by the sum of the transfers' durations */
+    STAT_EFFECTIVE, /* bytes by the time in which one ran at least */
+    STAT_LAUNCHES,
+    STAT_LAUNCH_P50,
+    STAT_LAUNCH_P99,
+    STAT_QUEUE_P50,
+    STAT_QUEUE_P99,
+    STAT_SUBMIT_P50,
+    STAT_SUBMIT_P99,
+    STAT_WAITED,
+    STAT_WAKE_P50,
+    STAT_WAKE_P99,
+    STAT_FOUND,
+    STAT_UNWAITED,
+    STAT_UNTIED,
+    STAT_EARLY,
+    STAT_DISORDER,
+    STAT_LATE,
     STAT_METRICS,
+    STAT_OF_DEVICES = STAT_SELF, /* the first of them */
 };
 
-enum cli_stat_unit { STAT_COUNT, STAT_NS, STAT_PERCENT };
+enum cli_stat_unit { STAT_COUNT, STAT_NS, STAT_PERCENT, STAT_SIZE, STAT_SPEED, STAT_RATIO };
 
 struct cli_stat_metric_info {
     const char *name;  /* as in --sort and --fail-if */
@@ -42,15 +102,17 @@ enum cli_stat_metric cli_stat_metric(const char *name, size_t length);
 
 struct cli_stat_row {
     const struct rn_summary_group *group; /* NULL: the total */
+    const struct rn_device_group *device; /* NULL: not of devices */
     uint8_t kind;
     const char *name;
     double value[STAT_METRICS];
     struct rn_outlier_model model;
 };
 
-/* The groups of one kind of event (all kinds with RN_BY_KIND), and their total. */
+/* The groups of one kind of event (all kinds with STAT_BY_KIND), and their total. */
 struct cli_stat_section {
-    uint8_t kind; /* RN_KIND_NONE: all */
+    uint8_t kind;             /* RN_KIND_NONE: all */
+    enum rn_device_type type; /* of devices */
     struct cli_stat_row *rows;
     size_t count;
     struct cli_stat_row total;
@@ -63,7 +125,7 @@ struct cli_stat_outlier {
 };
 
 struct cli_stat_table {
-    enum rn_summary_by by;
+    enum cli_stat_by by;
     const struct rn_summary_totals *totals;
     struct cli_stat_section sections[RN_KIND_STREAM];
     size_t section_count;
@@ -82,8 +144,38 @@ struct cli_stat_order {
 
 /* False without memory. Free it in any case. The summary must outlive it. */
 bool cli_stat_table_make(struct cli_stat_table *table, const struct rn_summary *summary,
-                         enum rn_summary_by by, const struct cli_stat_order *order);
+                         enum cli_stat_by by, const struct cli_stat_order *order);
+/* The same from what devices did. */
+bool cli_stat_table_make_devices(struct cli_stat_table *table, const struct rn_device_stat *stat,
+                                 enum cli_stat_by by, const struct cli_stat_order *order);
+/* For these: the numbers that every row has, and the order of rows. */
+void cli_stat_fill_row(struct cli_stat_row *row, const struct rn_summary_group *group);
+void cli_stat_fill_shares(struct cli_stat_section *section);
+void cli_stat_sort(struct cli_stat_section *section, enum cli_stat_metric metric);
+/* "syscall", "kernel", "queue"...; NULL: of all kinds. */
+const char *cli_stat_row_kind(const struct cli_stat_row *row);
+/* Has a table of that kind that number? */
+bool cli_stat_has(const struct cli_stat_table *table, unsigned metric);
 void cli_stat_table_free(struct cli_stat_table *table);
+
+/* Recordings summed up, in one of the two ways. */
+struct cli_stat_sums {
+    enum cli_stat_by by;
+    struct rn_summary *events; /* NULL where it is the other one */
+    struct rn_device_stat *devices;
+};
+/* False without memory. `filter` must outlive it. Free it in any case. */
+bool cli_stat_sums_make(struct cli_stat_sums *sums, enum cli_stat_by by,
+                        const struct rn_filter *filter, bool outliers);
+void cli_stat_sums_free(struct cli_stat_sums *sums);
+/* Add a recording. False where not all could be read: what is wrong is left in `err`, to be told
+ * after the table, so that it is not overlooked above it; or has been told, where it could not be
+ * opened. */
+bool cli_stat_sums_read(struct cli_stat_sums *sums, const struct rn_filter *filter,
+                        const char *path, struct rn_error *err);
+/* As cli_stat_table_make, of either. */
+bool cli_stat_sums_table(const struct cli_stat_sums *sums, struct cli_stat_table *table,
+                         const struct cli_stat_order *order);
 
 /* One condition of --fail-if. */
 enum cli_stat_comparison { STAT_GT, STAT_GE, STAT_LT, STAT_LE, STAT_EQ, STAT_NE };
@@ -110,6 +202,14 @@ void cli_stat_limit_subject(const struct cli_stat_limit *limit, const struct cli
 
 void cli_stat_text(const struct cli_stat_table *table, const struct cli_stat_order *order,
                    struct rn_buf *out);
+/* Of devices, by cli_stat_text: sections, and remarks on them. */
+void cli_stat_text_devices(const struct cli_stat_table *table, const struct cli_stat_order *order,
+                           struct rn_buf *out);
+/* For these: a value in a column of that width; a name, escaped; a number of all events. */
+void cli_stat_text_value(struct rn_buf *out, enum cli_stat_metric metric, double value, int width);
+void cli_stat_text_name(struct rn_buf *out, const char *name);
+double cli_stat_of_all(const struct cli_stat_table *table, enum cli_stat_metric metric);
+void cli_stat_folded(const struct cli_stat_table *table, struct rn_buf *out);
 void cli_stat_csv(const struct cli_stat_table *table, const struct cli_stat_order *order,
                   struct rn_buf *out);
 void cli_stat_json(const struct cli_stat_table *table, const struct cli_stat_order *order,

@@ -4,26 +4,16 @@
 
 #include "formats/escape.h"
 #include "formats/syscall_table.h"
+#include "libanalysis/value_name.h"
 
 #include <string.h>
-
-static const char *const by_names[] = {
-    [RN_BY_SYSCALL] = "syscall",
-    [RN_BY_PROCESS] = "process",
-    [RN_BY_THREAD] = "thread",
-    [RN_BY_KIND] = "kind",
-};
-
-static bool is_shown(const struct cli_stat_table *table, unsigned metric)
-{
-    return table->outliers || (metric != STAT_OUTLIERS_Z && metric != STAT_OUTLIERS_ROBUST);
-}
 
 /* Whole numbers where the value is one: counts and nanoseconds. */
 static void put_value(struct rn_buf *out, unsigned metric, double value)
 {
-    bool whole = cli_stat_metrics[metric].unit != STAT_PERCENT && metric != STAT_MEAN &&
-                 metric != STAT_STDDEV;
+    enum cli_stat_unit unit = cli_stat_metrics[metric].unit;
+    bool whole =
+        unit != STAT_PERCENT && unit != STAT_RATIO && metric != STAT_MEAN && metric != STAT_STDDEV;
 
     rn_buf_printf(out, whole ? "%.0f" : "%.3f", value);
 }
@@ -33,22 +23,42 @@ static void put_string(struct rn_buf *out, const char *text)
     rn_escape_json(out, (const uint8_t *)text, strlen(text));
 }
 
+/* Where a queue or a device is. */
+static void json_place(const struct rn_device_group *group, struct rn_buf *out)
+{
+    const struct rn_summary_group *common = &group->common;
+
+    if (group->type == RN_DEVICE_QUEUES)
+        rn_buf_printf(out, ",\"recording\":%llu,\"pid\":%llu,\"stream\":%llu,\"queue\":\"%llu\"",
+                      (unsigned long long)common->recording, (unsigned long long)common->pid,
+                      (unsigned long long)common->stream, (unsigned long long)common->tid);
+    if (group->type == RN_DEVICE_DEVICES)
+        rn_buf_printf(out, ",\"recording\":%llu", (unsigned long long)common->recording);
+    if (group->type == RN_DEVICE_QUEUES || group->type == RN_DEVICE_DEVICES)
+        rn_buf_printf(out, ",\"api\":\"%s\",\"device\":\"%llu\"",
+                      rn_value_name(RN_VALUE_API, group->api), (unsigned long long)group->device);
+}
+
 static void json_identity(const struct cli_stat_table *table, const struct cli_stat_row *row,
                           struct rn_buf *out)
 {
     const struct rn_summary_group *group = row->group;
 
-    if (row->kind != RN_KIND_NONE)
-        rn_buf_printf(out, ",\"kind\":\"%s\"", rn_kind_name(row->kind));
+    if (cli_stat_row_kind(row))
+        rn_buf_printf(out, ",\"kind\":\"%s\"", cli_stat_row_kind(row));
     if (!group)
         return;
-    if (table->by == RN_BY_SYSCALL && row->kind == RN_KIND_SYSCALL)
+    if (row->device) {
+        json_place(row->device, out);
+        return;
+    }
+    if (table->by == STAT_BY_SYSCALL && row->kind == RN_KIND_SYSCALL)
         rn_buf_printf(out, ",\"abi\":\"%s\",\"nr\":%llu", rn_abi_name(group->abi),
                       (unsigned long long)group->nr);
-    if (table->by == RN_BY_PROCESS || table->by == RN_BY_THREAD)
+    if (table->by == STAT_BY_PROCESS || table->by == STAT_BY_THREAD)
         rn_buf_printf(out, ",\"recording\":%llu,\"pid\":%llu", (unsigned long long)group->recording,
                       (unsigned long long)group->pid);
-    if (table->by == RN_BY_THREAD)
+    if (table->by == STAT_BY_THREAD)
         rn_buf_printf(out, ",\"tid\":%llu,\"stream\":%llu", (unsigned long long)group->tid,
                       (unsigned long long)group->stream);
 }
@@ -60,7 +70,7 @@ static void json_row(const struct cli_stat_table *table, const struct cli_stat_r
     put_string(out, row->name);
     json_identity(table, row, out);
     for (unsigned i = 0; i < STAT_METRICS; i++) {
-        if (!is_shown(table, i))
+        if (!cli_stat_has(table, i))
             continue;
         rn_buf_printf(out, ",\"%s\":", cli_stat_metrics[i].field);
         put_value(out, i, row->value[i]);
@@ -162,12 +172,18 @@ void cli_stat_json(const struct cli_stat_table *table, const struct cli_stat_ord
                    const struct cli_stat_limit *limits, size_t limit_count, struct rn_buf *out)
 {
     rn_buf_printf(out, "{\"schema\":\"rn-stat/1\",\"by\":\"%s\",\"recordings\":%llu",
-                  by_names[table->by], (unsigned long long)table->totals->recordings);
+                  cli_stat_by_names[table->by], (unsigned long long)table->totals->recordings);
     json_completeness(table->totals, out);
     json_groups(table, order->top, out);
     json_outliers(table, out);
     json_violations(table, limits, limit_count, out);
     rn_buf_text(out, "}\n");
+}
+
+/* The same columns in all tables, but for those of devices. */
+static unsigned csv_metrics(const struct cli_stat_table *table)
+{
+    return cli_stat_is_of_devices(table->by) ? STAT_METRICS : STAT_OF_DEVICES;
 }
 
 static void csv_row(const struct cli_stat_table *table, const struct cli_stat_row *row,
@@ -176,15 +192,15 @@ static void csv_row(const struct cli_stat_table *table, const struct cli_stat_ro
     const struct rn_summary_group *group = row->group;
 
     rn_escape_csv(out, (const uint8_t *)row->name, strlen(row->name));
-    rn_buf_printf(out, ",%s,", rn_kind_name(row->kind));
-    if (table->by == RN_BY_PROCESS || table->by == RN_BY_THREAD)
+    rn_buf_printf(out, ",%s,", cli_stat_row_kind(row));
+    if (table->by == STAT_BY_PROCESS || table->by == STAT_BY_THREAD || group->stream)
         rn_buf_decimal(out, group->pid);
     rn_buf_byte(out, ',');
-    if (table->by == RN_BY_THREAD)
+    if (table->by == STAT_BY_THREAD || group->stream)
         rn_buf_decimal(out, group->tid);
-    for (unsigned i = 0; i < STAT_METRICS; i++) {
+    for (unsigned i = 0; i < csv_metrics(table); i++) {
         rn_buf_byte(out, ',');
-        if (is_shown(table, i))
+        if (cli_stat_has(table, i))
             put_value(out, i, row->value[i]);
     }
     rn_buf_text(out, "\r\n");
@@ -196,7 +212,7 @@ void cli_stat_csv(const struct cli_stat_table *table, const struct cli_stat_orde
     size_t top = order->top;
 
     rn_buf_text(out, "name,kind,pid,tid");
-    for (unsigned i = 0; i < STAT_METRICS; i++)
+    for (unsigned i = 0; i < csv_metrics(table); i++)
         rn_buf_printf(out, ",%s", cli_stat_metrics[i].field);
     rn_buf_text(out, "\r\n");
     for (size_t s = 0; s < table->section_count; s++) {

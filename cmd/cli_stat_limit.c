@@ -129,7 +129,7 @@ bool cli_stat_limit_check(const struct cli_stat_limit *limit, const struct cli_s
                 return true;
         }
     }
-    if (table->by == RN_BY_SYSCALL && is_system_call(limit))
+    if (table->by == STAT_BY_SYSCALL && is_system_call(limit))
         return true;
     /* A misspelt name must not make a check pass for ever. */
     cli_fail("--fail-if '%s': there is no group '%.*s'", limit->text, (int)limit->group_length,

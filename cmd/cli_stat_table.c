@@ -6,34 +6,13 @@
 
 #define DEFAULT_OUTLIERS 10u
 
-const struct cli_stat_metric_info cli_stat_metrics[STAT_METRICS] = {
-    [STAT_CALLS] = {"calls", "calls", STAT_COUNT},
-    [STAT_ERRORS] = {"errors", "errors", STAT_COUNT},
-    [STAT_UNFINISHED] = {"unfinished", "unfinished", STAT_COUNT},
-    [STAT_TOTAL] = {"total", "total_ns", STAT_NS},
-    [STAT_MEAN] = {"mean", "mean_ns", STAT_NS},
-    [STAT_STDDEV] = {"stddev", "stddev_ns", STAT_NS},
-    [STAT_MIN] = {"min", "min_ns", STAT_NS},
-    [STAT_P50] = {"p50", "p50_ns", STAT_NS},
-    [STAT_P75] = {"p75", "p75_ns", STAT_NS},
-    [STAT_P90] = {"p90", "p90_ns", STAT_NS},
-    [STAT_P95] = {"p95", "p95_ns", STAT_NS},
-    [STAT_P99] = {"p99", "p99_ns", STAT_NS},
-    [STAT_MAX] = {"max", "max_ns", STAT_NS},
-    [STAT_SHARE] = {"time", "time_percent", STAT_PERCENT},
-    [STAT_ERROR_RATE] = {"error-rate", "error_percent", STAT_PERCENT},
-    [STAT_OUTLIERS_Z] = {"outliers-z", "outliers_z", STAT_COUNT},
-    [STAT_OUTLIERS_ROBUST] = {"outliers-robust", "outliers_robust", STAT_COUNT},
-};
-
-enum cli_stat_metric cli_stat_metric(const char *name, size_t length)
+const char *cli_stat_row_kind(const struct cli_stat_row *row)
 {
-    for (unsigned i = 0; i < STAT_METRICS; i++) {
-        if (strlen(cli_stat_metrics[i].name) == length &&
-            memcmp(cli_stat_metrics[i].name, name, length) == 0)
-            return (enum cli_stat_metric)i;
-    }
-    return STAT_METRICS;
+    if (row->device && row->device->type == RN_DEVICE_QUEUES)
+        return "queue";
+    if (row->device && row->device->type == RN_DEVICE_DEVICES)
+        return "device";
+    return row->kind == RN_KIND_NONE ? NULL : rn_kind_name(row->kind);
 }
 
 static void fill_outliers(struct cli_stat_row *row, const struct rn_histogram *durations)
@@ -47,19 +26,20 @@ static void fill_outliers(struct cli_stat_row *row, const struct rn_histogram *d
         durations, rn_outlier_bound_robust(&row->model, RN_OUTLIER_ROBUST));
 }
 
-static void fill_row(struct cli_stat_row *row, const struct rn_histogram *durations,
-                     uint64_t errors, uint64_t unfinished)
+void cli_stat_fill_row(struct cli_stat_row *row, const struct rn_summary_group *group)
 {
     static const struct {
         enum cli_stat_metric metric;
         double q;
     } quantiles[] = {
         {STAT_P50, 0.5}, {STAT_P75, 0.75}, {STAT_P90, 0.9}, {STAT_P95, 0.95}, {STAT_P99, 0.99}};
+    const struct rn_histogram *durations = group->durations;
     uint64_t calls = rn_histogram_count(durations);
 
     row->value[STAT_CALLS] = (double)calls;
-    row->value[STAT_ERRORS] = (double)errors;
-    row->value[STAT_UNFINISHED] = (double)unfinished;
+    row->value[STAT_ERRORS] = (double)group->errors;
+    row->value[STAT_UNFINISHED] = (double)group->unfinished;
+    row->value[STAT_COUNTED] = (double)group->counted;
     row->value[STAT_TOTAL] = (double)rn_histogram_sum(durations);
     row->value[STAT_MEAN] = rn_histogram_mean(durations);
     row->value[STAT_STDDEV] = rn_histogram_stddev(durations);
@@ -67,39 +47,46 @@ static void fill_row(struct cli_stat_row *row, const struct rn_histogram *durati
     row->value[STAT_MAX] = (double)rn_histogram_max(durations);
     for (size_t i = 0; i < sizeof quantiles / sizeof quantiles[0]; i++)
         row->value[quantiles[i].metric] = (double)rn_histogram_quantile(durations, quantiles[i].q);
-    row->value[STAT_ERROR_RATE] = calls ? 100.0 * (double)errors / (double)calls : 0;
+    row->value[STAT_ERROR_RATE] = calls ? 100.0 * (double)group->errors / (double)calls : 0;
     fill_outliers(row, durations);
+}
+
+void cli_stat_fill_shares(struct cli_stat_section *section)
+{
+    double total = section->total.value[STAT_TOTAL];
+
+    section->total.value[STAT_SHARE] = total > 0 ? 100 : 0;
+    for (size_t i = 0; i < section->count; i++) {
+        double *value = section->rows[i].value;
+
+        value[STAT_SHARE] = total > 0 ? 100 * value[STAT_TOTAL] / total : 0;
+    }
 }
 
 static bool fill_total(struct cli_stat_section *section)
 {
-    struct rn_histogram *all = rn_histogram_new();
-    uint64_t errors = 0, unfinished = 0;
+    struct rn_summary_group all = {.durations = rn_histogram_new()};
     double z = 0, robust = 0;
 
-    if (!all)
+    if (!all.durations)
         return false;
     for (size_t i = 0; i < section->count; i++) {
         const struct cli_stat_row *row = &section->rows[i];
 
-        rn_histogram_merge(all, row->group->durations);
-        errors += row->group->errors;
-        unfinished += row->group->unfinished;
+        rn_histogram_merge(all.durations, row->group->durations);
+        all.errors += row->group->errors;
+        all.unfinished += row->group->unfinished;
+        all.counted += row->group->counted;
         z += row->value[STAT_OUTLIERS_Z];
         robust += row->value[STAT_OUTLIERS_ROBUST];
     }
     section->total = (struct cli_stat_row){.name = "total", .kind = section->kind};
-    fill_row(&section->total, all, errors, unfinished);
+    cli_stat_fill_row(&section->total, &all);
     /* What is usual for one call is an outlier of another: only groups have outliers. */
     section->total.value[STAT_OUTLIERS_Z] = z;
     section->total.value[STAT_OUTLIERS_ROBUST] = robust;
-    section->total.value[STAT_SHARE] = section->total.value[STAT_TOTAL] > 0 ? 100 : 0;
-    for (size_t i = 0; i < section->count; i++) {
-        double *value = section->rows[i].value, total = section->total.value[STAT_TOTAL];
-
-        value[STAT_SHARE] = total > 0 ? 100 * value[STAT_TOTAL] / total : 0;
-    }
-    rn_histogram_free(all);
+    cli_stat_fill_shares(section);
+    rn_histogram_free(all.durations);
     return true;
 }
 
@@ -122,6 +109,11 @@ static int compare_rows(const void *a, const void *b, void *context)
     return x->group->stream < y->group->stream ? -1 : x->group->stream > y->group->stream;
 }
 
+void cli_stat_sort(struct cli_stat_section *section, enum cli_stat_metric metric)
+{
+    qsort_r(section->rows, section->count, sizeof *section->rows, compare_rows, &metric);
+}
+
 static bool fill_section(struct cli_stat_section *section, uint8_t kind,
                          struct rn_summary_group *const *groups, size_t count,
                          enum cli_stat_metric metric)
@@ -140,11 +132,11 @@ static bool fill_section(struct cli_stat_section *section, uint8_t kind,
         row->group = group;
         row->kind = group->kind;
         row->name = group->name;
-        fill_row(row, group->durations, group->errors, group->unfinished);
+        cli_stat_fill_row(row, group);
     }
     if (!fill_total(section))
         return false;
-    qsort_r(section->rows, section->count, sizeof *section->rows, compare_rows, &metric);
+    cli_stat_sort(section, metric);
     return true;
 }
 
@@ -210,14 +202,14 @@ static bool any_of_kind(struct rn_summary_group *const *groups, size_t count, ui
 
 /* System calls have a section even where there are none: it says so. */
 bool cli_stat_table_make(struct cli_stat_table *table, const struct rn_summary *summary,
-                         enum rn_summary_by by, const struct cli_stat_order *order)
+                         enum cli_stat_by by, const struct cli_stat_order *order)
 {
     size_t count;
     struct rn_summary_group *const *groups = rn_summary_groups(summary, &count);
-    uint8_t last = by == RN_BY_KIND ? 0 : RN_KIND_STREAM - 1;
+    uint8_t last = by == STAT_BY_KIND ? 0 : RN_KIND_STREAM - 1;
 
     *table = (struct cli_stat_table){.by = by, .totals = rn_summary_totals(summary)};
-    for (uint8_t kind = by == RN_BY_KIND ? 0 : RN_KIND_SYSCALL; kind <= last; kind++) {
+    for (uint8_t kind = by == STAT_BY_KIND ? 0 : RN_KIND_SYSCALL; kind <= last; kind++) {
         if (kind > RN_KIND_SYSCALL && !any_of_kind(groups, count, kind))
             continue;
         if (!fill_section(&table->sections[table->section_count++], kind, groups, count,

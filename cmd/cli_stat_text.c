@@ -7,46 +7,6 @@
 
 #define COLUMN 9 /* characters of a duration column */
 
-/* "1.234ms": four digits and a unit. */
-static void add_duration(struct rn_buf *out, double ns)
-{
-    static const struct {
-        double size;
-        const char *name;
-    } units[] = {{1e9, "s"}, {1e6, "ms"}, {1e3, "us"}};
-    size_t unit = 0;
-    double value;
-
-    while (unit < 3 && ns < units[unit].size)
-        unit++;
-    if (unit == 3) {
-        rn_buf_printf(out, "%.0fns", ns);
-        return;
-    }
-    value = ns / units[unit].size;
-    rn_buf_printf(out, "%.*f%s",
-                  value < 10     ? 3
-                  : value < 100  ? 2
-                  : value < 1000 ? 1
-                                 : 0,
-                  value, units[unit].name);
-}
-
-void cli_stat_value(struct rn_buf *out, enum cli_stat_metric metric, double value)
-{
-    switch (cli_stat_metrics[metric].unit) {
-    case STAT_NS:
-        add_duration(out, value);
-        break;
-    case STAT_PERCENT:
-        rn_buf_printf(out, "%.2f%%", value);
-        break;
-    case STAT_COUNT:
-        rn_buf_printf(out, "%.0f", value);
-        break;
-    }
-}
-
 static void right_align(struct rn_buf *out, size_t begin, size_t width)
 {
     size_t length = out->size - begin, missing = length < width ? width - length : 0;
@@ -59,15 +19,20 @@ static void right_align(struct rn_buf *out, size_t begin, size_t width)
     out->size += missing;
 }
 
-static void duration_column(struct rn_buf *out, double ns)
+void cli_stat_text_value(struct rn_buf *out, enum cli_stat_metric metric, double value, int width)
 {
     size_t begin = out->size;
 
-    add_duration(out, ns);
-    right_align(out, begin, COLUMN);
+    cli_stat_value(out, metric, value);
+    right_align(out, begin, (size_t)width);
 }
 
-static void show_name(struct rn_buf *out, const char *name)
+static void duration_column(struct rn_buf *out, double ns)
+{
+    cli_stat_text_value(out, STAT_TOTAL, ns, COLUMN);
+}
+
+void cli_stat_text_name(struct rn_buf *out, const char *name)
 {
     rn_escape_terminal(out, (const uint8_t *)name, strlen(name));
 }
@@ -89,12 +54,12 @@ static void text_row(const struct cli_stat_table *table, const struct cli_stat_r
     if (table->outliers)
         rn_buf_printf(out, " %8.0f %8.0f", row->value[STAT_OUTLIERS_Z],
                       row->value[STAT_OUTLIERS_ROBUST]);
-    if (table->by == RN_BY_PROCESS || table->by == RN_BY_THREAD)
+    if (table->by == STAT_BY_PROCESS || table->by == STAT_BY_THREAD)
         rn_buf_printf(out, " %8.0llu", row->group ? (unsigned long long)row->group->pid : 0);
-    if (table->by == RN_BY_THREAD)
+    if (table->by == STAT_BY_THREAD)
         rn_buf_printf(out, " %8.0llu", row->group ? (unsigned long long)row->group->tid : 0);
     rn_buf_text(out, "  ");
-    show_name(out, row->name);
+    cli_stat_text_name(out, row->name);
     if (row->value[STAT_UNFINISHED] > 0)
         rn_buf_printf(out, " (%.0f unfinished)", row->value[STAT_UNFINISHED]);
     rn_buf_byte(out, '\n');
@@ -102,15 +67,20 @@ static void text_row(const struct cli_stat_table *table, const struct cli_stat_r
 
 static const char *section_title(const struct cli_stat_table *table, uint8_t kind)
 {
-    if (table->by == RN_BY_KIND)
+    static const char *const titles[RN_KIND_STREAM][2] = {
+        [RN_KIND_KERNEL] = {"kernel", "kernels of"},
+        [RN_KIND_BLOCK] = {"block", "blocks of"},
+        [RN_KIND_API] = {"api call", "api calls of"},
+        [RN_KIND_TRANSFER] = {"transfer", "transfers of"},
+    };
+
+    if (table->by == STAT_BY_KIND)
         return "kind";
-    if (kind == RN_KIND_KERNEL)
-        return table->by == RN_BY_SYSCALL ? "kernel" : "kernels of";
-    if (kind == RN_KIND_BLOCK)
-        return table->by == RN_BY_SYSCALL ? "block" : "blocks of";
-    if (table->by == RN_BY_SYSCALL)
+    if (titles[kind][0])
+        return titles[kind][table->by != STAT_BY_SYSCALL];
+    if (table->by == STAT_BY_SYSCALL)
         return "syscall";
-    return table->by == RN_BY_PROCESS ? "process" : "thread";
+    return cli_stat_by_names[table->by];
 }
 
 static void text_header(const struct cli_stat_table *table, uint8_t kind, struct rn_buf *out)
@@ -120,9 +90,9 @@ static void text_header(const struct cli_stat_table *table, uint8_t kind, struct
         rn_buf_printf(out, " %*s", COLUMN, cli_stat_metrics[columns[i]].name);
     if (table->outliers)
         rn_buf_printf(out, " %8s %8s", "z>3", "rob>3.5");
-    if (table->by == RN_BY_PROCESS || table->by == RN_BY_THREAD)
+    if (table->by == STAT_BY_PROCESS || table->by == STAT_BY_THREAD)
         rn_buf_printf(out, " %8s", "pid");
-    if (table->by == RN_BY_THREAD)
+    if (table->by == STAT_BY_THREAD)
         rn_buf_printf(out, " %8s", "tid");
     rn_buf_printf(out, "  %s\n", section_title(table, kind));
 }
@@ -161,7 +131,7 @@ static void text_outlier(const struct cli_stat_table *table, const struct cli_st
                   (unsigned long long)event->tid,
                   (unsigned long long)(event->start_ns / 1000000000),
                   (unsigned long long)(event->start_ns % 1000000000 / 1000));
-    show_name(out, outlier->row->name);
+    cli_stat_text_name(out, outlier->row->name);
     rn_buf_byte(out, '\n');
 }
 
@@ -183,6 +153,29 @@ static void text_outliers(const struct cli_stat_table *table, struct rn_buf *out
     rn_buf_printf(out, " %8s %8s %13s  %s\n", "pid", "tid", "at, seconds", "name");
     for (size_t i = 0; i < table->outlier_count; i++)
         text_outlier(table, &table->outliers[i], out);
+}
+
+/* Devices are made of the same as queues. */
+double cli_stat_of_all(const struct cli_stat_table *table, enum cli_stat_metric metric)
+{
+    size_t count = table->by == STAT_BY_QUEUE ? 1 : table->section_count;
+    double sum = 0;
+
+    for (size_t i = 0; i < count; i++)
+        sum += table->sections[i].total.value[metric];
+    return sum;
+}
+
+static void text_binned(const struct cli_stat_table *table, struct rn_buf *out)
+{
+    double counted = cli_stat_of_all(table, STAT_COUNTED);
+
+    if (counted > 0)
+        rn_buf_printf(
+            out,
+            "\nOf %.0f events %.0f were counted instead of recorded: percentiles of their "
+            "groups are good to a factor of 1.5.\n",
+            cli_stat_of_all(table, STAT_CALLS), counted);
 }
 
 static void remark(struct rn_buf *out, bool *any, const char *text)
@@ -233,11 +226,16 @@ void cli_stat_text(const struct cli_stat_table *table, const struct cli_stat_ord
     /* An empty table of system calls is worth showing only where there is nothing else. */
     size_t first = table->section_count > 1 && !table->sections[0].count;
 
+    if (cli_stat_is_of_devices(table->by)) {
+        cli_stat_text_devices(table, order, out);
+        first = table->section_count;
+    }
     for (size_t i = first; i < table->section_count; i++) {
         if (i > first)
             rn_buf_byte(out, '\n');
         text_section(table, &table->sections[i], order->top, out);
     }
     text_outliers(table, out);
+    text_binned(table, out);
     text_remarks(table->totals, out);
 }

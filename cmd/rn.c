@@ -17,6 +17,10 @@ static const struct verb verbs[] = {
     {"info", "what is in a recording; verify it, seal it"},
     {"cat", "print events: text like strace, JSON lines, CSV"},
     {"stat", "counts, times, percentiles, errors, outliers"},
+    {"diff", "do two recordings show the same behaviour?"},
+    {"validate", "record two commands and compare them"},
+    {"scrub", "take secrets out of a recording"},
+    {"export-otlp", "send recordings to Tempo, Jaeger and their like"},
 };
 
 enum { VERB_COUNT = sizeof(verbs) / sizeof(verbs[0]) };
@@ -29,10 +33,10 @@ static int print_verbs(void)
                                    "Record what programs do, and answer questions from the "
                                    "recording.\n\nVerbs:\n");
     for (size_t i = 0; i < VERB_COUNT; i++)
-        used += (size_t)snprintf(text + used, sizeof(text) - used, "  %-8s %s\n", verbs[i].name,
+        used += (size_t)snprintf(text + used, sizeof(text) - used, "  %-12s %s\n", verbs[i].name,
                                  verbs[i].summary);
     snprintf(text + used, sizeof(text) - used,
-             "  help     this text; 'rn help VERB' is 'rn VERB --help'\n\n"
+             "  help         this text; 'rn help VERB' is 'rn VERB --help'\n\n"
              "'rn VERB' runs rn-VERB, from beside rn or from PATH. rn --version prints the "
              "version.\n");
     return cli_help(text);

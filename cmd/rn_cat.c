@@ -1,32 +1,10 @@
 /* SPDX-License-Identifier: MIT */
 /* rn-cat: print the events of recordings. */
-#include "cli_source.h"
+#include "cli_cat.h"
 
 #include "libanalysis/render.h"
 
 #include <string.h>
-
-static const char help[] =
-    "Usage: rn-cat [OPTION...] FILE...\n"
-    "Print the events of recordings; FILE '-' is standard input.\n"
-    "\n"
-    "Output:\n"
-    "      --json               one JSON object a line\n"
-    "      --csv                comma-separated values with a header line\n"
-    "  -n, --count N            only the first N events\n"
-    "  -o, --output FILE        write to FILE, which appears when it is whole\n"
-    "Text, as strace prints it:\n"
-    "  -t, --time               time of day; -tt: with microseconds; -ttt: since the Epoch\n"
-    "  -r, --relative           time since the event before\n"
-    "  -T, --durations          how long each call took\n"
-    "  -y, --descriptors        what descriptors stand for\n"
-    "  -i, --site               address each call was made from\n"
-    "  -s, --strings N          show at most N bytes of a string (32)\n"
-    "\n";
-
-static const char help_end[] = "\n"
-                               "  -q, --quiet   no warnings      -h, --help      this text\n"
-                               "  -v, --verbose more events      -V, --version   version\n";
 
 enum { OPT_JSON = CLI_OPT_OWN, OPT_CSV };
 
@@ -41,6 +19,7 @@ static const struct option options[] = {
     {"output", required_argument, NULL, 'o'},
     {"relative", no_argument, NULL, 'r'},
     {"site", no_argument, NULL, 'i'},
+    {"stack", no_argument, NULL, 'k'},
     {"strings", required_argument, NULL, 's'},
     {"time", no_argument, NULL, 't'},
     {NULL, 0, NULL, 0},
@@ -58,6 +37,8 @@ struct cat {
     struct cli_output *output;
     struct rn_buf buf;
     bool trouble;
+    bool stacks;                /* -k */
+    struct rn_locator *locator; /* NULL without */
 };
 
 /* Calls that had not returned when the latest member was written, as text. */
@@ -109,6 +90,8 @@ static void print_event(struct cat *cat, struct cli_source *source, struct infli
         return;
     size_t before = cat->buf.size;
     render(cat, source->trace, event, &cat->buf);
+    if (cat->buf.size > before && cat->format != FORMAT_CSV)
+        cli_cat_stack(cat->locator, event, cat->format == FORMAT_JSON, &cat->buf);
     cat->printed += cat->buf.size > before;
 }
 
@@ -138,6 +121,8 @@ static enum rn_status print_events(struct cat *cat, struct cli_source *source,
         if (status == RN_OK) {
             print_event(cat, source, inflight, &event);
             status = cli_source_feed(source, &event);
+            if (cat->locator && status == RN_OK)
+                status = cli_cat_stack_feed(cat->locator, &event);
         }
         if (status == RN_EOF)
             print_inflight(cat, inflight);
@@ -158,7 +143,10 @@ static bool print_file(struct cat *cat, const char *path)
     cat->render = rn_render_new(&cat->text);
     if (!cat->render)
         cli_fail("out of memory");
-    if (cli_source_open(&source, path, cat->filter) && cat->render) {
+    bool open = cli_source_open(&source, path, cat->filter) && cat->render;
+    if (open && cat->stacks)
+        open = (cat->locator = cli_cat_stack_open(&source)) != NULL;
+    if (open) {
         status = print_events(cat, &source, &inflight);
         if (status == RN_EOF)
             cli_source_warn(&source);
@@ -167,6 +155,8 @@ static bool print_file(struct cat *cat, const char *path)
         cat->trouble = true;
     rn_buf_free(&inflight.buf);
     rn_render_free(cat->render);
+    rn_locator_free(cat->locator);
+    cat->locator = NULL;
     cli_source_close(&source);
     return status == RN_EOF || status == RN_E_FORMAT;
 }
@@ -230,6 +220,9 @@ static bool set_option(struct cat *cat, int letter)
     case 'i':
         cat->text.site = true;
         return true;
+    case 'k':
+        cat->stacks = true;
+        return true;
     case 's':
         if (!set_number(optarg, UINT32_MAX, "string limit", &number))
             return false;
@@ -258,11 +251,12 @@ static bool asks_for_kind(int letter)
 /* -1: go on; else the exit status. */
 static int parse(struct cat *cat, int argc, char **argv)
 {
-    static const char letters[] = CLI_SELECT_SHORT CLI_COMMON_SHORT "in:o:rs:tTy";
+    static const char letters[] = CLI_SELECT_SHORT CLI_COMMON_SHORT "ikn:o:rs:tTy";
     static char whole_help[8192];
     int letter, status = -1;
     bool done = false;
-    snprintf(whole_help, sizeof(whole_help), "%s%s%s", help, cli_select_help, help_end);
+    snprintf(whole_help, sizeof(whole_help), "%s%s%s", cli_cat_help, cli_select_help,
+             cli_cat_help_end);
     while (status < 0 && !done && (letter = cli_getopt(argc, argv, letters, options)) != -1) {
         cat->text.all |= asks_for_kind(letter);
         if (cli_select(cat->filter, letter, optarg, &status) ||

@@ -15,6 +15,7 @@ static const char help[] =
     "Say what is in recordings; FILE '-' is standard input.\n"
     "\n"
     "      --brief        from manifest and index alone, where the recording has an index\n"
+    "      --embed-symbols  put into recordings what is needed to resolve their stacks elsewhere\n"
     "      --env[=NAME]   print the files about the machine, or the one of that name\n"
     "      --json         one JSON object a recording\n"
     "  -o, --output FILE  write to FILE, which appears when it is whole\n"
@@ -24,11 +25,12 @@ static const char help[] =
     "  -q, --quiet   no warnings      -h, --help      this text\n"
     "  -v, --verbose more messages    -V, --version   version\n";
 
-enum { OPT_BRIEF = CLI_OPT_OWN, OPT_ENV, OPT_JSON, OPT_SEAL, OPT_VERIFY };
+enum { OPT_BRIEF = CLI_OPT_OWN, OPT_EMBED, OPT_ENV, OPT_JSON, OPT_SEAL, OPT_VERIFY };
 
 static const struct option options[] = {
     CLI_COMMON_LONG,
     {"brief", no_argument, NULL, OPT_BRIEF},
+    {"embed-symbols", no_argument, NULL, OPT_EMBED},
     {"env", optional_argument, NULL, OPT_ENV},
     {"json", no_argument, NULL, OPT_JSON},
     {"output", required_argument, NULL, 'o'},
@@ -38,7 +40,7 @@ static const struct option options[] = {
 };
 
 struct command {
-    int action; /* OPT_ENV, OPT_SEAL, OPT_VERIFY; 0: describe */
+    int action; /* OPT_EMBED, OPT_ENV, OPT_SEAL, OPT_VERIFY; 0: describe */
     bool brief, json;
     const char *env_name, *output_path;
 };
@@ -90,6 +92,8 @@ static bool seal(const char *path, struct rn_buf *out)
 static bool act(const struct command *command, const char *path, struct rn_buf *out)
 {
     switch (command->action) {
+    case OPT_EMBED:
+        return cli_info_embed(path, out);
     case OPT_ENV:
         return cli_info_environment(path, command->env_name, out);
     case OPT_SEAL:
@@ -126,7 +130,7 @@ static int run(const struct command *command, char **paths)
 static int set_action(struct command *command, int action)
 {
     if (command->action && command->action != action)
-        return cli_usage("--env, --seal and --verify exclude each other");
+        return cli_usage("--embed-symbols, --env, --seal and --verify exclude each other");
     command->action = action;
     return -1;
 }
@@ -146,6 +150,7 @@ static int set_option(struct command *command, int letter)
     case OPT_ENV:
         command->env_name = optarg;
         return set_action(command, OPT_ENV);
+    case OPT_EMBED:
     case OPT_SEAL:
     case OPT_VERIFY:
         return set_action(command, letter);

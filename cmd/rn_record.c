@@ -3,10 +3,10 @@
 #include "cli.h"
 #include "cli_record.h"
 #include "cli_record_compute.h"
+#include "cli_record_device.h"
 
 #include "libanalysis/filter.h"
 
-#include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
 
@@ -24,6 +24,7 @@ enum {
 static const struct option options[] = {
     CLI_COMMON_LONG,
     CLI_RECORD_COMPUTE_LONG,
+    CLI_RECORD_DEVICE_LONG,
     {"output", required_argument, NULL, 'o'},
     {"pid", required_argument, NULL, 'p'},
     {"expr", required_argument, NULL, 'e'},
@@ -48,6 +49,9 @@ enum { PIDS_MAX = 64, NAMES_MAX = 64, CONTENT_HEAD = 32 };
 struct command {
     struct cli_recording recording;
     struct cli_record_compute compute;
+    struct cli_record_device device;
+    struct cli_environment environment;
+    char rings[CLI_RINGS_SIZE];
     struct rn_filter *filter;
     struct rn_buf selection; /* -e expressions, as one */
     pid_t pids[PIDS_MAX];
@@ -131,7 +135,8 @@ static int set_option(struct command *command, int letter)
     struct cli_recording *recording = &command->recording;
     int status;
 
-    if (cli_record_compute_option(&command->compute, letter, optarg, &status))
+    if (cli_record_compute_option(&command->compute, letter, optarg, &status) ||
+        cli_record_device_option(&command->device, letter, optarg, &status))
         return status;
     switch (letter) {
     case 'o':
@@ -164,6 +169,28 @@ static int set_option(struct command *command, int letter)
     }
 }
 
+/* What is loaded into the program, and its environment then. */
+static int load_libraries(struct command *command)
+{
+    struct cli_recording *recording = &command->recording;
+    bool devices = false;
+    int status = cli_record_compute_prepare(&command->compute, recording, &command->environment);
+
+    if (status < 0)
+        status = cli_record_device_prepare(&command->device, recording->engine.argv,
+                                           &command->environment, &devices);
+    recording->session.producing.on |= devices;
+    recording->session.producing.devices = devices;
+    recording->devices = command->device.expected;
+    if (status >= 0 || !recording->session.producing.on)
+        return status;
+    recording->rings_variable = command->rings;
+    if (!cli_environment_lend(&command->environment, command->rings))
+        cli_fail("out of memory");
+    recording->engine.environment = command->environment.list;
+    return recording->engine.environment ? -1 : CLI_EXIT_RECORDER;
+}
+
 /* What the options ask for, as the engine needs it; operands are the command. */
 static int complete(struct command *command, char **operands)
 {
@@ -194,7 +221,7 @@ static int complete(struct command *command, char **operands)
         recording->selection = (const char *)command->selection.data;
     }
     if (!command->selection.failed)
-        return cli_record_compute_prepare(&command->compute, recording);
+        return load_libraries(command);
     cli_fail("out of memory");
     return CLI_EXIT_RECORDER;
 }
@@ -205,8 +232,8 @@ static int parse(struct command *command, int argc, char **argv)
     int letter, status = -1;
     bool done = false;
 
-    snprintf(whole_help, sizeof(whole_help), "%s%s%s", cli_record_help, cli_record_compute_help,
-             cli_record_help_end);
+    snprintf(whole_help, sizeof(whole_help), "%s%s%s%s", cli_record_help, cli_record_compute_help,
+             cli_record_device_help, cli_record_help_end);
     while (status < 0 && !done &&
            (letter = cli_getopt(argc, argv, "+" CLI_COMMON_SHORT "o:p:e:", options)) != -1) {
         if (!cli_common(letter, whole_help, &done, &status))
@@ -247,6 +274,7 @@ int main(int argc, char **argv)
 {
     struct cli_inherited inherited = cli_record_inherited();
     struct command command = {
+        .rings = CLI_RINGS_VARIABLE,
         .recording = {
             .session = {.output = "run.rna"},
             .files = true,
@@ -265,6 +293,7 @@ int main(int argc, char **argv)
     if (status < 0)
         status = run(&command);
     cli_record_compute_free(&command.compute);
+    cli_environment_free(&command.environment);
     rn_filter_free(command.filter);
     rn_buf_free(&command.selection);
     return status;

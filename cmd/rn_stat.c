@@ -1,31 +1,11 @@
 /* SPDX-License-Identifier: MIT */
 /* rn-stat: counts, times, percentiles and errors of recordings, in groups. */
-#include "cli_source.h"
 #include "cli_stat.h"
 
 #include <stdlib.h>
 #include <string.h>
 
-static const char help[] =
-    "Usage: rn-stat [OPTION...] FILE...\n"
-    "Sum up recordings, all together; FILE '-' is standard input.\n"
-    "\n"
-    "      --by GROUP           syscall (default; also kernels and blocks), process, thread, kind\n"
-    "      --sort NUMBER        total (default), calls, errors, mean, p50... p99, max, name...\n"
-    "  -n, --top N              only the first N groups\n"
-    "      --outliers           also mark events that took unusually long, and say where they are\n"
-    "      --fail-if LIMIT      exit with 1 if LIMIT holds: 'errors>10', 'openat.p99>1ms',\n"
-    "                           '*.max>=2s', 'total.calls>1e6' (may be repeated)\n"
-    "      --json               one JSON document\n"
-    "      --csv                comma-separated values with a header line\n"
-    "  -o, --output FILE        write to FILE, which appears when it is whole\n"
-    "\n";
-
-static const char help_end[] = "\n"
-                               "  -q, --quiet   no warnings      -h, --help      this text\n"
-                               "  -v, --verbose more messages    -V, --version   version\n";
-
-enum { OPT_BY = CLI_OPT_OWN, OPT_CSV, OPT_FAIL_IF, OPT_JSON, OPT_OUTLIERS, OPT_SORT };
+enum { OPT_BY = CLI_OPT_OWN, OPT_CSV, OPT_FAIL_IF, OPT_FOLDED, OPT_JSON, OPT_OUTLIERS, OPT_SORT };
 
 static const struct option options[] = {
     CLI_SELECT_LONG,
@@ -33,6 +13,7 @@ static const struct option options[] = {
     {"by", required_argument, NULL, OPT_BY},
     {"csv", no_argument, NULL, OPT_CSV},
     {"fail-if", required_argument, NULL, OPT_FAIL_IF},
+    {"folded", no_argument, NULL, OPT_FOLDED},
     {"json", no_argument, NULL, OPT_JSON},
     {"outliers", no_argument, NULL, OPT_OUTLIERS},
     {"output", required_argument, NULL, 'o'},
@@ -41,11 +22,11 @@ static const struct option options[] = {
     {NULL, 0, NULL, 0},
 };
 
-enum format { FORMAT_TEXT, FORMAT_JSON, FORMAT_CSV };
+enum format { FORMAT_TEXT, FORMAT_JSON, FORMAT_CSV, FORMAT_FOLDED };
 
 struct job {
     struct rn_filter *filter;
-    enum rn_summary_by by;
+    enum cli_stat_by by;
     struct cli_stat_order order;
     enum format format;
     struct cli_stat_limit *limits;
@@ -55,15 +36,16 @@ struct job {
 
 static bool set_by(struct job *job, const char *name)
 {
-    static const char *const names[] = {"syscall", "process", "thread", "kind"};
-
-    for (unsigned i = 0; i < 4; i++) {
-        if (strcmp(name, names[i]) == 0) {
-            job->by = (enum rn_summary_by)i;
+    for (unsigned i = 0; i < STAT_BYS; i++) {
+        if (strcmp(name, cli_stat_by_names[i]) == 0) {
+            job->by = (enum cli_stat_by)i;
             return true;
         }
     }
-    cli_usage("--by '%s' is not syscall, process, thread or kind", name);
+    cli_usage(
+        "--by '%s' is not syscall, process, thread, kind, function, line, module, stack, kernel "
+        "or queue",
+        name);
     return false;
 }
 
@@ -72,9 +54,11 @@ static bool set_sort(struct job *job, const char *name)
     job->order.metric = cli_stat_metric(name, strlen(name));
     if (job->order.metric < STAT_METRICS || strcmp(name, "name") == 0)
         return true;
-    cli_usage("--sort '%s' is not name, total, calls, errors, mean, p50, p75, p90, p95, p99, max, "
-              "min, stddev, unfinished, time or error-rate",
-              name);
+    cli_usage(
+        "--sort '%s' is not name, total, calls, errors, mean, p50, p75, p90, p95, p99, max, "
+        "min, stddev, unfinished, time, error-rate or, of devices, self, busy, bytes, rate... "
+        "(see rn-stat(1))",
+        name);
     return false;
 }
 
@@ -105,7 +89,7 @@ static bool add_limit(struct job *job, const char *text)
 static bool set_format(struct job *job, enum format format)
 {
     if (job->format != FORMAT_TEXT && job->format != format) {
-        cli_usage("--json and --csv exclude each other");
+        cli_usage("--json, --csv and --folded exclude each other");
         return false;
     }
     job->format = format;
@@ -131,12 +115,41 @@ static bool set_option(struct job *job, int letter)
         return set_format(job, FORMAT_JSON);
     case OPT_CSV:
         return set_format(job, FORMAT_CSV);
+    case OPT_FOLDED:
+        job->by = STAT_BY_STACK;
+        return set_format(job, FORMAT_FOLDED);
     case 'o':
         job->output_path = optarg;
         return true;
     default:
         return false;
     }
+}
+
+static bool is_told(const struct job *job, enum cli_stat_metric metric)
+{
+    bool told =
+        cli_stat_is_of_devices(job->by) || metric < STAT_OF_DEVICES || metric == STAT_METRICS;
+
+    if (!told)
+        cli_usage("'%s' is told of devices alone: --by kernel or --by queue",
+                  cli_stat_metrics[metric].name);
+    return told;
+}
+
+/* Options that do not go together; false after a message. */
+static bool agrees(const struct job *job)
+{
+    bool told = is_told(job, job->order.metric);
+
+    for (size_t i = 0; i < job->limit_count && told; i++)
+        told = is_told(job, job->limits[i].metric);
+    if (told && job->order.outliers &&
+        (cli_stat_is_of_devices(job->by) || cli_stat_is_of_source(job->by))) {
+        cli_usage("--outliers are of --by syscall, process, thread or kind");
+        return false;
+    }
+    return told;
 }
 
 /* -1: go on; else the exit status. */
@@ -147,7 +160,8 @@ static int parse(struct job *job, int argc, char **argv)
     int letter, status = -1;
     bool done = false;
 
-    snprintf(whole_help, sizeof whole_help, "%s%s%s", help, cli_select_help, help_end);
+    snprintf(whole_help, sizeof whole_help, "%s%s%s", cli_stat_help, cli_select_help,
+             cli_stat_help_end);
     while (status < 0 && !done && (letter = cli_getopt(argc, argv, letters, options)) != -1) {
         if (cli_select(job->filter, letter, optarg, &status) ||
             cli_common(letter, whole_help, &done, &status))
@@ -155,22 +169,11 @@ static int parse(struct job *job, int argc, char **argv)
         if (!set_option(job, letter))
             status = RN_EXIT_TROUBLE;
     }
+    if (status < 0 && !agrees(job))
+        status = RN_EXIT_TROUBLE;
     if (status < 0 && optind == argc)
         status = cli_usage("no recording given ('-' is standard input)");
     return status;
-}
-
-/* What is wrong is told after the table, so that it is not overlooked above it. */
-static bool read_file(struct rn_summary *summary, const struct rn_filter *filter, const char *path,
-                      struct rn_error *err)
-{
-    struct cli_source source;
-    bool whole = false;
-
-    if (cli_source_open(&source, path, filter))
-        whole = rn_summary_read(summary, source.reader, err) == RN_OK;
-    cli_source_close(&source);
-    return whole;
 }
 
 static void tell_violation(const struct cli_stat_limit *limit, const struct cli_stat_row *row)
@@ -217,6 +220,8 @@ static bool print_table(const struct job *job, const struct cli_stat_table *tabl
         cli_stat_json(table, &job->order, job->limits, job->limit_count, &buf);
     else if (job->format == FORMAT_CSV)
         cli_stat_csv(table, &job->order, &buf);
+    else if (job->format == FORMAT_FOLDED)
+        cli_stat_folded(table, &buf);
     else
         cli_stat_text(table, &job->order, &buf);
     written = cli_output_close(output, &buf);
@@ -224,14 +229,14 @@ static bool print_table(const struct job *job, const struct cli_stat_table *tabl
     return written;
 }
 
-static int print_summary(const struct job *job, const struct rn_summary *summary)
+static int print_sums(const struct job *job, const struct cli_stat_sums *sums)
 {
     struct cli_stat_table table;
     int status = RN_EXIT_TROUBLE;
 
-    if (!cli_stat_table_make(&table, summary, job->by, &job->order))
+    if (!cli_stat_sums_table(sums, &table, &job->order))
         cli_fail("out of memory");
-    else if (print_table(job, &table))
+    else if (table.totals->recordings && print_table(job, &table))
         status = check_limits(job, &table);
     cli_stat_table_free(&table);
     return status;
@@ -239,32 +244,26 @@ static int print_summary(const struct job *job, const struct rn_summary *summary
 
 static int sum_up(const struct job *job, char **paths)
 {
-    struct rn_summary_options summary_options = {
-        .by = job->by,
-        .filter = job->filter,
-        .worst = job->order.outliers ? RN_SUMMARY_MAX_WORST : 0,
-    };
-    struct rn_summary *summary = rn_summary_new(&summary_options);
+    struct cli_stat_sums sums;
     struct rn_error first = RN_ERROR_INIT;
     int status = RN_EXIT_TROUBLE;
     bool whole = true;
 
-    if (!summary) {
+    if (!cli_stat_sums_make(&sums, job->by, job->filter, job->order.outliers)) {
         cli_fail("out of memory");
         return RN_EXIT_TROUBLE;
     }
     for (; *paths; paths++) {
         struct rn_error err = RN_ERROR_INIT;
 
-        whole &= read_file(summary, job->filter, *paths, &err);
+        whole &= cli_stat_sums_read(&sums, job->filter, *paths, &err);
         if (first.status == RN_OK)
             first = err;
     }
-    if (rn_summary_totals(summary)->recordings)
-        status = print_summary(job, summary);
+    status = print_sums(job, &sums);
     if (first.status != RN_OK)
         cli_error(&first);
-    rn_summary_free(summary);
+    cli_stat_sums_free(&sums);
     return whole ? status : RN_EXIT_TROUBLE;
 }
 

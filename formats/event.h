@@ -11,6 +11,8 @@
 #ifndef RN_EVENT_H
 #define RN_EVENT_H
 
+#include "event_device.h"
+
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
@@ -44,6 +46,7 @@ enum rn_kind {
     RN_KIND_STRINGS = 35,  /* new entries of the segment's string table */
     RN_KIND_CONTENTS = 36, /* new entries of the segment's content table */
     RN_KIND_INFLIGHT = 37, /* system calls that had not returned at the commit */
+    RN_KIND_DEVICE_CLOCK = 38, /* the clock of a device and those of the machine, read together */
     RN_KIND_LIMIT = 64,
 };
 
@@ -55,6 +58,11 @@ enum rn_kind {
 #define RN_EVENT_TRACED     0x04u /* seen by ptrace (where an inline engine also records) */
 #define RN_EVENT_TRUNCATED  0x08u /* not all attachments fit into the record */
 #define RN_EVENT_FAULT      0x10u /* some argument pointed to memory that could not be read */
+/* Of kernels and transfers on a queue whose stream has a clock: start and duration (DEVICE_TIME),
+ * queued and submitted (DEVICE_QUEUED) are the device's own times, on the scale that struct
+ * rn_device_clock tells; libanalysis/device_clock.h makes ticks of the recording of them. */
+#define RN_EVENT_DEVICE_TIME   0x20u
+#define RN_EVENT_DEVICE_QUEUED 0x40u
 
 /* ABI of a system call: which number table applies. */
 enum rn_abi {
@@ -134,51 +142,6 @@ struct rn_descriptor {
     uint64_t device, inode, rdev;
     uint64_t offset;
     uint64_t flags; /* O_..., with O_CLOEXEC where it is set */
-};
-
-/* Attachment RN_ATT_NAME: kernel function. All times but start and duration are ticks, 0 unknown.
- */
-struct rn_kernel {
-    uint64_t api; /* enum rn_api */
-    uint64_t device, context, queue;
-    uint64_t correlation;
-    uint64_t grid[3];  /* work-groups (blocks) */
-    uint64_t group[3]; /* work-items (threads) in each */
-    uint64_t registers, shared_bytes;
-    uint64_t queued, submitted;
-    uint64_t graph, graph_node; /* where it was launched as a node of a graph; 0 none */
-};
-enum rn_api { RN_API_OTHER = 0, RN_API_CUDA = 1, RN_API_OPENCL = 2, RN_API_VULKAN = 3 };
-
-/* On the calling thread's stream. Attachments: RN_ATT_NAME (function), RN_ATT_TEXT (arguments worth
- * knowing). */
-struct rn_api_call {
-    uint64_t api;         /* enum rn_api */
-    uint64_t layer;       /* CUDA: 0 runtime, 1 driver; else 0 */
-    uint64_t result;      /* the API's own code, signed; 0 is success everywhere */
-    uint64_t correlation; /* the kernels and transfers that it caused have the same; 0 none */
-    uint64_t device, context, queue; /* that it was for; 0 unknown */
-};
-
-/* Attachment RN_ATT_NAME where it has a name. Times as with kernels. */
-struct rn_transfer {
-    uint64_t api; /* enum rn_api */
-    uint64_t device, context, queue;
-    uint64_t correlation;
-    uint64_t direction; /* enum rn_direction */
-    uint64_t bytes;
-    uint64_t peer; /* the other device, with RN_DIRECTION_PEER */
-    uint64_t queued, submitted;
-    uint64_t graph, graph_node;
-};
-enum rn_direction {
-    RN_DIRECTION_UNKNOWN = 0,
-    RN_DIRECTION_TO_DEVICE,   /* from host memory */
-    RN_DIRECTION_FROM_DEVICE, /* to host memory */
-    RN_DIRECTION_ON_DEVICE,   /* within one */
-    RN_DIRECTION_PEER,        /* between two */
-    RN_DIRECTION_ON_HOST,
-    RN_DIRECTION_FILL, /* memset */
 };
 
 /* Attachments: RN_ATT_NAME (operation), RN_ATT_ISA (instruction set), RN_ATT_SOURCE (file:line). */
@@ -323,12 +286,15 @@ enum rn_stream_type {
     RN_STREAM_SOURCE = 3, /* anything else: a decision file, an imported track */
 };
 
-/* Attachment RN_ATT_NAME. Streams are numbered from 1 in order of appearance, never reused. */
+/* Attachment RN_ATT_NAME. Streams are numbered from 1 in order of appearance, never reused; those of
+ * device queues that a library in the program announced (ring_file.h) from RN_STREAM_QUEUES. */
+#define RN_STREAM_QUEUES 0x80000000u
 struct rn_stream {
     uint64_t id;
     uint64_t type;     /* enum rn_stream_type */
     uint64_t pid, tid; /* THREAD; QUEUE: pid of the owning process, tid the queue's number */
     uint64_t parent;   /* stream that created it; 0 unknown */
+    uint64_t clock;    /* QUEUE: of the device, as in struct rn_device_clock; 0 none */
 };
 
 struct rn_clock_point {
@@ -448,6 +414,7 @@ struct rn_event {
         struct rn_object object;
         struct rn_stream stream_info;
         struct rn_clock_point clock;
+        struct rn_device_clock device_clock;
         struct rn_commit commit;
         uint64_t words[24];
     } u;

@@ -414,6 +414,8 @@ enum rn_status rn_member_encode(struct rn_member_encoder *encoder,
     if (status == RN_OK)
         status = put_clock(encoder, head, out, err);
     if (status == RN_OK)
+        status = rn_member_put_clocks(encoder, head->segment_start, out, err);
+    if (status == RN_OK)
         status = rn_member_put_streams(encoder, out, err);
     if (status == RN_OK)
         status = put_groups(encoder, out, summary, err);

@@ -6,6 +6,7 @@
 #define RN_MEMBER_ENCODE_H
 
 #include "chunk.h"
+#include "member_clock.h"
 #include "stream_map.h"
 #include "table.h"
 #include "writer.h"
@@ -56,6 +57,7 @@ struct rn_member_encoder {
     struct rn_buf events, shapes, words, attachments, data;
     struct member_records *records; /* made when first needed */
     struct rn_buf order;            /* struct pending_key, then as much room to sort them */
+    struct rn_member_clocks clocks;
     struct rn_buf stated;           /* uint32_t: streams to be written before the group */
     uint32_t group;
     uint32_t run, chunk;              /* + 1 with each member, each chunk of events */
@@ -84,7 +86,8 @@ RN_MUST_CHECK enum rn_status rn_member_encoder_new(int zstd_level, struct rn_str
                                                    struct rn_error *err);
 void rn_member_encoder_free(struct rn_member_encoder *encoder);
 
-/* Copy an event. Its stream must be in the map (or 0). */
+/* Copy an event. Its stream must be in the map (or 0). A reading of a device's clock is none: it has
+ * no stream and no ordinal. */
 RN_MUST_CHECK enum rn_status rn_member_add(struct rn_member_encoder *encoder,
                                            const struct rn_event *event, uint64_t ordinal,
                                            struct rn_error *err);

@@ -41,6 +41,7 @@ void rn_member_encoder_free(struct rn_member_encoder *encoder)
     rn_buf_free(&encoder->data);
     rn_buf_free(&encoder->order);
     rn_buf_free(&encoder->stated);
+    rn_member_clocks_free(&encoder->clocks);
     free(encoder->records);
     free(encoder->room);
     free(encoder->tags);
@@ -162,8 +163,11 @@ enum rn_status rn_member_add(struct rn_member_encoder *encoder, const struct rn_
             (uint32_t)(encoder->attachments.size / sizeof(struct pending_attachment)),
         .attachments = (uint8_t)event->attachment_count,
     };
-    enum rn_status status = check_event(event, err);
+    enum rn_status status;
 
+    if (event->kind == RN_KIND_DEVICE_CLOCK)
+        return rn_member_clocks_add(&encoder->clocks, event, err);
+    status = check_event(event, err);
     if (status != RN_OK)
         return status;
     shape.words = rn_schema_get(event->kind)->words;

@@ -104,6 +104,7 @@ static void set_stream_row(struct rn_member_encoder *encoder, struct rn_stream_e
     encoder->rows[RN_COLUMN_WORD + 2][row] = entry->info.pid;
     encoder->rows[RN_COLUMN_WORD + 3][row] = entry->info.tid;
     encoder->rows[RN_COLUMN_WORD + 4][row] = entry->info.parent;
+    encoder->rows[RN_COLUMN_WORD + 5][row] = entry->info.clock;
     encoder->rows[RN_COLUMN_FLAGS][row] = entry->known ? RN_EVENT_SNAPSHOT : 0;
     encoder->rows[RN_COLUMN_ATTACHMENTS][row] = entry->name != NULL;
     entry->known = entry->stated = true;
@@ -122,7 +123,7 @@ static enum rn_status put_some_streams(struct rn_member_encoder *encoder, const 
 {
     static const unsigned columns[] = {
         RN_COLUMN_FLAGS,    RN_COLUMN_ATTACHMENTS, RN_COLUMN_WORD,    RN_COLUMN_WORD + 1,
-        RN_COLUMN_WORD + 2, RN_COLUMN_WORD + 3,    RN_COLUMN_WORD + 4};
+        RN_COLUMN_WORD + 2, RN_COLUMN_WORD + 3,    RN_COLUMN_WORD + 4, RN_COLUMN_WORD + 5};
     struct rn_chunk_rows rows = {.kind = RN_KIND_STREAM, .rows = count};
     enum rn_status status = RN_OK;
 

@@ -44,7 +44,7 @@ struct rn_batch {
 };
 
 /* Next batch of events or housekeeping rows (RN_KIND_STREAM, RN_KIND_CLOCK, RN_KIND_COMMIT,
- * RN_KIND_INFLIGHT; tables are handled inside). Damage: RN_E_FORMAT with file and offset; calling
+ * RN_KIND_INFLIGHT, RN_KIND_DEVICE_CLOCK; tables are handled inside). Damage: RN_E_FORMAT with file and offset; calling
  * again goes on at the next member where that is possible, else RN_EOF. An unknown kind is skipped
  * and counted (rn_reader_skipped). */
 RN_MUST_CHECK enum rn_status rn_reader_next(struct rn_reader *reader, struct rn_batch *batch,
@@ -57,6 +57,12 @@ const uint64_t *rn_batch_column(struct rn_batch *batch, unsigned column, struct 
 /* One row as an event, with its attachments resolved. */
 RN_MUST_CHECK enum rn_status rn_batch_event(struct rn_batch *batch, uint32_t row,
                                             struct rn_event *event, struct rn_error *err);
+
+/* Number of the text that a row has attached, the first of that type: within a segment (up to the
+ * next RN_KIND_COMMIT row with RN_EVENT_SNAPSHOT) the same text has the same number. UINT64_MAX where
+ * there is none. Far cheaper than rn_batch_event. RN_ATT_CONTENT has none. */
+RN_MUST_CHECK enum rn_status rn_batch_text(struct rn_batch *batch, uint32_t row, uint8_t type,
+                                           uint64_t *number, struct rn_error *err);
 
 /* Event by event in order of start within a member, all kinds merged, housekeeping rows included
  * (STREAM rows come before any event of the stream; INFLIGHT rows at the end of their member). Use

@@ -120,6 +120,35 @@ enum rn_status rn_batch_event(struct rn_batch *batch, uint32_t row, struct rn_ev
     return rn_reader_chunk_event(batch->reader, batch->chunk, row, event, err);
 }
 
+enum rn_status rn_batch_text(struct rn_batch *batch, uint32_t row, uint8_t type, uint64_t *number,
+                             struct rn_error *err)
+{
+    struct reader_chunk *chunk = batch->chunk;
+    enum rn_status status = RN_OK;
+    const uint64_t *tags;
+
+    *number = UINT64_MAX;
+    if (row >= batch->rows)
+        return rn_fail(err, RN_E_USAGE, "row %u of a batch of %u", row, batch->rows);
+    if (!chunk->attachments_known)
+        status = find_attachments(batch->reader, chunk, err);
+    if (status != RN_OK)
+        return status;
+    tags = rn_reader_chunk_column(batch->reader, chunk, RN_COLUMN_ATT_TAG, err);
+    for (uint32_t i = chunk->first_attachment[row]; tags && i < chunk->first_attachment[row + 1];
+         i++) {
+        const uint64_t *refs;
+
+        if ((uint8_t)tags[i] != type)
+            continue;
+        refs = rn_reader_chunk_column(batch->reader, chunk, RN_COLUMN_ATT_REF, err);
+        if (refs)
+            *number = refs[i];
+        return refs ? RN_OK : RN_E_FORMAT;
+    }
+    return tags ? RN_OK : RN_E_FORMAT;
+}
+
 static enum rn_status join_group(struct rn_reader *reader, struct rn_error *err)
 {
     struct reader_chunk *spare = reader->group[reader->group_count];

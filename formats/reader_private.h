@@ -40,6 +40,7 @@ struct reader_recovery {
     struct rn_member_encoder *encoder;
     bool opened, begun, finished;
     struct rn_stream_map streams;
+    struct rn_member_clocks clocks; /* until the encoder is made, which gets them */
     struct rn_commit committed[RN_RING_SLOTS];
     size_t committed_count;
     uint64_t latest;      /* greatest time seen, ticks */

@@ -14,6 +14,7 @@ void rn_reader_recovery_clear(struct reader_recovery *recovery)
     rn_ring_remains_free(recovery->remains);
     rn_member_encoder_free(recovery->encoder);
     rn_stream_map_free(&recovery->streams);
+    rn_member_clocks_free(&recovery->clocks);
 }
 
 static enum rn_status describe(struct reader_recovery *recovery, uint32_t id, uint64_t pid,
@@ -33,13 +34,31 @@ static enum rn_status describe(struct reader_recovery *recovery, uint32_t id, ui
     return RN_OK;
 }
 
+/* A queue that was announced, and not yet stated. */
+static enum rn_status describe_queue(struct reader_recovery *recovery, uint32_t id,
+                                     struct rn_error *err)
+{
+    struct rn_stream_entry *entry;
+    enum rn_status status = rn_stream_map_get(&recovery->streams, id, &entry, err);
+
+    if (status != RN_OK || entry->known || entry->described)
+        return status;
+    entry->described = true;
+    entry->name = rn_ring_remains_queue(recovery->remains, id, &entry->info);
+    return RN_OK;
+}
+
 static enum rn_status describe_streams(struct reader_recovery *recovery,
                                        const struct rn_event *event, struct rn_error *err)
 {
     const struct rn_process *process = &event->u.process;
     bool is_process = event->kind == RN_KIND_PROCESS && process->op != RN_PROCESS_FORK;
-    enum rn_status status = describe(recovery, event->stream, is_process ? process->pid : 0,
-                                     is_process ? process->tid : 0, 0, err);
+    enum rn_status status;
+
+    if (event->stream >= RN_STREAM_QUEUES)
+        return describe_queue(recovery, event->stream, err);
+    status = describe(recovery, event->stream, is_process ? process->pid : 0,
+                      is_process ? process->tid : 0, 0, err);
 
     if (status != RN_OK || event->kind != RN_KIND_PROCESS || process->op != RN_PROCESS_FORK)
         return status;
@@ -120,6 +139,10 @@ static enum rn_status open_rings(struct rn_reader *reader, struct rn_error *err)
         return opened;
     }
     status = rn_member_encoder_new(RECOVERY_LEVEL, &recovery->streams, &recovery->encoder, err);
+    if (status == RN_OK) {
+        recovery->encoder->clocks.last = recovery->clocks.last;
+        recovery->clocks.last = (struct rn_buf)RN_BUF_INIT;
+    }
     if (status == RN_OK && opened != RN_OK && opened != RN_E_SYSTEM)
         status = add_loss(recovery, 0, RN_LOSS_DAMAGED, local.what, err);
     return status;
@@ -130,6 +153,7 @@ static enum rn_status add_ring_losses(struct reader_recovery *recovery, struct r
 {
     const struct rn_ring_file *header = rn_ring_remains_header(recovery->remains);
     uint64_t ring_full = rn_ring_remains_lost(recovery->remains);
+    uint64_t on_queues = rn_ring_queues_missing(header);
     struct rn_event event = {
         .kind = RN_KIND_NOTICE,
         .u.notice = {.code = RN_NOTICE_BLIND_SPOT, .value = header->inflight_unknown}};
@@ -140,6 +164,10 @@ static enum rn_status add_ring_losses(struct reader_recovery *recovery, struct r
                           header->lost_reason, NULL, err);
     if (status == RN_OK && ring_full)
         status = add_loss(recovery, ring_full, RN_LOSS_RING_FULL, NULL, err);
+    if (status == RN_OK && on_queues)
+        status = add_loss(recovery, on_queues, RN_LOSS_KILLED, RN_QUEUE_LOSS_TEXT, err);
+    if (status == RN_OK && rn_ring_queues_unsure(header))
+        status = add_loss(recovery, 0, RN_LOSS_KILLED, RN_QUEUE_UNSURE_TEXT, err);
     if (status == RN_OK && header->inflight_unknown)
         status = add_statement(recovery, &event,
                                "calls that had begun could not be noted: no slot was free", err);
@@ -158,6 +186,17 @@ static enum rn_status finish(struct rn_reader *reader, struct rn_error *err)
         return status;
     reader->incomplete = true;
     return add_loss(recovery, 0, RN_LOSS_KILLED, NULL, err);
+}
+
+/* A number that no recorder gives says nothing. */
+static enum rn_status add_clock(struct reader_recovery *recovery, const struct rn_event *event,
+                                struct rn_error *err)
+{
+    uint64_t clock = event->u.device_clock.clock;
+
+    if (clock == 0 || clock > RN_DEVICE_CLOCK_MAX)
+        return RN_OK;
+    return rn_member_add(recovery->encoder, event, 0, err);
 }
 
 /* Events up to the size of a member, or all that is left. */
@@ -180,6 +219,8 @@ static enum rn_status collect(struct rn_reader *reader, struct rn_error *err)
             status = add_loss(recovery, 0, RN_LOSS_DAMAGED, damage.what, err);
         else if (status == RN_OK && rn_schema_get(event.kind) && RN_KIND_IS_EVENT(event.kind))
             status = add(recovery, &event, err);
+        else if (status == RN_OK && event.kind == RN_KIND_DEVICE_CLOCK)
+            status = add_clock(recovery, &event, err);
         else if (status != RN_OK && err)
             *err = damage;
         if (status != RN_OK)
@@ -209,5 +250,5 @@ enum rn_status rn_reader_recover(struct rn_reader *reader, struct rn_buf *out, s
     head.now = recovery->latest;
     status = rn_member_encode(recovery->encoder, &head, out, &summary, err);
     rn_member_clear(recovery->encoder);
-    return status;
+    return status == RN_OK ? rn_member_clocks_written(&recovery->encoder->clocks, err) : status;
 }

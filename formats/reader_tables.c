@@ -15,17 +15,19 @@ static enum rn_status add_strings(struct rn_reader *reader, struct reader_chunk 
                                   struct rn_error *err)
 {
     const uint64_t *length = rn_reader_chunk_column(reader, chunk, RN_COLUMN_LENGTH, err);
+    const uint8_t *bytes;
     enum rn_status status;
     size_t at = 0;
 
     if (!length)
         return RN_E_FORMAT;
     status = rn_reader_chunk_bytes(reader, chunk, RN_COLUMN_BYTES, &reader->bytes, err);
+    /* Where all texts are empty the column is not there. */
+    bytes = reader->bytes.data ? reader->bytes.data : (const uint8_t *)"";
     for (uint32_t i = 0; i < chunk->header.rows && status == RN_OK; i++) {
         if (length[i] > reader->bytes.size - at)
             return cut(reader, chunk, err);
-        status =
-            rn_string_table_add(reader->strings, reader->bytes.data + at, (uint32_t)length[i], err);
+        status = rn_string_table_add(reader->strings, bytes + at, (uint32_t)length[i], err);
         at += length[i];
     }
     return status;

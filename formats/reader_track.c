@@ -92,6 +92,17 @@ static enum rn_status note_stream(struct rn_reader *reader, const struct rn_even
     return RN_OK;
 }
 
+/* A number that no recorder gives says nothing. */
+static enum rn_status note_device_clock(struct rn_member_clocks *clocks,
+                                        const struct rn_event *event, struct rn_error *err)
+{
+    uint64_t clock = event->u.device_clock.clock;
+
+    if (clock == 0 || clock > RN_DEVICE_CLOCK_MAX)
+        return RN_OK;
+    return rn_member_clocks_note(clocks, event, err);
+}
+
 static enum rn_status note_housekeeping(struct rn_reader *reader, struct reader_chunk *chunk,
                                         struct rn_error *err)
 {
@@ -105,6 +116,8 @@ static enum rn_status note_housekeeping(struct rn_reader *reader, struct reader_
             break;
         if (chunk->header.kind == RN_KIND_COMMIT)
             note_commit(&reader->recovery, &event.u.commit);
+        else if (chunk->header.kind == RN_KIND_DEVICE_CLOCK)
+            status = note_device_clock(&reader->recovery.clocks, &event, err);
         else
             status = note_stream(reader, &event, err);
     }
@@ -165,7 +178,7 @@ static enum rn_status note_for_recovery(struct rn_reader *reader, struct reader_
     }
     if (RN_KIND_IS_EVENT(kind))
         return note_events(reader, chunk, err);
-    if (kind == RN_KIND_COMMIT || kind == RN_KIND_STREAM)
+    if (kind == RN_KIND_COMMIT || kind == RN_KIND_STREAM || kind == RN_KIND_DEVICE_CLOCK)
         return note_housekeeping(reader, chunk, err);
     return RN_OK;
 }

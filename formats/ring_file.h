@@ -14,9 +14,10 @@
 #include <stdint.h>
 
 #define RN_RING_MAGIC   0x31474e49524e52ull /* "RNRING1" */
-#define RN_RING_VERSION 2u
+#define RN_RING_VERSION 3u
 #define RN_RING_SLOTS   2048u
 #define RN_RING_OFFERS  1024u
+#define RN_RING_QUEUES  1024u
 /* So much of the file is mapped by those who write into it, whatever its size. */
 #define RN_RING_MAPPING (250u << 20)
 
@@ -33,7 +34,26 @@ struct rn_ring_producers {
     uint64_t hot_calls; /* so often a second an operation may be recorded; 0: always */
     uint64_t all;       /* 1: record every event, wait where a ring is full */
     uint64_t lost;      /* events of threads that found no ring */
+    uint64_t start_ns;  /* CLOCK_MONOTONIC at `start` */
     uint32_t offers[RN_RING_OFFERS]; /* number of an offered slot + 1, 0: none */
+};
+
+/* A device queue that a library in the program has announced: entry n is stream RN_STREAM_QUEUES + n.
+ * The last entry stands for all that found no other one. */
+#define RN_RING_QUEUE_NAME 76u
+struct rn_ring_queue {
+    uint32_t ready;    /* 1, written last with release order: the rest is there */
+    uint32_t pid, tid; /* of the thread that made it, as numbered in the program's pid namespace */
+    uint32_t clock;    /* as in struct rn_stream */
+    uint64_t number;   /* of the queue in its process */
+    uint64_t begun;    /* kernels and transfers that were given to it to be recorded, and */
+    uint64_t recorded; /* how many of them have been: what is missing at the end is lost */
+    /* Not 0: no queue, but a thread of the process, as numbered there. Events of this stream are
+     * that thread's: a library records them for it. */
+    uint32_t thread;
+    uint32_t unsure; /* 1: its process may have more to report than anybody can count */
+    uint32_t name_size;
+    char name[RN_RING_QUEUE_NAME];
 };
 
 struct rn_ring_file {
@@ -47,6 +67,8 @@ struct rn_ring_file {
     uint64_t lost_events, lost_reason;
     uint64_t inflight_unknown; /* calls that began while no slot was free */
     struct rn_ring_producers producers;
+    uint32_t queue_count, clock_count; /* announced so far; may exceed what there is room for */
+    struct rn_ring_queue queues[RN_RING_QUEUES];
 };
 
 /* IN_RING: the record in work lies, without attachments worth reading, at `head` of the slot's own
@@ -78,6 +100,23 @@ struct rn_ring_slot {
     uint32_t cells, reserved;
 };
 
+/* Take what is known of queue `number`, below RN_RING_QUEUES, which its program may be changing: as
+ * struct rn_stream, with the pid and tid as they stand there, and its name, cut where it must be.
+ * False: it is not announced, or stands for a thread. */
+bool rn_ring_queue_read(const struct rn_ring_file *file, uint32_t number, struct rn_stream *stream,
+                        char name[RN_RING_QUEUE_NAME + 1]);
+/* How many kernels and transfers of all queues have not been recorded. */
+uint64_t rn_ring_queues_missing(const struct rn_ring_file *file);
+/* How many processes ended without telling that they had reported all. */
+uint32_t rn_ring_queues_unsure(const struct rn_ring_file *file);
+/* The thread that a stream stands for: false: it is a queue's, or not announced. */
+bool rn_ring_queue_thread(const struct rn_ring_file *file, uint32_t number, uint32_t *pid,
+                          uint32_t *tid);
+#define RN_QUEUE_LOSS_TEXT                                                                         \
+    "kernels and transfers had not ended, or were not reported, when their program did"
+#define RN_QUEUE_UNSURE_TEXT                                                                       \
+    "a program was ended before it exited: what its devices had done last was not reported"
+
 /* Decode one raw record of `available` bytes at `bytes` into an event whose attachments point into
  * `bytes` and into `attachments` (room for RN_RECORD_MAX_ATTACHMENTS). Every length is checked;
  * content prefix CRCs are 8-byte aligned in a record and pointed to directly. */
@@ -99,6 +138,9 @@ RN_MUST_CHECK enum rn_status rn_ring_remains_next(struct rn_ring_remains *remain
                                                   const struct rn_commit *committed,
                                                   size_t committed_count, struct rn_event *event,
                                                   struct rn_error *err);
+/* The stream of a queue that was announced; returns its name, malloc'ed, or NULL. */
+char *rn_ring_remains_queue(const struct rn_ring_remains *remains, uint32_t stream,
+                            struct rn_stream *out);
 uint64_t rn_ring_remains_lost(const struct rn_ring_remains *remains); /* by the producers */
 const struct rn_ring_file *rn_ring_remains_header(const struct rn_ring_remains *remains);
 void rn_ring_remains_free(struct rn_ring_remains *remains);

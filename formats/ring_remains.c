@@ -134,6 +134,17 @@ uint64_t rn_ring_remains_lost(const struct rn_ring_remains *remains)
     return lost;
 }
 
+char *rn_ring_remains_queue(const struct rn_ring_remains *remains, uint32_t stream,
+                            struct rn_stream *out)
+{
+    char name[RN_RING_QUEUE_NAME + 1];
+
+    *out = (struct rn_stream){.id = stream, .type = RN_STREAM_QUEUE};
+    if (!remains || !rn_ring_queue_read(&remains->header, stream - RN_STREAM_QUEUES, out, name))
+        return NULL;
+    return strdup(name);
+}
+
 const struct rn_ring_file *rn_ring_remains_header(const struct rn_ring_remains *remains)
 {
     return &remains->header;
@@ -248,6 +259,8 @@ static enum rn_status next_record(struct rn_ring_remains *remains, struct rn_eve
                                   struct rn_error *err)
 {
     enum rn_status status = RN_OK;
+    char name[RN_RING_QUEUE_NAME + 1];
+    struct rn_stream queue;
     size_t used;
 
     status = skip_padding(remains, err);
@@ -269,6 +282,9 @@ static enum rn_status next_record(struct rn_ring_remains *remains, struct rn_eve
         remains->at += used;
     /* Of a library in the program, which does not know its stream. */
     if (status == RN_OK && event->stream == 0)
+        event->stream = remains->slots[remains->slot].stream;
+    if (status == RN_OK && event->stream >= RN_STREAM_QUEUES &&
+        !rn_ring_queue_read(&remains->header, event->stream - RN_STREAM_QUEUES, &queue, name))
         event->stream = remains->slots[remains->slot].stream;
     return status;
 }

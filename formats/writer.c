@@ -136,10 +136,10 @@ const char *rn_writer_part(const struct rn_writer *writer)
     return writer->part;
 }
 
-enum rn_status rn_writer_add_stream(struct rn_writer *writer, const struct rn_stream *stream,
-                                    const char *name, uint64_t *id, struct rn_error *err)
+static enum rn_status put_stream(struct rn_writer *writer, uint32_t number,
+                                 const struct rn_stream *stream, const char *name,
+                                 struct rn_error *err)
 {
-    uint32_t number = writer->options.copies ? (uint32_t)stream->id : writer->last_stream + 1;
     struct rn_stream_entry *entry;
     char *copy = name ? strdup(name) : NULL;
     enum rn_status status;
@@ -152,11 +152,38 @@ enum rn_status rn_writer_add_stream(struct rn_writer *writer, const struct rn_st
         return status;
     }
     free(entry->name);
+    entry->ended = false;
     entry->described = true;
     entry->info = *stream;
     entry->info.id = number;
     entry->name = copy;
-    writer->last_stream = number > writer->last_stream ? number : writer->last_stream;
+    return RN_OK;
+}
+
+enum rn_status rn_writer_add_numbered(struct rn_writer *writer, const struct rn_stream *stream,
+                                      const char *name, struct rn_error *err)
+{
+    const struct rn_stream_entry *entry =
+        rn_stream_map_find(&writer->streams, (uint32_t)stream->id);
+
+    if (entry && entry->described && !entry->ended)
+        return rn_fail(err, RN_E_USAGE, "there is a stream %u already", entry->id);
+    return put_stream(writer, (uint32_t)stream->id, stream, name, err);
+}
+
+enum rn_status rn_writer_add_stream(struct rn_writer *writer, const struct rn_stream *stream,
+                                    const char *name, uint64_t *id, struct rn_error *err)
+{
+    uint32_t number = writer->options.copies ? (uint32_t)stream->id : writer->last_stream + 1;
+    enum rn_status status;
+
+    if (!writer->options.copies && number >= RN_STREAM_QUEUES)
+        return rn_fail(err, RN_E_LIMIT, "more than %u streams", RN_STREAM_QUEUES - 1);
+    status = put_stream(writer, number, stream, name, err);
+    if (status != RN_OK)
+        return status;
+    if (number > writer->last_stream && number < RN_STREAM_QUEUES)
+        writer->last_stream = number;
     *id = number;
     return RN_OK;
 }
@@ -223,6 +250,8 @@ enum rn_status rn_writer_add(struct rn_writer *writer, const struct rn_event *ev
     enum rn_status status = commit_if_due(writer, err);
     uint64_t ordinal;
 
+    if (status == RN_OK && event->kind == RN_KIND_DEVICE_CLOCK)
+        return rn_member_add(writer->encoder, event, 0, err);
     if (status == RN_OK && event->stream == 0)
         status = rn_stream_map_get(&writer->streams, 0, &entry, err);
     if (status != RN_OK)

@@ -46,11 +46,16 @@ const char *rn_writer_part(const struct rn_writer *writer);
 RN_MUST_CHECK enum rn_status rn_writer_add_stream(struct rn_writer *writer,
                                                   const struct rn_stream *stream, const char *name,
                                                   uint64_t *id, struct rn_error *err);
+/* The same for a stream that has its number, `stream->id`, already: from RN_STREAM_QUEUES on. */
+RN_MUST_CHECK enum rn_status rn_writer_add_numbered(struct rn_writer *writer,
+                                                    const struct rn_stream *stream,
+                                                    const char *name, struct rn_error *err);
 void rn_writer_end_stream(struct rn_writer *writer, uint64_t id);
 
 /* Add one event: everything it points to is copied. The writer gives the ordinal (event->ordinal
  * is ignored), in the order of calls per stream. Events of one commit may come in any order of
- * time. Without explicit commits (no call of rn_writer_commit that names sources, and not
+ * time. Readings of devices' clocks (RN_KIND_DEVICE_CLOCK) are added likewise, and have no
+ * ordinal. Without explicit commits (no call of rn_writer_commit that names sources, and not
  * manual_commit) the writer commits by itself every 16384 events, or 8 MiB of
  * what they carry. Disk trouble does not fail this call: see rn_writer_commit. */
 RN_MUST_CHECK enum rn_status rn_writer_add(struct rn_writer *writer, const struct rn_event *event,

@@ -125,6 +125,7 @@ static enum rn_status note_stored(struct rn_writer *writer, bool segment_start,
 {
     uint64_t tables = rn_string_table_bytes(writer->encoder->strings) +
                       rn_content_table_bytes(writer->encoder->contents);
+    enum rn_status status;
 
     if (segment_start) {
         writer->segment++;
@@ -134,6 +135,9 @@ static enum rn_status note_stored(struct rn_writer *writer, bool segment_start,
     writer->segment_due =
         writer->segment_stored >= writer->options.segment_bytes || tables >= RN_TABLE_SEGMENT_BYTES;
     rn_member_clear(writer->encoder);
+    status = rn_member_clocks_written(&writer->encoder->clocks, err);
+    if (status != RN_OK)
+        return status;
     if (++writer->commits % STREAM_GRACE)
         return RN_OK;
     return rn_stream_map_purge(&writer->streams, keep_stream, writer, err);

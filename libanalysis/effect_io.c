@@ -284,6 +284,8 @@ static bool map(struct effect_call *call)
     object = fd ? fd->open->object : NULL;
     if (!object || object->kind != OBJECT_FILE)
         return false;
+    if (object->recorders)
+        return erased(call, RN_RULE_START_UP);
     /* MAP_SHARED_VALIDATE has the bits of MAP_SHARED and MAP_PRIVATE. */
     if (!(args[3] & MAP_SHARED) || !(args[2] & PROT_WRITE)) {
         object->mapped = true;

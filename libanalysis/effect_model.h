@@ -42,9 +42,10 @@ struct effect_object {
     bool renamed_unsynced; /* it got its last name while what was written was not on disk yet */
     bool datagrams;        /* all those to the address that is its label */
     uint64_t datagram_count, boundary_sum;
-    bool runtime;  /* of the loader or an interpreter, by where it lies */
-    bool mapped;   /* read through a mapping: not seen */
-    uint64_t base; /* inherited files: offset at which the program found it */
+    bool runtime;   /* of the loader or an interpreter, by where it lies */
+    bool recorders; /* what a library in the program records into */
+    bool mapped;    /* read through a mapping: not seen */
+    uint64_t base;  /* inherited files: offset at which the program found it */
     bool concurrent, read_first, restored;
     uint32_t holders; /* descriptions */
     uint32_t names;   /* in the tree */
@@ -171,6 +172,7 @@ struct rn_effects {
     struct rn_place place; /* of the event at hand */
     uint64_t end;          /* when it ended */
     uint64_t live_threads;
+    uint64_t recorder;          /* its pid; 0 unknown */
     struct rn_id_map addresses; /* struct effect_object of the datagrams to each */
     struct rn_id_map ports;     /* ephemeral ports, in order of first use */
     uint64_t port_count;

@@ -4,6 +4,8 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <inttypes.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
@@ -161,6 +163,15 @@ static bool is_runtime(const char *path)
     return strstr(path, "/__pycache__/") != NULL;
 }
 
+/* Libraries in the program open what they record into by the recorder's own descriptor. */
+static bool is_recorders(const struct rn_effects *effects, const char *path)
+{
+    char place[40];
+    int length = snprintf(place, sizeof place, "/proc/%" PRIu64 "/fd/", effects->recorder);
+
+    return effects->recorder && strncmp(path, place, (size_t)length) == 0;
+}
+
 static void opened(struct effect_call *call, const struct opening *opening, char *path)
 {
     struct rn_effects *effects = call->effects;
@@ -180,6 +191,7 @@ static void opened(struct effect_call *call, const struct opening *opening, char
     if (path && !object->origin && !object->inherited) {
         object->origin = strdup(path);
         object->runtime = is_runtime(path);
+        object->recorders = is_recorders(effects, path);
     }
     if (object->runtime)
         call->rule = RN_RULE_START_UP;

@@ -150,6 +150,7 @@ static void feed_image(struct rn_effects *effects, struct effect_thread *thread,
         process->holders++;
         effects->root_thread = thread;
         effects->attached = facts->op == RN_PROCESS_ATTACH;
+        effects->recorder = facts->op == RN_PROCESS_START ? facts->parent_pid : 0;
         effects->first_start = event->start;
         set_text(effects, &effects->first_cwd, rn_event_attachment(event, RN_ATT_CWD, RN_ARG_ANY));
     }

@@ -3,19 +3,25 @@
  * recording and when reading. The page for users is rn-filter(7).
  *
  *   expression := list { "," list }
- *   list       := [ [ "!" ] ( "trace" | "kind" | "signal" | "status" ) "=" ] term { "," term }
+ *   list       := [ [ "!" ] qualifier "=" ] term { "," term }
+ *   qualifier  := "trace" | "kind" | "signal" | "status" | "kernel" | "call" | "direction" | "api"
  *   term       := [ "!" ] item              a list without a qualifier is a trace= list
  *   item of trace=  : system call name | [ "%" ] class | "/" regex "/" | "all" | "none" | "failed"
  *   item of kind=   : kind name | "all" | "none"
  *   item of signal= : signal name, with or without SIG | number | "all" | "none"
  *   item of status= : "successful" | "failed" | "unfinished"
+ *   item of kernel= : name of kernels, with * and ? | "all" | "none"
+ *   item of call=   : name of calls of a device's API, with * and ? | "all" | "none"
+ *   item of direction= : direction of transfers | "all" | "none"
+ *   item of api=    : "cuda" | "opencl" | "vulkan" | "other" | "all" | "none"
  *
  * A qualifier holds up to the next one. There is one set of selected events. It is empty before the
  * first term, or full where that is a negation or a status, or where there is none. Terms work from
  * left to right, also over several expressions: each adds its events, or with "!" takes them away.
  * A "!" in front of a list or of its first term holds for the whole list, as in strace. "status="
  * (and its short form "failed") adds and takes nothing: it limits the system calls of the set to
- * those results; other events count as successful.
+ * those results, and the calls of a device's API; other events count as successful. "all" of
+ * "kernel=", "call=" and "direction=" is all events of that kind, of "api=" all of the three.
  *
  * A bare word is a system call of the x86-64 table, a class, or a call of another table, in this
  * order; "%" asks for the class. */
@@ -66,7 +72,11 @@ bool rn_filter_by_thread(const struct rn_filter *filter); /* a pid or tid was gi
 /* Nothing was given: every event matches. */
 bool rn_filter_is_empty(const struct rn_filter *filter);
 
-/* Does the event match: kind, system call, result, signal? RN_KIND_INFLIGHT rows match as the
+/* How many items with names, directions and APIs there can be, and how long they are, in bytes. */
+#define RN_FILTER_MAX_RULES   64u
+#define RN_FILTER_MAX_PATTERN 128u
+
+/* Does the event match: kind, system call, result, signal, name? RN_KIND_INFLIGHT rows match as the
  * system calls that they are; other housekeeping rows never match. */
 bool rn_filter_match(const struct rn_filter *filter, const struct rn_event *event);
 bool rn_filter_match_syscall(const struct rn_filter *filter, uint64_t abi, uint64_t nr,

@@ -9,7 +9,7 @@
 /* Events of these kinds may be in aggregates. */
 #define COUNTED                                                                                    \
     (1ull << RN_KIND_SYSCALL | 1ull << RN_KIND_KERNEL | 1ull << RN_KIND_BLOCK |                    \
-     1ull << RN_KIND_TRANSFER | 1ull << RN_KIND_DECISION)
+     1ull << RN_KIND_TRANSFER | 1ull << RN_KIND_API | 1ull << RN_KIND_DECISION)
 
 void rn_filter_set_fill(struct rn_filter_set *set, bool selected)
 {
@@ -17,6 +17,14 @@ void rn_filter_set_fill(struct rn_filter_set *set, bool selected)
     memset(set->signals, selected ? 0xff : 0, sizeof set->signals);
     set->syscalls_beyond = selected;
     set->kinds = selected ? UINT64_MAX : 0;
+    set->rule_count = 0;
+}
+
+void rn_filter_set_begin(struct rn_filter_set *set, bool negated)
+{
+    if (!set->begun)
+        rn_filter_set_fill(set, negated);
+    set->begun = true;
 }
 
 struct rn_filter *rn_filter_new(void)
@@ -115,11 +123,12 @@ uint64_t rn_filter_kinds(const struct rn_filter *filter)
         if (RN_KIND_IS_EVENT(kind))
             kinds |= set->kinds & (1ull << kind);
     }
+    kinds |= rn_filter_rules_kinds(set);
     kinds &= ~(1ull << RN_KIND_SYSCALL | 1ull << RN_KIND_SIGNAL);
     if (any_bit(set->signals, 2))
         kinds |= 1ull << RN_KIND_SIGNAL;
     if (!(set->status & RN_STATUS_SUCCESSFUL))
-        kinds = 0;
+        kinds &= 1ull << RN_KIND_API;
     if (set->syscalls_beyond || any_bit(&set->syscalls[0][0], sizeof set->syscalls / 8))
         kinds |= 1ull << RN_KIND_SYSCALL;
     if (set->status & RN_STATUS_SUCCESSFUL && kinds & COUNTED)
@@ -152,10 +161,22 @@ static bool match_aggregate(const struct rn_filter *filter, const struct rn_even
 
     if (filter->set.kinds >> RN_KIND_AGGREGATE & 1)
         return true;
+    if (RN_KIND_IS_EVENT(of) && RN_FILTER_RULE_KINDS >> of & 1)
+        return rn_filter_rules_match_aggregate(&filter->set, event);
     if (of != RN_KIND_SYSCALL)
         return RN_KIND_IS_EVENT(of) && (filter->set.kinds >> of & 1);
     return name && rn_syscall_find((const char *)name->data, name->size, &abi, &nr) &&
            rn_filter_match_syscall(filter, abi, nr, 0, false);
+}
+
+/* Every result but 0 is a failure; an unfinished call has none. */
+static bool match_api(const struct rn_filter_set *set, const struct rn_event *event)
+{
+    unsigned status = event->flags & RN_EVENT_UNFINISHED ? RN_STATUS_UNFINISHED
+                      : event->u.api.result              ? RN_STATUS_FAILED
+                                                         : RN_STATUS_SUCCESSFUL;
+
+    return set->status & status && rn_filter_rules_match(set, event);
 }
 
 static bool match_signal(const struct rn_filter_set *set, uint64_t signo)
@@ -173,12 +194,16 @@ bool rn_filter_match(const struct rn_filter *filter, const struct rn_event *even
                                        event->flags & RN_EVENT_UNFINISHED);
     if (event->kind == RN_KIND_INFLIGHT)
         return rn_filter_match_syscall(filter, call->abi, call->nr, 0, true);
+    if (event->kind == RN_KIND_API)
+        return match_api(set, event);
     if (!RN_KIND_IS_EVENT(event->kind) || !(set->status & RN_STATUS_SUCCESSFUL))
         return false;
     if (event->kind == RN_KIND_SIGNAL)
         return match_signal(set, event->u.signal.signo);
     if (event->kind == RN_KIND_AGGREGATE)
         return match_aggregate(filter, event);
+    if (RN_FILTER_RULE_KINDS >> event->kind & 1)
+        return rn_filter_rules_match(set, event);
     return set->kinds >> event->kind & 1;
 }
 

@@ -1,8 +1,7 @@
 /* SPDX-License-Identifier: MIT */
-#include "filter_set.h"
+#include "filter_item.h"
 #include "formats/syscall_table.h"
 #include "formats/xlat.h"
-#include "suggest.h"
 
 #include <regex.h>
 #include <stdlib.h>
@@ -11,27 +10,13 @@
 #define PATTERN_MAX 256u
 #define SHOWN_MAX   64 /* bytes of a bad term that a message repeats */
 
-enum list { LIST_TRACE, LIST_KIND, LIST_SIGNAL, LIST_STATUS };
-
-struct term {
-    const char *text; /* without "!" */
-    size_t length, offset;
-    enum list list;
-    bool negated;
-};
-
 struct parser {
     const char *begin, *cursor, *end;
     struct rn_filter_set set;
-    enum list list;
+    enum rn_filter_list list;
     bool list_negated; /* "!" in front of its first term */
     bool list_begins;
 };
-
-static bool is(const struct term *term, const char *word)
-{
-    return term->length == strlen(word) && memcmp(term->text, word, term->length) == 0;
-}
 
 /* What is being added, or taken away. */
 static void set_syscall(struct rn_filter_set *set, unsigned abi, unsigned nr, bool selected)
@@ -56,28 +41,25 @@ static void set_kind(struct rn_filter_set *set, uint8_t kind, bool selected)
     if (kind == RN_KIND_SYSCALL) {
         memset(set->syscalls, selected ? 0xff : 0, sizeof set->syscalls);
         set->syscalls_beyond = selected;
-    } else if (kind == RN_KIND_SIGNAL) {
-        set_signals(set, selected);
-    } else if (selected) {
-        set->kinds |= 1ull << kind;
-    } else {
-        set->kinds &= ~(1ull << kind);
+        return;
     }
-}
-
-/* Before the first term: nothing is selected, or everything where that one takes away. */
-static void begin_set(struct rn_filter_set *set, bool negated)
-{
-    if (!set->begun)
-        rn_filter_set_fill(set, negated);
-    set->begun = true;
+    if (kind == RN_KIND_SIGNAL) {
+        set_signals(set, selected);
+        return;
+    }
+    if (RN_FILTER_RULE_KINDS >> kind & 1)
+        rn_filter_rules_void(set, 1u << kind);
+    if (selected)
+        set->kinds |= 1ull << kind;
+    else
+        set->kinds &= ~(1ull << kind);
 }
 
 static bool name_matches(const struct rn_syscall_info *info, const void *context)
 {
-    const struct term *term = context;
+    const struct rn_filter_item *term = context;
 
-    return is(term, info->name);
+    return rn_filter_item_is(term, info->name);
 }
 
 static bool class_matches(const struct rn_syscall_info *info, const void *context)
@@ -107,67 +89,12 @@ static bool apply_syscalls(struct rn_filter_set *set, match_fn *matches, const v
             if (!info || !matches(info, context))
                 continue;
             if (!any)
-                begin_set(set, negated);
+                rn_filter_set_begin(set, negated);
             any = true;
             set_syscall(set, abi, nr, !negated);
         }
     }
     return any;
-}
-
-static void suggest_syscalls(struct rn_suggestion *best)
-{
-    for (unsigned abi = 0; abi < RN_ABI_COUNT; abi++) {
-        unsigned limit = rn_syscall_limit((enum rn_abi)abi);
-
-        for (unsigned nr = 0; nr < limit; nr++) {
-            const struct rn_syscall_info *info = rn_syscall_info(abi, nr);
-
-            if (info)
-                rn_suggestion_try(best, info->name);
-        }
-    }
-}
-
-static void suggest(struct rn_suggestion *best, enum list list, bool percent)
-{
-    static const char *const words[] = {"all", "none", "failed", NULL};
-    static const char *const statuses[] = {"successful", "failed", "unfinished", NULL};
-
-    switch (list) {
-    case LIST_TRACE:
-        rn_suggestion_try_all(best, rn_syscall_class_names);
-        if (percent)
-            break;
-        suggest_syscalls(best);
-        rn_suggestion_try_all(best, words);
-        break;
-    case LIST_KIND:
-        for (unsigned kind = 1; kind < RN_KIND_STREAM; kind++)
-            rn_suggestion_try(best, rn_kind_name((uint8_t)kind));
-        break;
-    case LIST_SIGNAL:
-        for (unsigned signo = 1; signo < 65; signo++)
-            rn_suggestion_try(best, rn_signal_name(signo));
-        break;
-    case LIST_STATUS:
-        rn_suggestion_try_all(best, statuses);
-        break;
-    }
-}
-
-static enum rn_status unknown(const struct term *term, const char *what, struct rn_error *err)
-{
-    bool percent = term->text[0] == '%';
-    struct rn_suggestion best = rn_suggestion_begin(term->text + percent, term->length - percent);
-    int shown = term->length > SHOWN_MAX ? SHOWN_MAX : (int)term->length;
-
-    suggest(&best, term->list, percent);
-    if (best.word)
-        return rn_fail(err, RN_E_USAGE, "'%.*s' at offset %zu is no %s; did you mean '%s'?", shown,
-                       term->text, term->offset, what, best.word);
-    return rn_fail(err, RN_E_USAGE, "'%.*s' at offset %zu is no %s", shown, term->text,
-                   term->offset, what);
 }
 
 static uint16_t class_of(const char *text, size_t length)
@@ -188,7 +115,7 @@ static bool pattern_is_cheap(const char *pattern)
     return true;
 }
 
-static enum rn_status apply_pattern(struct rn_filter_set *set, const struct term *term,
+static enum rn_status apply_pattern(struct rn_filter_set *set, const struct rn_filter_item *term,
                                     struct rn_error *err)
 {
     char pattern[PATTERN_MAX + 1], reason[128];
@@ -232,7 +159,7 @@ static void limit_status(struct rn_filter_set *set, unsigned status, bool negate
         set->status |= status;
 }
 
-static enum rn_status apply_trace(struct rn_filter_set *set, struct term *term,
+static enum rn_status apply_trace(struct rn_filter_set *set, struct rn_filter_item *term,
                                   struct rn_error *err)
 {
     bool percent = term->text[0] == '%';
@@ -241,34 +168,34 @@ static enum rn_status apply_trace(struct rn_filter_set *set, struct term *term,
 
     if (term->text[0] == '/')
         return apply_pattern(set, term, err);
-    if (is(term, "failed")) {
+    if (rn_filter_item_is(term, "failed")) {
         limit_status(set, RN_STATUS_FAILED, term->negated);
         return RN_OK;
     }
     if (class && (percent || !native)) {
         /* A class without calls is still a class. */
-        begin_set(set, term->negated);
+        rn_filter_set_begin(set, term->negated);
         (void)apply_syscalls(set, class_matches, &class, term->negated);
         return RN_OK;
     }
     if (!percent && apply_syscalls(set, name_matches, term, term->negated))
         return RN_OK;
-    return unknown(term, "system call or class", err);
+    return rn_filter_item_unknown(term, "system call or class", err);
 }
 
-static enum rn_status apply_kind(struct rn_filter_set *set, const struct term *term,
+static enum rn_status apply_kind(struct rn_filter_set *set, const struct rn_filter_item *term,
                                  struct rn_error *err)
 {
     uint8_t kind = rn_kind_from_name(term->text, term->length);
 
     if (!RN_KIND_IS_EVENT(kind))
-        return unknown(term, "kind of event", err);
-    begin_set(set, term->negated);
+        return rn_filter_item_unknown(term, "kind of event", err);
+    rn_filter_set_begin(set, term->negated);
     set_kind(set, kind, !term->negated);
     return RN_OK;
 }
 
-static unsigned signal_number(const struct term *term)
+static unsigned signal_number(const struct rn_filter_item *term)
 {
     unsigned number = 0;
 
@@ -283,14 +210,14 @@ static unsigned signal_number(const struct term *term)
     return number <= 64 ? number : 0;
 }
 
-static enum rn_status apply_signal(struct rn_filter_set *set, const struct term *term,
+static enum rn_status apply_signal(struct rn_filter_set *set, const struct rn_filter_item *term,
                                    struct rn_error *err)
 {
     unsigned signo = signal_number(term);
 
     if (!signo)
-        return unknown(term, "signal", err);
-    begin_set(set, term->negated);
+        return rn_filter_item_unknown(term, "signal", err);
+    rn_filter_set_begin(set, term->negated);
     if (term->negated)
         set->signals[signo / 64] &= ~(1ull << (signo % 64));
     else
@@ -298,39 +225,50 @@ static enum rn_status apply_signal(struct rn_filter_set *set, const struct term 
     return RN_OK;
 }
 
-static enum rn_status apply_status(struct rn_filter_set *set, const struct term *term,
+static enum rn_status apply_status(struct rn_filter_set *set, const struct rn_filter_item *term,
                                    struct rn_error *err)
 {
     unsigned status = 0;
 
-    if (is(term, "successful"))
+    if (rn_filter_item_is(term, "successful"))
         status = RN_STATUS_SUCCESSFUL;
-    else if (is(term, "failed"))
+    else if (rn_filter_item_is(term, "failed"))
         status = RN_STATUS_FAILED;
-    else if (is(term, "unfinished"))
+    else if (rn_filter_item_is(term, "unfinished"))
         status = RN_STATUS_UNFINISHED;
     if (!status)
-        return unknown(term, "status", err);
+        return rn_filter_item_unknown(term, "status", err);
     limit_status(set, status, term->negated);
     return RN_OK;
 }
 
-/* "none" is "!all": so that "signal=none" takes signals away from everything, as in strace. */
-static bool apply_word(struct rn_filter_set *set, const struct term *term)
+static void select_kinds(struct rn_filter_set *set, uint32_t kinds, bool selected)
 {
-    bool none = is(term, "none"), selected = none == term->negated;
+    for (uint8_t kind = 0; kind < RN_KIND_STREAM; kind++) {
+        if (kinds >> kind & 1)
+            set_kind(set, kind, selected);
+    }
+}
 
-    if ((!none && !is(term, "all")) || term->list == LIST_STATUS)
+/* "none" is "!all": so that "signal=none" takes signals away from everything, as in strace. */
+static bool apply_word(struct rn_filter_set *set, const struct rn_filter_item *term)
+{
+    bool none = rn_filter_item_is(term, "none"), selected = none == term->negated;
+
+    if ((!none && !rn_filter_item_is(term, "all")) || term->list == LIST_STATUS)
         return false;
-    begin_set(set, !selected);
+    rn_filter_set_begin(set, !selected);
     if (term->list == LIST_SIGNAL)
         set_signals(set, selected);
+    else if (rn_filter_item_kinds(term->list))
+        select_kinds(set, rn_filter_item_kinds(term->list), selected);
     else
         rn_filter_set_fill(set, selected);
     return true;
 }
 
-static enum rn_status apply(struct rn_filter_set *set, struct term *term, struct rn_error *err)
+static enum rn_status apply(struct rn_filter_set *set, struct rn_filter_item *term,
+                            struct rn_error *err)
 {
     if (!term->length)
         return rn_fail(err, RN_E_USAGE, "a term is missing at offset %zu", term->offset);
@@ -345,6 +283,8 @@ static enum rn_status apply(struct rn_filter_set *set, struct term *term, struct
         return apply_status(set, term, err);
     case LIST_TRACE:
         break;
+    default:
+        return rn_filter_item_apply(set, term, err);
     }
     return apply_trace(set, term, err);
 }
@@ -365,10 +305,10 @@ static size_t term_length(const char *text, const char *end)
 
 static enum rn_status take_qualifier(struct parser *parser, struct rn_error *err)
 {
-    static const char *const names[] = {[LIST_TRACE] = "trace",
-                                        [LIST_KIND] = "kind",
-                                        [LIST_SIGNAL] = "signal",
-                                        [LIST_STATUS] = "status"};
+    static const char *const names[LISTS] = {
+        [LIST_TRACE] = "trace",         [LIST_KIND] = "kind",     [LIST_SIGNAL] = "signal",
+        [LIST_STATUS] = "status",       [LIST_KERNEL] = "kernel", [LIST_CALL] = "call",
+        [LIST_DIRECTION] = "direction", [LIST_API] = "api"};
     bool negated = parser->cursor < parser->end && *parser->cursor == '!';
     const char *begin = parser->cursor + negated;
     const char *equals = memchr(begin, '=', term_length(begin, parser->end));
@@ -379,7 +319,7 @@ static enum rn_status take_qualifier(struct parser *parser, struct rn_error *err
     name = (size_t)(equals - begin);
     for (unsigned list = 0; list < sizeof names / sizeof names[0]; list++) {
         if (strlen(names[list]) == name && memcmp(names[list], begin, name) == 0) {
-            parser->list = (enum list)list;
+            parser->list = (enum rn_filter_list)list;
             parser->list_begins = !negated;
             parser->list_negated = negated;
             parser->cursor = equals + 1;
@@ -387,15 +327,15 @@ static enum rn_status take_qualifier(struct parser *parser, struct rn_error *err
         }
     }
     return rn_fail(err, RN_E_USAGE,
-                   "'%.*s=' at offset %zu is no qualifier; there are trace=, kind=, signal= and "
-                   "status=",
+                   "'%.*s=' at offset %zu is no qualifier; there are trace=, kind=, signal=, "
+                   "status=, kernel=, call=, direction= and api=",
                    name > SHOWN_MAX ? SHOWN_MAX : (int)name, begin,
                    (size_t)(begin - parser->begin));
 }
 
-static struct term take_term(struct parser *parser)
+static struct rn_filter_item take_term(struct parser *parser)
 {
-    struct term term = {.list = parser->list};
+    struct rn_filter_item term = {.list = parser->list};
     bool negated = parser->cursor < parser->end && *parser->cursor == '!';
 
     parser->cursor += negated;
@@ -422,7 +362,7 @@ enum rn_status rn_filter_add(struct rn_filter *filter, const char *expression, s
     };
 
     for (;;) {
-        struct term term;
+        struct rn_filter_item term;
         enum rn_status status = take_qualifier(&parser, err);
 
         if (status != RN_OK)

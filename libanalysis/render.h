@@ -38,7 +38,8 @@ void rn_render_free(struct rn_render *render);
  *   process       `PID +++ exited with 0 +++`, `+++ killed by SIGKILL (core dumped) +++`,
  *                 `+++ started +++`, `+++ attached to EXE +++`, `+++ detached +++`; FORK, EXEC and
  *                 NAME append nothing: their system calls are there
- *   others        `*** module mapped 0x...-0x... PATH ***`, `*** kernel NAME grid=[...] ... ***`,
+ *   call of an API as a system call: `PID clFinish() = 0`, with ` (correlation N)` where it has one
+ *   others        `*** module mapped 0x...-0x... PATH ***`, `*** kernel NAME<<<GRID, GROUP>>> ... ***`,
  *                 `*** block NAME ... ***`, `*** notice: TEXT ***`, `*** lost N KIND events: TEXT
  * ***` DESCRIPTOR and snapshot events append nothing.
  *
@@ -52,9 +53,11 @@ void rn_render_syscall(const struct rn_render_options *options, struct rn_trace 
                        const struct rn_event *event, struct rn_buf *out);
 
 /* One JSON object and \n:
- *   kind, stream, ordinal    which event (no ordinal: snapshot, in flight); pid, tid of a thread
+ *   kind, stream, ordinal    which event (no ordinal: snapshot, in flight); pid, tid of a thread; pid
+ *                            and queue_name of a device queue
  *   start_ns                 CLOCK_REALTIME, as a string; since_start_ns, duration_ns as numbers
  *   name                     of the call, process operation, signal, kernel, block
+ *   api, direction, bytes_per_second   of what devices did, as words and a number
  *   args                     object. System calls: by argument name. Others: every field of the
  *                            kind, and path, exe, argv, cwd, env, text, build_id... where attached
  *   flags                    array of strings, where any is set: unfinished, snapshot, traced,

@@ -16,27 +16,56 @@ static void add_ticks(struct rn_trace *trace, uint64_t ticks, struct rn_buf *out
     rn_buf_printf(out, "<%" PRIu64 ".%09" PRIu64 ">", ns / NS_PER_S, ns % NS_PER_S);
 }
 
-static void add_three(struct rn_buf *out, const char *name, const uint64_t *values)
-{
-    rn_buf_printf(out, " %s=[%" PRIu64 ", %" PRIu64 ", %" PRIu64 "]", name, values[0], values[1],
-                  values[2]);
-}
-
 static void add_count(struct rn_buf *out, const char *name, uint64_t value)
 {
     if (value)
         rn_buf_printf(out, " %s=%" PRIu64, name, value);
 }
 
-static void add_kernel(const struct rn_event *event, struct rn_buf *out)
+/* "1024", "(64, 64)": trailing ones are left out. 0: the driver chose, and did not tell. */
+static void add_extent(struct rn_buf *out, const uint64_t *extent)
+{
+    if (extent[0] == 0)
+        rn_buf_byte(out, '?');
+    else if (extent[1] <= 1 && extent[2] <= 1)
+        rn_buf_printf(out, "%" PRIu64, extent[0]);
+    else if (extent[2] <= 1)
+        rn_buf_printf(out, "(%" PRIu64 ", %" PRIu64 ")", extent[0], extent[1]);
+    else
+        rn_buf_printf(out, "(%" PRIu64 ", %" PRIu64 ", %" PRIu64 ")", extent[0], extent[1],
+                      extent[2]);
+}
+
+/* How long it lay in the queue, and on the device before it began, where that is known. */
+static void add_delays(struct rn_trace *trace, uint64_t queued, uint64_t submitted, uint64_t start,
+                       struct rn_buf *out)
+{
+    if (queued && queued <= submitted) {
+        rn_buf_text(out, " in-queue=");
+        add_ticks(trace, submitted - queued, out);
+    }
+    if (submitted && submitted <= start) {
+        rn_buf_text(out, " to-start=");
+        add_ticks(trace, start - submitted, out);
+    }
+}
+
+static void add_kernel(struct rn_trace *trace, const struct rn_event *event, struct rn_buf *out)
 {
     const struct rn_kernel *kernel = &event->u.kernel;
 
     rn_render_attached(out, event, RN_ATT_NAME, "?");
-    add_three(out, "grid", kernel->grid);
-    add_three(out, "group", kernel->group);
-    rn_buf_printf(out, " device=%" PRIu64 " queue=%" PRIu64, kernel->device, kernel->queue);
+    rn_buf_text(out, "<<<");
+    add_extent(out, kernel->grid);
+    rn_buf_text(out, ", ");
+    add_extent(out, kernel->group);
+    if (kernel->shared_bytes)
+        rn_buf_printf(out, ", %" PRIu64, kernel->shared_bytes);
+    rn_buf_printf(out, ">>> %s device=%" PRIu64 " queue=%" PRIu64,
+                  rn_value_name(RN_VALUE_API, kernel->api), kernel->device, kernel->queue);
     add_count(out, "correlation", kernel->correlation);
+    add_count(out, "graph", kernel->graph);
+    add_delays(trace, kernel->queued, kernel->submitted, event->start, out);
 }
 
 /* bytes a nanosecond are gigabytes a second. */
@@ -52,27 +81,37 @@ static void add_transfer(struct rn_trace *trace, const struct rn_event *event, s
 {
     const struct rn_transfer *transfer = &event->u.transfer;
 
-    rn_render_attached(out, event, RN_ATT_NAME, rn_value_name(RN_VALUE_API, transfer->api));
-    rn_buf_printf(out, " %s bytes=%" PRIu64 " device=%" PRIu64,
+    rn_render_attached(out, event, RN_ATT_NAME, "?");
+    rn_buf_printf(out, " %s bytes=%" PRIu64 " %s device=%" PRIu64,
                   rn_value_name(RN_VALUE_DIRECTION, transfer->direction), transfer->bytes,
-                  transfer->device);
+                  rn_value_name(RN_VALUE_API, transfer->api), transfer->device);
     if (transfer->direction == RN_DIRECTION_PEER)
         rn_buf_printf(out, " peer=%" PRIu64, transfer->peer);
     rn_buf_printf(out, " queue=%" PRIu64, transfer->queue);
     add_count(out, "correlation", transfer->correlation);
+    add_count(out, "graph", transfer->graph);
+    add_delays(trace, transfer->queued, transfer->submitted, event->start, out);
     add_bandwidth(trace, event, out);
 }
 
-static void add_api(const struct rn_event *event, struct rn_buf *out)
+void rn_render_api_call(const struct rn_event *event, struct rn_buf *out, size_t line,
+                        size_t column)
 {
     const struct rn_api_call *call = &event->u.api;
+    size_t length;
 
     rn_render_attached(out, event, RN_ATT_NAME, "?");
     rn_buf_byte(out, '(');
     rn_render_attached(out, event, RN_ATT_TEXT, "");
-    rn_buf_printf(out, ") = %" PRId64 " api=%s", (int64_t)call->result,
-                  rn_value_name(RN_VALUE_API, call->api));
-    add_count(out, "correlation", call->correlation);
+    rn_buf_byte(out, ')');
+    for (length = out->size - line; length < column; length++)
+        rn_buf_byte(out, ' ');
+    if (event->flags & RN_EVENT_UNFINISHED)
+        rn_buf_text(out, " = ?");
+    else
+        rn_buf_printf(out, " = %" PRId64, (int64_t)call->result);
+    if (call->correlation)
+        rn_buf_printf(out, " (correlation %" PRIu64 ")", call->correlation);
 }
 
 static void add_block(const struct rn_event *event, struct rn_buf *out)
@@ -133,13 +172,10 @@ bool rn_render_compute(struct rn_trace *trace, const struct rn_event *event, str
     rn_buf_printf(out, "*** %s ", rn_kind_name(event->kind));
     switch (event->kind) {
     case RN_KIND_KERNEL:
-        add_kernel(event, out);
+        add_kernel(trace, event, out);
         break;
     case RN_KIND_TRANSFER:
         add_transfer(trace, event, out);
-        break;
-    case RN_KIND_API:
-        add_api(event, out);
         break;
     case RN_KIND_BLOCK:
         add_block(event, out);
@@ -157,6 +193,8 @@ bool rn_render_compute(struct rn_trace *trace, const struct rn_event *event, str
     if (event->kind != RN_KIND_DECISION && event->kind != RN_KIND_AGGREGATE) {
         rn_buf_byte(out, ' ');
         add_ticks(trace, event->duration, out);
+        if (event->flags & RN_EVENT_UNFINISHED)
+            rn_buf_text(out, " (end not known)");
     }
     rn_buf_text(out, " ***");
     return true;

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /* One event as a CSV record. */
 #include "render_private.h"
+#include "value_name.h"
 
 #include "formats/escape.h"
 #include "formats/event_schema.h"
@@ -98,9 +99,20 @@ static void add_syscall(struct rn_trace *trace, const struct rn_event *event, st
 static void add_words(struct rn_sink *sink, struct rn_trace *trace, const struct rn_event *event,
                       const struct rn_schema *schema)
 {
-    for (unsigned i = 0; i < schema->words; i++)
-        if (event->u.words[i])
-            rn_render_field(sink, trace, &schema->fields[i], event->u.words[i]);
+    for (unsigned i = 0; i < schema->words; i++) {
+        const struct rn_field *field = &schema->fields[i];
+
+        if (!event->u.words[i])
+            continue;
+        if (strcmp(field->name, "api") == 0 || strcmp(field->name, "direction") == 0) {
+            rn_sink_name(sink, field->name);
+            rn_sink_symbol(sink,
+                           rn_value_name(field->name[0] == 'a' ? RN_VALUE_API : RN_VALUE_DIRECTION,
+                                         event->u.words[i]));
+        } else {
+            rn_render_field(sink, trace, field, event->u.words[i]);
+        }
+    }
 }
 
 /* name: the first attachment that is a text; args: the words that are not 0. */

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /* One event as a JSON object. */
 #include "render_private.h"
+#include "value_name.h"
 
 #include "formats/event_schema.h"
 
@@ -36,6 +37,13 @@ static void add_head(struct rn_sink *sink, struct rn_trace *trace, const struct 
         ADD(out, ",\"tid\":");
         rn_buf_decimal(out, thread->tid);
     }
+    if (thread->type == RN_STREAM_QUEUE) {
+        ADD(out, ",\"pid\":");
+        rn_buf_decimal(out, thread->pid);
+        ADD(out, ",\"queue_name\":");
+        sink->separate = false;
+        rn_sink_path(sink, (const uint8_t *)thread->name, strlen(thread->name), false);
+    }
     ADD(out, ",\"start_ns\":\"");
     rn_buf_decimal(out, rn_clock_realtime(clock, event->start));
     ADD(out, "\",\"since_start_ns\":");
@@ -48,7 +56,8 @@ static void add_head(struct rn_sink *sink, struct rn_trace *trace, const struct 
 
 static void add_flags(struct rn_sink *sink, uint32_t flags)
 {
-    static const char *const names[] = {"unfinished", "snapshot", "traced", "truncated", "fault"};
+    static const char *const names[] = {"unfinished", "snapshot",    "traced",       "truncated",
+                                        "fault",      "device_time", "device_queued"};
 
     if (!flags)
         return;
@@ -212,6 +221,30 @@ static void add_name(struct rn_sink *sink, const struct rn_event *event)
         rn_sink_null(sink);
 }
 
+/* Enumerations as words, beside the numbers in `args`. */
+static void add_device(struct rn_sink *sink, struct rn_trace *trace, const struct rn_event *event)
+{
+    const struct rn_transfer *transfer = &event->u.transfer;
+    uint64_t ns = rn_clock_duration(rn_trace_clock(trace), event->duration);
+    uint64_t api = event->kind == RN_KIND_API      ? event->u.api.api
+                   : event->kind == RN_KIND_KERNEL ? event->u.kernel.api
+                                                   : transfer->api;
+
+    if (event->kind != RN_KIND_API && event->kind != RN_KIND_KERNEL &&
+        event->kind != RN_KIND_TRANSFER)
+        return;
+    rn_sink_name(sink, "api");
+    rn_sink_symbol(sink, rn_value_name(RN_VALUE_API, api));
+    if (event->kind != RN_KIND_TRANSFER)
+        return;
+    rn_sink_name(sink, "direction");
+    rn_sink_symbol(sink, rn_value_name(RN_VALUE_DIRECTION, transfer->direction));
+    if (ns) {
+        rn_sink_name(sink, "bytes_per_second");
+        rn_sink_unsigned(sink, rn_bytes_per_second(transfer->bytes, ns));
+    }
+}
+
 static void add_words(struct rn_sink *sink, struct rn_trace *trace, const struct rn_event *event,
                       const struct rn_schema *schema)
 {
@@ -303,6 +336,7 @@ static void add_generic(struct rn_sink *sink, struct rn_trace *trace,
                         const struct rn_event *event, const struct rn_schema *schema)
 {
     add_name(sink, event);
+    add_device(sink, trace, event);
     rn_sink_name(sink, "args");
     rn_sink_open(sink, '{');
     add_words(sink, trace, event, schema);

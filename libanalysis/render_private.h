@@ -59,7 +59,10 @@ void rn_render_attached(struct rn_buf *out, const struct rn_event *event, uint8_
 void rn_render_field(struct rn_sink *sink, struct rn_trace *trace, const struct rn_field *field,
                      uint64_t value);
 
-/* render_compute.c: kernels, transfers, API calls, compute blocks, decisions and aggregates, as
+/* render_compute.c: "clFinish() = 0 (correlation 7)", the result `column` bytes behind `line`. */
+void rn_render_api_call(const struct rn_event *event, struct rn_buf *out, size_t line,
+                        size_t column);
+/* render_compute.c: kernels, transfers, compute blocks, decisions and aggregates, as
  * `*** kernel NAME ... ***` without a newline. False, with nothing appended, for other kinds. */
 bool rn_render_compute(struct rn_trace *trace, const struct rn_event *event, struct rn_buf *out);
 
@@ -69,6 +72,14 @@ void rn_render_sockaddr(struct rn_sink *sink, struct rn_bytes bytes);
 /* render_message.c */
 void rn_render_iovec(struct rn_sink *sink, const struct rn_call_view *view, unsigned arg);
 void rn_render_messages(struct rn_sink *sink, const struct rn_call_view *view, unsigned arg);
+
+/* Saturating; ns is not 0. */
+static inline uint64_t rn_bytes_per_second(uint64_t bytes, uint64_t ns)
+{
+    unsigned __int128 rate = (unsigned __int128)bytes * 1000000000u / ns;
+
+    return rate > UINT64_MAX ? UINT64_MAX : (uint64_t)rate;
+}
 
 static inline struct rn_bytes rn_attachment_bytes(const struct rn_attachment *attachment)
 {

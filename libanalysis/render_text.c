@@ -101,9 +101,23 @@ static void add_time(struct rn_render *render, const struct rn_clock *clock,
 static void add_prefix(struct rn_render *render, struct rn_trace *trace,
                        const struct rn_event *event, struct rn_buf *out)
 {
+    const struct rn_thread_info *thread = rn_trace_thread(trace, event->stream);
+
+    /* What a queue has is no thread's number. */
     if (render->options.pid)
-        rn_buf_printf(out, "%-5" PRIu64 " ", rn_trace_thread(trace, event->stream)->tid);
+        rn_buf_printf(out, "%-5" PRIu64 " ",
+                      thread->type == RN_STREAM_QUEUE ? thread->pid : thread->tid);
     add_time(render, rn_trace_clock(trace), event, out);
+}
+
+static void add_duration(const struct rn_render *render, struct rn_trace *trace,
+                         const struct rn_event *event, struct rn_buf *out)
+{
+    if (!render->options.durations)
+        return;
+    rn_buf_text(out, " <");
+    add_seconds(out, rn_clock_duration(rn_trace_clock(trace), event->duration), 0);
+    rn_buf_byte(out, '>');
 }
 
 static void add_syscall(struct rn_render *render, struct rn_trace *trace,
@@ -114,11 +128,7 @@ static void add_syscall(struct rn_render *render, struct rn_trace *trace,
     else if (render->options.site)
         rn_buf_text(out, "[????????????????] ");
     rn_render_call(&render->options, trace, event, out, line, RESULT_COLUMN);
-    if (render->options.durations) {
-        rn_buf_text(out, " <");
-        add_seconds(out, rn_clock_duration(rn_trace_clock(trace), event->duration), 0);
-        rn_buf_byte(out, '>');
-    }
+    add_duration(render, trace, event, out);
 }
 
 static bool code_has_sender(int32_t code, uint64_t signo)
@@ -246,6 +256,10 @@ static bool add_event(struct rn_render *render, struct rn_trace *trace,
     switch (event->kind) {
     case RN_KIND_SYSCALL:
         add_syscall(render, trace, event, out, line);
+        return true;
+    case RN_KIND_API:
+        rn_render_api_call(event, out, line, RESULT_COLUMN);
+        add_duration(render, trace, event, out);
         return true;
     case RN_KIND_SIGNAL:
         add_signal(event, out);

@@ -16,9 +16,10 @@ struct rewrite {
     struct rn_buf sources;  /* struct rn_writer_source */
     struct rn_buf inflight; /* struct rn_event: without attachments */
     struct rn_clock_point clock;
-    bool in_commit;          /* rows of a COMMIT chunk are being read */
-    bool has_member;         /* something is to be committed */
-    uint64_t committed;      /* segments begun */
+    bool in_commit;                            /* rows of a COMMIT chunk are being read */
+    bool has_member;                           /* something is to be committed */
+    uint64_t committed;                        /* segments begun */
+    uint64_t clocks[RN_DEVICE_CLOCK_MAX / 64]; /* bits: of devices, that were read */
     struct rn_id_map stated; /* by stream: 1 + the segment in which it was last stated */
 };
 
@@ -123,6 +124,20 @@ static enum rn_status inflight_row(struct rewrite *rewrite, const struct rn_even
     return RN_OK;
 }
 
+/* What a segment states again, the writer does by itself; but for what the first one states. */
+static enum rn_status device_clock_row(struct rewrite *rewrite, const struct rn_event *event,
+                                       struct rn_error *err)
+{
+    uint64_t clock = event->u.device_clock.clock, bit = 1ull << (clock % 64);
+    uint64_t *known = &rewrite->clocks[clock % RN_DEVICE_CLOCK_MAX / 64];
+
+    if (clock == 0 || clock > RN_DEVICE_CLOCK_MAX ||
+        (event->flags & RN_EVENT_SNAPSHOT && *known & bit))
+        return RN_OK;
+    *known |= bit;
+    return rn_writer_add(rewrite->writer, event, err);
+}
+
 static enum rn_status row(struct rewrite *rewrite, const struct rn_event *event,
                           struct rn_error *err)
 {
@@ -137,6 +152,8 @@ static enum rn_status row(struct rewrite *rewrite, const struct rn_event *event,
         rewrite->clock = event->u.clock;
         return RN_OK;
     }
+    if (event->kind == RN_KIND_DEVICE_CLOCK)
+        return device_clock_row(rewrite, event, err);
     status = rewrite->function(rewrite->context, event, &changed, &keep, err);
     if (status != RN_OK)
         return status;

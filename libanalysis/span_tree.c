@@ -1,4 +1,5 @@
 /* SPDX-License-Identifier: MIT */
+#include "device_tie.h"
 #include "span_private.h"
 
 #include <stdlib.h>
@@ -113,6 +114,14 @@ static enum becomes becomes_of(const struct rn_event *event)
     }
 }
 
+/* It has the number of what it waited for, which is not its own. */
+static bool waits(const struct rn_event *event)
+{
+    const struct rn_attachment *name = rn_event_attachment(event, RN_ATT_NAME, RN_ARG_ANY);
+
+    return name && name->data && rn_device_call_waits((const char *)name->data, name->size);
+}
+
 /* Kernels, transfers and the calls that asked for them have the same number in one process and
  * interface. 0: none. */
 static uint64_t correlation_of(const struct span_thread *thread, const struct rn_event *event)
@@ -127,7 +136,7 @@ static uint64_t correlation_of(const struct span_thread *thread, const struct rn
         number = event->u.transfer.correlation;
     } else if (event->kind == RN_KIND_API) {
         api = event->u.api.api;
-        number = event->u.api.correlation;
+        number = waits(event) ? 0 : event->u.api.correlation;
     } else {
         return 0;
     }

@@ -3,6 +3,7 @@
 
 #include "formats/event_schema.h"
 #include "formats/syscall_table.h"
+#include "value_name.h"
 
 #include <stdlib.h>
 #include <string.h>
@@ -210,15 +211,19 @@ static struct rn_summary_group *group_of_event(struct rn_summary *summary,
                                                const struct rn_event *event)
 {
     const struct rn_attachment *name = rn_event_attachment(event, RN_ATT_NAME, RN_ARG_ANY);
-    const char *kind = rn_kind_name(event->kind);
-    bool timed = event->kind == RN_KIND_KERNEL || event->kind == RN_KIND_BLOCK;
+    const char *text = rn_kind_name(event->kind);
 
     if (summary->options.by == RN_BY_KIND)
-        return rn_summary_named_group(summary, event->kind, kind, strlen(kind));
-    if (!timed)
+        return rn_summary_named_group(summary, event->kind, text, strlen(text));
+    if (event->kind != RN_KIND_KERNEL && event->kind != RN_KIND_BLOCK &&
+        event->kind != RN_KIND_API && event->kind != RN_KIND_TRANSFER)
         return NULL;
     if (summary->options.by != RN_BY_SYSCALL)
         return rn_summary_stream_group(summary, event->kind, event->stream);
+    if (event->kind == RN_KIND_TRANSFER) {
+        text = rn_value_name(RN_VALUE_DIRECTION, event->u.transfer.direction);
+        return rn_summary_named_group(summary, event->kind, text, strlen(text));
+    }
     if (name && name->data)
         return rn_summary_named_group(summary, event->kind, (const char *)name->data,
                                       strnlen((const char *)name->data, name->size));
@@ -244,6 +249,10 @@ static enum rn_status add_events(struct rn_summary *summary, struct rn_batch *ba
         status = rn_batch_event(batch, row, &event, err);
         if (status != RN_OK)
             return status;
+        if (event.flags & RN_EVENT_DEVICE_TIME) {
+            rn_trace_place(summary->trace, &event);
+            duration_ns = rn_clock_scale_ns(rows.scale, event.duration);
+        }
         /* Of many events none is known to be longer than the shortest. */
         if (batch->kind == RN_KIND_AGGREGATE)
             duration_ns = rn_clock_scale_ns(rows.scale, event.u.aggregate.min);
@@ -256,6 +265,8 @@ static enum rn_status add_events(struct rn_summary *summary, struct rn_batch *ba
         }
         group = group_of_event(summary, &event);
         if (group)
+            group->errors += event.kind == RN_KIND_API && event.u.api.result != 0;
+        if (group)
             count_row(summary, group, &rows, row, duration_ns);
         else
             summary->totals.events[batch->kind]++;
@@ -263,8 +274,8 @@ static enum rn_status add_events(struct rn_summary *summary, struct rn_batch *ba
     return RN_OK;
 }
 
-static enum rn_status add_losses(struct rn_summary *summary, struct rn_batch *batch,
-                                 struct rn_error *err)
+enum rn_status rn_summary_add_losses(struct rn_summary_totals *totals, struct rn_batch *batch,
+                                     struct rn_error *err)
 {
     const uint64_t *count = rn_batch_column(batch, WORD(1), err);
     const uint64_t *flags = count ? rn_batch_column(batch, RN_COLUMN_FLAGS, err) : NULL;
@@ -274,9 +285,9 @@ static enum rn_status add_losses(struct rn_summary *summary, struct rn_batch *ba
     for (uint32_t row = 0; row < batch->rows; row++) {
         if (flags[row] & RN_EVENT_SNAPSHOT)
             continue;
-        summary->totals.lost_more |= count[row] == 0;
-        if (__builtin_add_overflow(summary->totals.lost, count[row], &summary->totals.lost))
-            summary->totals.lost = UINT64_MAX;
+        totals->lost_more |= count[row] == 0;
+        if (__builtin_add_overflow(totals->lost, count[row], &totals->lost))
+            totals->lost = UINT64_MAX;
     }
     return RN_OK;
 }
@@ -323,6 +334,7 @@ static enum rn_status add_batch(struct rn_summary *summary, struct rn_batch *bat
         return feed(summary, batch, err);
     case RN_KIND_STREAM:
     case RN_KIND_CLOCK:
+    case RN_KIND_DEVICE_CLOCK:
         return feed(summary, batch, err);
     case RN_KIND_INFLIGHT:
         summary->in_flight += batch->rows;
@@ -332,7 +344,7 @@ static enum rn_status add_batch(struct rn_summary *summary, struct rn_batch *bat
         status = feed(summary, batch, err);
         break;
     case RN_KIND_LOSS:
-        status = add_losses(summary, batch, err);
+        status = rn_summary_add_losses(&summary->totals, batch, err);
         break;
     default:
         break;
@@ -377,22 +389,34 @@ static enum rn_status read_all(struct rn_summary *summary, struct rn_reader *rea
     }
 }
 
-enum rn_status rn_summary_read(struct rn_summary *summary, struct rn_reader *reader,
-                               struct rn_error *err)
+enum rn_status rn_summary_begin(struct rn_summary *summary, const struct rn_reader *reader,
+                                struct rn_error *err)
 {
-    enum rn_status status;
-
     rn_trace_free(summary->trace);
     memset(summary->cache, 0, sizeof summary->cache);
     summary->in_flight = 0;
     summary->trace = rn_trace_new(rn_reader_manifest(reader));
-    if (!summary->trace)
-        return rn_fail(err, RN_E_NOMEM, "no memory for the trace model");
-    status = read_all(summary, reader, err);
+    return summary->trace ? RN_OK : rn_fail(err, RN_E_NOMEM, "no memory for the trace model");
+}
+
+enum rn_status rn_summary_end(struct rn_summary *summary, struct rn_reader *reader,
+                              enum rn_status status, struct rn_error *err)
+{
     summary->recording++;
     summary->totals.recordings++;
     summary->totals.skipped += rn_reader_skipped(reader);
     summary->totals.incomplete |= rn_reader_incomplete(reader);
     summary->totals.unsealed |= !rn_reader_sealed(reader);
     return status != RN_OK ? status : check_memory(summary, err);
+}
+
+enum rn_status rn_summary_read(struct rn_summary *summary, struct rn_reader *reader,
+                               struct rn_error *err)
+{
+    enum rn_status status = rn_summary_begin(summary, reader, err);
+
+    if (status != RN_OK)
+        return status;
+    status = read_all(summary, reader, err);
+    return rn_summary_end(summary, reader, status, err);
 }

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
-/* Recordings summed up in groups: per system call (and device kernel and compute block), per
- * process, per thread or per kind of event. Memory grows with the number of groups, which is
- * limited, not with the length of the recordings.
+/* Recordings summed up in groups: per system call (and call of a device's API, kernel, direction of
+ * transfers and compute block), per process, per thread or per kind of event. Memory grows with the
+ * number of groups, which is limited, not with the length of the recordings.
  *
  * Snapshot events and calls that the recorder made itself are not counted. Not thread-safe. */
 #ifndef RN_SUMMARY_H
@@ -15,7 +15,16 @@
 extern "C" {
 #endif
 
-enum rn_summary_by { RN_BY_SYSCALL, RN_BY_PROCESS, RN_BY_THREAD, RN_BY_KIND };
+enum rn_summary_by {
+    RN_BY_SYSCALL,
+    RN_BY_PROCESS,
+    RN_BY_THREAD,
+    RN_BY_KIND,
+    RN_BY_FUNCTION, /* system calls, by whose they are: see rn_call_stack_owner */
+    RN_BY_LINE,     /* the same, with the line of the source */
+    RN_BY_MODULE,   /* the same, by the file of code */
+    RN_BY_STACK,    /* the same, by the whole stack, "main;read_all;read" */
+};
 
 /* What comes after this many groups goes into one group for each kind, named "(other)". */
 #define RN_SUMMARY_MAX_GROUPS 4096u
@@ -37,12 +46,13 @@ struct rn_summary_event {
 struct rn_summary_group {
     uint8_t kind; /* enum rn_kind: one group holds events of one kind */
     const char *name;
-    uint64_t abi, nr;               /* RN_BY_SYSCALL */
-    uint64_t recording;             /* RN_BY_PROCESS, RN_BY_THREAD: the number of the recording */
-    uint64_t pid, tid, stream;      /* the same; tid and stream with RN_BY_THREAD */
-    uint64_t errors;                /* system calls that failed */
-    uint64_t unfinished;            /* the same, had not returned when their thread ended (not exit) */
-    struct rn_histogram *durations; /* ns; its count is the group's */
+    uint64_t abi, nr;          /* RN_BY_SYSCALL */
+    uint64_t recording;        /* RN_BY_PROCESS, RN_BY_THREAD: the number of the recording */
+    uint64_t pid, tid, stream; /* the same; tid and stream with RN_BY_THREAD */
+    uint64_t errors;           /* calls that failed */
+    uint64_t unfinished;       /* the same, had not returned when their thread ended (not exit) */
+    uint64_t counted;          /* of these, were in aggregates: quantiles are binned */
+    struct rn_histogram *durations;                      /* ns; its count is the group's */
     struct rn_summary_event worst[RN_SUMMARY_MAX_WORST]; /* longest first, after reading */
     unsigned worst_count;
 };
@@ -69,6 +79,14 @@ void rn_summary_free(struct rn_summary *summary);
  * failure is returned. */
 RN_MUST_CHECK enum rn_status rn_summary_read(struct rn_summary *summary, struct rn_reader *reader,
                                              struct rn_error *err);
+
+/* The same with RN_BY_FUNCTION, RN_BY_LINE, RN_BY_MODULE, RN_BY_STACK, which rn_summary_read does
+ * not know. The longest events are not kept. */
+struct rn_symbols_options;
+RN_MUST_CHECK enum rn_status rn_summary_read_source(struct rn_summary *summary,
+                                                    struct rn_reader *reader,
+                                                    const struct rn_symbols_options *symbols,
+                                                    struct rn_error *err);
 
 /* Borrowed until the next read; in no particular order. */
 struct rn_summary_group *const *rn_summary_groups(const struct rn_summary *summary, size_t *count);

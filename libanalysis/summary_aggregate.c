@@ -3,6 +3,7 @@
 #include "summary_groups.h"
 
 #include "formats/syscall_table.h"
+#include "value_name.h"
 
 #include <string.h>
 
@@ -24,6 +25,10 @@ static struct rn_summary_group *group_of(struct rn_summary *summary, const struc
     case RN_BY_THREAD:
         return rn_summary_stream_group(summary, kind, event->stream);
     default:
+        if (kind == RN_KIND_TRANSFER) {
+            text = rn_value_name(RN_VALUE_DIRECTION, event->u.aggregate.direction);
+            length = strlen(text);
+        }
         if (kind == RN_KIND_SYSCALL && rn_syscall_find(text, length, &abi, &nr))
             return rn_summary_syscall_group(summary, abi, nr);
         return rn_summary_named_group(summary, kind, text, length);
@@ -50,13 +55,22 @@ static size_t take_histogram(const struct rn_event *event, const struct rn_clock
     return count;
 }
 
+void rn_summary_add_counted(struct rn_histogram *durations, const struct rn_event *event,
+                            const struct rn_clock *clock)
+{
+    const struct rn_aggregate *sum = &event->u.aggregate;
+    uint64_t value[BUCKETS], times[BUCKETS];
+    size_t count = take_histogram(event, clock, value, times);
+
+    rn_histogram_add_many(durations, sum->count, rn_clock_duration(clock, sum->sum),
+                          rn_clock_duration(clock, sum->min), rn_clock_duration(clock, sum->max),
+                          value, times, count);
+}
+
 void rn_summary_add_aggregate(struct rn_summary *summary, const struct rn_event *event)
 {
     const struct rn_aggregate *sum = &event->u.aggregate;
-    const struct rn_clock *clock = rn_trace_clock(summary->trace);
     struct rn_summary_group *group;
-    uint64_t value[BUCKETS], times[BUCKETS];
-    size_t count;
 
     summary->totals.events[RN_KIND_AGGREGATE]++;
     if (!RN_KIND_IS_EVENT(sum->of) || !rn_kind_name((uint8_t)sum->of))
@@ -67,8 +81,6 @@ void rn_summary_add_aggregate(struct rn_summary *summary, const struct rn_event 
     group = group_of(summary, event);
     if (!group)
         return;
-    count = take_histogram(event, clock, value, times);
-    rn_histogram_add_many(group->durations, sum->count, rn_clock_duration(clock, sum->sum),
-                          rn_clock_duration(clock, sum->min), rn_clock_duration(clock, sum->max),
-                          value, times, count);
+    group->counted += sum->count;
+    rn_summary_add_counted(group->durations, event, rn_trace_clock(summary->trace));
 }

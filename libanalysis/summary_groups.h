@@ -43,7 +43,17 @@ struct rn_summary_group *rn_summary_named_group(struct rn_summary *summary, uint
 /* Of the process or thread that the stream belongs to. */
 struct rn_summary_group *rn_summary_stream_group(struct rn_summary *summary, uint8_t kind,
                                                  uint64_t stream);
-/* summary_aggregate.c: an event of RN_KIND_AGGREGATE. */
+/* summary.c: the rows of a batch of losses. */
+RN_MUST_CHECK enum rn_status rn_summary_add_losses(struct rn_summary_totals *totals,
+                                                   struct rn_batch *batch, struct rn_error *err);
+/* Before and after a recording is read; the second one returns `status`, or what failed since. */
+RN_MUST_CHECK enum rn_status rn_summary_begin(struct rn_summary *summary,
+                                              const struct rn_reader *reader, struct rn_error *err);
+RN_MUST_CHECK enum rn_status rn_summary_end(struct rn_summary *summary, struct rn_reader *reader,
+                                            enum rn_status status, struct rn_error *err);
+/* summary_aggregate.c: an event of RN_KIND_AGGREGATE; what it counts into a histogram of ns. */
+void rn_summary_add_counted(struct rn_histogram *durations, const struct rn_event *event,
+                            const struct rn_clock *clock);
 void rn_summary_add_aggregate(struct rn_summary *summary, const struct rn_event *event);
 /* A process or thread may have another name now. */
 void rn_summary_rename(struct rn_summary *summary, uint64_t stream);

@@ -28,6 +28,7 @@ void rn_trace_free(struct rn_trace *trace)
         if (trace->pids.slots[i].value)
             rn_trace_process_drop(trace, trace->pids.slots[i].value);
     }
+    rn_device_clocks_free(trace->device_clocks);
     rn_id_map_free(&trace->streams);
     rn_id_map_free(&trace->pids);
     free(trace);
@@ -72,6 +73,30 @@ struct rn_trace_thread *rn_trace_find_thread(const struct rn_trace *trace, uint6
     return rn_id_map_get(&trace->streams, stream);
 }
 
+static enum rn_status feed_device_clock(struct rn_trace *trace, const struct rn_event *event,
+                                        struct rn_error *err)
+{
+    if (!trace->device_clocks && !(trace->device_clocks = rn_device_clocks_new()))
+        return rn_fail(err, RN_E_NOMEM, "no memory for the clocks of devices");
+    return rn_device_clocks_add(trace->device_clocks, event, err);
+}
+
+const struct rn_device_clocks *rn_trace_device_clocks(const struct rn_trace *trace)
+{
+    return trace->device_clocks;
+}
+
+void rn_trace_place(const struct rn_trace *trace, struct rn_event *event)
+{
+    const struct rn_trace_thread *thread;
+
+    if (!(event->flags & (RN_EVENT_DEVICE_TIME | RN_EVENT_DEVICE_QUEUED)) || !trace->device_clocks)
+        return;
+    thread = rn_trace_find_thread(trace, event->stream);
+    if (thread)
+        rn_device_clocks_place(trace->device_clocks, thread->clock, event);
+}
+
 enum rn_status rn_trace_feed(struct rn_trace *trace, const struct rn_event *event,
                              struct rn_error *err)
 {
@@ -81,6 +106,8 @@ enum rn_status rn_trace_feed(struct rn_trace *trace, const struct rn_event *even
     case RN_KIND_CLOCK:
         rn_clock_add(&trace->clock, &event->u.clock);
         break;
+    case RN_KIND_DEVICE_CLOCK:
+        return feed_device_clock(trace, event, err);
     case RN_KIND_COMMIT:
         if (event->flags & RN_EVENT_SNAPSHOT)
             rn_trace_forget_ended(trace);

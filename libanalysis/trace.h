@@ -13,6 +13,7 @@
 #define RN_TRACE_H
 
 #include "clock.h"
+#include "device_clock.h"
 #include "formats/buf.h"
 #include "formats/event.h"
 #include "formats/manifest.h"
@@ -60,6 +61,11 @@ bool rn_trace_given_descriptor(struct rn_trace *trace, const struct rn_event *ev
                                struct rn_buf *out);
 /* Working directory of that stream's process; NULL unknown. Borrowed until the next feed. */
 const char *rn_trace_directory(struct rn_trace *trace, uint64_t stream);
+/* Make ticks of the recording of the device's times in an event, before it is used. Does nothing with
+ * events that have none. */
+void rn_trace_place(const struct rn_trace *trace, struct rn_event *event);
+/* The clocks of devices; NULL where there are none. */
+const struct rn_device_clocks *rn_trace_device_clocks(const struct rn_trace *trace);
 const struct rn_clock *rn_trace_clock(const struct rn_trace *trace);
 
 #endif

@@ -37,6 +37,7 @@ struct rn_trace_thread {
     struct rn_thread_info info;
     struct rn_trace_process *process; /* held; NULL: none */
     struct rn_shared_name *name;
+    uint64_t clock; /* of its device */
     bool ended;
 };
 
@@ -44,6 +45,7 @@ struct rn_trace_thread {
 
 struct rn_trace {
     struct rn_clock clock;
+    struct rn_device_clocks *device_clocks; /* NULL: none was met */
     struct rn_id_map streams; /* struct rn_trace_thread */
     struct rn_id_map pids;    /* struct rn_trace_process, the one that has the pid now */
     uint64_t next_serial;

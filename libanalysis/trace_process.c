@@ -121,6 +121,7 @@ enum rn_status rn_trace_feed_stream(struct rn_trace *trace, const struct rn_even
     thread->info.type = row->type;
     thread->info.pid = row->pid;
     thread->info.tid = row->tid;
+    thread->clock = row->clock;
     set_name(trace, &thread->name, rn_event_attachment(event, RN_ATT_NAME, RN_ARG_ANY));
     return RN_OK;
 }

@@ -7,8 +7,8 @@
 #define POLYNOMIAL 0xc96c5795d7870f42ull /* ECMA-182, reflected */
 
 /* Below these, saving vector registers costs more than they save. */
-#define FOLD_MINIMUM 64u
-#define WIDE_MINIMUM 1024u
+#define FOLD_MINIMUM 8u
+#define WIDE_MINIMUM 512u
 
 /* Two tables of 16: half a byte at a step keeps the blob small; long data is folded instead. */
 #define STEP(value)   (((value)&1) ? ((value) >> 1) ^ POLYNOMIAL : (value) >> 1)
@@ -53,13 +53,17 @@ static void restore_vectors(const uint8_t *from)
 }
 
 /* Has the program zmm16-zmm31 in use? Where it has not, they are left alone: what is in its initial
- * state is not saved at a context switch. */
-static int wide_in_use(void)
+ * state is not saved at a context switch. Asking takes as long as half a kilobyte; a program that has
+ * used them once goes on to. */
+static int wide_in_use(struct rn_thread_area *area)
 {
     uint32_t low, high;
 
-    __asm__ volatile("xgetbv" : "=a"(low), "=d"(high) : "c"(1));
-    return low >> 7 & 1;
+    if (!area->wide_used) {
+        __asm__ volatile("xgetbv" : "=a"(low), "=d"(high) : "c"(1));
+        area->wide_used = low >> 7 & 1;
+    }
+    return area->wide_used != 0;
 }
 
 /* A signal or a bad pointer may end what follows: then the engine restores them. */
@@ -75,7 +79,7 @@ static int need_wide(struct rn_thread_area *area)
 {
     if (area->vectors_saved & RN_VECTORS_WIDE)
         return 1;
-    if (!wide_in_use())
+    if (!wide_in_use(area))
         return 0;
     rn_blob_wide_save(area->wide);
     __atomic_store_n(&area->vectors_saved, area->vectors_saved | RN_VECTORS_WIDE, __ATOMIC_RELEASE);
@@ -86,23 +90,18 @@ static int need_wide(struct rn_thread_area *area)
 static uint64_t by_folding(struct rn_thread_area *area, uint64_t state, const uint8_t *data,
                            uint64_t size)
 {
-    uint8_t rest[16], lanes[64];
     uint64_t blocks = size / 256;
+    uint8_t lanes[64];
 
     need_vectors(area);
     if (CONFIG->has_wide && size >= WIDE_MINIMUM && need_wide(area)) {
         rn_blob_crc64_wide(state, data, blocks, lanes);
-        rn_blob_crc64_fold(0, lanes, sizeof(lanes), rest);
-        state = by_table(0, rest, sizeof(rest));
+        state = rn_blob_crc64_fold(0, lanes, sizeof(lanes));
         data += blocks * 256;
         size -= blocks * 256;
     }
-    if (size >= FOLD_MINIMUM) {
-        rn_blob_crc64_fold(state, data, size & ~15ull, rest);
-        state = by_table(0, rest, sizeof(rest));
-        data += size & ~15ull;
-        size &= 15;
-    }
+    if (size >= FOLD_MINIMUM)
+        return rn_blob_crc64_fold(state, data, size);
     return by_table(state, data, size);
 }
 

@@ -13,11 +13,10 @@ uint64_t rn_blob_crc64(struct rn_thread_area *area, uint64_t crc, const uint8_t 
                        uint64_t size);
 void rn_blob_crc64_end(struct rn_thread_area *area);
 
-/* The whole 16-byte blocks of `size` bytes by carry-less multiplication, from the register state
- * (not the finished CRC) `state`; size at least 64, and a multiple of 16. The 16 bytes of the
- * remainder go to `rest`: the state is that of a table-driven CRC over them, begun at 0. Uses
- * xmm0-xmm7 in their legacy-SSE form, which leaves upper vector state alone: the caller saves them. */
-void rn_blob_crc64_fold(uint64_t state, const uint8_t *data, uint64_t size, uint8_t rest[16]);
+/* The register state (not the finished CRC) after `size` more bytes, at least 8, by carry-less
+ * multiplication. Uses xmm0-xmm7 in their legacy-SSE form, which leaves upper vector state alone: the
+ * caller saves them. */
+uint64_t rn_blob_crc64_fold(uint64_t state, const uint8_t *data, uint64_t size);
 
 /* The same for `blocks` (1 or more) of 256 bytes, where the CPU has AVX-512F and VPCLMULQDQ. The state
  * is that of a CRC over the 64 bytes that go to `lanes`, begun at 0. Uses zmm16-zmm23. */

@@ -101,6 +101,8 @@ struct rn_thread_area {
     uint32_t recording;   /* RN_RECORD_...: of this call */
     uint32_t name_room;   /* bytes the program has for an address that the call returns */
     uint32_t vectors_saved; /* RN_VECTORS_...: registers of the program that are here */
+    uint32_t wide_used;     /* 1: the program has been seen to use zmm16-zmm31 */
+    uint32_t unused;
     uint64_t head;        /* where the record in work begins */
     uint64_t cursor;      /* where its next byte goes */
     const struct rn_recipe *recipe; /* of the call in work */

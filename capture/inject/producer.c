@@ -55,15 +55,20 @@ static void sleep_ns(int64_t ns)
     (void)rn_system_call(SYS_nanosleep, (uintptr_t)&time, 0, 0, 0, 0, 0);
 }
 
-uint64_t rn_producer_monotonic(void)
+uint64_t rn_producer_clock_ns(int clock)
 {
     struct timespec now;
 
     if (clock_gettime)
-        (void)clock_gettime(CLOCK_MONOTONIC, &now);
+        (void)clock_gettime(clock, &now);
     else
-        (void)rn_system_call(SYS_clock_gettime, CLOCK_MONOTONIC, (uintptr_t)&now, 0, 0, 0, 0);
+        (void)rn_system_call(SYS_clock_gettime, (uint64_t)clock, (uintptr_t)&now, 0, 0, 0, 0);
     return (uint64_t)now.tv_sec * 1000000000u + (uint64_t)now.tv_nsec;
+}
+
+uint64_t rn_producer_monotonic(void)
+{
+    return rn_producer_clock_ns(CLOCK_MONOTONIC);
 }
 
 static void *map_rings(const char *path, uint64_t *size)
@@ -120,7 +125,7 @@ bool rn_producer_open(void)
 }
 
 /* The page is empty in a process that has just begun to record, or was made by a fork. */
-static uint32_t process_epoch(void)
+uint32_t rn_producer_epoch(void)
 {
     uint32_t epoch = __atomic_load_n(epoch_page, __ATOMIC_ACQUIRE), expected = 0;
 
@@ -172,7 +177,7 @@ static void begin_ring(struct rn_producer *self, struct rn_ring_slot *slot)
 struct rn_producer *rn_producer_take(struct rn_producer *self)
 {
     struct rn_ring_file *file = rn_producer_process.file;
-    uint32_t epoch = process_epoch(), tid;
+    uint32_t epoch = rn_producer_epoch(), tid;
     struct rn_ring_slot *slot;
 
     if (self->epoch != epoch) {

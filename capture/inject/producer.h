@@ -74,7 +74,10 @@ static inline struct rn_producer *rn_producer_self(void)
     return rn_producer_take(self);
 }
 
-uint64_t rn_producer_monotonic(void); /* ns */
+uint64_t rn_producer_clock_ns(int clock); /* as clock_gettime(2) has it, in ns */
+uint64_t rn_producer_monotonic(void);     /* ns */
+/* Of this process: another number than that of the process that forked it. */
+uint32_t rn_producer_epoch(void);
 
 /* Ticks of the recording. */
 static inline uint64_t rn_producer_now(void)

@@ -10,16 +10,17 @@
 #define GROUPS 64u /* of sum and dot: each makes one partial result */
 
 static const char source[] =
-    "kernel void saxpy(global const float *x, global const float *z, global float *y, uint n,"
+    "kernel void saxpy_kernel(global const float *x, global const float *z, global float *y, uint "
+    "n,"
     " uint side) { size_t i = get_global_id(0); if (i < n) y[i] += 0.5f * x[i]; }\n"
-    "kernel void sum(global const float *x, global const float *z, global float *y, uint n,"
+    "kernel void sum_kernel(global const float *x, global const float *z, global float *y, uint n,"
     " uint side) { uint g = get_global_id(0), from = (ulong)n * g / 64, to = (ulong)n * (g + 1) / "
     "64;"
     " float16 v = 0; uint i = from; for (; i + 16 <= to; i += 16) v += vload16(0, x + i);"
     " float s = 0; for (; i < to; i++) s += x[i];"
     " float8 a = v.lo + v.hi; float4 b = a.lo + a.hi; float2 c = b.lo + b.hi;"
     " y[g] = s + c.x + c.y; }\n"
-    "kernel void dot_product(global const float *x, global const float *z, global float *y, uint n,"
+    "kernel void dot_kernel(global const float *x, global const float *z, global float *y, uint n,"
     " uint side) { uint g = get_global_id(0), from = (ulong)n * g / 64, to = (ulong)n * (g + 1) / "
     "64;"
     " float16 v = 0; uint i = from; for (; i + 16 <= to; i += 16)"
@@ -27,17 +28,20 @@ static const char source[] =
     " float s = 0; for (; i < to; i++) s += x[i] * z[i];"
     " float8 a = v.lo + v.hi; float4 b = a.lo + a.hi; float2 c = b.lo + b.hi;"
     " y[g] = s + c.x + c.y; }\n"
-    "kernel void conv3x3(global const float *x, global const float *z, global float *y, uint n,"
+    "kernel void conv3x3_kernel(global const float *x, global const float *z, global float *y, "
+    "uint n,"
     " uint side) { uint i = get_global_id(0), r = i / side, c = i % side;"
     " if (r < 1 || r + 1 >= side || c < 1 || c + 1 >= side) return; float t = 0;"
     " for (int k = 0; k < 9; k++) t += z[k] * x[(r - 1 + k / 3) * side + c - 1 + k % 3];"
     " y[i] = t; }\n"
-    "kernel void matmul(global const float *x, global const float *z, global float *y, uint n,"
+    "kernel void matmul_kernel(global const float *x, global const float *z, global float *y, uint "
+    "n,"
     " uint side) { uint i = get_global_id(0), r = i / side, c = i % side; if (i >= n) return;"
     " float t = 0; for (uint k = 0; k < side; k++) t += x[r * side + k] * z[k * side + c];"
     " y[i] = t; }\n";
 
-static const char *const kernel_names[OPS] = {"saxpy", "sum", "dot_product", "conv3x3", "matmul"};
+static const char *const kernel_names[OPS] = {"saxpy_kernel", "sum_kernel", "dot_kernel",
+                                              "conv3x3_kernel", "matmul_kernel"};
 
 static cl_context context;
 static cl_command_queue queue;

@@ -15,7 +15,7 @@ BLOB_OBJ = $(BLOB_DIR)/blob_entry.o $(BLOB_DIR)/blob_record.o $(BLOB_DIR)/blob_a
 	$(BLOB_DIR)/blob_crc64_fold.o $(BLOB_DIR)/blob_crc64_wide.o
 BLOB_HDR = capture/inject/blob_layout.h capture/inject/blob_record.h capture/inject/blob_parts.h \
 	capture/inject/blob_crc64.h \
-	formats/event.h formats/record.h formats/ring_file.h
+	formats/event.h formats/event_device.h formats/record.h formats/ring_file.h
 
 # -ffixed- is gcc's; the injected code is built with it whatever CC is.
 BLOB_CC ?= gcc

@@ -1,7 +1,8 @@
 #!/bin/bash
 # SPDX-License-Identifier: MIT
 # Command tests with exact expected output: each tests/cli/golden/NAME.case is a transcript,
-#   $ COMMAND        run by bash in a directory of its own that holds sample.rna
+#   $ COMMAND        run by bash in a directory of its own that holds sample.rna, and device.rna where
+#                    NAME ends in -devices
 #   | LINE           what it wrote to standard output
 #   ! LINE           what it wrote to standard error
 #   ? STATUS         its exit status, where it is not 0
@@ -51,10 +52,12 @@ transcript() {
 
 scratch=$PWD
 "$RN_SAMPLES/build_trace" sample.rna || exit 1
+"$RN_SAMPLES/generate_device" -n 60 device.rna || exit 1
 for case in "$cases"/*.case; do
     name=$(basename "$case" .case)
     mkdir "$name"
     cp sample.rna "$name"
+    [[ $name != *-devices ]] || cp device.rna "$name"
     (cd "$name" && transcript <"$case") >"$name.out"
     [ "${UPDATE-}" != 1 ] || cp "$name.out" "$case"
     if diff -u "$case" "$name.out" >&2; then

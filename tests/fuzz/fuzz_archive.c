@@ -1,10 +1,11 @@
 /* SPDX-License-Identifier: MIT */
 /* libFuzzer target: the bytes as an archive, read to its end both ways, and through the trace model
- * and the summary. Checksums of chunks are made right first, except where the size is odd: else
+ * and the summaries. Checksums of chunks are made right first, except where the size is odd: else
  * hardly any change would get past them. */
 #include "formats/chunk.h"
 #include "formats/crc64.h"
 #include "formats/reader.h"
+#include "libanalysis/device_stat.h"
 #include "libanalysis/summary.h"
 #include "libanalysis/trace.h"
 
@@ -27,6 +28,15 @@ static void check(enum rn_status status, const struct rn_error *err, unsigned *f
         abort();
 }
 
+static void look_at_clocks(const struct rn_trace *trace)
+{
+    const struct rn_device_clocks *clocks = rn_trace_device_clocks(trace);
+    struct rn_device_clock_info info;
+
+    for (uint64_t i = 0; clocks && i < 8; i++)
+        (void)rn_device_clocks_info(clocks, i, rn_trace_clock(trace)->ns_per_tick, &info);
+}
+
 static void read_events(const char *path)
 {
     struct rn_reader *reader = NULL;
@@ -45,10 +55,13 @@ static void read_events(const char *path)
         if (status == RN_OK) {
             (void)rn_trace_thread(trace, event.stream)->name[0];
             (void)rn_trace_descriptor(trace, event.stream, (int32_t)event.u.words[4]);
+            rn_trace_place(trace, &event);
             status = rn_trace_feed(trace, &event, &err);
         }
         check(status, &err, &failures);
     }
+    if (trace)
+        look_at_clocks(trace);
     rn_trace_free(trace);
     rn_reader_free(reader);
 }
@@ -65,6 +78,21 @@ static void sum_up(const char *path)
         abort();
     rn_reader_free(reader);
     rn_summary_free(summary);
+}
+
+static void sum_up_devices(const char *path)
+{
+    for (unsigned by = RN_DEVICE_BY_KERNEL; by <= RN_DEVICE_BY_QUEUE; by++) {
+        struct rn_device_stat *stat = rn_device_stat_new((enum rn_device_by)by, NULL);
+        struct rn_reader *reader = NULL;
+        struct rn_error err = RN_ERROR_INIT;
+
+        if (stat && rn_reader_open(path, &reader, &err) == RN_OK &&
+            rn_device_stat_read(stat, reader, &err) != RN_OK && !err.what[0])
+            abort();
+        rn_reader_free(reader);
+        rn_device_stat_free(stat);
+    }
 }
 
 #define CHECKSUM_OFFSET 48u
@@ -105,6 +133,7 @@ static void read_bytes(const uint8_t *bytes, size_t size)
     if (write(fd, bytes, size) == (ssize_t)size) {
         read_events(path);
         sum_up(path);
+        sum_up_devices(path);
     }
     close(fd);
 }

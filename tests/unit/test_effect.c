@@ -13,6 +13,7 @@
 #include <stddef.h>
 #include <stdio.h>
 #include <string.h>
+#include <sys/mman.h>
 #include <sys/stat.h>
 #include <sys/wait.h>
 
@@ -72,7 +73,16 @@ static void add_descriptor(struct story *story, uint64_t fd, uint64_t inode)
                                                     .flags = fd ? O_WRONLY : O_RDONLY}});
 }
 
-static struct story begin(void)
+static void add_start(struct story *story, uint64_t parent_pid)
+{
+    feed(story, &(struct rn_event){
+                    .kind = RN_KIND_PROCESS,
+                    .stream = 1,
+                    .u.process = {.op = RN_PROCESS_START, .pid = 100, .parent_pid = parent_pid}});
+}
+
+/* Started by the recorder of that pid; 0: not known. */
+static struct story begin_under(uint64_t recorder)
 {
     struct rn_manifest manifest = {.tick_unit = RN_TICK_NS};
     struct rn_effects_options options = {.keep = 1000};
@@ -80,11 +90,18 @@ static struct story begin(void)
 
     assert_non_null(story.effects);
     add_stream(&story, 1, 100, 100);
+    if (recorder)
+        add_start(&story, recorder);
     add_process(&story, 1, RN_PROCESS_EXEC, 0, 0, 0);
     add_descriptor(&story, 0, 50);
     add_descriptor(&story, 1, 51);
     add_descriptor(&story, 2, 52);
     return story;
+}
+
+static struct story begin(void)
+{
+    return begin_under(0);
 }
 
 struct call {
@@ -321,16 +338,37 @@ static void test_status(void **state)
     rn_effects_free(b.effects);
 }
 
+/* What a library in the program records into is no effect of the program; a file of another process
+ * that it writes into is. */
+static void rings_of_the_recorder(void **state)
+{
+    static const struct {
+        const char *a, *b;
+        enum rn_verdict verdict;
+    } cases[] = {{"/proc/71/fd/4", "/proc/72/fd/4", RN_VERDICT_EQUIVALENT},
+                 {"/proc/81/fd/4", "/proc/82/fd/4", RN_VERDICT_DIFFERENT}};
+
+    (void)state;
+    for (size_t i = 0; i < 2; i++) {
+        struct story a = begin_under(71), b = begin_under(72);
+        struct call map = {
+            .name = "mmap", {0, 4096, PROT_READ | PROT_WRITE, MAP_SHARED, 3}, 0x7f0000000000};
+
+        open_file(&a, 3, cases[i].a, O_RDWR, 60);
+        make(&a, 1, map);
+        open_file(&b, 3, cases[i].b, O_RDWR, 61);
+        make(&b, 1, map);
+        assert_int_equal(verdict(&a, &b), cases[i].verdict);
+    }
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(test_descriptors_are_followed),
-        cmocka_unit_test(test_rename_is_writing),
-        cmocka_unit_test(test_inode_used_again),
-        cmocka_unit_test(test_concurrent_writers),
-        cmocka_unit_test(test_calls_that_take_long),
-        cmocka_unit_test(test_unseen_bytes),
-        cmocka_unit_test(test_status),
+        cmocka_unit_test(rings_of_the_recorder),   cmocka_unit_test(test_descriptors_are_followed),
+        cmocka_unit_test(test_rename_is_writing),  cmocka_unit_test(test_inode_used_again),
+        cmocka_unit_test(test_concurrent_writers), cmocka_unit_test(test_calls_that_take_long),
+        cmocka_unit_test(test_unseen_bytes),       cmocka_unit_test(test_status),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);

@@ -247,7 +247,7 @@ static void test_status(void **state)
     assert_true(rn_filter_match(failed, &bad));
     assert_true(rn_filter_match(failed, &other));
     assert_false(matches_kind(failed, RN_KIND_PROCESS));
-    assert_int_equal(rn_filter_kinds(failed), 1u << RN_KIND_SYSCALL);
+    assert_int_equal(rn_filter_kinds(failed), 1u << RN_KIND_SYSCALL | 1u << RN_KIND_API);
     assert_true(rn_filter_match(opens, &bad));
     assert_false(rn_filter_match(opens, &other));
     assert_true(rn_filter_match(succeeded, &good));
@@ -304,8 +304,13 @@ static void test_errors_name_term_offset_and_suggestion(void **state)
         {"signal=0", "'0' at offset 7 is no signal"},
         {"signal=65", "'65' at offset 7 is no signal"},
         {"status=faild", "'faild' at offset 7 is no status; did you mean 'failed'?"},
-        {"colour=red", "'colour=' at offset 0 is no qualifier; there are trace=, kind=, signal= "
-                       "and status="},
+        {"colour=red", "'colour=' at offset 0 is no qualifier; there are trace=, kind=, signal=, "
+                       "status=, kernel=, call=, direction= and api="},
+        {"direction=to-devise",
+         "'to-devise' at offset 10 is no direction of transfers; did you mean "
+         "'to-device'?"},
+        {"api=open-cl", "'open-cl' at offset 4 is no API; did you mean 'opencl'?"},
+        {"kernel=", "a term is missing at offset 7"},
         {"", "a term is missing at offset 0"},
         {"read,,write", "a term is missing at offset 5"},
         {"read,", "a term is missing at offset 5"},

@@ -46,6 +46,22 @@ static void test_several_moved(void **state)
     assert_none(1);
 }
 
+static void test_moved_thread_block(void **state)
+{
+    (void)state;
+    /* mov $158, %eax; mov %rbx, (%rbx); mov %rbx, 16(%rbx) */
+    find(BYTES(0xb8, 158, 0, 0, 0, 0x48, 0x89, 0x1b, 0x48, 0x89, 0x5b, 0x10, SYSCALL, 0xc3));
+    assert_site(0, 5, RN_SITE_MOVED, 7);
+    /* the same before prctl, and with no number in sight */
+    find(BYTES(0xb8, 157, 0, 0, 0, 0x48, 0x89, 0x1b, 0x48, 0x89, 0x5b, 0x10, SYSCALL, 0xc3));
+    assert_none(1);
+    find(BYTES(0x48, 0x89, 0x1b, 0x48, 0x89, 0x5b, 0x10, SYSCALL, 0xc3));
+    assert_none(1);
+    /* a store of what was loaded: mov (%rbx), %rdx; mov %rsi, 16(%rbx) */
+    find(BYTES(0xb8, 158, 0, 0, 0, 0x48, 0x8b, 0x13, 0x48, 0x89, 0x73, 0x10, SYSCALL, 0xc3));
+    assert_none(1);
+}
+
 static void test_moved_and_jumps(void **state)
 {
     (void)state;
@@ -110,6 +126,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_moved),
         cmocka_unit_test(test_several_moved),
+        cmocka_unit_test(test_moved_thread_block),
         cmocka_unit_test(test_moved_and_jumps),
         cmocka_unit_test(test_moved_and_symbols),
     };

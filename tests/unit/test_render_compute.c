@@ -20,20 +20,74 @@ static void devices(void **state)
 
     (void)state;
     m.event.u.kernel = (struct rn_kernel){.grid = {4, 1, 1}, .group = {256, 1, 1}, .queue = 2};
-    expect_line(&m, "*** kernel saxpy grid=[4, 1, 1] group=[256, 1, 1] device=0 queue=2 "
+    expect_line(&m, "*** kernel saxpy<<<4, 256>>> other device=0 queue=2 <0.000001500> ***\n");
+    m.event.u.kernel = (struct rn_kernel){.api = RN_API_CUDA,
+                                          .grid = {4, 2, 1},
+                                          .group = {8, 8, 2},
+                                          .shared_bytes = 4096,
+                                          .correlation = 9,
+                                          .graph = 3,
+                                          .queued = 1500,
+                                          .submitted = 1700};
+    expect_line(&m, "*** kernel saxpy<<<(4, 2), (8, 8, 2), 4096>>> cuda device=0 queue=0 "
+                    "correlation=9 graph=3 in-queue=<0.000000200> to-start=<0.000000300> "
                     "<0.000001500> ***\n");
+    /* Out of order: not shown. */
+    m.event.u.kernel.submitted = 2100;
+    m.event.u.kernel.queued = 2200;
+    m.event.flags = RN_EVENT_UNFINISHED;
+    expect_line(&m, "*** kernel saxpy<<<(4, 2), (8, 8, 2), 4096>>> cuda device=0 queue=0 "
+                    "correlation=9 graph=3 <0.000001500> (end not known) ***\n");
     m = event_of(RN_KIND_TRANSFER, "cudaMemcpyAsync");
     m.event.u.transfer =
         (struct rn_transfer){.direction = RN_DIRECTION_TO_DEVICE, .bytes = 6000, .correlation = 9};
-    expect_line(&m, "*** transfer cudaMemcpyAsync to-device bytes=6000 device=0 queue=0 "
+    expect_line(&m, "*** transfer cudaMemcpyAsync to-device bytes=6000 other device=0 queue=0 "
                     "correlation=9 4GB/s <0.000001500> ***\n");
     m.event.u.transfer.direction = 99;
     m.event.duration = 0;
-    expect_line(&m, "*** transfer cudaMemcpyAsync unknown bytes=6000 device=0 queue=0 "
+    expect_line(&m, "*** transfer cudaMemcpyAsync unknown bytes=6000 other device=0 queue=0 "
                     "correlation=9 <0.000000000> ***\n");
     m = event_of(RN_KIND_API, "clEnqueueNDRangeKernel");
     m.event.u.api = (struct rn_api_call){.api = RN_API_OPENCL, .result = (uint64_t)-54};
-    expect_line(&m, "*** api clEnqueueNDRangeKernel() = -54 api=opencl <0.000001500> ***\n");
+    attach(&m, RN_ATT_TEXT, RN_ARG_NONE, "saxpy\x1b", 6);
+    expect_line(&m, "clEnqueueNDRangeKernel(saxpy\\x1b)       = -54\n");
+    m.event.u.api.result = 0;
+    m.event.u.api.correlation = 7;
+    expect_text(&(struct rn_render_options){.durations = true}, &m,
+                "clEnqueueNDRangeKernel(saxpy\\x1b)       = 0 (correlation 7) <0.000001>\n");
+}
+
+/* On a queue: the process is that of the queue's program. */
+static void queues(void **state)
+{
+    struct maker m = event_of(RN_KIND_TRANSFER, "copy");
+    struct rn_event stream = {
+        .kind = RN_KIND_STREAM,
+        .stream = 2,
+        .u.stream_info = {.id = 2, .type = RN_STREAM_QUEUE, .pid = 42, .tid = 1}};
+    json_t *json;
+
+    (void)state;
+    assert_int_equal(rn_trace_feed(trace, &stream, NULL), RN_OK);
+    m.event.stream = 2;
+    m.event.u.transfer = (struct rn_transfer){
+        .api = RN_API_OPENCL, .direction = RN_DIRECTION_FROM_DEVICE, .bytes = 3000};
+    expect_text(&(struct rn_render_options){.pid = true}, &m,
+                "42    *** transfer copy from-device bytes=3000 opencl device=0 queue=0 2GB/s "
+                "<0.000001500> ***\n");
+    json = as_json(&m);
+    assert_int_equal(json_integer_value(json_object_get(json, "pid")), 42);
+    assert_null(json_object_get(json, "tid"));
+    assert_string_equal(json_string_value(json_object_get(json, "api")), "opencl");
+    assert_string_equal(json_string_value(json_object_get(json, "direction")), "from-device");
+    assert_int_equal(json_integer_value(json_object_get(json, "bytes_per_second")), 2000000000);
+    json_decref(json);
+    m.event.duration = 1;
+    m.event.u.transfer.bytes = UINT64_MAX;
+    json = as_json(&m);
+    assert_string_equal(json_string_value(json_object_get(json, "bytes_per_second")),
+                        "18446744073709551615");
+    json_decref(json);
 }
 
 static void compute(void **state)
@@ -71,6 +125,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test_setup_teardown(devices, setup, teardown),
+        cmocka_unit_test_setup_teardown(queues, setup, teardown),
         cmocka_unit_test_setup_teardown(compute, setup, teardown),
     };
 

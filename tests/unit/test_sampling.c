@@ -78,6 +78,33 @@ static void only_what_is_short_and_moves_data(void **state)
     rn_sampling_free(sampling);
 }
 
+/* Calls that launches are tied to, and failures, are stored. */
+static void short_calls_of_an_api(void **state)
+{
+    const struct rn_sampling_limits limits = {.api_ns = 1000};
+    struct rn_sampling *sampling = rn_sampling_new(&limits, 0, RATE);
+    struct rn_event event = {.kind = RN_KIND_API, .stream = 3, .duration = 999};
+    struct rn_error err = RN_ERROR_INIT;
+    struct out out = {.events = 0};
+
+    (void)state;
+    assert_true(takes(sampling, event, &out));
+    event.u.api.correlation = 1;
+    assert_false(takes(sampling, event, &out));
+    event.u.api.correlation = 0;
+    event.u.api.result = (uint64_t)-54;
+    assert_false(takes(sampling, event, &out));
+    event.u.api.result = 0;
+    event.duration = 1000;
+    assert_false(takes(sampling, event, &out));
+    event.kind = RN_KIND_KERNEL;
+    event.duration = 1;
+    assert_false(takes(sampling, event, &out));
+    assert_int_equal(rn_sampling_flush(sampling, collect, &out, &err), RN_OK);
+    assert_int_equal(out.count, 1);
+    rn_sampling_free(sampling);
+}
+
 static void every_event_is_in_one_cell(void **state)
 {
     const struct rn_sampling_limits limits = {
@@ -110,6 +137,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(only_what_is_short_and_moves_data),
+        cmocka_unit_test(short_calls_of_an_api),
         cmocka_unit_test(every_event_is_in_one_cell),
     };
 

@@ -27,7 +27,18 @@ static struct {
     unsigned roots; /* spans without a parent */
     unsigned groups;
     bool refuse;
+    uint64_t asked, kernel_parent, kernel_link; /* ids of the call, and of what the kernel has */
 } seen;
+
+static void note_kernel(const Otlp__Span *span)
+{
+    if (strcmp(span->name, "clEnqueueNDRangeKernel") == 0)
+        seen.asked = rn_otlp_id_load(span->span_id.data);
+    if (strcmp(span->name, "saxpy") != 0)
+        return;
+    seen.kernel_parent = rn_otlp_id_load(span->parent_span_id.data);
+    seen.kernel_link = span->n_links ? rn_otlp_id_load(span->links[0]->span_id.data) : 0;
+}
 
 static enum rn_status take(void *context, const struct rn_span_trace *trace, struct rn_error *error)
 {
@@ -51,6 +62,7 @@ static enum rn_status take(void *context, const struct rn_span_trace *trace, str
         seen.folded += trace->refs[i].folded;
         rn_otlp_set_add(&seen.set, rn_otlp_id_load(span->span_id.data));
         seen.bytes += trace->refs[i].size;
+        note_kernel(span);
         otlp__span__free_unpacked(span, NULL);
     }
     return RN_OK;
@@ -301,6 +313,49 @@ static void calls_under_way(void **state)
 
 #define TEST(name) cmocka_unit_test_setup_teardown(name, begin, end)
 
+static void add_of_device(uint8_t kind, uint32_t stream, const char *name, uint64_t start,
+                          uint64_t duration)
+{
+    struct rn_attachment attachment = {.type = RN_ATT_NAME,
+                                       .arg = RN_ARG_NONE,
+                                       .size = (uint32_t)strlen(name),
+                                       .data = (const uint8_t *)name};
+    struct rn_event event = {.kind = kind,
+                             .stream = stream,
+                             .ordinal = start,
+                             .start = start,
+                             .duration = duration,
+                             .attachment_count = 1,
+                             .attachments = &attachment};
+
+    if (kind == RN_KIND_KERNEL)
+        event.u.kernel.correlation = 7;
+    else
+        event.u.api.correlation = 7;
+    assert_int_equal(feed(&event), RN_OK);
+}
+
+/* A kernel belongs to the call that asked for it, not to the one that waited and has its number,
+ * too; in another part it has a link to it. */
+static void kernels_belong_to_who_asked(void **state)
+{
+    (void)state;
+    for (uint64_t max_spans = 100; max_spans; max_spans = max_spans > 1 ? 1 : 0) {
+        open_tree(max_spans, 1u << 20, 0);
+        add_stream(1, 100, 100);
+        add_of_device(RN_KIND_API, 1, "clEnqueueNDRangeKernel", 1000, 10);
+        add_of_device(RN_KIND_API, 1, "clFinish", 1020, 500);
+        add_of_device(RN_KIND_KERNEL, 1, "saxpy", 1100, 200);
+        assert_int_equal(rn_span_tree_finish(tree, trace, &unfinished, &err), RN_OK);
+        assert_true(seen.asked != 0);
+        if (max_spans > 1)
+            assert_int_equal(seen.kernel_parent, seen.asked);
+        assert_int_equal(seen.kernel_link, max_spans > 1 ? 0 : seen.asked);
+        rn_span_tree_free(tree);
+        tree = NULL;
+    }
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -314,6 +369,7 @@ int main(void)
         TEST(times_at_the_end_of_the_range),
         TEST(every_kind_is_taken),
         TEST(calls_under_way),
+        TEST(kernels_belong_to_who_asked),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);

@@ -368,6 +368,47 @@ static void test_loss_is_stated_whatever_is_selected(void **state)
     recording_end(&recording);
 }
 
+static void test_devices(void **state)
+{
+    struct recording recording;
+    struct rn_summary *summary;
+    const struct rn_summary_group *group;
+    uint32_t stream;
+
+    (void)state;
+    recording_begin(&recording);
+    stream = add_stream(&recording, 10, 10, 0);
+    add_named(&recording, RN_KIND_API, stream, "clFinish", 5 * US);
+    add(&recording, &(struct rn_event){.kind = RN_KIND_API,
+                                       .stream = stream,
+                                       .duration = 7 * US,
+                                       .u.api.result = (uint64_t)-54});
+    add(&recording, &(struct rn_event){.kind = RN_KIND_TRANSFER,
+                                       .stream = stream,
+                                       .duration = US,
+                                       .u.transfer = {.direction = RN_DIRECTION_PEER, .bytes = 5}});
+    add(&recording, &(struct rn_event){.kind = RN_KIND_AGGREGATE,
+                                       .stream = stream,
+                                       .duration = 9 * US,
+                                       .u.aggregate = {.of = RN_KIND_TRANSFER,
+                                                       .direction = RN_DIRECTION_PEER,
+                                                       .count = 20,
+                                                       .sum = 4 * US,
+                                                       .min = 100,
+                                                       .max = 300}});
+    summary = sum_up(&recording, &(struct rn_summary_options){.by = RN_BY_SYSCALL});
+    group = must_find(summary, RN_KIND_API, "clFinish", 1);
+    assert_int_equal(group->errors, 0);
+    group = must_find(summary, RN_KIND_API, "?", 1);
+    assert_int_equal(group->errors, 1);
+    group = must_find(summary, RN_KIND_TRANSFER, "peer", 21);
+    assert_int_equal(group->counted, 20);
+    assert_int_equal(rn_histogram_sum(group->durations), 5 * US);
+    assert_int_equal(rn_summary_totals(summary)->events[RN_KIND_TRANSFER], 21);
+    rn_summary_free(summary);
+    recording_end(&recording);
+}
+
 static void test_groups_are_limited(void **state)
 {
     struct recording recording;
@@ -437,6 +478,7 @@ int main(void)
         cmocka_unit_test(test_selection),
         cmocka_unit_test(test_longest_are_kept_with_their_place),
         cmocka_unit_test(test_loss_is_stated_whatever_is_selected),
+        cmocka_unit_test(test_devices),
         cmocka_unit_test(test_groups_are_limited),
         cmocka_unit_test(test_damage_keeps_what_can_be_read),
     };

@@ -1,0 +1,48 @@
+/* SPDX-License-Identifier: MIT */
+/* What /proc says of a process at one moment, gathered before any event is made of it: so that a
+ * second thread can gather while the first one is busy with the process. */
+#ifndef RN_PROCESS_FACTS_H
+#define RN_PROCESS_FACTS_H
+
+#include "proc_snapshot.h"
+#include "syscall_capture.h"
+
+#include "formats/buf.h"
+#include "formats/event.h"
+
+#define RN_FACT_BYTES 65536u
+
+/* Texts are NUL-terminated, sizes do not count that; what could not be read is empty. */
+struct rn_process_facts {
+    struct rn_process process; /* no operation, no thread */
+    char argv[RN_CAPTURE_ARGV_MAX + 1], exe[4096], cwd[4096], root[4096], env[RN_FACT_BYTES];
+    size_t argv_size, exe_size, cwd_size, root_size, env_size;
+    bool argv_cut;
+    bool has_limits;
+    uint64_t limits[2 * RN_PROC_LIMITS];
+};
+
+/* env_names: as for rn_proc_environ. */
+void rn_process_facts_read(pid_t pid, char *const *env_names, struct rn_process_facts *facts);
+
+/* Open descriptors in a row: read them all, then call `function` for each. A buffer whose `failed` is
+ * set has lost some. */
+void rn_descriptor_list_read(pid_t pid, struct rn_buf *list);
+void rn_descriptor_list_each(const struct rn_buf *list, rn_proc_descriptor_fn *function,
+                             void *context);
+
+/* The thread that gathers both, of one process at a time. None of these can fail: without a thread
+ * the caller does the work while it waits. */
+struct rn_facts_thread;
+/* NULL where no second thread can be had, or where there is but one CPU for the two. env_names stays
+ * the caller's and must outlive it. */
+struct rn_facts_thread *rn_facts_thread_new(char *const *env_names);
+void rn_facts_thread_free(struct rn_facts_thread *thread); /* NULL: nothing */
+void rn_facts_thread_begin(struct rn_facts_thread *thread, pid_t pid);
+/* Wait until the descriptors have been read, which comes first: *list gets them, what it had goes to
+ * the thread. To be called once. */
+void rn_facts_thread_descriptors(struct rn_facts_thread *thread, struct rn_buf *list);
+/* Wait until all is done. What it points to stays as it is until the next begin. */
+const struct rn_process_facts *rn_facts_thread_process(struct rn_facts_thread *thread);
+
+#endif

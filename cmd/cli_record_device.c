@@ -1,0 +1,154 @@
+/* SPDX-License-Identifier: MIT */
+#include "cli_record_device.h"
+
+#include "cli.h"
+#include "cli_record_compute.h"
+#include "cli_record_needs.h"
+
+#include <stdio.h>
+#include <string.h>
+
+#define PATH_BYTES 4096u
+
+const char cli_record_device_help[] =
+    "      --opencl[=WHEN]   record kernels and transfers of OpenCL: 'on' (also without WHEN), "
+    "'off',\n"
+    "                        or 'auto' (default), if the program is linked with libOpenCL\n"
+    "      --cuda[=WHEN]     record kernels, transfers and calls of CUDA, through CUPTI; likewise,\n"
+    "                        'auto' if the program is linked with libcuda\n";
+
+static bool arrange_opencl(struct cli_environment *environment, const struct cli_device_api *api,
+                           const char *path)
+{
+    (void)api;
+    return cli_environment_prepend(environment, "OPENCL_LAYERS", path, ':');
+}
+
+static const char injection[] = "CUDA_INJECTION64_PATH";
+
+static bool arrange_cuda(struct cli_environment *environment, const struct cli_device_api *api,
+                         const char *path)
+{
+    (void)api;
+    return cli_environment_set(environment, injection, path);
+}
+
+static const struct cli_device_api apis[CLI_RECORD_DEVICES] = {
+    {"opencl", "OpenCL", RN_API_OPENCL, "librn-opencl.so", "libOpenCL.so.1", NULL, arrange_opencl},
+    {"cuda", "CUDA", RN_API_CUDA, "librn-cuda.so", "libcuda.so.1", injection, arrange_cuda},
+};
+
+bool cli_record_device_option(struct cli_record_device *device, int letter, const char *argument,
+                              int *status)
+{
+    static const char *const words[] = {
+        [CLI_DEVICE_AUTO] = "auto", [CLI_DEVICE_OFF] = "off", [CLI_DEVICE_ON] = "on"};
+    size_t number = (size_t)(letter - CLI_OPT_OPENCL);
+
+    *status = -1;
+    if (letter < CLI_OPT_OPENCL || letter >= CLI_OPT_DEVICE_END)
+        return false;
+    for (unsigned i = 0; i < sizeof(words) / sizeof(words[0]); i++) {
+        if (strcmp(argument ? argument : "on", words[i]) != 0)
+            continue;
+        device->chosen[number] = (enum cli_device_choice)i;
+        return true;
+    }
+    *status = cli_usage("--%s is 'on', 'off' or 'auto', not '%s'", apis[number].option, argument);
+    return true;
+}
+
+static bool load(const struct cli_device_api *api, const struct cli_needs *needs,
+                 struct cli_environment *environment, bool *loaded)
+{
+    char path[PATH_BYTES];
+    const char *why = cli_needs_obstacle(needs);
+
+    if (why) {
+        cli_warn("%s will not be recorded: the program %s", api->name, why);
+        return true;
+    }
+    if (!cli_record_library(api->library, path, sizeof(path))) {
+        cli_warn("%s will not be recorded: %s is not there, it belongs into ../lib/renacer, seen "
+                 "from rn-record",
+                 api->name, api->library);
+        return true;
+    }
+    why = cli_library_obstacle(path);
+    if (why) {
+        cli_warn("%s will not be recorded: %s %s", api->name, path, why);
+        return true;
+    }
+    why = api->taken ? cli_environment_get(environment, api->taken) : NULL;
+    if (why && *why) {
+        cli_warn("%s will not be recorded: %s is set already, to %s", api->name, api->taken, why);
+        return true;
+    }
+    *loaded = true;
+    return api->arrange(environment, api, path);
+}
+
+int cli_record_device_prepare(struct cli_record_device *device, char *const *argv,
+                              struct cli_environment *environment, bool *any)
+{
+    const char *loaders[CLI_RECORD_DEVICES];
+    struct cli_needs needs;
+    bool wanted = false;
+
+    *any = false;
+    for (size_t i = 0; i < CLI_RECORD_DEVICES; i++) {
+        loaders[i] = device->chosen[i] == CLI_DEVICE_AUTO ? apis[i].loader : NULL;
+        wanted |= device->chosen[i] != CLI_DEVICE_OFF;
+        if (device->chosen[i] == CLI_DEVICE_ON && !argv)
+            return cli_usage("--%s needs a program to start: a library is loaded into it",
+                             apis[i].option);
+    }
+    if (!wanted || !argv)
+        return -1;
+    cli_needs_find(argv[0], loaders, CLI_RECORD_DEVICES, &needs);
+    for (size_t i = 0; i < CLI_RECORD_DEVICES; i++) {
+        bool asked = device->chosen[i] == CLI_DEVICE_ON, loaded = false;
+        bool on = asked || (device->chosen[i] == CLI_DEVICE_AUTO && needs.found[i]);
+
+        if (on && !load(&apis[i], &needs, environment, &loaded)) {
+            cli_fail("out of memory");
+            return CLI_EXIT_RECORDER;
+        }
+        *any |= loaded;
+        if (asked && loaded)
+            device->expected |= 1ull << apis[i].api;
+    }
+    return -1;
+}
+
+void cli_record_device_missed(uint64_t expected, struct rn_session *session, const char *output)
+{
+    uint64_t missed = expected & ~rn_session_apis(session);
+    struct rn_error err = RN_ERROR_INIT;
+
+    /* The libraries themselves know better. */
+    if (rn_session_blind_spot(session))
+        cli_warn("%s: %s", output, rn_session_blind_spot(session));
+    for (size_t i = 0; i < CLI_RECORD_DEVICES && !rn_session_blind_spot(session); i++) {
+        char text[160];
+
+        if (!(missed >> apis[i].api & 1))
+            continue;
+        snprintf(text, sizeof(text),
+                 "no %s: the program did not use it, or not through the system's %s", apis[i].name,
+                 apis[i].loader);
+        if (rn_session_notice(session, RN_NOTICE_BLIND_SPOT, 0, &err, "%s", text) == RN_OK)
+            cli_warn("%s: %s", output, text);
+    }
+}
+
+void cli_record_device_features(char *text, size_t size)
+{
+    char path[PATH_BYTES];
+    size_t used = 0;
+
+    text[0] = '\0';
+    for (size_t i = 0; i < CLI_RECORD_DEVICES; i++)
+        if (cli_record_library(apis[i].library, path, sizeof(path)) && used < size)
+            used += (size_t)snprintf(text + used, size - used, " %s", apis[i].option);
+}

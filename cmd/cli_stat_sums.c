@@ -1,0 +1,54 @@
+/* SPDX-License-Identifier: MIT */
+#include "cli_source.h"
+#include "cli_stat.h"
+
+#include "libanalysis/symbol.h"
+
+bool cli_stat_sums_make(struct cli_stat_sums *sums, enum cli_stat_by by,
+                        const struct rn_filter *filter, bool outliers)
+{
+    struct rn_summary_options options = {
+        .by = (enum rn_summary_by)by,
+        .filter = filter,
+        .worst = outliers ? RN_SUMMARY_MAX_WORST : 0,
+    };
+
+    *sums = (struct cli_stat_sums){.by = by};
+    if (by == STAT_BY_KERNEL || by == STAT_BY_QUEUE)
+        sums->devices = rn_device_stat_new(
+            by == STAT_BY_KERNEL ? RN_DEVICE_BY_KERNEL : RN_DEVICE_BY_QUEUE, filter);
+    else
+        sums->events = rn_summary_new(&options);
+    return sums->devices || sums->events;
+}
+
+void cli_stat_sums_free(struct cli_stat_sums *sums)
+{
+    rn_summary_free(sums->events);
+    rn_device_stat_free(sums->devices);
+}
+
+bool cli_stat_sums_read(struct cli_stat_sums *sums, const struct rn_filter *filter,
+                        const char *path, struct rn_error *err)
+{
+    struct rn_symbols_options symbols = {.embedded_only = false};
+    struct cli_source source;
+    enum rn_status status = RN_E_SYSTEM;
+
+    if (!cli_source_open(&source, path, filter))
+        ;
+    else if (cli_stat_is_of_source(sums->by))
+        status = rn_summary_read_source(sums->events, source.reader, &symbols, err);
+    else
+        status = sums->devices ? rn_device_stat_read(sums->devices, source.reader, err)
+                               : rn_summary_read(sums->events, source.reader, err);
+    cli_source_close(&source);
+    return status == RN_OK;
+}
+
+bool cli_stat_sums_table(const struct cli_stat_sums *sums, struct cli_stat_table *table,
+                         const struct cli_stat_order *order)
+{
+    return sums->devices ? cli_stat_table_make_devices(table, sums->devices, sums->by, order)
+                         : cli_stat_table_make(table, sums->events, sums->by, order);
+}

@@ -1,0 +1,41 @@
+/* SPDX-License-Identifier: MIT */
+/* Where in the source the calls of one recording were made: code map, symbols and stacks of a
+ * reader together. Not thread-safe. */
+#ifndef RN_LOCATOR_H
+#define RN_LOCATOR_H
+
+#include "call_stack.h"
+#include "formats/reader.h"
+
+struct rn_locator;
+
+/* Of the options recorded_ns is taken from the reader. Takes its on_member for itself: call it
+ * before anything is read. Trace and reader are borrowed for as long as the result. NULL: no
+ * memory. */
+struct rn_locator *rn_locator_new(struct rn_trace *trace, struct rn_reader *reader,
+                                  const struct rn_symbols_options *options);
+void rn_locator_free(struct rn_locator *locator); /* accepts NULL */
+
+/* Every event, behind rn_trace_feed. */
+RN_MUST_CHECK enum rn_status rn_locator_feed(struct rn_locator *locator,
+                                             const struct rn_event *event, struct rn_error *err);
+/* As rn_call_stack_of. */
+RN_MUST_CHECK enum rn_status rn_locator_stack(struct rn_locator *locator,
+                                              const struct rn_event *event,
+                                              struct rn_call_stack *stack, struct rn_error *err);
+struct rn_symbols *rn_locator_symbols(struct rn_locator *locator);
+/* Files of code for which no name was found, and why: *state is that of the file. */
+typedef void rn_locator_module_fn(void *context, const struct rn_code_module *module,
+                                  enum rn_symbol_state state);
+void rn_locator_unknown(struct rn_locator *locator, rn_locator_module_fn *function, void *context);
+
+/* ---- as text ---- */
+
+/* " > function() file.c:17 [module+0x1234]", a line a function, innermost first. */
+void rn_render_stack(const struct rn_call_stack *stack, struct rn_buf *out);
+/* A JSON array of {address, module, offset, function, file, line, inlined, reason}. */
+void rn_render_stack_json(const struct rn_call_stack *stack, struct rn_buf *out);
+/* "main;read_all;read", outermost first, as flame graphs want it. */
+void rn_render_stack_folded(const struct rn_call_stack *stack, struct rn_buf *out);
+
+#endif

@@ -1,0 +1,119 @@
+/* SPDX-License-Identifier: MIT */
+/* What is gathered of a process: the same by a second thread as at once. */
+#include "capture/process_facts.h"
+
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include <cmocka.h>
+
+static char name[] = "RN_TEST_FACT";
+static char *const names[] = {name, NULL};
+
+static struct rn_process_facts *facts_of_this_process(void)
+{
+    struct rn_process_facts *facts = calloc(1, sizeof(*facts));
+
+    assert_non_null(facts);
+    rn_process_facts_read(getpid(), names, facts);
+    return facts;
+}
+
+static void test_facts(void **state)
+{
+    struct rn_process_facts *facts = facts_of_this_process();
+    char directory[4096];
+
+    (void)state;
+    assert_int_equal(facts->process.pid, getpid());
+    assert_int_equal(facts->process.parent_pid, getppid());
+    assert_int_equal(facts->process.euid, geteuid());
+    assert_non_null(getcwd(directory, sizeof(directory)));
+    assert_string_equal(facts->cwd, directory);
+    assert_int_equal(facts->cwd_size, strlen(directory));
+    assert_true(facts->argv_size > 0 && !facts->argv_cut);
+    assert_true(facts->has_limits);
+    free(facts);
+}
+
+struct tally {
+    unsigned count;
+    bool first, second;
+    int pipe[2];
+};
+
+static void tally_descriptor(void *context, const struct rn_descriptor *descriptor,
+                             const char *path, size_t length)
+{
+    struct tally *tally = context;
+
+    tally->count++;
+    if ((int)descriptor->fd != tally->pipe[0] && (int)descriptor->fd != tally->pipe[1])
+        return;
+    assert_true(length > 5 && memcmp(path, "pipe:", 5) == 0);
+    tally->first |= (int)descriptor->fd == tally->pipe[0];
+    tally->second |= (int)descriptor->fd == tally->pipe[1];
+}
+
+static void test_descriptors(void **state)
+{
+    struct rn_buf list = RN_BUF_INIT;
+    struct tally tally = {.count = 0};
+
+    (void)state;
+    assert_int_equal(pipe(tally.pipe), 0);
+    for (int i = 0; i < 2; i++) { /* the second takes the place of the first */
+        tally.count = 0;
+        rn_descriptor_list_read(getpid(), &list);
+        rn_descriptor_list_each(&list, tally_descriptor, &tally);
+        assert_true(tally.first && tally.second && tally.count >= 2);
+    }
+    close(tally.pipe[0]);
+    close(tally.pipe[1]);
+    rn_buf_free(&list);
+}
+
+static void test_thread(void **state)
+{
+    struct rn_facts_thread *thread = rn_facts_thread_new(names);
+    struct rn_process_facts *facts = facts_of_this_process();
+    struct rn_buf list = RN_BUF_INIT;
+
+    (void)state;
+    if (!thread) { /* one CPU */
+        free(facts);
+        skip();
+    }
+    for (int i = 0; i < 100; i++) {
+        const struct rn_process_facts *same;
+
+        rn_facts_thread_begin(thread, getpid());
+        if (i % 3)
+            rn_facts_thread_descriptors(thread, &list);
+        same = rn_facts_thread_process(thread);
+        assert_memory_equal(&same->process, &facts->process, sizeof(facts->process));
+        assert_string_equal(same->cwd, facts->cwd);
+        assert_int_equal(same->argv_size, facts->argv_size);
+        assert_memory_equal(same->limits, facts->limits, sizeof(facts->limits));
+    }
+    assert_true(list.size > 0);
+    rn_facts_thread_begin(thread, getpid()); /* and it ends all the same */
+    rn_facts_thread_free(thread);
+    rn_buf_free(&list);
+    free(facts);
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(test_facts),
+        cmocka_unit_test(test_descriptors),
+        cmocka_unit_test(test_thread),
+    };
+
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}
