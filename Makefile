@@ -6,7 +6,7 @@
 # make bench-capture  what recording costs, next to strace and perf (half an hour)
 # make bench-compute  what marked compute blocks, BLAS calls and sampling cost (five minutes)
 # make bench-fit    speed of rn-backend-fit and librn-backend; real kernels; StarPU (ten minutes)
-# make bench-gpu  what recording of devices costs (two minutes)
+# make bench-gpu  what recording of devices costs (three minutes)
 # make accuracy   how often rn-diff is right, on pairs of real programs
 # make gpu-bundle build/gpu: a folder that runs on a machine with a GPU and little else
 # make check-gpu  record CUDA programs with it and compare, where there is a GPU
@@ -14,7 +14,7 @@
 # make install    PREFIX=/usr/local DESTDIR=
 # Variables: CC, CFLAGS, BUILD (output directory), SAN=address,undefined, V=1 (show commands),
 # WITH_CUPTI=auto, yes or no (compare the interface of CUPTI that is assumed with its own headers),
-# WITH_OPENCL=auto|yes|no (record OpenCL),
+# WITH_OPENCL=auto|yes|no (record OpenCL), WITH_VULKAN=auto|yes|no (record Vulkan),
 # CORE=yes (without rn-diff, rn-validate, rn-export-otlp and rn-backend-fit, and without what only they
 # need)
 
@@ -50,13 +50,13 @@ CFLAGS_ALL = -std=gnu11 -pthread $(WARNINGS) $(CFLAGS) $(SAN_FLAGS)
 LDFLAGS_ALL = -pthread $(CFLAGS) $(SAN_FLAGS) -Wl,--as-needed $(LDFLAGS)
 
 # Whoever changes a variable that shapes the objects gets them all built anew.
-SETTINGS := $(CC) $(CFLAGS) $(CPPFLAGS) $(LDFLAGS) $(SAN) $(CORE) $(WITH_OPENCL) $(WITH_CUPTI)
+SETTINGS := $(CC) $(CFLAGS) $(CPPFLAGS) $(LDFLAGS) $(SAN) $(CORE) $(WITH_OPENCL) $(WITH_CUPTI) $(WITH_VULKAN)
 $(shell mkdir -p $(BUILD); printf '%s\n' '$(SETTINGS)' | cmp -s - $(BUILD)/settings || \
 	printf '%s\n' '$(SETTINGS)' >$(BUILD)/settings)
 
 $(BUILD)/config.mk: scripts/probe $(wildcard scripts/probes/*.c) $(BUILD)/settings
 	@CC='$(CC)' CPPFLAGS='$(CPPFLAGS)' LDFLAGS='$(LDFLAGS)' CORE='$(CORE)' WITH_OPENCL='$(WITH_OPENCL)' \
-		WITH_CUPTI='$(WITH_CUPTI)' sh scripts/probe $@
+		WITH_VULKAN='$(WITH_VULKAN)' WITH_CUPTI='$(WITH_CUPTI)' sh scripts/probe $@
 
 include $(wildcard scripts/make/*.mk)
 
@@ -74,6 +74,9 @@ SAMPLE_SRC := $(filter-out samples/simd_neon.c,$(wildcard samples/*.c))
 else
 CAPTURE_SRC := $(filter-out capture/inline% capture/patch%,$(CAPTURE_SRC))
 SAMPLE_SRC := $(filter-out samples/simd_avx%.c,$(wildcard samples/*.c))
+endif
+ifneq ($(HAVE_VULKAN),yes)
+UNIT_SRC := $(filter-out tests/unit/test_vulkan_%,$(UNIT_SRC))
 endif
 PROGRAM_SRC := $(wildcard tests/programs/*.c)
 ROBUSTNESS_SRC := $(wildcard tests/robustness/*.c)
@@ -109,7 +112,7 @@ OTLP_BINS := $(patsubst tests/otlp/%.c,$(BUILD)/otlp/%,$(OTLP_SRC))
 FUZZ_BINS := $(patsubst tests/fuzz/%.c,$(BUILD)/fuzz/%,$(FUZZ_SRC))
 LIBS := $(BUILD)/lib/libcli.a $(BUILD)/lib/libcapture.a $(BUILD)/lib/librn.a
 
-commands: $(BINS) $(BUILD)/lib/librn.a $(INJECT_LIBS) $(BACKEND_LIBS)
+commands: $(BINS) $(BUILD)/lib/librn.a $(INJECT_LIBS) $(INJECT_DATA) $(BACKEND_LIBS)
 samples: $(SAMPLE_BINS) $(OPS_BIN)
 unit: $(UNIT_BINS)
 programs: $(PROGRAM_BINS) $(ROBUSTNESS_BINS) $(OTLP_BINS) $(COVERAGE)
@@ -180,6 +183,8 @@ $(FIT_TESTS): $(FIT_LIBS)
 $(FIT_TESTS): PKG_LIBS := $(FIT_LIBS) $(BUILD)/lib/librn.a $(SCIENCE_LIBS) $(PKG_LIBS)
 $(BUILD)/tests/test_backend $(BUILD)/fuzz/fuzz_policy: $(BUILD)/lib/librn-backend.a
 $(BUILD)/tests/test_cupti_decode: $(CUPTI_OBJ) $(filter-out %/producer_memory.o,$(PRODUCER_OBJ))
+$(BUILD)/tests/test_vulkan_map: $(BUILD)/inject/vulkan_map.o
+$(BUILD)/tests/test_vulkan_spirv: $(BUILD)/inject/vulkan_spirv.o $(BUILD)/inject/vulkan_names.o
 $(BUILD)/tests/test_producer_device: $(filter-out %/producer_memory.o,$(PRODUCER_OBJ))
 $(BUILD)/samples/%: $(BUILD)/obj/samples/%.o $(BUILD)/lib/librn.a
 	$(link) $(PKG_LIBS)
@@ -209,6 +214,7 @@ bench-fit: all samples
 	BUILD='$(BUILD)' ./scripts/bench-fit
 bench-gpu: all programs
 	BUILD='$(BUILD)' ./scripts/bench-gpu
+	BUILD='$(BUILD)' ./scripts/bench-vulkan
 accuracy: all
 	tests/accuracy/run '$(BUILD)'
 fuzz:
@@ -236,6 +242,9 @@ install: all $(BUILD)/lib/librn.pc
 	install -m 644 $(BUILD)/lib/librn.a '$(DESTDIR)$(libdir)'
 	install -d '$(DESTDIR)$(libdir)/renacer'
 	install $(INJECT_LIBS) '$(DESTDIR)$(libdir)/renacer'
+	for file in $(INJECT_DATA); do \
+		install -m 644 $$file '$(DESTDIR)$(libdir)/renacer' || exit 1; \
+	done
 	install -m 644 capture/inject/rn_simd.h libanalysis/backend/rn_backend.h \
 		'$(DESTDIR)$(includedir)'
 	install -m 644 $(BACKEND_LIBS) '$(DESTDIR)$(libdir)'

@@ -91,9 +91,8 @@ static bool sets_thread_pointer(struct rn_patch_cover *cover, const struct moved
     static const uint8_t arch_prctl[] = {0xb8, 158, 0, 0, 0};
     struct rn_patch_instruction before;
 
-    return moved->start >= sizeof(arch_prctl) &&
-           rn_patch_cover(cover, moved->start - 1, &before) && before.end == moved->start &&
-           before.end - before.start == sizeof(arch_prctl) &&
+    return moved->start >= sizeof(arch_prctl) && rn_patch_cover(cover, moved->start - 1, &before) &&
+           before.end == moved->start && before.end - before.start == sizeof(arch_prctl) &&
            memcmp(cover->code.bytes + before.start, arch_prctl, sizeof(arch_prctl)) == 0;
 }
 

@@ -25,8 +25,8 @@ struct rn_process_facts {
 /* env_names: as for rn_proc_environ. */
 void rn_process_facts_read(pid_t pid, char *const *env_names, struct rn_process_facts *facts);
 
-/* Open descriptors in a row: read them all, then call `function` for each. A buffer whose `failed` is
- * set has lost some. */
+/* Open descriptors in a row: read them all, then call `function` for each. A buffer whose `failed`
+ * is set has lost some. */
 void rn_descriptor_list_read(pid_t pid, struct rn_buf *list);
 void rn_descriptor_list_each(const struct rn_buf *list, rn_proc_descriptor_fn *function,
                              void *context);
@@ -34,13 +34,13 @@ void rn_descriptor_list_each(const struct rn_buf *list, rn_proc_descriptor_fn *f
 /* The thread that gathers both, of one process at a time. None of these can fail: without a thread
  * the caller does the work while it waits. */
 struct rn_facts_thread;
-/* NULL where no second thread can be had, or where there is but one CPU for the two. env_names stays
- * the caller's and must outlive it. */
+/* NULL where no second thread can be had, or where there is but one CPU for the two. env_names
+ * stays the caller's and must outlive it. */
 struct rn_facts_thread *rn_facts_thread_new(char *const *env_names);
 void rn_facts_thread_free(struct rn_facts_thread *thread); /* NULL: nothing */
 void rn_facts_thread_begin(struct rn_facts_thread *thread, pid_t pid);
-/* Wait until the descriptors have been read, which comes first: *list gets them, what it had goes to
- * the thread. To be called once. */
+/* Wait until the descriptors have been read, which comes first: *list gets them, what it had goes
+ * to the thread. To be called once. */
 void rn_facts_thread_descriptors(struct rn_facts_thread *thread, struct rn_buf *list);
 /* Wait until all is done. What it points to stays as it is until the next begin. */
 const struct rn_process_facts *rn_facts_thread_process(struct rn_facts_thread *thread);

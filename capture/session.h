@@ -46,7 +46,7 @@ long rn_session_pace(const struct rn_session *session);
 bool rn_session_expects_producers(const struct rn_session *session);
 bool rn_session_had_producers(const struct rn_session *session);
 /* Bit n: something of enum rn_api n was recorded so far. */
-uint64_t rn_session_apis(const struct rn_session *session);
+uint64_t rn_session_apis(struct rn_session *session);
 /* What a library in the program said first that it cannot record, so far; NULL: nothing. Borrowed. The
  * program may have written anything there. */
 const char *rn_session_blind_spot(const struct rn_session *session);

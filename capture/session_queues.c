@@ -60,8 +60,14 @@ static void note_api(struct rn_session *session, const struct rn_event *event)
         session->producers.apis |= 1ull << event->u.words[0];
 }
 
-uint64_t rn_session_apis(const struct rn_session *session)
+/* What cannot be read now cannot be read when the recording is finished either, which says so. */
+uint64_t rn_session_apis(struct rn_session *session)
 {
+    struct rn_error ignored = RN_ERROR_INIT;
+
+    if (rn_session_producers_resolve(session, &ignored) == RN_OK &&
+        rn_session_drain(session, &ignored) != RN_OK)
+        return UINT64_MAX;
     return session->producers.apis;
 }
 

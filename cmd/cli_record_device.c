@@ -7,13 +7,19 @@
 
 #include <stdio.h>
 #include <string.h>
+#include <unistd.h>
 
-#define PATH_BYTES 4096u
+#define PATH_BYTES      4096u
+#define VULKAN_LAYER    "VK_LAYER_RENACER_record"
+#define VULKAN_MANIFEST "librn-vulkan.json"
 
 const char cli_record_device_help[] =
     "      --opencl[=WHEN]   record kernels and transfers of OpenCL: 'on' (also without WHEN), "
     "'off',\n"
     "                        or 'auto' (default), if the program is linked with libOpenCL\n"
+    "      --vulkan[=WHEN]   record compute dispatches, copies, submits and waits of Vulkan: "
+    "'on',\n"
+    "                        'off', or 'auto' (default), if the program is linked with libvulkan\n"
     "      --cuda[=WHEN]     record kernels, transfers and calls of CUDA, through CUPTI; likewise,\n"
     "                        'auto' if the program is linked with libcuda\n";
 
@@ -33,8 +39,25 @@ static bool arrange_cuda(struct cli_environment *environment, const struct cli_d
     return cli_environment_set(environment, injection, path);
 }
 
+/* The loader looks into VK_ADD_LAYER_PATH only where there is no VK_LAYER_PATH. */
+static bool arrange_vulkan(struct cli_environment *environment, const struct cli_device_api *api,
+                           const char *path)
+{
+    const char *own = cli_environment_get(environment, "VK_LAYER_PATH");
+    char directory[PATH_BYTES], manifest[PATH_BYTES + 32];
+
+    snprintf(directory, sizeof(directory), "%.*s", (int)(strrchr(path, '/') - path), path);
+    snprintf(manifest, sizeof(manifest), "%s/" VULKAN_MANIFEST, directory);
+    if (access(manifest, R_OK) != 0)
+        cli_warn("%s will not be recorded: %s is not there", api->name, manifest);
+    return cli_environment_prepend(environment, own ? "VK_LAYER_PATH" : "VK_ADD_LAYER_PATH",
+                                   directory, ':') &&
+           cli_environment_prepend(environment, "VK_INSTANCE_LAYERS", VULKAN_LAYER, ':');
+}
+
 static const struct cli_device_api apis[CLI_RECORD_DEVICES] = {
     {"opencl", "OpenCL", RN_API_OPENCL, "librn-opencl.so", "libOpenCL.so.1", NULL, arrange_opencl},
+    {"vulkan", "Vulkan", RN_API_VULKAN, "librn-vulkan.so", "libvulkan.so.1", NULL, arrange_vulkan},
     {"cuda", "CUDA", RN_API_CUDA, "librn-cuda.so", "libcuda.so.1", injection, arrange_cuda},
 };
 

@@ -7,12 +7,13 @@
 #include "cli_record_environment.h"
 
 /* One for each row of the table, in its order. */
-enum { CLI_OPT_OPENCL = 0x300, CLI_OPT_CUDA, CLI_OPT_DEVICE_END };
+enum { CLI_OPT_OPENCL = 0x300, CLI_OPT_VULKAN, CLI_OPT_CUDA, CLI_OPT_DEVICE_END };
 #define CLI_RECORD_DEVICES (CLI_OPT_DEVICE_END - CLI_OPT_OPENCL)
 
 /* clang-format off */
 #define CLI_RECORD_DEVICE_LONG \
     {"opencl", optional_argument, NULL, CLI_OPT_OPENCL}, \
+    {"vulkan", optional_argument, NULL, CLI_OPT_VULKAN}, \
     {"cuda", optional_argument, NULL, CLI_OPT_CUDA}
 /* clang-format on */
 extern const char cli_record_device_help[];

@@ -10,7 +10,7 @@ INJECT_FLAGS = -std=gnu11 -I. -I$(BUILD)/gen -D_GNU_SOURCE -O2 -g $(WARNINGS) -f
 	-fno-sanitize=all -fno-plt -ftls-model=initial-exec
 INJECT_DIR = $(BUILD)/inject
 INJECT_HDR = $(wildcard capture/inject/producer*.h capture/inject/compute*.h capture/inject/blas*.h \
-	capture/inject/opencl*.h capture/inject/cupti_*.h) \
+	capture/inject/opencl*.h capture/inject/cupti_*.h capture/inject/vulkan*.h) \
 	capture/inject/rn_simd.h formats/event.h formats/event_device.h formats/record.h formats/ring_file.h \
 	formats/ring_cell.h formats/status.h
 PRODUCER_OBJ = $(patsubst capture/inject/%.c,$(INJECT_DIR)/%.o,$(wildcard capture/inject/producer*.c))
@@ -65,3 +65,22 @@ $(BUILD)/lib/librn-opencl.so: $(OPENCL_OBJ) $(filter-out %/producer_memory.o,$(P
 	$(if $(V),,@echo "  LINK  $@")
 	$(Q)$(INJECT_CC) -shared -Wl,-soname,librn-opencl.so -Wl,-z,now -Wl,-Bsymbolic -Wl,--as-needed \
 		-o $@ $^
+
+# A Vulkan layer, loaded by the program's Vulkan loader: it needs the program's C library. Whatever the
+# loader does at the end, it stays in the process, whose threads have rings that are its own.
+# -Bsymbolic: its functions are its own too, whoever else is loaded.
+VULKAN_OBJ = $(patsubst capture/inject/%.c,$(INJECT_DIR)/%.o,$(wildcard capture/inject/vulkan_*.c))
+ifeq ($(HAVE_VULKAN),yes)
+INJECT_LIBS += $(BUILD)/lib/librn-vulkan.so
+INJECT_DATA += $(BUILD)/lib/librn-vulkan.json
+endif
+
+$(BUILD)/lib/librn-vulkan.so: $(VULKAN_OBJ) $(filter-out %/producer_memory.o,$(PRODUCER_OBJ))
+	@mkdir -p $(@D)
+	$(if $(V),,@echo "  LINK  $@")
+	$(Q)$(INJECT_CC) -shared -pthread -Wl,-soname,librn-vulkan.so -Wl,-Bsymbolic -Wl,-z,now \
+		-Wl,-z,nodelete -Wl,--no-undefined -o $@ $^
+
+$(BUILD)/lib/librn-vulkan.json: capture/inject/vulkan_layer.json
+	@mkdir -p $(@D)
+	@cp $< $@
