@@ -5,6 +5,7 @@
 # make bench-otlp     spans a second, encoded and sent (a few minutes)
 # make bench-capture  what recording costs, next to strace and perf (half an hour)
 # make bench-compute  what marked compute blocks, BLAS calls and sampling cost (five minutes)
+# make bench-fit    speed of rn-backend-fit and librn-backend; real kernels; StarPU (ten minutes)
 # make bench-gpu  what recording of devices costs (three minutes)
 # make accuracy   how often rn-diff is right, on pairs of real programs
 # make gpu-bundle build/gpu: a folder that runs on a machine with a GPU and little else
@@ -14,7 +15,8 @@
 # Variables: CC, CFLAGS, BUILD (output directory), SAN=address,undefined, V=1 (show commands),
 # WITH_CUPTI=auto, yes or no (compare the interface of CUPTI that is assumed with its own headers),
 # WITH_OPENCL=auto|yes|no (record OpenCL), WITH_VULKAN=auto|yes|no (record Vulkan),
-# CORE=yes (without rn-diff, rn-validate, rn-graph and rn-export-otlp, and without what only they need)
+# CORE=yes (without rn-diff, rn-validate, rn-graph, rn-export-otlp and rn-backend-fit, and without what
+# only they need)
 
 BUILD ?= build
 PREFIX ?= /usr/local
@@ -59,7 +61,7 @@ $(BUILD)/config.mk: scripts/probe $(wildcard scripts/probes/*.c) $(BUILD)/settin
 include $(wildcard scripts/make/*.mk)
 
 # CORE=yes: the recorder, the readers and the library, without the commands that need libcurl,
-# protobuf-c, libdeflate and libxml2.
+# protobuf-c, libdeflate, libxml2, GSL and SQLite.
 LIB_SRC := $(wildcard formats/*.c libanalysis/*.c)
 CAPTURE_SRC := $(wildcard capture/*.c)
 CLI_SRC := $(wildcard cmd/cli*.c)
@@ -84,9 +86,11 @@ FUZZ_SRC := $(wildcard tests/fuzz/fuzz_*.c)
 ifneq ($(CORE),)
 LIB_SRC := $(filter-out formats/otlp_% formats/graphml_write.c libanalysis/scrub% \
 	$(addprefix libanalysis/symbol_,file.c elf.c dwarf.c cfi.c name.c),$(LIB_SRC))
-CLI_SRC := $(filter-out cmd/cli_otlp% cmd/cli_scrub% cmd/cli_diff_junit.c,$(CLI_SRC))
-CMD_SRC := $(filter-out cmd/rn_export_otlp.c cmd/rn_diff.c cmd/rn_validate.c cmd/rn_graph.c cmd/rn_scrub.c,$(CMD_SRC))
+CLI_SRC := $(filter-out cmd/cli_otlp% cmd/cli_scrub% cmd/cli_diff_junit.c cmd/cli_fit%,$(CLI_SRC))
+CMD_SRC := $(filter-out cmd/rn_export_otlp.c cmd/rn_diff.c cmd/rn_validate.c cmd/rn_graph.c cmd/rn_scrub.c \
+	cmd/rn_backend_fit.c,$(CMD_SRC))
 OTLP_SRC :=
+UNIT_SRC := $(filter-out tests/unit/test_fit% tests/unit/test_history%,$(UNIT_SRC))
 else
 LIB_SRC := $(filter-out libanalysis/symbol_file_none.c,$(LIB_SRC))
 endif
@@ -96,6 +100,7 @@ LIB_OBJ := $(call obj,$(LIB_SRC)) $(GEN_SRC:%.c=%.o)
 CAPTURE_OBJ := $(call obj,$(CAPTURE_SRC)) $(BLOB_SRC:.c=.o)
 CLI_OBJ := $(call obj,$(CLI_SRC))
 ALL_OBJ := $(LIB_OBJ) $(CAPTURE_OBJ) $(CLI_OBJ) \
+	$(FIT_OBJ) $(BACKEND_OBJ) $(OPS_OBJ) $(COVERAGE_OBJ) \
 	$(call obj,$(CMD_SRC) $(UNIT_SRC) $(SAMPLE_SRC) $(ROBUSTNESS_SRC) $(OTLP_SRC) $(FUZZ_SRC))
 COMMANDS := $(subst _,-,$(patsubst cmd/%.c,%,$(CMD_SRC)))
 BINS := $(COMMANDS:%=$(BUILD)/bin/%)
@@ -107,10 +112,10 @@ OTLP_BINS := $(patsubst tests/otlp/%.c,$(BUILD)/otlp/%,$(OTLP_SRC))
 FUZZ_BINS := $(patsubst tests/fuzz/%.c,$(BUILD)/fuzz/%,$(FUZZ_SRC))
 LIBS := $(BUILD)/lib/libcli.a $(BUILD)/lib/libcapture.a $(BUILD)/lib/librn.a
 
-commands: $(BINS) $(BUILD)/lib/librn.a $(INJECT_LIBS) $(INJECT_DATA)
-samples: $(SAMPLE_BINS)
+commands: $(BINS) $(BUILD)/lib/librn.a $(INJECT_LIBS) $(INJECT_DATA) $(BACKEND_LIBS)
+samples: $(SAMPLE_BINS) $(OPS_BIN)
 unit: $(UNIT_BINS)
-programs: $(PROGRAM_BINS) $(ROBUSTNESS_BINS) $(OTLP_BINS)
+programs: $(PROGRAM_BINS) $(ROBUSTNESS_BINS) $(OTLP_BINS) $(COVERAGE)
 fuzz-targets: $(FUZZ_BINS)
 
 $(BUILD)/obj/%.o: %.c $(BUILD)/settings $(GEN_HDR) | $(GEN_SRC)
@@ -148,6 +153,9 @@ $(BUILD)/obj/cmd/cli_diff_junit.o $(BUILD)/obj/formats/graphml_write.o: PKG_CFLA
 $(BUILD)/bin/rn-diff $(BUILD)/bin/rn-validate $(BUILD)/bin/rn-graph $(BUILD)/tests/test_graph_write: \
 	PKG_LIBS := -larchive $(XML_LIBS) $(filter-out $(ARCHIVE_LIBS),$(PKG_LIBS))
 
+# GSL, which is under the GPL, and SQLite are linked by this one alone.
+$(BUILD)/bin/rn-backend-fit: $(FIT_LIBS)
+$(BUILD)/bin/rn-backend-fit: PKG_LIBS := $(FIT_LIBS) $(BUILD)/lib/librn.a $(SCIENCE_LIBS) $(PKG_LIBS)
 ifeq ($(CORE),)
 $(BUILD)/bin/rn-scrub: PKG_LIBS += $(SCRUB_LIBS)
 $(BUILD)/bin/rn-cat $(BUILD)/bin/rn-info $(BUILD)/bin/rn-stat: PKG_LIBS += $(SYMBOL_LIBS)
@@ -173,6 +181,10 @@ $(BUILD)/tests/%: $(BUILD)/obj/tests/unit/%.o $(LIBS)
 	$(link) $(PKG_LIBS) -lcmocka -llzma
 # With the library that is otherwise loaded into programs, but for its own memcpy.
 $(BUILD)/tests/test_producer: $(COMPUTE_OBJ) $(filter-out %/producer_memory.o,$(PRODUCER_OBJ))
+FIT_TESTS := $(filter $(BUILD)/tests/test_fit% $(BUILD)/tests/test_history%,$(UNIT_BINS))
+$(FIT_TESTS): $(FIT_LIBS)
+$(FIT_TESTS): PKG_LIBS := $(FIT_LIBS) $(BUILD)/lib/librn.a $(SCIENCE_LIBS) $(PKG_LIBS)
+$(BUILD)/tests/test_backend $(BUILD)/fuzz/fuzz_policy: $(BUILD)/lib/librn-backend.a
 $(BUILD)/tests/test_cupti_decode: $(CUPTI_OBJ) $(filter-out %/producer_memory.o,$(PRODUCER_OBJ))
 $(BUILD)/tests/test_vulkan_map: $(BUILD)/inject/vulkan_map.o
 $(BUILD)/tests/test_vulkan_spirv: $(BUILD)/inject/vulkan_spirv.o $(BUILD)/inject/vulkan_names.o
@@ -201,6 +213,8 @@ bench-otlp: all samples programs
 	BUILD='$(BUILD)' ./scripts/bench-otlp
 bench-compute: all programs
 	BUILD='$(BUILD)' ./scripts/bench-compute
+bench-fit: all samples
+	BUILD='$(BUILD)' ./scripts/bench-fit
 bench-gpu: all programs
 	BUILD='$(BUILD)' ./scripts/bench-gpu
 	BUILD='$(BUILD)' ./scripts/bench-vulkan
@@ -234,7 +248,9 @@ install: all $(BUILD)/lib/librn.pc
 	for file in $(INJECT_DATA); do \
 		install -m 644 $$file '$(DESTDIR)$(libdir)/renacer' || exit 1; \
 	done
-	install -m 644 capture/inject/rn_simd.h '$(DESTDIR)$(includedir)'
+	install -m 644 capture/inject/rn_simd.h libanalysis/backend/rn_backend.h \
+		'$(DESTDIR)$(includedir)'
+	install -m 644 $(BACKEND_LIBS) '$(DESTDIR)$(libdir)'
 	install -m 644 $(BUILD)/lib/librn.pc '$(DESTDIR)$(libdir)/pkgconfig'
 	install -m 644 $(filter formats/%,$(INSTALLED_HEADERS)) \
 		'$(DESTDIR)$(includedir)/renacer/formats'
@@ -254,5 +270,5 @@ clean:
 
 FORCE:
 .PRECIOUS: $(ALL_OBJ)
-.PHONY: gpu-bundle check-gpu all commands samples unit programs fuzz-targets check accuracy bench bench-capture bench-otlp bench-compute bench-gpu fuzz install clean FORCE
+.PHONY: gpu-bundle check-gpu all commands samples unit programs fuzz-targets check accuracy bench bench-capture bench-otlp bench-compute bench-gpu bench-fit fuzz install clean FORCE
 -include $(ALL_OBJ:.o=.d)
