@@ -128,6 +128,7 @@ static void keep_for_later(struct rn_producer *self, struct rn_compute_thread *t
     uint32_t place = thread->late_count;
 
     if (was_abandoned(thread, frame, block->start + block->duration)) {
+        rn_producer_resume(self);
         rn_compute_leave(self, thread);
         place = 0;
     }

@@ -115,6 +115,8 @@ struct rn_producer_sample {
     uint64_t start, duration; /* ticks */
     uint64_t elements, bytes, flops;
 };
+/* A signal handler has left one of these calls for good, by siglongjmp: before any other call. */
+void rn_producer_resume(struct rn_producer *self);
 /* Count an event. Cells of a second that is over become records first. */
 void rn_producer_count(struct rn_producer *self, const struct rn_producer_sample *sample);
 

@@ -34,6 +34,23 @@ static void move_to_ring(struct rn_producer *self, struct rn_ring_cell *cell)
     clear(cell);
 }
 
+/* What was left in the middle has `moved` set: either its record was committed, or it never will be.
+ * As long as nothing else is committed the ring tells which. */
+void rn_producer_resume(struct rn_producer *self)
+{
+    uint64_t head = __atomic_load_n(&self->slot->head, __ATOMIC_RELAXED);
+
+    for (uint32_t i = 0; i < self->cells_used; i++) {
+        struct rn_ring_cell *cell = &self->cells[self->used[i]];
+
+        if (!cell->moved)
+            continue;
+        if (cell->count && cell->moved <= head)
+            clear(cell);
+        cell->moved = 0;
+    }
+}
+
 static void begin_second(struct rn_producer *self, uint64_t start)
 {
     const struct rn_ring_producers *settings = rn_producer_settings();
