@@ -19,7 +19,10 @@ static const struct verb verbs[] = {
     {"stat", "counts, times, percentiles, errors, outliers"},
     {"diff", "do two recordings show the same behaviour?"},
     {"validate", "record two commands and compare them"},
+    {"merge", "one causally ordered recording from several"},
+    {"graph", "what led to what, as DOT, GraphML or for ShiViz"},
     {"scrub", "take secrets out of a recording"},
+    {"backend-fit", "which backend is fastest, from which size on"},
     {"export-otlp", "send recordings to Tempo, Jaeger and their like"},
 };
 
