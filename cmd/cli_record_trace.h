@@ -9,7 +9,7 @@
 #include "formats/manifest.h"
 #include "formats/trace_context.h"
 
-enum { CLI_OPT_TRACE_PARENT = 0x300, CLI_OPT_TRACE_STATE, CLI_OPT_PROPAGATE };
+enum { CLI_OPT_TRACE_PARENT = 0x400, CLI_OPT_TRACE_STATE, CLI_OPT_PROPAGATE };
 
 /* clang-format off */
 #define CLI_RECORD_TRACE_LONG \

@@ -67,10 +67,10 @@ check "threads that wait on a futex" pool.rna \
 rn-record -q -o tight.rna -- dd if=/dev/zero of=/dev/null bs=1 count=1 status=none
 rn-record -q -o loop.rna -- python3 -c 'import os
 fd = os.open("/dev/zero", os.O_RDONLY)
-for i in range(20000): os.read(fd, 1)'
+for i in range(300000): os.read(fd, 1)'
 check "a tight loop" loop.rna \
-    'any(.patterns[]; .pattern == "tight-loop" and .name == "read" and .calls >= 20000
-                      and .bytes >= 20000)'
+    'any(.patterns[]; .pattern == "tight-loop" and .name == "read" and .calls >= 300000
+                      and .bytes >= 300000)'
 check "none" tight.rna 'all(.patterns[]; .pattern != "tight-loop")'
 rn-record -q -o sync.rna -- python3 -c 'import os
 log = os.open("log", os.O_WRONLY | os.O_CREAT)
