@@ -37,9 +37,9 @@ json_t *rn_manifest_sources_array(const struct rn_manifest *manifest)
     for (size_t i = 0; array && i < manifest->source_count; i++) {
         const struct rn_manifest_source *source = &manifest->sources[i];
         json_t *object =
-            json_pack("{s:o,s:I,s:I,s:I,s:o}", "manifest", rn_manifest_object(source->manifest),
+            json_pack("{s:o,s:I,s:I,s:I,s:I,s:o}", "manifest", rn_manifest_object(source->manifest),
                       "first_stream", (json_int_t)source->first_stream, "streams",
-                      (json_int_t)source->streams, "host", (json_int_t)source->host, "pieces",
+                      (json_int_t)source->streams, "queues", (json_int_t)source->queues, "host", (json_int_t)source->host, "pieces",
                       pieces_array(source));
 
         if (json_array_append_new(array, object) != 0) {
@@ -97,19 +97,21 @@ static enum rn_status get_source(const json_t *object, struct rn_manifest *manif
     struct rn_manifest_source *source = &manifest->sources[number];
     uint64_t first = rn_json_get_u64(json_object_get(object, "first_stream"), UINT64_MAX);
     uint64_t streams = rn_json_get_u64(json_object_get(object, "streams"), 0);
+    uint64_t queues = rn_json_get_u64(json_object_get(object, "queues"), 0);
     uint64_t host = rn_json_get_u64(json_object_get(object, "host"), UINT64_MAX);
     const json_t *own = json_object_get(object, "manifest");
     enum rn_status status;
 
     manifest->source_count++;
     if (first < *next_stream || streams == 0 || streams > UINT32_MAX ||
-        first > UINT32_MAX - streams)
+        first > UINT32_MAX - streams || queues >= streams)
         return no_sense(err, number, "streams");
     if (host > number)
         return no_sense(err, number, "host");
     *next_stream = first + streams;
     source->first_stream = (uint32_t)first;
     source->streams = (uint32_t)streams;
+    source->queues = (uint32_t)queues;
     source->host = (uint32_t)host;
     source->manifest = calloc(1, sizeof *source->manifest);
     if (!source->manifest)

@@ -202,18 +202,19 @@ static void map_fields(struct rn_event *event, const struct rn_manifest_source *
 
 void rn_event_place_in_whole(struct rn_event *event, const struct rn_manifest_source *place)
 {
-    uint32_t first = place->first_stream;
+    uint64_t *other = NULL; /* another stream that it names; 0 none */
 
-    event->stream += first;
+    event->stream = (uint32_t)rn_manifest_source_stream(place, event->stream);
     if (event->kind == RN_KIND_STREAM) {
-        event->u.stream_info.id += first;
-        if (event->u.stream_info.parent)
-            event->u.stream_info.parent += first;
-    } else if (event->kind == RN_KIND_PROCESS && event->u.process.child_stream) {
-        event->u.process.child_stream += first;
-    } else if (event->kind == RN_KIND_OBJECT && event->u.object.place_stream) {
-        event->u.object.place_stream += first;
+        event->u.stream_info.id = rn_manifest_source_stream(place, event->u.stream_info.id);
+        other = &event->u.stream_info.parent;
+    } else if (event->kind == RN_KIND_PROCESS) {
+        other = &event->u.process.child_stream;
+    } else if (event->kind == RN_KIND_OBJECT) {
+        other = &event->u.object.place_stream;
     }
+    if (other && *other)
+        *other = rn_manifest_source_stream(place, *other);
     if (!place->pieces)
         return;
     map_fields(event, place);

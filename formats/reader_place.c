@@ -49,9 +49,9 @@ static uint64_t changed(const struct rn_manifest_source *place, enum change chan
 {
     switch (change) {
     case CHANGE_STREAM:
-        return value + place->first_stream;
+        return rn_manifest_source_stream(place, value);
     case CHANGE_PARENT: /* 0: none */
-        return value ? value + place->first_stream : 0;
+        return value ? rn_manifest_source_stream(place, value) : 0;
     case CHANGE_MOMENT: /* 0: not known */
         return value ? rn_clock_pieces_map(place, value) : 0;
     case CHANGE_DURATION:

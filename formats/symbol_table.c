@@ -86,8 +86,8 @@ static json_t *frames_of(const struct rn_symbol *symbol)
     for (uint32_t i = 0; frames && i < symbol->count; i++) {
         const struct rn_symbol_frame *frame = &symbol->frames[i];
 
-        json_array_append_new(frames, json_pack("[o,o,i,b]", rn_json_text(frame->function),
-                                                rn_json_text(frame->file), (int)frame->line,
+        json_array_append_new(frames, json_pack("[o,o,I,b]", rn_json_text(frame->function),
+                                                rn_json_text(frame->file), (json_int_t)frame->line,
                                                 (int)frame->library));
     }
     return frames;

@@ -29,8 +29,8 @@ void rn_clock_fit_clear(struct rn_clock_fit *fit)
 static bool bounds(const struct rn_hull *hull, const struct rn_hull_point *a,
                    const struct rn_hull_point *b, const struct rn_hull_point *c)
 {
-    __int128 turn =
-        (__int128)(b->x - a->x) * (c->y - a->y) - (__int128)(b->y - a->y) * (c->x - a->x);
+    __int128 turn = ((__int128)b->x - a->x) * ((__int128)c->y - a->y) -
+                    ((__int128)b->y - a->y) * ((__int128)c->x - a->x);
 
     return hull->from_above ? turn > 0 : turn < 0;
 }

@@ -7,7 +7,8 @@
 #include <stdlib.h>
 #include <string.h>
 
-#define LINES_MAX 1024u /* of one host */
+#define LINES_MAX 1024u              /* of one host */
+#define TIME_MAX  (INT64_C(1) << 61) /* ns, either way */
 
 /* Two hosts, low < high: how far the clock of the second is ahead, by the time of the first. */
 struct pair {
@@ -104,6 +105,10 @@ enum rn_status rn_clock_sync_message(struct rn_clock_sync *sync, uint32_t from, 
 
     if (from >= sync->count || to >= sync->count || from == to)
         return rn_fail(err, RN_E_USAGE, "a message from host %u to host %u", from, to);
+    /* Times that no clock shows say nothing. */
+    if (sent_ns < -TIME_MAX || received_ns < -TIME_MAX || sent_ns > TIME_MAX ||
+        received_ns > TIME_MAX)
+        return RN_OK;
     pair = pair_of(sync, from < to ? from : to, from < to ? to : from);
     if (!pair)
         return no_memory(err);

@@ -9,7 +9,7 @@ struct rn_locator {
     struct rn_code_map *map;
     struct rn_symbols *symbols;
     struct rn_call_stacks *stacks;
-    struct rn_error table_error; /* of a damaged table: the files are asked instead */
+    struct rn_error table_error; /* of a damaged table: what was not read of it the files tell */
     uint8_t *states;             /* by module: 1 + enum rn_symbol_state of the last failure */
     size_t state_count;
 };

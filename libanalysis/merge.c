@@ -7,6 +7,9 @@
 #include <string.h>
 #include <sys/stat.h>
 
+/* Numbers of streams, of one recording and of all: some 50 bytes are needed for each. */
+#define STREAMS_MAX (1u << 24)
+
 enum rn_status rn_merge_new(const struct rn_merge_options *options, struct rn_merge **out,
                             struct rn_error *err)
 {
@@ -104,9 +107,17 @@ static enum rn_status look_at_streams(struct merge_input *input, struct rn_batch
 
     if (!values)
         return RN_E_FORMAT;
-    for (uint32_t i = 0; i < batch->rows; i++)
-        if (values[i] < UINT32_MAX && values[i] >= input->streams)
-            input->streams = values[i] + 1;
+    for (uint32_t i = 0; i < batch->rows; i++) {
+        bool queue = values[i] >= RN_STREAM_QUEUES;
+        uint64_t number = values[i] - (queue ? RN_STREAM_QUEUES : 0);
+        uint64_t *used = queue ? &input->queues : &input->streams;
+
+        if (number >= STREAMS_MAX)
+            return rn_fail(err, RN_E_FORMAT, "a stream of number %llu",
+                           (unsigned long long)values[i]);
+        if (number >= *used)
+            *used = number + 1;
+    }
     return RN_OK;
 }
 
@@ -262,9 +273,10 @@ static enum rn_status take_in(struct rn_merge *merge, struct merge_input *input,
     struct rn_manifest_source source = {.first_stream = (uint32_t)first};
     enum rn_status status;
 
-    if (first + input->streams > UINT32_MAX)
+    if (first + input->streams + input->queues > STREAMS_MAX)
         return refuse(err, input->path, "has too many threads to be merged with the others");
-    source.streams = (uint32_t)input->streams;
+    source.streams = (uint32_t)(input->streams + input->queues);
+    source.queues = (uint32_t)input->queues;
     status = make_room(merge, err);
     if (status == RN_OK)
         status = copy_manifest(manifest, &source.manifest, err);

@@ -80,9 +80,11 @@ static enum rn_status parse(const struct rn_manifest *manifest, const char *text
     if (!take_number(&rest, ':', &stream) || !take_number(&rest, '\0', &event->ordinal))
         return rn_fail(err, RN_E_USAGE,
                        "'%.80s' is no event: write STREAM:ORDINAL or UUID:STREAM:ORDINAL", text);
-    if (source && stream >= source->streams)
+    if (source && (stream >= RN_STREAM_QUEUES ? stream - RN_STREAM_QUEUES >= source->queues
+                                              : stream >= source->streams - source->queues))
         return rn_fail(err, RN_E_USAGE, "no event %.80s is in it", text);
-    stream += source ? source->first_stream : 0;
+    if (source)
+        stream = rn_manifest_source_stream(source, stream);
     if (stream > UINT32_MAX)
         return rn_fail(err, RN_E_USAGE, "no event %.80s is in it", text);
     event->stream = (uint32_t)stream;

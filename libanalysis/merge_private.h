@@ -17,6 +17,7 @@ struct merge_input {
     uint64_t counts[RN_KIND_LIMIT];
     uint64_t lost;
     uint64_t streams;              /* numbers below this are used */
+    uint64_t queues;               /* and as many from RN_STREAM_QUEUES on */
     bool distrusted;               /* events are missing */
     struct rn_clock_point *points; /* calibration: of the manifest, CLOCK rows, the index */
     size_t point_count, point_room;

@@ -152,11 +152,11 @@ static enum rn_status row(struct rewrite *rewrite, const struct rn_event *event,
         rewrite->clock = event->u.clock;
         return RN_OK;
     }
-    if (event->kind == RN_KIND_DEVICE_CLOCK)
-        return device_clock_row(rewrite, event, err);
     status = rewrite->function(rewrite->context, event, &changed, &keep, err);
     if (status != RN_OK)
         return status;
+    if (event->kind == RN_KIND_DEVICE_CLOCK)
+        return device_clock_row(rewrite, &changed, err);
     if (event->kind == RN_KIND_STREAM)
         return stream_row(rewrite, &changed, err);
     if (event->kind == RN_KIND_INFLIGHT)

@@ -10,9 +10,9 @@
 #include "formats/reader.h"
 #include "formats/writer.h"
 
-/* What becomes of a row: an event, or one of RN_KIND_STREAM, RN_KIND_INFLIGHT (not
- * RN_KIND_DEVICE_CLOCK, which stays as it is). `out` may borrow
- * until the next call. *keep false: it is left out (events alone). */
+/* What becomes of a row: an event, or one of RN_KIND_STREAM, RN_KIND_INFLIGHT,
+ * RN_KIND_DEVICE_CLOCK. `out` may borrow until the next call. *keep false: it is left out (events
+ * alone). */
 typedef enum rn_status rn_rewrite_fn(void *context, const struct rn_event *event,
                                      struct rn_event *out, bool *keep, struct rn_error *err);
 

@@ -3,6 +3,7 @@
 #include "scrub_private.h"
 
 #include "formats/syscall_table.h"
+#include "formats/trace_context.h"
 
 #include <stdlib.h>
 #include <string.h>
@@ -86,6 +87,23 @@ static void boot_id(const struct rn_scrub *scrub, char *text)
     }
 }
 
+static void text(struct rn_scrub *scrub, const char *of, size_t size, struct rn_buf *out)
+{
+    scrub_word(scrub, RN_SCRUB_TEXT, of, size, out);
+}
+
+/* Numbers that tie recordings together stay; other text that stands in their place does not. */
+static void drop_invalid(char **trace)
+{
+    struct rn_trace_parent parent;
+
+    if (!*trace || (strlen(*trace) < RN_TRACE_PARENT_SIZE &&
+                    rn_trace_parent_parse(*trace, strlen(*trace), &parent)))
+        return;
+    free(*trace);
+    *trace = NULL;
+}
+
 enum rn_status rn_scrub_manifest(struct rn_scrub *scrub, struct rn_manifest *manifest,
                                  struct rn_error *err)
 {
@@ -94,7 +112,9 @@ enum rn_status rn_scrub_manifest(struct rn_scrub *scrub, struct rn_manifest *man
     if (manifest->host)
         scrub_note_secret(scrub, manifest->host, strlen(manifest->host));
     fine = replace(scrub, &manifest->host, host) && replace(scrub, &manifest->cwd, scrub_path) &&
-           replace(scrub, &manifest->selection, scrub_sentence);
+           replace(scrub, &manifest->selection, text);
+    drop_invalid(&manifest->trace_parent);
+    drop_invalid(&manifest->trace_given);
     if (manifest->boot_id)
         boot_id(scrub, manifest->boot_id);
     free(manifest->trace_state); /* what vendors put there is not known */
@@ -156,8 +176,10 @@ static bool keeps_control(struct rn_scrub *scrub, const struct rn_attachment *at
         if (header.cmsg_len < sizeof header || header.cmsg_len > attachment->size - at)
             break;
         at += CMSG_ALIGN(header.cmsg_len);
+        if (at >= attachment->size)
+            return true;
     }
-    return true;
+    return attachment->size == 0 || keeps(scrub, RN_SCRUB_STRUCT, "control");
 }
 
 static bool is_program(const struct rn_scrub *scrub, const char *text, size_t size)
@@ -184,6 +206,8 @@ static void name(struct rn_scrub *scrub, const struct rn_event *event, const cha
         thread_name(scrub, text, size, out);
     else if (event->kind == RN_KIND_STREAM && event->u.stream_info.type == RN_STREAM_SOURCE)
         scrub_path(scrub, text, size, out);
+    else if (event->kind == RN_KIND_STREAM && event->u.stream_info.type != RN_STREAM_QUEUE)
+        scrub_word(scrub, RN_SCRUB_NAME, text, size, out);
     else
         scrub_word(scrub, RN_SCRUB_SYMBOL, text, size, out);
 }
@@ -241,6 +265,20 @@ static void clear_arguments(struct rn_syscall *call)
         call->args[i] = 0;
 }
 
+/* Words that a program handed to an API, such as options for its compiler. */
+static void words(struct rn_scrub *scrub, const char *of, size_t size, struct rn_buf *out)
+{
+    for (size_t from = 0; from < size;) {
+        const char *blank = memchr(of + from, ' ', size - from);
+        size_t to = blank ? (size_t)(blank - of) : size;
+
+        scrub_argument(scrub, of + from, to - from, out);
+        if (blank)
+            rn_buf_byte(out, ' ');
+        from = to + 1;
+    }
+}
+
 /* What the text of an attachment becomes. False: it is no text. */
 static bool rewrite(struct rn_scrub *scrub, const struct rn_event *event,
                     const struct rn_attachment *attachment, struct rn_buf *out)
@@ -254,7 +292,8 @@ static bool rewrite(struct rn_scrub *scrub, const struct rn_event *event,
     case RN_ATT_CWD:
     case RN_ATT_ROOT:
         scrub_path(scrub, text, size, out);
-        if (attachment->type == RN_ATT_EXE && out->size == size && !memcmp(out->data, text, size))
+        if (attachment->type == RN_ATT_EXE && size && out->size == size &&
+            !memcmp(out->data, text, size))
             scrub_note_program(scrub, text, size);
         return true;
     case RN_ATT_STRING:
@@ -280,7 +319,10 @@ static bool rewrite(struct rn_scrub *scrub, const struct rn_event *event,
         scrub_source(scrub, text, size, out);
         return true;
     case RN_ATT_TEXT:
-        scrub_sentence(scrub, text, size, out);
+        if (event->kind == RN_KIND_NOTICE || event->kind == RN_KIND_LOSS)
+            scrub_sentence(scrub, text, size, out);
+        else
+            words(scrub, text, size, out);
         return true;
     case RN_ATT_INPUT:
     case RN_ATT_RESULT:
@@ -354,7 +396,10 @@ enum rn_status rn_scrub_event(struct rn_scrub *scrub, const struct rn_event *eve
 bool rn_scrub_member(struct rn_scrub *scrub, const char *member, const uint8_t *data, size_t size,
                      struct rn_buf *out)
 {
-    if (!keeps(scrub, RN_SCRUB_MACHINE, member))
+    /* Of a merged recording: "sources/1/env/uname". */
+    const char *own = strncmp(member, "sources/", 8) == 0 ? strchr(member + 8, '/') : NULL;
+
+    if (!keeps(scrub, RN_SCRUB_MACHINE, own ? own + 1 : member))
         return false;
     scrub_sentence(scrub, (const char *)data, size, out);
     return true;

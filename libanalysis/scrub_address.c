@@ -5,6 +5,7 @@
 #include "scrub_private.h"
 
 #include <arpa/inet.h>
+#include <linux/netlink.h>
 #include <netinet/in.h>
 #include <stddef.h>
 #include <stdio.h>
@@ -13,6 +14,7 @@
 #include <sys/un.h>
 
 static const uint8_t discarded[8] = {1};
+static const uint8_t zeros[8]; /* sin_zero */
 
 static bool is_made(const uint8_t *address, size_t size)
 {
@@ -36,10 +38,10 @@ static void internet(struct rn_scrub *scrub, int family, size_t at, uint16_t por
                      struct rn_buf *out, size_t begin)
 {
     size_t length = family == AF_INET ? 4 : 16;
-    uint8_t *address = out->data + begin + at;
+    uint8_t *address = out->failed ? NULL : out->data + begin + at;
     char text[INET6_ADDRSTRLEN], shown[INET6_ADDRSTRLEN + 16];
 
-    if (!inet_ntop(family, address, text, sizeof text))
+    if (!address || !inet_ntop(family, address, text, sizeof text))
         return;
     snprintf(shown, sizeof shown, family == AF_INET ? "%s:%u" : "[%s]:%u", text, ntohs(port));
     if (is_made(address, length) || rn_scrub_policy_keeps(scrub->policy, RN_SCRUB_ADDRESS, shown)) {
@@ -85,19 +87,22 @@ void scrub_address(struct rn_scrub *scrub, const uint8_t *data, size_t size, str
     }
     if (size >= 4)
         memcpy(&port, data + 2, sizeof port);
-    rn_buf_append(out, data, size);
-    if (out->failed)
-        return;
     if (family == AF_INET && size >= sizeof(struct sockaddr_in)) {
+        rn_buf_append(out, data, offsetof(struct sockaddr_in, sin_zero));
+        rn_buf_append(out, zeros, sizeof zeros);
         internet(scrub, AF_INET, offsetof(struct sockaddr_in, sin_addr), port, out, begin);
-        memset(out->data + begin + offsetof(struct sockaddr_in, sin_zero), 0,
-               sizeof(struct sockaddr_in) - offsetof(struct sockaddr_in, sin_zero));
     } else if (family == AF_INET6 && size >= sizeof(struct sockaddr_in6) - 4) {
+        rn_buf_append(out, data,
+                      size < sizeof(struct sockaddr_in6) ? size : sizeof(struct sockaddr_in6));
         internet(scrub, AF_INET6, offsetof(struct sockaddr_in6, sin6_addr), port, out, begin);
-    } else if (family != AF_NETLINK && family != AF_UNSPEC && family != AF_UNIX &&
-               !rn_scrub_policy_keeps(scrub->policy, RN_SCRUB_ADDRESS, "other")) {
-        /* Of other families only the family is known. */
-        out->size = begin + sizeof family;
-        scrub_note_replaced(scrub, RN_SCRUB_ADDRESS, "", 0);
+    } else if (family == AF_NETLINK ||
+               rn_scrub_policy_keeps(scrub->policy, RN_SCRUB_ADDRESS, "other")) {
+        rn_buf_append(out, data,
+                      size < sizeof(struct sockaddr_nl) ? size : sizeof(struct sockaddr_nl));
+    } else {
+        /* Of others, and of what was cut, the family alone. */
+        rn_buf_append(out, data, sizeof family);
+        if (size > sizeof family)
+            scrub_note_replaced(scrub, RN_SCRUB_ADDRESS, "", 0);
     }
 }

@@ -153,7 +153,7 @@ static bool is_home(const char *path, size_t from)
 
 void scrub_path(struct rn_scrub *scrub, const char *text, size_t size, struct rn_buf *out)
 {
-    bool whole = true;
+    bool whole = true, climbs = false; /* behind "..", where a path leads is not in its begin */
 
     for (size_t from = 0; from <= size;) {
         const char *slash = from < size ? memchr(text + from, '/', size - from) : NULL;
@@ -161,7 +161,9 @@ void scrub_path(struct rn_scrub *scrub, const char *text, size_t size, struct rn
 
         if (is_home(text, from))
             scrub_note_secret(scrub, text + from, to - from);
-        if (keeps_component(scrub, text, from, to)) {
+        climbs |= to - from == 2 && memcmp(text + from, "..", 2) == 0;
+        if (climbs ? says_nothing(text + from, to - from)
+                   : keeps_component(scrub, text, from, to)) {
             rn_buf_append(out, text + from, to - from);
         } else {
             component_token(scrub, text + from, to - from, out);
@@ -259,6 +261,11 @@ void scrub_variable(struct rn_scrub *scrub, const char *text, size_t size, struc
     size_t length = (size_t)(text + size - value);
     char *name = strndup(text, equals ? (size_t)(equals - text) : size);
 
+    if (!equals) { /* of this form a variable is not */
+        free(name);
+        scrub_word(scrub, RN_SCRUB_TEXT, text, size, out);
+        return;
+    }
     if (name && (strcmp(name, "USER") == 0 || strcmp(name, "LOGNAME") == 0))
         scrub_note_secret(scrub, value, length);
     rn_buf_append(out, text, (size_t)(value - text));

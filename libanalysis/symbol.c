@@ -302,7 +302,11 @@ enum rn_status rn_symbols_table(const struct rn_symbols *symbols, struct rn_buf 
         const struct rn_symbol_place place = {module->path, module->build_id, module->build_id_size,
                                               slots[i].id & ((UINT64_C(1) << OFFSET_BITS) - 1)};
 
-        status = rn_symbol_table_add(table, &place, &known->symbol, known->call_ends, err);
+        /* Of some addresses it was asked only whether a call ends there. */
+        static const struct rn_symbol nameless = {.state = RN_SYMBOL_NONE};
+
+        status = rn_symbol_table_add(table, &place, known->asked ? &known->symbol : &nameless,
+                                     known->call_ends, err);
     }
     if (status == RN_OK)
         status = rn_symbol_table_write(table, out, err);

@@ -101,6 +101,14 @@ void symbol_dwarf_free(struct rn_symbol_file *file)
 
 /* ---- functions of a unit ---- */
 
+/* False at the end, and where damage leads back. */
+static bool next_sibling(Dwarf_Die *die)
+{
+    Dwarf_Off before = dwarf_dieoffset(die);
+
+    return dwarf_siblingof(die, die) == 0 && dwarf_dieoffset(die) > before;
+}
+
 static bool holds_functions(int tag)
 {
     return tag == DW_TAG_namespace || tag == DW_TAG_module || tag == DW_TAG_structure_type ||
@@ -123,7 +131,7 @@ static bool collect(struct symbol_ranges *ranges, Dwarf_Die *parent, int depth)
             room = add_ranges(ranges, &child);
         if (room && holds_functions(tag))
             room = collect(ranges, &child, depth + 1);
-    } while (room && dwarf_siblingof(&child, &child) == 0);
+    } while (room && next_sibling(&child));
     return room;
 }
 
@@ -213,7 +221,7 @@ static void descend(struct scopes *scopes, Dwarf_Die *parent, uint64_t address, 
             scopes->list[scopes->count++] = child;
         descend(scopes, &child, address, depth + 1);
         return;
-    } while (dwarf_siblingof(&child, &child) == 0);
+    } while (next_sibling(&child));
 }
 
 static bool add_scopes(Dwarf_Die *unit, struct scopes *scopes, uint64_t address,

@@ -110,7 +110,8 @@ static bool add_functions(struct rn_symbol_file *file, Elf *elf, Elf_Scn *sectio
                           const GElf_Shdr *header)
 {
     Elf_Data *data = elf_getdata(section, NULL);
-    size_t count = data && header->sh_entsize ? header->sh_size / header->sh_entsize : 0;
+    size_t entry = gelf_fsize(elf, ELF_T_SYM, 1, EV_CURRENT);
+    size_t count = data && entry && header->sh_entsize == entry ? header->sh_size / entry : 0;
 
     if (count == 0 || count > INT32_MAX)
         return true;

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 #include "backend_json.h"
 
+#include <locale.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -8,6 +9,7 @@ struct parser {
     struct backend_json *json;
     char *at, *end; /* of the copy, in which strings are decoded where they stand */
     unsigned depth;
+    locale_t locale; /* C's; 0: none could be had */
 };
 
 static bool fail(struct parser *parser, const char *problem)
@@ -219,7 +221,9 @@ static bool read_number(struct parser *parser, uint32_t into)
         return fail(parser, "a value is missing");
     kept = parser->at[length];
     parser->at[length] = 0;
-    value = strtod(parser->at, &stop);
+    /* Whatever locale the program has set. */
+    value =
+        parser->locale ? strtod_l(parser->at, &stop, parser->locale) : strtod(parser->at, &stop);
     parser->at[length] = kept;
     if (stop != parser->at + length)
         return fail(parser, "a number is malformed");
@@ -276,6 +280,7 @@ static bool read_value(struct parser *parser, uint32_t into)
 bool backend_json_parse(struct backend_json *json, const char *text, size_t size)
 {
     struct parser parser = {.json = json};
+    bool whole;
 
     *json = (struct backend_json){.text = NULL};
     if (size > BACKEND_JSON_MAX) {
@@ -290,7 +295,11 @@ bool backend_json_parse(struct backend_json *json, const char *text, size_t size
     parser.at = json->text;
     parser.end = json->text + size;
     new_value(&parser, JSON_NULL);
-    if (!json->count || !read_value(&parser, 0))
+    parser.locale = newlocale(LC_ALL_MASK, "C", (locale_t)0);
+    whole = json->count && read_value(&parser, 0);
+    if (parser.locale)
+        freelocale(parser.locale);
+    if (!whole)
         return false;
     skip_blanks(&parser);
     return parser.at == parser.end || fail(&parser, "something stands behind the document");

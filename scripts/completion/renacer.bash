@@ -58,4 +58,5 @@ _renacer() {
     fi
 }
 
-complete -F _renacer rn rn-record rn-info rn-cat rn-stat rn-merge rn-export-otlp
+complete -F _renacer rn rn-record rn-info rn-cat rn-stat rn-diff rn-validate rn-merge rn-graph rn-scrub \
+    rn-backend-fit rn-export-otlp

@@ -84,7 +84,12 @@ class Merged:
                 found[self.source_of(row["stream"])].append(row)
         for number, path in enumerate(paths):
             first = self.sources[number]["first_stream"]
-            want = [(r["kind"], r["stream"] + first, r.get("ordinal"), r.get("name"), r.get("ret"))
+            source = self.sources[number]
+
+            def merged(stream, first=first, source=source):
+                queues = source["streams"] - source["queues"] - 2 ** 31
+                return first + stream + (queues if stream >= 2 ** 31 else 0)
+            want = [(r["kind"], merged(r["stream"]), r.get("ordinal"), r.get("name"), r.get("ret"))
                     for r in rows(self.bin, path)]
             have = [(r["kind"], r["stream"], r.get("ordinal"), r.get("name"), r.get("ret"))
                     for r in found[number]]

@@ -74,6 +74,9 @@ static void test_paths(void **state)
     assert_string_equal(shape(scrub_path, ""), "");
     assert_string_equal(shape(scrub_path, "/"), "/");
     assert_string_equal(shape(scrub_path, "a.py/"), "#.py/");
+    assert_string_equal(shape(scrub_path, "/usr/lib/../../home/alice"), "/usr/lib/../../#/#");
+    assert_string_equal(shape(scrub_path, "/proc/self/root/home/alice"), "/proc/self/root/#/#");
+    assert_string_equal(shape(scrub_path, "/libsecret/x"), "/#/#");
 }
 
 static void test_words(void **state)
@@ -91,6 +94,7 @@ static void test_words(void **state)
     assert_string_equal(shape(scrub_variable, "TOKEN=abc"), "TOKEN=#");
     assert_string_equal(shape(scrub_variable, "LANG=C"), "LANG=C");
     assert_string_equal(shape(scrub_variable, "EMPTY="), "EMPTY=");
+    assert_string_equal(shape(scrub_variable, "hunter2"), "#");
     assert_string_equal(shape(scrub_source, "/home/alice/a.c:17"), "/home/#/#.c:17");
     scrub_note_secret(scrub, "vm", 2);
     assert_string_equal(shape(scrub_sentence, "vm: /home/alice/x: no vmlinuz on vm."),
@@ -170,6 +174,9 @@ static void test_addresses(void **state)
     rn_buf_clear(&out);
     scrub_address(scrub, (const uint8_t *)"\x11\0secret", 8, &out); /* AF_PACKET */
     assert_int_equal(out.size, 2);
+    rn_buf_clear(&out);
+    scrub_address(scrub, (const uint8_t *)"\x2\0\0\x50\xc6\x33\x64\x7", 8, &out); /* cut */
+    assert_int_equal(out.size, 2);
     rn_buf_free(&out);
 }
 
@@ -202,6 +209,31 @@ static void test_event(void **state)
     assert_string_equal(rn_scrub_accounts(scrub)[RN_SCRUB_PATH].examples[0], "/h***/a****/p***");
 }
 
+/* Options for a device's compiler, and a control message that makes no sense. */
+static void test_other_texts(void **state)
+{
+    static const uint8_t options[] = "-I/home/alice/x -DKEY=hunter2 secret";
+    static uint8_t control[40] = {20, 0, 0, 0, 0, 0, 0, 0, 1, 0, 0, 0, 1, 0, 0, 0, 7, 0, 0, 0};
+    const struct rn_attachment items[] = {
+        {.type = RN_ATT_TEXT, .arg = RN_ARG_NONE, .size = sizeof options - 1, .data = options},
+        {.type = RN_ATT_CONTROL, .arg = 1, .size = 24, .data = control},
+        {.type = RN_ATT_CONTROL, .arg = 2, .size = sizeof control, .data = control}};
+    struct rn_event event = {.kind = RN_KIND_API, .attachments = items, .attachment_count = 3};
+    struct rn_error err = RN_ERROR_INIT;
+    struct rn_event out;
+
+    (void)state;
+    with_policy("");
+    memcpy(control + 30, "secret", 6);
+    assert_int_equal(rn_scrub_event(scrub, &event, &out, &err), RN_OK);
+    assert_int_equal(out.attachment_count, 2);
+    assert_int_equal(out.attachments[1].arg, 1);
+    assert_memory_equal(out.attachments[0].data, "-I/home/_", 9);
+    assert_null(memmem(out.attachments[0].data, out.attachments[0].size, "alice", 5));
+    assert_null(memmem(out.attachments[0].data, out.attachments[0].size, "hunter2", 7));
+    assert_null(memmem(out.attachments[0].data, out.attachments[0].size, "secret", 6));
+}
+
 static void test_bad_policies(void **state)
 {
     static const struct {
@@ -214,8 +246,8 @@ static void test_bad_policies(void **state)
     for (size_t i = 0; i < sizeof cases / sizeof cases[0]; i++) {
         struct rn_error err = RN_ERROR_INIT;
 
-        assert_int_equal(
-            rn_scrub_policy_new(cases[i].text, strlen(cases[i].text), &policy, &err), RN_E_FORMAT);
+        assert_int_equal(rn_scrub_policy_new(cases[i].text, strlen(cases[i].text), &policy, &err),
+                         RN_E_FORMAT);
         assert_memory_equal(err.what, cases[i].what, strlen(cases[i].what));
         assert_null(policy);
     }
@@ -233,6 +265,7 @@ int main(void)
         cmocka_unit_test_teardown(test_tokens, done),
         cmocka_unit_test_teardown(test_addresses, done),
         cmocka_unit_test_teardown(test_event, done),
+        cmocka_unit_test_teardown(test_other_texts, done),
         cmocka_unit_test_teardown(test_bad_policies, done),
     };
 
