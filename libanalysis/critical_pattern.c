@@ -39,7 +39,8 @@ static bool is_tight(const struct rn_critical_path *path, const struct critical_
     return loop->calls &&
            rn_clock_duration(&path->clock, loop->in_calls / loop->calls) <=
                RN_CRITICAL_LOOP_CALL_NS &&
-           loop->bytes / loop->calls <= RN_CRITICAL_LOOP_BYTES;
+           loop->bytes / loop->calls <= RN_CRITICAL_LOOP_BYTES &&
+           loop->in_calls >= name->loop_ticks / RN_CRITICAL_LOOP_PART;
 }
 
 static void find_loop(struct rn_critical_path *path, const struct rn_critical_result *result)

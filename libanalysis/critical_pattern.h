@@ -15,6 +15,7 @@
 #define RN_CRITICAL_LOOP_CALL_NS 20000u
 #define RN_CRITICAL_LOOP_BYTES   64u /* a transfer of more on average is not tiny */
 #define RN_CRITICAL_LOOP_SHARE   0.1
+#define RN_CRITICAL_LOOP_PART    20u /* of the loop's time that is in the calls: one in so many */
 /* Transfers take more than this share of the time of kernels. */
 #define RN_CRITICAL_TRANSFER_SHARE 0.5
 /* So many writes, each of less than so many bytes and made durable by itself (O_SYNC, O_DSYNC, or
