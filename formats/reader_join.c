@@ -230,12 +230,14 @@ static uint64_t key_of(const struct rn_event *event)
     return RN_KIND_IS_EVENT(event->kind) && !(event->flags & RN_EVENT_SNAPSHOT) ? event->start : 0;
 }
 
-/* Calibration points of a clock that is not that of the whole say nothing there. */
+/* Calibration points of a clock that is not that of the whole say nothing there. Nor do readings of
+ * device clocks, which each source numbers by itself. */
 static bool is_of_whole(const struct part *part, const struct rn_event *event)
 {
-    bool is_clock = event->kind == RN_KIND_CLOCK || event->kind == RN_KIND_DEVICE_CLOCK;
-
-    return !is_clock || !part->place || !part->place->pieces;
+    if (!part->place)
+        return true;
+    return event->kind != RN_KIND_DEVICE_CLOCK &&
+           (event->kind != RN_KIND_CLOCK || !part->place->pieces);
 }
 
 static enum rn_status fetch(struct part *part, struct rn_error *err)

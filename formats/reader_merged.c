@@ -269,11 +269,13 @@ enum rn_status rn_reader_merged_next_event(struct rn_reader *whole, struct rn_ev
     return status;
 }
 
-/* Readings of clocks that are not those of the whole say nothing there. */
+/* Readings of clocks that are not those of the whole say nothing there; those of devices each source
+ * numbers by itself. */
 static bool is_of_whole(const struct rn_reader *part, uint8_t kind)
 {
-    return (kind != RN_KIND_CLOCK && kind != RN_KIND_DEVICE_CLOCK) || !part->place ||
-           !part->place->pieces;
+    if (!part->place)
+        return true;
+    return kind != RN_KIND_DEVICE_CLOCK && (kind != RN_KIND_CLOCK || !part->place->pieces);
 }
 
 /* In the order of the file. */
