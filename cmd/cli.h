@@ -83,6 +83,10 @@ enum {
 extern const char cli_select_help[];
 bool cli_select(struct rn_filter *filter, int letter, const char *argument, int *status);
 
+/* Become another command of the suite: the one beside this executable, else from PATH. Returns only
+ * where that could not be, with errno. */
+void cli_execute(const char *command, char **argv);
+
 /* Output: standard output ("-" or NULL), or with -o FILE a temporary file beside FILE that
  * cli_output_close renames; a FILE that is no regular file (a device, a FIFO) is written directly.
  * A signal that ends the command removes the temporary file. At most one output is open at a time.

@@ -3,10 +3,8 @@
 #include "cli.h"
 
 #include <errno.h>
-#include <limits.h>
 #include <stdlib.h>
 #include <string.h>
-#include <unistd.h>
 
 struct verb {
     const char *name, *summary;
@@ -45,21 +43,6 @@ static int print_verbs(void)
     return cli_help(text);
 }
 
-/* "rn-VERB" beside this executable, so that a build that is not installed works as a whole. */
-static void execute_beside(const char *command, char **argv)
-{
-    char path[PATH_MAX];
-    errno = ENOENT;
-    ssize_t length = readlink("/proc/self/exe", path, sizeof(path) - 1);
-    if (length <= 0)
-        return;
-    path[length] = '\0';
-    char *slash = strrchr(path, '/');
-    size_t room = sizeof(path) - (size_t)(slash + 1 - path);
-    if (snprintf(slash + 1, room, "%s", command) < (int)room)
-        execv(path, argv);
-}
-
 /* Returns only where the command could not be run. */
 static int execute(const char *verb, char **argv)
 {
@@ -68,9 +51,7 @@ static int execute(const char *verb, char **argv)
         return cli_usage("'%s' is not a verb", verb);
     snprintf(command, sizeof(command), "rn-%s", verb);
     argv[0] = command;
-    execute_beside(command, argv);
-    if (errno == ENOENT)
-        execvp(command, argv);
+    cli_execute(command, argv);
     if (errno == ENOENT)
         return cli_usage("'%s' is not a verb", verb);
     cli_fail("%s: cannot run: %s", command, strerror(errno));

@@ -17,6 +17,7 @@ enum {
     OPT_LAST,
     OPT_PIN,
     OPT_STACK,
+    OPT_SYMBOLS,
     OPT_ENGINE,
     OPT_FEATURES
 };
@@ -31,6 +32,7 @@ static const struct option options[] = {
     {"expr", required_argument, NULL, 'e'},
     {"content", required_argument, NULL, OPT_CONTENT},
     {"stack", required_argument, NULL, OPT_STACK},
+    {"symbols", no_argument, NULL, OPT_SYMBOLS},
     {"env", required_argument, NULL, OPT_ENV},
     {"max-size", required_argument, NULL, OPT_MAX_SIZE},
     {"last", required_argument, NULL, OPT_LAST},
@@ -56,7 +58,7 @@ struct command {
     pid_t pids[PIDS_MAX];
     char *names[NAMES_MAX + 1];
     size_t name_count;
-    bool features;
+    bool features, symbols;
 };
 
 /* Each of these returns -1, or after a message the exit status. */
@@ -150,6 +152,9 @@ static int set_option(struct command *command, int letter)
         return set_content(&recording->engine, optarg);
     case OPT_STACK:
         return cli_record_stack(&recording->engine, optarg);
+    case OPT_SYMBOLS:
+        command->symbols = true;
+        return -1;
     case OPT_ENV:
         return add_name(command, optarg);
     case OPT_MAX_SIZE:
@@ -187,6 +192,8 @@ static int complete(struct command *command, char **operands)
         if (isatty(STDOUT_FILENO))
             return cli_usage("an archive is not for a terminal: use -o FILE, or a pipe");
         engine->stdout_to_stderr = true;
+        if (command->symbols)
+            return cli_usage("--symbols needs a file: use -o FILE");
     }
     engine->argv = operands[0] ? operands : NULL;
     engine->attach_pids = command->pids;
@@ -248,6 +255,8 @@ static int run(struct command *command)
         return print_features();
     if (!cli_record(&command->recording, &wait_status, &exit_status))
         return exit_status;
+    if (command->symbols)
+        cli_record_symbols(command->recording.session.output);
     return command->recording.engine.argv ? cli_record_end_as(wait_status) : RN_EXIT_OK;
 }
 
