@@ -34,7 +34,7 @@ def cat(archive, *options):
 
 def arguments_of(archive):
     """The arguments of each system call as text, by stream order of time."""
-    done = subprocess.run([CAT, "-e", "trace=all", archive], stdout=subprocess.PIPE, check=True)
+    done = subprocess.run([CAT, "--kind", "syscall", archive], stdout=subprocess.PIPE, check=True)
     texts = []
     for line in done.stdout.decode("utf-8", "surrogateescape").splitlines():
         match = re.match(r"\d+ +\w+\((.*?)\) += ", line, re.S)

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /* exec: one that fails, then one that succeeds, from a thread that is not the leader, while others
  * are blocked and others run; the program does this to itself over and over, and counts.
- * varies: read */
+ * varies: read futex */
 #include "storm.h"
 
 #include <errno.h>
@@ -13,7 +13,7 @@
 
 static char *self, *volatile bad_pointer = (char *)8;
 static int round_number;
-static atomic_int ready;
+static atomic_int ready, made;
 
 static void *blocked(void *argument)
 {
@@ -33,6 +33,9 @@ static void *next_round(void *argument)
     char number[16];
     char *argv[] = {self, number, NULL}, *none[] = {"x", NULL}, *env[] = {NULL};
 
+    /* Else whoever makes this thread may be ended in the middle of that. */
+    while (argument && !atomic_load(&made))
+        ;
     snprintf(number, sizeof(number), "%d", round_number + 1);
     if (execve("/nonexistent/x", none, env) != -1 || errno != ENOENT)
         fail_test("exec of nothing");
@@ -67,7 +70,8 @@ int main(int argc, char **argv)
         ;
     if (round_number % 3 == 2)
         next_round(NULL);
-    pthread_create(&threads[2], NULL, next_round, NULL);
+    pthread_create(&threads[2], NULL, next_round, &made);
+    atomic_store(&made, 1);
     pthread_join(threads[2], NULL);
     return 4;
 }
