@@ -12,6 +12,9 @@ extern const char cli_cat_help[], cli_cat_help_end[];
 
 /* Before anything is read of the source. NULL after a message. */
 struct rn_locator *cli_cat_stack_open(struct cli_source *source);
+/* At the end: a line where the recording's own symbols are damaged. Accepts NULL, and frees. False
+ * after a message. */
+bool cli_cat_stack_close(struct rn_locator *locator);
 /* After a message, what rn_locator_feed returns. */
 enum rn_status cli_cat_stack_feed(struct rn_locator *locator, const struct rn_event *event);
 /* Where the call was made: lines behind its own, or with `json` a member of its object, which is

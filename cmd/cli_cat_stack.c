@@ -3,12 +3,21 @@
 
 struct rn_locator *cli_cat_stack_open(struct cli_source *source)
 {
-    struct rn_symbols_options options = {.embedded_only = false};
-    struct rn_locator *locator = rn_locator_new(source->trace, source->reader, &options);
+    struct rn_locator *locator = rn_locator_new(source->trace, source->reader);
 
     if (!locator)
         cli_fail("out of memory");
     return locator;
+}
+
+bool cli_cat_stack_close(struct rn_locator *locator)
+{
+    const struct rn_error *damage = locator ? rn_locator_damage(locator) : NULL;
+
+    if (damage)
+        cli_error(damage);
+    rn_locator_free(locator);
+    return !damage;
 }
 
 enum rn_status cli_cat_stack_feed(struct rn_locator *locator, const struct rn_event *event)

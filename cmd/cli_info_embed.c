@@ -19,12 +19,11 @@ static void tell_unknown(void *context, const struct rn_code_module *module,
 static enum rn_status make_table(const char *path, struct rn_buf *table,
                                  struct rn_symbol_embed_totals *totals, struct rn_error *err)
 {
-    struct rn_symbols_options options = {.embedded_only = false};
     struct rn_reader *reader = NULL;
     enum rn_status status = rn_reader_open(path, &reader, err);
 
     if (status == RN_OK)
-        status = rn_symbol_table_make(reader, &options, tell_unknown, NULL, table, totals, err);
+        status = rn_symbol_table_make(reader, tell_unknown, NULL, table, totals, err);
     rn_reader_free(reader);
     return status;
 }

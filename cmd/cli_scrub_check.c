@@ -34,17 +34,12 @@ static enum rn_status read_all(struct rn_scrub *scrub, struct rn_reader *reader,
 static enum rn_status check_manifest(struct rn_scrub *scrub, const struct rn_manifest *from,
                                      struct rn_error *err)
 {
-    struct rn_buf json = RN_BUF_INIT;
     struct rn_manifest copy;
-    enum rn_status status = rn_manifest_to_json(from, &json, err);
+    enum rn_status status = rn_manifest_copy(from, &copy, err);
 
-    if (status == RN_OK) {
-        status = rn_manifest_from_json(json.data, json.size, &copy, err);
-        if (status == RN_OK)
-            status = rn_scrub_manifest(scrub, &copy, err);
-        rn_manifest_clear(&copy);
-    }
-    rn_buf_free(&json);
+    if (status == RN_OK)
+        status = rn_scrub_manifest(scrub, &copy, err);
+    rn_manifest_clear(&copy);
     return status;
 }
 

@@ -71,15 +71,8 @@ static enum rn_status each_object(void *context, const struct rn_object *object,
 static enum rn_status scrub_manifest(struct job *job, const struct rn_manifest *from,
                                      struct rn_manifest *to, struct rn_error *err)
 {
-    struct rn_buf json = RN_BUF_INIT;
-    enum rn_status status = rn_manifest_to_json(from, &json, err);
+    enum rn_status status = rn_manifest_copy(from, to, err);
 
-    rn_manifest_init(to);
-    if (status == RN_OK) {
-        rn_manifest_clear(to);
-        status = rn_manifest_from_json(json.data, json.size, to, err);
-    }
-    rn_buf_free(&json);
     if (status == RN_OK)
         status = rn_scrub_manifest(job->scrub, to, err);
     if (status != RN_OK)

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 #include "cli_source.h"
 
-#include "libanalysis/clock.h"
+#include "libanalysis/select.h"
 
 #include <string.h>
 
@@ -82,14 +82,7 @@ enum rn_status cli_source_feed(struct cli_source *source, const struct rn_event 
 bool cli_source_selects(struct cli_source *source, const struct rn_filter *filter,
                         const struct rn_event *event)
 {
-    if (!rn_filter_match(filter, event))
-        return false;
-    const struct rn_thread_info *thread = rn_trace_thread(source->trace, event->stream);
-    const struct rn_clock *clock = rn_trace_clock(source->trace);
-    uint64_t duration =
-        event->flags & RN_EVENT_UNFINISHED ? UINT64_MAX : rn_clock_duration(clock, event->duration);
-    return rn_filter_match_place(filter, thread->pid, thread->tid,
-                                 rn_clock_since_start(clock, event->start), duration);
+    return rn_select(source->trace, filter, event);
 }
 
 void cli_source_warn(struct cli_source *source)

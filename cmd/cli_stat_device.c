@@ -103,6 +103,19 @@ struct column {
 
 #define MAX_COLUMNS 16u
 
+/* Of queues, and of the devices that they are of. */
+#define QUEUE_COLUMNS                                                                              \
+    {                                                                                              \
+        {"idle", STAT_IDLE, 7}, {"busy", STAT_BUSY, 9}, {"span", STAT_SPAN, 9},                    \
+            {"total", STAT_TOTAL, 9}, {"kernels", STAT_KERNELS, 10},                               \
+            {"transfers", STAT_TRANSFERS, 10}, {"bytes", STAT_BYTES, 9},                           \
+            {"at once", STAT_CONCURRENCY, 7}, {"peak", STAT_PEAK, 5},                              \
+            {"launch50", STAT_LAUNCH_P50, 9},                                                      \
+        {                                                                                          \
+            "launch99", STAT_LAUNCH_P99, 9                                                         \
+        }                                                                                          \
+    }
+
 static const struct {
     const char *title;
     struct column columns[MAX_COLUMNS];
@@ -133,30 +146,8 @@ static const struct {
                               {"max", STAT_MAX, 9},
                               {"launch50", STAT_LAUNCH_P50, 9},
                               {"launch99", STAT_LAUNCH_P99, 9}}},
-    [RN_DEVICE_QUEUES] = {"queue",
-                          {{"idle", STAT_IDLE, 7},
-                           {"busy", STAT_BUSY, 9},
-                           {"span", STAT_SPAN, 9},
-                           {"total", STAT_TOTAL, 9},
-                           {"kernels", STAT_KERNELS, 10},
-                           {"transfers", STAT_TRANSFERS, 10},
-                           {"bytes", STAT_BYTES, 9},
-                           {"at once", STAT_CONCURRENCY, 7},
-                           {"peak", STAT_PEAK, 5},
-                           {"launch50", STAT_LAUNCH_P50, 9},
-                           {"launch99", STAT_LAUNCH_P99, 9}}},
-    [RN_DEVICE_DEVICES] = {"device",
-                           {{"idle", STAT_IDLE, 7},
-                            {"busy", STAT_BUSY, 9},
-                            {"span", STAT_SPAN, 9},
-                            {"total", STAT_TOTAL, 9},
-                            {"kernels", STAT_KERNELS, 10},
-                            {"transfers", STAT_TRANSFERS, 10},
-                            {"bytes", STAT_BYTES, 9},
-                            {"at once", STAT_CONCURRENCY, 7},
-                            {"peak", STAT_PEAK, 5},
-                            {"launch50", STAT_LAUNCH_P50, 9},
-                            {"launch99", STAT_LAUNCH_P99, 9}}},
+    [RN_DEVICE_QUEUES] = {"queue", QUEUE_COLUMNS},
+    [RN_DEVICE_DEVICES] = {"device", QUEUE_COLUMNS},
 };
 
 /* A delay that nothing has is no delay of 0. */

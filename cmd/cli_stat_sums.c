@@ -2,8 +2,6 @@
 #include "cli_source.h"
 #include "cli_stat.h"
 
-#include "libanalysis/symbol.h"
-
 bool cli_stat_sums_make(struct cli_stat_sums *sums, enum cli_stat_by by,
                         const struct rn_filter *filter, bool outliers)
 {
@@ -31,14 +29,13 @@ void cli_stat_sums_free(struct cli_stat_sums *sums)
 bool cli_stat_sums_read(struct cli_stat_sums *sums, const struct rn_filter *filter,
                         const char *path, struct rn_error *err)
 {
-    struct rn_symbols_options symbols = {.embedded_only = false};
     struct cli_source source;
     enum rn_status status = RN_E_SYSTEM;
 
     if (!cli_source_open(&source, path, filter))
         ;
     else if (cli_stat_is_of_source(sums->by))
-        status = rn_summary_read_source(sums->events, source.reader, &symbols, err);
+        status = rn_summary_read_source(sums->events, source.reader, err);
     else
         status = sums->devices ? rn_device_stat_read(sums->devices, source.reader, err)
                                : rn_summary_read(sums->events, source.reader, err);

@@ -155,7 +155,7 @@ static bool print_file(struct cat *cat, const char *path)
         cat->trouble = true;
     rn_buf_free(&inflight.buf);
     rn_render_free(cat->render);
-    rn_locator_free(cat->locator);
+    cat->trouble |= !cli_cat_stack_close(cat->locator);
     cat->locator = NULL;
     cli_source_close(&source);
     return status == RN_EOF || status == RN_E_FORMAT;

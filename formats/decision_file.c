@@ -1,11 +1,9 @@
 /* SPDX-License-Identifier: MIT */
 #include "decision_codec.h"
+#include "fnv.h"
 
 #include <stdlib.h>
 #include <string.h>
-
-#define FNV_BEGIN 0xcbf29ce484222325ull
-#define FNV_PRIME 0x100000001b3ull
 
 struct rn_decision_file {
     struct rn_buf rest;        /* read and not used yet */
@@ -47,15 +45,6 @@ enum rn_status rn_decision_fail(struct rn_error *err, enum rn_status status, uin
     return status;
 }
 
-static uint64_t fnv(uint64_t hash, const void *bytes, size_t size)
-{
-    const uint8_t *at = bytes;
-
-    for (size_t i = 0; i < size; i++)
-        hash = (hash ^ at[i]) * FNV_PRIME;
-    return hash;
-}
-
 /* Of category::name::file::line, the line as four bytes, the lowest first. */
 static uint64_t make_id(const struct rn_decision_entry *entry)
 {
@@ -71,10 +60,10 @@ static uint64_t make_id(const struct rn_decision_entry *entry)
         line = line * 10 + (uint32_t)(source[i] - '0');
     for (unsigned i = 0; i < 4; i++)
         bytes[i] = (uint8_t)(line >> 8 * i);
-    hash = fnv(FNV_BEGIN, entry->category.text, entry->category.size);
-    hash = fnv(fnv(hash, "::", 2), entry->name.text, entry->name.size);
-    hash = fnv(fnv(hash, "::", 2), source, file > 0 ? file - 1 : entry->source.size);
-    return fnv(fnv(hash, "::", 2), bytes, sizeof bytes);
+    hash = rn_fnv(RN_FNV_BEGIN, entry->category.text, entry->category.size);
+    hash = rn_fnv(rn_fnv(hash, "::", 2), entry->name.text, entry->name.size);
+    hash = rn_fnv(rn_fnv(hash, "::", 2), source, file > 0 ? file - 1 : entry->source.size);
+    return rn_fnv(rn_fnv(hash, "::", 2), bytes, sizeof bytes);
 }
 
 static struct rn_decision_text text_of(const struct rn_buf *buf)

@@ -99,6 +99,10 @@ RN_MUST_CHECK enum rn_status rn_manifest_from_json(const uint8_t *json, size_t s
                                                    struct rn_manifest *manifest,
                                                    struct rn_error *err);
 
+/* `to` is initialised by this; clear it afterwards also on failure. */
+RN_MUST_CHECK enum rn_status rn_manifest_copy(const struct rn_manifest *from,
+                                              struct rn_manifest *to, struct rn_error *err);
+
 /* One events/ member as the index lists it. */
 struct rn_index_member {
     uint64_t offset;      /* of its tar header, bytes from the start of the archive */

@@ -238,3 +238,18 @@ enum rn_status rn_manifest_from_json(const uint8_t *json, size_t size, struct rn
     json_decref(root);
     return status;
 }
+
+/* Through its text, so that no field can be forgotten. */
+enum rn_status rn_manifest_copy(const struct rn_manifest *from, struct rn_manifest *to,
+                                struct rn_error *err)
+{
+    struct rn_buf text = RN_BUF_INIT;
+    enum rn_status status = rn_manifest_to_json(from, &text, err);
+
+    if (status == RN_OK)
+        status = rn_manifest_from_json(text.data, text.size, to, err);
+    else
+        memset(to, 0, sizeof *to);
+    rn_buf_free(&text);
+    return status;
+}

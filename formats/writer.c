@@ -174,18 +174,14 @@ enum rn_status rn_writer_add_numbered(struct rn_writer *writer, const struct rn_
 enum rn_status rn_writer_add_stream(struct rn_writer *writer, const struct rn_stream *stream,
                                     const char *name, uint64_t *id, struct rn_error *err)
 {
-    uint32_t number = writer->options.copies ? (uint32_t)stream->id : writer->last_stream + 1;
     enum rn_status status;
 
-    if (!writer->options.copies && number >= RN_STREAM_QUEUES)
+    if (writer->last_stream + 1 >= RN_STREAM_QUEUES)
         return rn_fail(err, RN_E_LIMIT, "more than %u streams", RN_STREAM_QUEUES - 1);
-    status = put_stream(writer, number, stream, name, err);
-    if (status != RN_OK)
-        return status;
-    if (number > writer->last_stream && number < RN_STREAM_QUEUES)
-        writer->last_stream = number;
-    *id = number;
-    return RN_OK;
+    status = put_stream(writer, writer->last_stream + 1, stream, name, err);
+    if (status == RN_OK)
+        *id = ++writer->last_stream;
+    return status;
 }
 
 void rn_writer_end_stream(struct rn_writer *writer, uint64_t id)

@@ -24,9 +24,9 @@ struct rn_writer_options {
     uint64_t keep_last;     /* bytes of the newest segments to keep; 0 all (flight recorder) */
     uint64_t segment_bytes; /* stored bytes after which a segment ends; 0: the default */
     bool manual_commit;     /* only rn_writer_commit commits, also if that is late */
-    /* A recording is written again: streams keep their numbers (stream->id), events their ordinals
-     * (RN_WRITER_NEXT: the next one), and a segment begins where rn_writer_begin_segment says so.
-     */
+    /* A recording is written again: events keep their ordinals (RN_WRITER_NEXT: the next one), and
+     * a segment begins where rn_writer_begin_segment says so. Streams keep their numbers by
+     * rn_writer_add_numbered. */
     bool copies;
 };
 
@@ -46,7 +46,8 @@ const char *rn_writer_part(const struct rn_writer *writer);
 RN_MUST_CHECK enum rn_status rn_writer_add_stream(struct rn_writer *writer,
                                                   const struct rn_stream *stream, const char *name,
                                                   uint64_t *id, struct rn_error *err);
-/* The same for a stream that has its number, `stream->id`, already: from RN_STREAM_QUEUES on. */
+/* The same for a stream that has its number, `stream->id`, already: from RN_STREAM_QUEUES on, or in
+ * a copy. */
 RN_MUST_CHECK enum rn_status rn_writer_add_numbered(struct rn_writer *writer,
                                                     const struct rn_stream *stream,
                                                     const char *name, struct rn_error *err);

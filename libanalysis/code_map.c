@@ -1,8 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 #include "code_map.h"
 
-#include "id_map.h"
-
 #include <stdlib.h>
 #include <string.h>
 
@@ -20,9 +18,7 @@ struct space {
 
 struct rn_code_map {
     struct rn_id_map spaces; /* struct space by serial of the process */
-    struct rn_code_module **modules;
-    size_t module_count, module_capacity;
-    struct rn_id_map by_hash; /* struct rn_code_module: the last one of that hash */
+    struct rn_code_modules modules;
     uint64_t versions;
 };
 
@@ -44,55 +40,12 @@ void rn_code_map_free(struct rn_code_map *map)
         return;
     for (size_t i = 0; i < map->spaces.capacity; i++)
         free_space(map->spaces.slots[i].value);
-    for (size_t i = 0; i < map->module_count; i++) {
-        free(map->modules[i]->path);
-        free(map->modules[i]);
-    }
-    free(map->modules);
+    rn_code_modules_free(&map->modules);
     rn_id_map_free(&map->spaces);
-    rn_id_map_free(&map->by_hash);
     free(map);
 }
 
 /* ---- modules ---- */
-
-static uint64_t hash_of(const char *path, size_t size, const struct rn_attachment *build_id)
-{
-    uint64_t hash = 0xcbf29ce484222325; /* FNV-1a */
-
-    for (size_t i = 0; i < size; i++)
-        hash = (hash ^ (uint8_t)path[i]) * 0x100000001b3;
-    for (uint32_t i = 0; build_id && i < build_id->size; i++)
-        hash = (hash ^ build_id->data[i]) * 0x100000001b3;
-    return hash | 1;
-}
-
-static bool is_module(const struct rn_code_module *module, const char *path, size_t size,
-                      const struct rn_attachment *build_id)
-{
-    uint32_t length = build_id ? build_id->size : 0;
-
-    return strlen(module->path) == size && memcmp(module->path, path, size) == 0 &&
-           module->build_id_size == length &&
-           (length == 0 || memcmp(module->build_id, build_id->data, length) == 0);
-}
-
-static bool make_room(struct rn_code_map *map)
-{
-    size_t capacity = map->module_capacity ? 2 * map->module_capacity : 64;
-    struct rn_code_module **larger;
-
-    if (map->module_count < map->module_capacity)
-        return true;
-    if (map->module_count >= RN_CODE_MODULES_MAX)
-        return false;
-    larger = realloc(map->modules, capacity * sizeof(struct rn_code_module *));
-    if (!larger)
-        return false;
-    map->modules = larger;
-    map->module_capacity = capacity;
-    return true;
-}
 
 /* NULL: no memory, or too many. */
 static const struct rn_code_module *module_of(struct rn_code_map *map, const struct rn_event *event)
@@ -100,39 +53,23 @@ static const struct rn_code_module *module_of(struct rn_code_map *map, const str
     const struct rn_attachment *path = rn_event_attachment(event, RN_ATT_PATH, RN_ARG_ANY);
     const struct rn_attachment *id = rn_event_attachment(event, RN_ATT_BUILD_ID, RN_ARG_ANY);
     const char *text = path && path->data ? (const char *)path->data : "";
-    size_t size = path ? strnlen(text, path->size) : 0;
-    struct rn_code_module *module;
-    uint64_t hash;
+    bool has_id = id && id->data && id->size <= RN_CODE_BUILD_ID_MAX;
+    struct rn_code_module *module =
+        rn_code_modules_get(&map->modules, text, path ? strnlen(text, path->size) : 0,
+                            has_id ? id->data : NULL, has_id ? id->size : 0);
 
-    if (id && (!id->data || id->size > RN_CODE_BUILD_ID_MAX))
-        id = NULL;
-    hash = hash_of(text, size, id);
-    module = rn_id_map_get(&map->by_hash, hash);
-    if (module && is_module(module, text, size, id))
-        return module;
-    if (!make_room(map) || !(module = calloc(1, sizeof *module)))
-        return NULL;
-    module->path = strndup(text, size);
-    if (!module->path || !rn_id_map_set(&map->by_hash, hash, module)) {
-        free(module->path);
-        free(module);
-        return NULL;
+    if (module) {
+        module->device = event->u.module.device;
+        module->inode = event->u.module.inode;
     }
-    module->build_id_size = id ? id->size : 0;
-    module->device = event->u.module.device;
-    module->inode = event->u.module.inode;
-    if (id)
-        memcpy(module->build_id, id->data, id->size);
-    map->modules[map->module_count++] = module;
-    module->id = (uint32_t)map->module_count;
     return module;
 }
 
 const struct rn_code_module *const *rn_code_map_modules(const struct rn_code_map *map,
                                                         size_t *count)
 {
-    *count = map->module_count;
-    return (const struct rn_code_module *const *)map->modules;
+    *count = map->modules.count;
+    return (const struct rn_code_module *const *)map->modules.list;
 }
 
 /* ---- spaces ---- */

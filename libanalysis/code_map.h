@@ -7,20 +7,10 @@
 #ifndef RN_CODE_MAP_H
 #define RN_CODE_MAP_H
 
+#include "code_module.h"
 #include "trace.h"
 
-#define RN_CODE_MODULES_MAX  (1u << 18) /* different files */
 #define RN_CODE_MAPPINGS_MAX (1u << 14) /* of one process; later ones are not known */
-#define RN_CODE_BUILD_ID_MAX 64u        /* bytes */
-
-/* A file that code was mapped from. */
-struct rn_code_module {
-    uint32_t id; /* from 1 */
-    char *path;  /* as the kernel named it */
-    uint8_t build_id[RN_CODE_BUILD_ID_MAX];
-    uint32_t build_id_size; /* 0: has none, or it is not known */
-    uint64_t device, inode; /* on the machine that recorded it; 0 unknown */
-};
 
 struct rn_code_place {
     const struct rn_code_module *module;

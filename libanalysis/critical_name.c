@@ -2,21 +2,15 @@
 /* The names of what is on the path: calls, kernels, files. */
 #include "critical_private.h"
 
+#include "formats/fnv.h"
 #include "formats/syscall_table.h"
 
 #include <stdio.h>
 #include <stdlib.h>
 
-#define FNV_OFFSET 0xcbf29ce484222325u
-#define FNV_PRIME  0x100000001b3u
-
 static uint64_t hash_of(uint8_t kind, const char *name, size_t length)
 {
-    uint64_t hash = (FNV_OFFSET ^ kind) * FNV_PRIME;
-
-    for (size_t i = 0; i < length; i++)
-        hash = (hash ^ (uint8_t)name[i]) * FNV_PRIME;
-    return hash;
+    return rn_fnv(rn_fnv(RN_FNV_BEGIN, &kind, 1), name, length);
 }
 
 static struct critical_name *make_name(uint8_t kind, const char *text, size_t length)

@@ -3,6 +3,7 @@
 #include "device_groups.h"
 
 #include "formats/event_schema.h"
+#include "select.h"
 #include "value_name.h"
 
 #include <string.h>
@@ -181,11 +182,8 @@ static enum rn_status find_group(struct rn_device_stat *stat, const struct rows 
 static enum rn_status is_selected(struct rn_device_stat *stat, const struct rows *rows,
                                   uint32_t row, bool *selected, struct rn_error *err)
 {
-    const struct rn_clock *clock = rn_trace_clock(stat->trace);
-    const struct rn_thread_info *thread;
     struct rn_event event;
     enum rn_status status;
-    uint64_t shortest;
 
     *selected = !(rows->flags[row] & RN_EVENT_SNAPSHOT);
     if (!stat->filter || !*selected)
@@ -197,13 +195,7 @@ static enum rn_status is_selected(struct rn_device_stat *stat, const struct rows
     if (status != RN_OK)
         return status;
     rn_trace_place(stat->trace, &event);
-    thread = rn_trace_thread(stat->trace, event.stream);
-    shortest = event.kind == RN_KIND_AGGREGATE ? event.u.aggregate.min : event.duration;
-    *selected =
-        rn_filter_match(stat->filter, &event) &&
-        rn_filter_match_place(
-            stat->filter, thread->pid, thread->tid, rn_clock_since_start(clock, event.start),
-            event.flags & RN_EVENT_UNFINISHED ? UINT64_MAX : rn_clock_duration(clock, shortest));
+    *selected = rn_select(stat->trace, stat->filter, &event);
     return RN_OK;
 }
 

@@ -6,6 +6,8 @@
  * first; then only fingerprints can tell that it is so. */
 #include "edge_model.h"
 
+#include "formats/fnv.h"
+
 #include <netinet/in.h>
 #include <string.h>
 #include <sys/socket.h>
@@ -17,11 +19,7 @@
 
 static uint64_t hash_bytes(const uint8_t *bytes, size_t size)
 {
-    uint64_t hash = 0xcbf29ce484222325u;
-
-    for (size_t i = 0; i < size; i++)
-        hash = (hash ^ bytes[i]) * 0x100000001b3u;
-    return hash | 1;
+    return rn_fnv(RN_FNV_BEGIN, bytes, size) | 1;
 }
 
 static bool get_address(const struct rn_event *event, struct edge_address *address)

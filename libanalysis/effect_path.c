@@ -2,6 +2,8 @@
 /* Names: made absolute, dots taken out, and what is known to stand under each. */
 #include "effect_model.h"
 
+#include "formats/fnv.h"
+
 #include <fcntl.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -11,11 +13,7 @@
 
 static uint64_t hash(const char *text)
 {
-    uint64_t value = 0xcbf29ce484222325ull;
-
-    for (; *text; text++)
-        value = (value ^ (uint8_t)*text) * 0x100000001b3ull;
-    return effect_mix(value);
+    return effect_mix(rn_fnv(RN_FNV_BEGIN, text, strlen(text)));
 }
 
 struct effect_node *effect_node_find(struct rn_effects *effects, const char *path)

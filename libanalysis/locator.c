@@ -6,10 +6,12 @@
 
 struct rn_locator {
     struct rn_trace *trace;
+    const struct rn_reader *reader;
     struct rn_code_map *map;
     struct rn_symbols *symbols;
     struct rn_call_stacks *stacks;
-    struct rn_error table_error; /* of a damaged table: what was not read of it the files tell */
+    struct rn_error table_error;
+    bool damaged; /* the table; table_error says how */
     uint8_t *states;             /* by module: 1 + enum rn_symbol_state of the last failure */
     size_t state_count;
 };
@@ -18,23 +20,23 @@ static void take_member(void *context, const char *name, const uint8_t *data, si
 {
     struct rn_locator *locator = context;
 
-    if (strcmp(name, RN_MEMBER_SYMBOLS) == 0 &&
-        rn_symbols_add_table(locator->symbols, data, size, &locator->table_error) != RN_OK)
+    if (strcmp(name, RN_MEMBER_SYMBOLS) != 0 ||
+        rn_symbols_add_table(locator->symbols, data, size, &locator->table_error) == RN_OK)
         return;
+    rn_fail_in(&locator->table_error, rn_reader_name(locator->reader));
+    locator->damaged = true;
 }
 
-struct rn_locator *rn_locator_new(struct rn_trace *trace, struct rn_reader *reader,
-                                  const struct rn_symbols_options *options)
+struct rn_locator *rn_locator_new(struct rn_trace *trace, struct rn_reader *reader)
 {
     struct rn_locator *locator = calloc(1, sizeof *locator);
-    struct rn_symbols_options own = *options;
 
     if (!locator)
         return NULL;
     locator->trace = trace;
-    own.recorded_ns = rn_reader_manifest(reader)->start.realtime_ns;
+    locator->reader = reader;
     locator->map = rn_code_map_new();
-    locator->symbols = rn_symbols_new(&own);
+    locator->symbols = rn_symbols_new(rn_reader_manifest(reader)->start.realtime_ns);
     if (locator->map && locator->symbols)
         locator->stacks = rn_call_stacks_new(trace, locator->map, locator->symbols);
     if (!locator->stacks) {
@@ -94,6 +96,11 @@ enum rn_status rn_locator_stack(struct rn_locator *locator, const struct rn_even
 struct rn_symbols *rn_locator_symbols(struct rn_locator *locator)
 {
     return locator->symbols;
+}
+
+const struct rn_error *rn_locator_damage(const struct rn_locator *locator)
+{
+    return locator->damaged ? &locator->table_error : NULL;
 }
 
 void rn_locator_unknown(struct rn_locator *locator, rn_locator_module_fn *function, void *context)

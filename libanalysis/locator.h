@@ -9,11 +9,10 @@
 
 struct rn_locator;
 
-/* Of the options recorded_ns is taken from the reader. Takes its on_member for itself: call it
+/* Takes the reader's on_member for itself: call it
  * before anything is read. Trace and reader are borrowed for as long as the result. NULL: no
  * memory. */
-struct rn_locator *rn_locator_new(struct rn_trace *trace, struct rn_reader *reader,
-                                  const struct rn_symbols_options *options);
+struct rn_locator *rn_locator_new(struct rn_trace *trace, struct rn_reader *reader);
 void rn_locator_free(struct rn_locator *locator); /* accepts NULL */
 
 /* Every event, behind rn_trace_feed. */
@@ -24,6 +23,9 @@ RN_MUST_CHECK enum rn_status rn_locator_stack(struct rn_locator *locator,
                                               const struct rn_event *event,
                                               struct rn_call_stack *stack, struct rn_error *err);
 struct rn_symbols *rn_locator_symbols(struct rn_locator *locator);
+/* Why the recording's own table of symbols could not be read in whole (what was not read of it the
+ * files tell); NULL: it could, or there is none. */
+const struct rn_error *rn_locator_damage(const struct rn_locator *locator);
 /* Files of code for which no name was found, and why: *state is that of the file. */
 typedef void rn_locator_module_fn(void *context, const struct rn_code_module *module,
                                   enum rn_symbol_state state);

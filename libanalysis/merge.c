@@ -243,18 +243,13 @@ static enum rn_status make_room(struct rn_merge *merge, struct rn_error *err)
     return RN_OK;
 }
 
-/* A manifest has no copy but through its text. */
 static enum rn_status copy_manifest(const struct rn_manifest *from, struct rn_manifest **out,
                                     struct rn_error *err)
 {
-    struct rn_buf text = RN_BUF_INIT;
     struct rn_manifest *copy = calloc(1, sizeof *copy);
-    enum rn_status status = copy ? rn_manifest_to_json(from, &text, err)
+    enum rn_status status = copy ? rn_manifest_copy(from, copy, err)
                                  : rn_fail(err, RN_E_NOMEM, "no memory for a manifest");
 
-    if (status == RN_OK)
-        status = rn_manifest_from_json(text.data, text.size, copy, err);
-    rn_buf_free(&text);
     if (status != RN_OK && copy) {
         rn_manifest_clear(copy);
         free(copy);

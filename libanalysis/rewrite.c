@@ -104,7 +104,7 @@ static enum rn_status stream_row(struct rewrite *rewrite, const struct rn_event 
         return RN_OK;
     if (name && name->data && !(text = strndup((const char *)name->data, name->size)))
         return no_memory(err);
-    status = rn_writer_add_stream(rewrite->writer, &event->u.stream_info, text, &id, err);
+    status = rn_writer_add_numbered(rewrite->writer, &event->u.stream_info, text, err);
     free(text);
     return status;
 }

@@ -237,7 +237,7 @@ static void arguments(struct rn_scrub *scrub, const char *text, size_t size, str
         scrub_path(scrub, text, first, out);
     if (first < size) {
         rn_buf_byte(out, '\0');
-        scrub_list(scrub, text + first + 1, size - first - 1, scrub_argument, out);
+        scrub_list(scrub, text + first + 1, size - first - 1, '\0', scrub_argument, out);
     }
 }
 
@@ -263,20 +263,6 @@ static void clear_arguments(struct rn_syscall *call)
 
     for (unsigned i = info ? info->arg_count : 0; i < 6; i++)
         call->args[i] = 0;
-}
-
-/* Words that a program handed to an API, such as options for its compiler. */
-static void words(struct rn_scrub *scrub, const char *of, size_t size, struct rn_buf *out)
-{
-    for (size_t from = 0; from < size;) {
-        const char *blank = memchr(of + from, ' ', size - from);
-        size_t to = blank ? (size_t)(blank - of) : size;
-
-        scrub_argument(scrub, of + from, to - from, out);
-        if (blank)
-            rn_buf_byte(out, ' ');
-        from = to + 1;
-    }
 }
 
 /* What the text of an attachment becomes. False: it is no text. */
@@ -306,7 +292,7 @@ static bool rewrite(struct rn_scrub *scrub, const struct rn_event *event,
         arguments(scrub, text, size, out);
         return true;
     case RN_ATT_ENV:
-        scrub_list(scrub, text, size, scrub_variable, out);
+        scrub_list(scrub, text, size, '\0', scrub_variable, out);
         return true;
     case RN_ATT_NAME:
         name(scrub, event, text, size, out);
@@ -321,8 +307,8 @@ static bool rewrite(struct rn_scrub *scrub, const struct rn_event *event,
     case RN_ATT_TEXT:
         if (event->kind == RN_KIND_NOTICE || event->kind == RN_KIND_LOSS)
             scrub_sentence(scrub, text, size, out);
-        else
-            words(scrub, text, size, out);
+        else /* words that a program handed to an API, such as options for its compiler */
+            scrub_list(scrub, text, size, ' ', scrub_argument, out);
         return true;
     case RN_ATT_INPUT:
     case RN_ATT_RESULT:

@@ -49,8 +49,8 @@ void scrub_word(struct rn_scrub *scrub, enum rn_scrub_class class, const char *t
 void scrub_source(struct rn_scrub *scrub, const char *text, size_t size, struct rn_buf *out);
 /* A sentence: paths and secrets in it give way. */
 void scrub_sentence(struct rn_scrub *scrub, const char *text, size_t size, struct rn_buf *out);
-/* A list of texts that each end with NUL. */
-void scrub_list(struct rn_scrub *scrub, const char *text, size_t size,
+/* A list of texts with separators between or behind them. */
+void scrub_list(struct rn_scrub *scrub, const char *text, size_t size, char separator,
                 void (*each)(struct rn_scrub *scrub, const char *text, size_t size,
                              struct rn_buf *out),
                 struct rn_buf *out);

@@ -279,18 +279,18 @@ void scrub_variable(struct rn_scrub *scrub, const char *text, size_t size, struc
     free(name);
 }
 
-void scrub_list(struct rn_scrub *scrub, const char *text, size_t size,
+void scrub_list(struct rn_scrub *scrub, const char *text, size_t size, char separator,
                 void (*each)(struct rn_scrub *scrub, const char *text, size_t size,
                              struct rn_buf *out),
                 struct rn_buf *out)
 {
     for (size_t from = 0; from < size;) {
-        const char *end = memchr(text + from, '\0', size - from);
+        const char *end = memchr(text + from, separator, size - from);
         size_t to = end ? (size_t)(end - text) : size;
 
         each(scrub, text + from, to - from, out);
         if (end)
-            rn_buf_byte(out, '\0');
+            rn_buf_byte(out, (uint8_t)separator);
         from = to + 1;
     }
 }

@@ -2,17 +2,15 @@
 /* Short events of one name on one thread, counted as one span. */
 #include "span_private.h"
 
+#include "formats/fnv.h"
+
 #include <stdlib.h>
 
 #define KEY(text) RN_OTLP_TEXT(text)
 
 static uint64_t hash(const struct span_thread *thread, uint8_t kind, struct rn_otlp_text name)
 {
-    uint64_t hashed = thread->stream << 8 | kind;
-
-    for (size_t i = 0; i < name.size; i++)
-        hashed = (hashed ^ (uint8_t)name.data[i]) * 0x100000001b3u;
-    return rn_span_id_mix(hashed);
+    return rn_span_id_mix(rn_fnv(thread->stream << 8 | kind, name.data, name.size));
 }
 
 static bool is_same(const struct span_fold *fold, const struct span_thread *thread, uint8_t kind,

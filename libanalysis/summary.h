@@ -82,11 +82,8 @@ RN_MUST_CHECK enum rn_status rn_summary_read(struct rn_summary *summary, struct 
 
 /* The same with RN_BY_FUNCTION, RN_BY_LINE, RN_BY_MODULE, RN_BY_STACK, which rn_summary_read does
  * not know. The longest events are not kept. */
-struct rn_symbols_options;
 RN_MUST_CHECK enum rn_status rn_summary_read_source(struct rn_summary *summary,
-                                                    struct rn_reader *reader,
-                                                    const struct rn_symbols_options *symbols,
-                                                    struct rn_error *err);
+                                                    struct rn_reader *reader, struct rn_error *err);
 
 /* Borrowed until the next read; in no particular order. */
 struct rn_summary_group *const *rn_summary_groups(const struct rn_summary *summary, size_t *count);

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /* System calls by where in the source they were made. */
 #include "locator.h"
+#include "select.h"
 #include "summary_groups.h"
 
 #include <stdio.h>
@@ -9,20 +10,9 @@
 static bool is_selected(struct rn_summary *summary, const struct rn_event *event)
 {
     const struct rn_filter *filter = summary->options.filter;
-    const struct rn_clock *clock = rn_trace_clock(summary->trace);
-    const struct rn_thread_info *thread;
-    uint64_t duration;
 
-    if (event->kind != RN_KIND_SYSCALL || event->flags & RN_EVENT_SNAPSHOT)
-        return false;
-    if (!filter)
-        return true;
-    thread = rn_trace_thread(summary->trace, event->stream);
-    duration =
-        event->flags & RN_EVENT_UNFINISHED ? UINT64_MAX : rn_clock_duration(clock, event->duration);
-    return rn_filter_match(filter, event) &&
-           rn_filter_match_place(filter, thread->pid, thread->tid,
-                                 rn_clock_since_start(clock, event->start), duration);
+    return event->kind == RN_KIND_SYSCALL && !(event->flags & RN_EVENT_SNAPSHOT) &&
+           (!filter || rn_select(summary->trace, filter, event));
 }
 
 static void add_line(const struct rn_symbol_frame *function, struct rn_buf *name)
@@ -120,7 +110,6 @@ static enum rn_status add_all(struct rn_summary *summary, struct rn_reader *read
 }
 
 enum rn_status rn_summary_read_source(struct rn_summary *summary, struct rn_reader *reader,
-                                      const struct rn_symbols_options *symbols,
                                       struct rn_error *err)
 {
     struct rn_locator *locator;
@@ -129,10 +118,14 @@ enum rn_status rn_summary_read_source(struct rn_summary *summary, struct rn_read
     status = rn_summary_begin(summary, reader, err);
     if (status != RN_OK)
         return status;
-    locator = rn_locator_new(summary->trace, reader, symbols);
+    locator = rn_locator_new(summary->trace, reader);
     if (!locator)
         return rn_fail(err, RN_E_NOMEM, "no memory for symbols");
     status = add_all(summary, reader, locator, err);
+    if (status == RN_OK && rn_locator_damage(locator)) {
+        *err = *rn_locator_damage(locator);
+        status = err->status;
+    }
     rn_locator_free(locator);
     return rn_summary_end(summary, reader, status, err);
 }

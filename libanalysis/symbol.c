@@ -17,21 +17,18 @@ struct known {
     bool call_ends;
 };
 
-struct module {
-    char *path;
-    uint8_t build_id[RN_CODE_BUILD_ID_MAX];
-    uint32_t build_id_size;
-    uint64_t device, inode;
-    struct rn_symbol_file *file; /* opened when first asked */
-    bool opened;
+/* By module: opened when first asked. */
+struct opened {
+    struct rn_symbol_file *file; /* NULL: not yet, or no memory */
+    bool tried;
 };
 
 struct rn_symbols {
-    struct rn_symbols_options options;
-    struct module **modules; /* of every recording: by place + 1 */
-    size_t module_count;
-    struct rn_id_map places; /* place + 1, as a pointer, by identity of the module asked for */
-    struct rn_id_map known;  /* struct known by module and offset */
+    uint64_t recorded_ns;
+    struct rn_code_modules modules;
+    struct opened *files; /* as many as there is room for modules */
+    size_t file_count;
+    struct rn_id_map known; /* struct known by module and offset */
 };
 
 const char *rn_symbol_state_text(enum rn_symbol_state state)
@@ -47,12 +44,12 @@ const char *rn_symbol_state_text(enum rn_symbol_state state)
     return (unsigned)state < RN_SYMBOL_STATES ? texts[state] : "?";
 }
 
-struct rn_symbols *rn_symbols_new(const struct rn_symbols_options *options)
+struct rn_symbols *rn_symbols_new(uint64_t recorded_ns)
 {
     struct rn_symbols *symbols = calloc(1, sizeof *symbols);
 
     if (symbols)
-        symbols->options = *options;
+        symbols->recorded_ns = recorded_ns;
     return symbols;
 }
 
@@ -77,87 +74,26 @@ void rn_symbols_free(struct rn_symbols *symbols)
             rn_symbol_clear(&known->symbol);
         free(known);
     }
-    for (size_t i = 0; i < symbols->module_count; i++) {
-        rn_symbol_file_free(symbols->modules[i]->file);
-        free(symbols->modules[i]->path);
-        free(symbols->modules[i]);
-    }
-    free(symbols->modules);
-    rn_id_map_free(&symbols->places);
+    for (size_t i = 0; i < symbols->file_count; i++)
+        rn_symbol_file_free(symbols->files[i].file);
+    free(symbols->files);
+    rn_code_modules_free(&symbols->modules);
     rn_id_map_free(&symbols->known);
     free(symbols);
 }
 
-/* ---- modules ---- */
-
-static bool is_module(const struct module *module, const struct rn_symbol_place *place)
-{
-    return strcmp(module->path, place->path) == 0 &&
-           module->build_id_size == place->build_id_size &&
-           (place->build_id_size == 0 ||
-            memcmp(module->build_id, place->build_id, place->build_id_size) == 0);
-}
-
-static uint64_t hash_of(const struct rn_symbol_place *place)
-{
-    uint64_t hash = 0xcbf29ce484222325; /* FNV-1a */
-
-    for (const char *at = place->path; *at; at++)
-        hash = (hash ^ (uint8_t)*at) * 0x100000001b3;
-    for (uint32_t i = 0; i < place->build_id_size; i++)
-        hash = (hash ^ place->build_id[i]) * 0x100000001b3;
-    return hash;
-}
-
-static size_t add_module(struct rn_symbols *symbols, const struct rn_symbol_place *place,
-                         uint64_t hash)
-{
-    struct module **larger, *module;
-
-    if (symbols->module_count >= RN_CODE_MODULES_MAX || place->build_id_size > RN_CODE_BUILD_ID_MAX)
-        return 0;
-    larger = realloc(symbols->modules, (symbols->module_count + 1) * sizeof *larger);
-    if (!larger)
-        return 0;
-    symbols->modules = larger;
-    module = calloc(1, sizeof *module);
-    if (!module || !(module->path = strdup(place->path)) ||
-        !rn_id_map_set(&symbols->places, hash, (void *)(symbols->module_count + 1))) {
-        if (module)
-            free(module->path);
-        free(module);
-        return 0;
-    }
-    module->build_id_size = place->build_id_size;
-    if (place->build_id_size)
-        memcpy(module->build_id, place->build_id, place->build_id_size);
-    larger[symbols->module_count] = module;
-    return ++symbols->module_count;
-}
-
-/* Place in the list plus 1; 0: no memory. Of two that hash alike the later takes the next hash. */
-static size_t module_of(struct rn_symbols *symbols, const struct rn_symbol_place *place)
-{
-    uint64_t hash = hash_of(place);
-    size_t at;
-
-    while ((at = (size_t)rn_id_map_get(&symbols->places, hash)) != 0) {
-        if (is_module(symbols->modules[at - 1], place))
-            return at;
-        hash++;
-    }
-    return add_module(symbols, place, hash);
-}
-
 /* ---- addresses ---- */
 
-static struct known *known_at(struct rn_symbols *symbols, size_t module, uint64_t offset)
+/* NULL: no memory, or no offset that a file has. */
+static struct known *known_at(struct rn_symbols *symbols, const struct rn_code_module *module,
+                              uint64_t offset)
 {
-    uint64_t key = (uint64_t)module << OFFSET_BITS | offset;
+    uint64_t key;
     struct known *known;
 
-    if (module == 0 || offset >> OFFSET_BITS)
+    if (!module || offset >> OFFSET_BITS)
         return NULL;
+    key = (uint64_t)module->id << OFFSET_BITS | offset;
     known = rn_id_map_get(&symbols->known, key);
     if (known)
         return known;
@@ -169,44 +105,64 @@ static struct known *known_at(struct rn_symbols *symbols, size_t module, uint64_
     return known;
 }
 
-static struct rn_symbol_file *file_of(struct rn_symbols *symbols, size_t at)
+static bool make_room(struct rn_symbols *symbols)
 {
-    struct module *module = symbols->modules[at - 1];
-    struct rn_code_module code = {.path = module->path,
-                                  .build_id_size = module->build_id_size,
-                                  .device = module->device,
-                                  .inode = module->inode};
+    size_t count = symbols->modules.capacity;
+    struct opened *larger;
 
-    if (module->opened || symbols->options.embedded_only)
-        return module->file;
-    memcpy(code.build_id, module->build_id, module->build_id_size);
-    module->file = rn_symbol_file_new(&code, symbols->options.recorded_ns);
-    module->opened = true;
-    return module->file;
+    if (count == symbols->file_count)
+        return true;
+    larger = realloc(symbols->files, count * sizeof *larger);
+    if (!larger)
+        return false;
+    memset(larger + symbols->file_count, 0, (count - symbols->file_count) * sizeof *larger);
+    symbols->files = larger;
+    symbols->file_count = count;
+    return true;
 }
 
-static struct rn_symbol_place place_of(const struct rn_code_module *module)
+static struct rn_symbol_file *file_of(struct rn_symbols *symbols,
+                                      const struct rn_code_module *module)
 {
-    return (struct rn_symbol_place){
-        .path = module->path, .build_id = module->build_id, .build_id_size = module->build_id_size};
+    struct opened *opened;
+
+    if (!make_room(symbols))
+        return NULL;
+    opened = &symbols->files[module->id - 1];
+    if (!opened->tried)
+        opened->file = rn_symbol_file_new(module, symbols->recorded_ns);
+    opened->tried = true;
+    return opened->file;
+}
+
+/* The own one for a recording's. */
+static struct rn_code_module *own_module(struct rn_symbols *symbols,
+                                         const struct rn_code_module *module)
+{
+    struct rn_code_module *own =
+        rn_code_modules_get(&symbols->modules, module->path, strlen(module->path), module->build_id,
+                            module->build_id_size);
+
+    if (own) {
+        own->device = module->device;
+        own->inode = module->inode;
+    }
+    return own;
 }
 
 const struct rn_symbol *rn_symbols_find(struct rn_symbols *symbols,
                                         const struct rn_code_module *module, uint64_t offset)
 {
     static const struct rn_symbol nowhere = {.state = RN_SYMBOL_DAMAGED};
-    const struct rn_symbol_place place = place_of(module);
-    size_t at = module_of(symbols, &place);
-    struct known *known = known_at(symbols, at, offset);
+    struct rn_code_module *own = own_module(symbols, module);
+    struct known *known = known_at(symbols, own, offset);
     struct rn_symbol_file *file;
 
     if (!known)
-        return offset >> OFFSET_BITS ? &nowhere : NULL;
+        return own && offset >> OFFSET_BITS ? &nowhere : NULL;
     if (known->asked)
         return &known->symbol;
-    symbols->modules[at - 1]->device = module->device;
-    symbols->modules[at - 1]->inode = module->inode;
-    file = file_of(symbols, at);
+    file = file_of(symbols, own);
     known->asked = true;
     if (!file)
         known->symbol.state = RN_SYMBOL_NO_FILE;
@@ -218,15 +174,14 @@ const struct rn_symbol *rn_symbols_find(struct rn_symbols *symbols,
 bool rn_symbols_call_ends(struct rn_symbols *symbols, const struct rn_code_module *module,
                           uint64_t offset)
 {
-    const struct rn_symbol_place place = place_of(module);
-    size_t at = module_of(symbols, &place);
-    struct known *known = known_at(symbols, at, offset);
+    struct rn_code_module *own = own_module(symbols, module);
+    struct known *known = known_at(symbols, own, offset);
     struct rn_symbol_file *file;
 
     if (!known)
         return false;
     if (!known->asked_calls) {
-        file = file_of(symbols, at);
+        file = file_of(symbols, own);
         known->call_ends = file && rn_symbol_file_call_ends(file, offset);
         known->asked_calls = true;
     }
@@ -256,7 +211,11 @@ static enum rn_status take(void *context, const struct rn_symbol_place *place,
                            const struct rn_symbol *symbol, bool call_ends, struct rn_error *err)
 {
     struct rn_symbols *symbols = context;
-    struct known *known = known_at(symbols, module_of(symbols, place), place->offset);
+    struct known *known =
+        known_at(symbols,
+                 rn_code_modules_get(&symbols->modules, place->path, strlen(place->path),
+                                     place->build_id, place->build_id_size),
+                 place->offset);
 
     if (!known && place->offset >> OFFSET_BITS)
         return rn_fail(err, RN_E_FORMAT, "an address that makes no sense");
@@ -297,7 +256,8 @@ enum rn_status rn_symbols_table(const struct rn_symbols *symbols, struct rn_buf 
     if (count)
         qsort(slots, count, sizeof *slots, by_id);
     for (size_t i = 0; i < count && status == RN_OK; i++) {
-        const struct module *module = symbols->modules[(slots[i].id >> OFFSET_BITS) - 1];
+        const struct rn_code_module *module =
+            symbols->modules.list[(slots[i].id >> OFFSET_BITS) - 1];
         const struct known *known = slots[i].value;
         const struct rn_symbol_place place = {module->path, module->build_id, module->build_id_size,
                                               slots[i].id & ((UINT64_C(1) << OFFSET_BITS) - 1)};

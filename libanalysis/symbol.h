@@ -16,15 +16,11 @@ const char *rn_symbol_state_text(enum rn_symbol_state state);
 
 struct rn_symbols;
 
-struct rn_symbols_options {
-    bool embedded_only; /* look at no file of this machine */
-    /* When the recording began, ns of CLOCK_REALTIME; 0 unknown. A file without a build-id is taken
-     * where it is the one of that device and inode, and was not changed since. */
-    uint64_t recorded_ns;
-};
-
-struct rn_symbols *rn_symbols_new(const struct rn_symbols_options *options); /* NULL: no memory */
-void rn_symbols_free(struct rn_symbols *symbols);                            /* accepts NULL */
+/* recorded_ns: when the recording began, ns of CLOCK_REALTIME; 0 unknown. A file without a build-id
+ * is taken where it is the one of that device and inode, and was not changed since. NULL: no
+ * memory. */
+struct rn_symbols *rn_symbols_new(uint64_t recorded_ns);
+void rn_symbols_free(struct rn_symbols *symbols); /* accepts NULL */
 
 /* A member "symbols/..." of a recording. RN_E_FORMAT where it makes no sense. */
 RN_MUST_CHECK enum rn_status rn_symbols_add_table(struct rn_symbols *symbols, const uint8_t *data,

@@ -29,14 +29,12 @@ static enum rn_status look_at(struct rn_trace *trace, struct rn_locator *locator
     return status == RN_OK ? rn_locator_feed(locator, event, err) : status;
 }
 
-enum rn_status rn_symbol_table_make(struct rn_reader *reader,
-                                    const struct rn_symbols_options *options,
-                                    rn_locator_module_fn *unknown, void *context,
-                                    struct rn_buf *table, struct rn_symbol_embed_totals *totals,
-                                    struct rn_error *err)
+enum rn_status rn_symbol_table_make(struct rn_reader *reader, rn_locator_module_fn *unknown,
+                                    void *context, struct rn_buf *table,
+                                    struct rn_symbol_embed_totals *totals, struct rn_error *err)
 {
     struct rn_trace *trace = rn_trace_new(rn_reader_manifest(reader));
-    struct rn_locator *locator = trace ? rn_locator_new(trace, reader, options) : NULL;
+    struct rn_locator *locator = trace ? rn_locator_new(trace, reader) : NULL;
     enum rn_status status = locator ? RN_OK : rn_fail(err, RN_E_NOMEM, "no memory for symbols");
     struct rn_event event;
 

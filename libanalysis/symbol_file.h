@@ -7,7 +7,7 @@
 
 struct rn_symbol_file;
 
-/* recorded_ns: as in struct rn_symbols_options. Never NULL but for want of memory: a file that
+/* recorded_ns: as with rn_symbols_new. Never NULL but for want of memory: a file that
  * cannot be used says why for every address. */
 struct rn_symbol_file *rn_symbol_file_new(const struct rn_code_module *module,
                                           uint64_t recorded_ns);

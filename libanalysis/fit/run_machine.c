@@ -3,6 +3,8 @@
  */
 #include "run.h"
 
+#include "formats/fnv.h"
+
 #include "libanalysis/backend/rn_backend.h"
 
 #include <stdio.h>
@@ -74,9 +76,7 @@ static double number_of(char *text)
 
 static uint64_t mix(uint64_t hash, const char *text)
 {
-    for (; *text; text++)
-        hash = (hash ^ (uint8_t)*text) * 0x100000001b3u;
-    return (hash ^ '\n') * 0x100000001b3u;
+    return rn_fnv(rn_fnv(hash, text, strlen(text)), "\n", 1);
 }
 
 bool rn_machine_describe(struct rn_machine *out, const char *cpu, size_t cpu_size, const char *gpu,

@@ -8,8 +8,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
-    static const struct rn_symbols_options options = {.embedded_only = true};
-    struct rn_symbols *symbols = rn_symbols_new(&options), *again = rn_symbols_new(&options);
+    struct rn_symbols *symbols = rn_symbols_new(0), *again = rn_symbols_new(0);
     struct rn_error err = RN_ERROR_INIT;
     struct rn_buf table = RN_BUF_INIT;
 
