@@ -28,6 +28,9 @@ enum rn_column {
     RN_COLUMN_LIMIT = 64,
 };
 
+/* Of RN_KIND_PROCESS: the stream that a fork names. */
+#define RN_COLUMN_CHILD_STREAM (RN_COLUMN_WORD + offsetof(struct rn_process, child_stream) / 8)
+
 /* How a column's values are predicted before they are stored; the difference is zigzag-coded. All
  * state begins at 0 in each chunk. */
 enum rn_predictor {

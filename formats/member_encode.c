@@ -137,6 +137,12 @@ static struct pending_attachment *attachments_of(struct rn_member_encoder *encod
     return (struct pending_attachment *)(void *)encoder->attachments.data + shape->first_attachment;
 }
 
+/* The stream that a fork names; 0: another event. */
+static uint32_t child_of(const struct rn_member_encoder *encoder, const struct pending_shape *shape)
+{
+    return (uint32_t)rn_member_words(encoder, shape)[RN_COLUMN_CHILD_STREAM - RN_COLUMN_WORD];
+}
+
 static enum rn_status intern_shape(struct rn_member_encoder *encoder, struct pending_shape *shape,
                                    struct rn_error *err)
 {
@@ -144,6 +150,10 @@ static enum rn_status intern_shape(struct rn_member_encoder *encoder, struct pen
     enum rn_status status = RN_OK;
 
     state(encoder, shape->stream);
+    /* A child may run long after its fork, in another group or member; but who reads of the fork
+     * hands down to the child what its parent has. */
+    if (shape->kind == RN_KIND_PROCESS)
+        state(encoder, child_of(encoder, shape));
     for (unsigned i = 0; i < shape->attachments && status == RN_OK; i++)
         status = rn_member_intern(encoder, &attachments[i], err);
     shape->interned = encoder->run;

@@ -65,7 +65,8 @@ RN_MUST_CHECK enum rn_status rn_batch_text(struct rn_batch *batch, uint32_t row,
                                            uint64_t *number, struct rn_error *err);
 
 /* Event by event in order of start within a member, all kinds merged, housekeeping rows included
- * (STREAM rows come before any event of the stream; INFLIGHT rows at the end of their member). Use
+ * (STREAM rows come before any event of the stream, and before the fork that made it; INFLIGHT rows
+ * at the end of their member). Use
  * either this or rn_reader_next on a reader, not both. Same results as rn_reader_next. */
 RN_MUST_CHECK enum rn_status rn_reader_next_event(struct rn_reader *reader, struct rn_event *event,
                                                   struct rn_error *err);

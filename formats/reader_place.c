@@ -7,7 +7,6 @@
 
 enum change { CHANGE_NONE, CHANGE_STREAM, CHANGE_PARENT, CHANGE_MOMENT, CHANGE_DURATION };
 
-#define CHILD_STREAM (RN_COLUMN_WORD + offsetof(struct rn_process, child_stream) / 8)
 #define PLACE_STREAM (RN_COLUMN_WORD + offsetof(struct rn_object, place_stream) / 8)
 #define STREAM_ID    (RN_COLUMN_WORD + offsetof(struct rn_stream, id) / 8)
 #define PARENT       (RN_COLUMN_WORD + offsetof(struct rn_stream, parent) / 8)
@@ -38,7 +37,7 @@ static enum change change_of(const struct rn_manifest_source *place, uint8_t kin
     if (column == RN_COLUMN_STREAM || (kind == RN_KIND_STREAM && column == STREAM_ID))
         return CHANGE_STREAM;
     if ((kind == RN_KIND_STREAM && column == PARENT) ||
-        (kind == RN_KIND_PROCESS && column == CHILD_STREAM) ||
+        (kind == RN_KIND_PROCESS && column == RN_COLUMN_CHILD_STREAM) ||
         (kind == RN_KIND_OBJECT && column == PLACE_STREAM))
         return CHANGE_PARENT;
     return place->pieces ? change_of_time(kind, column) : CHANGE_NONE;

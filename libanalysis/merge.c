@@ -145,8 +145,6 @@ static enum rn_status look_at_aggregates(struct merge_input *input, struct rn_ba
     return RN_OK;
 }
 
-#define CHILD_STREAM (RN_COLUMN_WORD + offsetof(struct rn_process, child_stream) / 8)
-
 static enum rn_status look_at(struct merge_input *input, struct rn_batch *batch,
                               struct rn_error *err)
 {
@@ -160,7 +158,7 @@ static enum rn_status look_at(struct merge_input *input, struct rn_batch *batch,
     case RN_KIND_STREAM:
         return look_at_streams(input, batch, RN_COLUMN_WORD, err);
     case RN_KIND_PROCESS:
-        status = look_at_streams(input, batch, CHILD_STREAM, err);
+        status = look_at_streams(input, batch, RN_COLUMN_CHILD_STREAM, err);
         break;
     case RN_KIND_LOSS:
         status = look_at_losses(input, batch, err);

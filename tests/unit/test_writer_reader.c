@@ -132,6 +132,43 @@ static void streams_come_before_their_events(void **state)
     rn_reader_free(reader);
 }
 
+/* A child that runs first when its fork is in an earlier member; and none of both begins a segment,
+ * which states all streams. */
+static void children_come_before_their_forks(void **state)
+{
+    struct rn_writer_options options = {.zstd_level = 1};
+    struct rn_writer *writer = new_writer(path, &options);
+    struct rn_stream stream = {.type = RN_STREAM_THREAD, .pid = 200, .tid = 200};
+    struct rn_event event = {.kind = RN_KIND_PROCESS, .stream = 1, .start = 5000};
+    struct rn_reader *reader;
+    bool stated = false, forked = false;
+    uint64_t child;
+
+    (void)state;
+    add_events(writer, 0, 3);
+    assert_ok(rn_writer_commit(writer, NULL, &err));
+    assert_ok(rn_writer_add_stream(writer, &stream, NULL, &child, &err));
+    event.u.process.op = RN_PROCESS_FORK;
+    event.u.process.child_stream = child;
+    assert_ok(rn_writer_add(writer, &event, &err));
+    assert_ok(rn_writer_commit(writer, NULL, &err));
+    event = numbered_event(100);
+    event.stream = (uint32_t)child;
+    assert_ok(rn_writer_add(writer, &event, &err));
+    seal(writer);
+    reader = open_reader(path);
+    while (rn_reader_next_event(reader, &event, &err) == RN_OK) {
+        if (event.kind == RN_KIND_STREAM && event.u.stream_info.id == child)
+            stated = true;
+        if (event.kind == RN_KIND_PROCESS) {
+            assert_true(stated);
+            forked = true;
+        }
+    }
+    assert_true(forked);
+    rn_reader_free(reader);
+}
+
 static void snapshots_come_first_and_do_not_count(void **state)
 {
     struct rn_writer *writer = new_writer(path, NULL);
@@ -454,6 +491,7 @@ int main(void)
         CASE(batches_agree_with_events),
         CASE(events_are_sorted),
         CASE(streams_come_before_their_events),
+        CASE(children_come_before_their_forks),
         CASE(snapshots_come_first_and_do_not_count),
         CASE(whole_contents_are_fingerprinted_by_the_reader),
         CASE(nonsense_is_refused),
