@@ -1,10 +1,12 @@
 /* SPDX-License-Identifier: MIT */
 /* choose_backend POLICY [TIMES]: sum up vectors of many sizes, in scalar code or with what the
  * compiler makes of wider loops, as a policy of rn-backend-fit and what is measured meanwhile say;
- * prints what was chosen. TIMES: how often to do the same size at the end (default 100). */
-#include "libanalysis/backend/rn_backend.h"
-
+ * prints what was chosen. TIMES: how often to do the same size at the end (default 100).
+ *
+ *     cc choose_backend.c -lrn-backend -o choose_backend
+ */
 #include <inttypes.h>
+#include <rn_backend.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <time.h>

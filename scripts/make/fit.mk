@@ -49,6 +49,8 @@ $(OPS_BIN): $(OPS_OBJ)
 	$(link) $(OPENCL_LIBS) -lm
 endif
 
+# It includes what is installed, as a program of anybody would.
+$(BUILD)/obj/samples/choose_backend.o: CPPFLAGS_ALL += -Ilibanalysis/backend
 $(BUILD)/samples/choose_backend: $(BUILD)/lib/librn-backend.a
 $(BUILD)/fit/backend_bench: $(BUILD)/obj/tests/fit/backend_bench.o $(BUILD)/lib/librn-backend.a
 	$(link)

@@ -1,67 +1,22 @@
 /* SPDX-License-Identifier: MIT */
 /* The library that is loaded into programs, linked into this one, and the recorder's side of its
  * rings: what is recorded and counted comes out again. */
+#include "producer_fixture.h"
+
 #include "capture/inject/compute.h"
-#include "capture/ring.h"
 
-#include "formats/manifest.h"
-
-#include <setjmp.h>
-#include <stdarg.h>
-#include <stdlib.h>
-#include <string.h>
-#include <sys/wait.h>
-#include <unistd.h>
-
-#include <cmocka.h>
-
-#define RING_BYTES 65536u
-
-static struct rn_ring_area *area;
-static struct rn_ring_slot *slot;
 static const struct rn_simd_hooks *hooks;
-static struct rn_error err;
 
-static struct rn_ring_slot *offer(void)
+static bool find_hooks(void)
 {
-    struct rn_ring_slot *made = rn_ring_take(area, RING_BYTES, RN_RING_CELL_LEAD);
-
-    assert_non_null(made);
-    made->taken = RN_RING_OFFERED;
-    made->cells = RN_RING_CELLS;
-    rn_ring_area_header(area)->producers.offers[0] = (uint32_t)rn_ring_slot_number(area, made) + 1;
-    return made;
-}
-
-/* Rings are found once in the life of a process: all tests share these. */
-static int open_rings(void **state)
-{
-    static const uint8_t uuid[16] = {7};
-    static char path[] = "/tmp/test_producer_XXXXXX";
-    struct rn_ring_producers *told;
-    bool in_memory;
-
-    (void)state;
-    close(mkstemp(path));
-    unlink(path);
-    if (rn_ring_area_new(path, uuid, 8u << 20, 8u << 20, &area, &in_memory, &err) != RN_OK)
-        return -1;
-    told = &rn_ring_area_header(area)->producers;
-    told->limit = 8u << 20;
-    told->tick_unit = RN_TICK_NS;
-    told->tick_rate = 1000000000;
-    slot = offer();
-    setenv("RN_RINGS", path, 1);
     hooks = rn_simd_hook(RN_SIMD_ABI);
-    unlink(path);
-    return hooks ? 0 : -1;
+    return hooks;
 }
 
-static int close_rings(void **state)
+static int open_for_blocks(void **state)
 {
     (void)state;
-    rn_ring_area_free(area);
-    return 0;
+    return open_rings(find_hooks);
 }
 
 static void run_block(struct rn_simd_site *site, uint64_t elements)
@@ -71,21 +26,6 @@ static void run_block(struct rn_simd_site *site, uint64_t elements)
 
     hooks->begin(&block);
     hooks->end(&block);
-}
-
-/* The next event, consumed. */
-static bool take(struct rn_ring_slot *from, struct rn_event *event)
-{
-    static struct rn_attachment attachments[RN_RECORD_MAX_ATTACHMENTS];
-    uint64_t position = from->tail;
-    const uint8_t *bytes;
-    size_t size, used;
-
-    if (rn_ring_next(area, from, &position, &bytes, &size, &err) != RN_OK)
-        return false;
-    assert_int_equal(rn_record_decode(bytes, size, event, attachments, &used, &err), RN_OK);
-    rn_ring_consume(from, position);
-    return true;
 }
 
 static void expect_text(const struct rn_event *event, uint8_t type, const char *text)
@@ -266,5 +206,5 @@ int main(void)
         cmocka_unit_test(a_cell_is_counted_once), cmocka_unit_test(a_fork_has_its_own_ring),
     };
 
-    return cmocka_run_group_tests(tests, open_rings, close_rings);
+    return cmocka_run_group_tests(tests, open_for_blocks, close_rings);
 }

@@ -1,83 +1,18 @@
 /* SPDX-License-Identifier: MIT */
 /* What libraries for devices record, linked into this program: queues, clocks and events come out
  * of the file of rings again. */
-#include "capture/inject/producer_device.h"
-#include "capture/ring.h"
+#include "producer_fixture.h"
 
-#include "formats/manifest.h"
+#include "capture/inject/producer_device.h"
 
 #include <pthread.h>
-#include <setjmp.h>
-#include <stdarg.h>
-#include <stdio.h>
-#include <stdlib.h>
-#include <string.h>
-#include <sys/wait.h>
-#include <unistd.h>
 
-#include <cmocka.h>
-
-#define RING_BYTES 65536u
-
-static struct rn_ring_area *area;
-static struct rn_ring_slot *slot;
-static struct rn_error err;
 static struct rn_producer_clock clock_of_device;
 
-static struct rn_ring_slot *offer(void)
-{
-    struct rn_ring_slot *made = rn_ring_take(area, RING_BYTES, RN_RING_CELL_LEAD);
-
-    assert_non_null(made);
-    made->taken = RN_RING_OFFERED;
-    made->cells = RN_RING_CELLS;
-    rn_ring_area_header(area)->producers.offers[0] = (uint32_t)rn_ring_slot_number(area, made) + 1;
-    return made;
-}
-
-static int open_rings(void **state)
-{
-    static const uint8_t uuid[16] = {9};
-    static char path[] = "/tmp/test_producer_device_XXXXXX";
-    struct rn_ring_producers *told;
-    bool in_memory;
-
-    (void)state;
-    close(mkstemp(path));
-    unlink(path);
-    if (rn_ring_area_new(path, uuid, 8u << 20, 8u << 20, &area, &in_memory, &err) != RN_OK)
-        return -1;
-    told = &rn_ring_area_header(area)->producers;
-    told->limit = 8u << 20;
-    told->tick_unit = RN_TICK_NS;
-    told->tick_rate = 1000000000;
-    slot = offer();
-    setenv("RN_RINGS", path, 1);
-    if (!rn_producer_open())
-        return -1;
-    unlink(path);
-    return 0;
-}
-
-static int close_rings(void **state)
+static int open_for_devices(void **state)
 {
     (void)state;
-    rn_ring_area_free(area);
-    return 0;
-}
-
-static bool take(struct rn_ring_slot *from, struct rn_event *event)
-{
-    static struct rn_attachment attachments[RN_RECORD_MAX_ATTACHMENTS];
-    uint64_t position = from->tail;
-    const uint8_t *bytes;
-    size_t size, used;
-
-    if (rn_ring_next(area, from, &position, &bytes, &size, &err) != RN_OK)
-        return false;
-    assert_int_equal(rn_record_decode(bytes, size, event, attachments, &used, &err), RN_OK);
-    rn_ring_consume(from, position);
-    return true;
+    return open_rings(rn_producer_open);
 }
 
 static void a_clock_is_opened_and_read(void **state)
@@ -281,5 +216,5 @@ int main(void)
         cmocka_unit_test(too_many_queues_share_one),
     };
 
-    return cmocka_run_group_tests(tests, open_rings, close_rings);
+    return cmocka_run_group_tests(tests, open_for_devices, close_rings);
 }
