@@ -30,7 +30,7 @@ static enum rn_status read_all(struct rn_scrub *scrub, struct rn_reader *reader,
     return status == RN_EOF ? RN_OK : status;
 }
 
-/* The reader's own manifest is not to be changed. */
+/* And those of what it was merged from. The reader's own are not to be changed. */
 static enum rn_status check_manifest(struct rn_scrub *scrub, const struct rn_manifest *from,
                                      struct rn_error *err)
 {
@@ -40,6 +40,8 @@ static enum rn_status check_manifest(struct rn_scrub *scrub, const struct rn_man
     if (status == RN_OK)
         status = rn_scrub_manifest(scrub, &copy, err);
     rn_manifest_clear(&copy);
+    for (size_t i = 0; i < from->source_count && status == RN_OK; i++)
+        status = check_manifest(scrub, from->sources[i].manifest, err);
     return status;
 }
 

@@ -111,6 +111,15 @@ grep -q "$secret" report && fail "--check shows the secret"
 rn-scrub --check a.clean.rna >report
 [ $? = 0 ] || fail "--check of a scrubbed recording: $(cat report)"
 
+# What was merged says all that each part says: also what stands in the manifests of the parts.
+arguments() {
+    rn-scrub --check --json "$@" | python3 -c '
+import json, sys
+print(sum(json.loads(line)["classes"]["argument"]["replaced"] for line in sys.stdin))'
+}
+rn-merge -o ab.rna a.rna b.rna || fail "rn-merge: $?"
+[ "$(arguments ab.rna)" = "$(arguments a.rna b.rna)" ] || fail "--check of a merged recording"
+
 # rn-diff: as before, per object.
 verdict() {
     rn-diff -q --json "$1" "$2" | python3 -c '
