@@ -3,7 +3,7 @@
  * is cancelled must not have made the call that a signal found it before, nor lose one that was made.
  * compiler: musl-gcc -std=gnu11
  * flags: -static
- * varies: futex mmap munmap mprotect madvise brk tkill rt_sigprocmask
+ * varies: futex mmap munmap mprotect madvise brk tkill rt_sigprocmask getppid
  * inline: 80
  * storm: yes */
 #include "storm.h"
