@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 /* Pictures of recordings (libanalysis/plot.h), drawn by gnuplot, which is run as a program.
  *
- * What a traced program has a say in reaches gnuplot as data, or as strings in single quotes that hold
- * no character of a special meaning: gnuplot would run what stands in backticks elsewhere. */
+ * What a traced program has a say in reaches gnuplot as data, or as strings in single quotes that
+ * hold no character of a special meaning: gnuplot would run what stands in backticks elsewhere. */
 #ifndef RN_CLI_PLOT_H
 #define RN_CLI_PLOT_H
 
@@ -14,18 +14,19 @@ enum cli_plot_format { CLI_PLOT_PNG, CLI_PLOT_SVG, CLI_PLOT_PDF, CLI_PLOT_TERM, 
 
 struct cli_plot_style {
     enum cli_plot_format format;
-    unsigned width, height; /* pixels; characters with CLI_PLOT_TERM. 0: as suits format and picture */
-    bool color;             /* with CLI_PLOT_TERM */
-    const char *scripts;    /* directory of the scripts for gnuplot; NULL: those that are installed */
+    unsigned width,
+        height;          /* pixels; characters with CLI_PLOT_TERM. 0: as suits format and picture */
+    bool color;          /* with CLI_PLOT_TERM */
+    const char *scripts; /* directory of the scripts for gnuplot; NULL: those that are installed */
 };
 
-/* Read the recording `path` (with RN_PLOT_MODELS: a text) for a picture; NULL after a message. What is
- * damaged is told, and sets *whole to false, but the rest is used. Still to be finished
+/* Read the recording `path` (with RN_PLOT_MODELS: a text) for a picture; NULL after a message. What
+ * is damaged is told, and sets *whole to false, but the rest is used. Still to be finished
  * (rn_plot_finish). Free it with rn_plot_free. */
 struct rn_plot *cli_plot_read(const struct rn_plot_options *options, const char *path, bool *whole);
 
-/* Draw finished pictures side by side, and write the file to `fd`. False after a message: gnuplot is
- * not there, or failed. */
+/* Draw finished pictures side by side, and write the file to `fd`. False after a message: gnuplot
+ * is not there, or failed. */
 bool cli_plot_draw(const struct rn_plot_picture *const *pictures, unsigned count,
                    const struct cli_plot_style *style, int fd);
 /* One picture as a whole SVG document, appended to `out`; false after a message. style->format does

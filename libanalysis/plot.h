@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
-/* Pictures of a recording, as tables: what is to be drawn where, in units of what was measured, for a
- * program that draws (gnuplot), or for one that reads the numbers. Everything is binned while it is
- * read, so that neither memory nor a picture grows with the recording.
+/* Pictures of a recording, as tables: what is to be drawn where, in units of what was measured, for
+ * a program that draws (gnuplot), or for one that reads the numbers. Everything is binned while it
+ * is read, so that neither memory nor a picture grows with the recording.
  *
  *   struct rn_plot *plot = rn_plot_new(&options);
  *   rn_plot_read(plot, reader, &err);
@@ -32,7 +32,8 @@ enum rn_plot_type {
     RN_PLOT_SPACETIME,  /* which process led to what in which other one: of a merged recording */
     RN_PLOT_TYPES
 };
-/* "timeline"...; NULL for a number that is none. And back: RN_PLOT_TYPES for a name that is none. */
+/* "timeline"...; NULL for a number that is none. And back: RN_PLOT_TYPES for a name that is none.
+ */
 const char *rn_plot_type_name(enum rn_plot_type type);
 enum rn_plot_type rn_plot_type_from_name(const char *name);
 
@@ -86,9 +87,12 @@ struct rn_plot_picture {
     const char *source;  /* name of the archive */
     const char *command; /* its command line, "" unknown */
     uint64_t events;     /* that the picture is made of */
-    /* "" where nothing is to be said; else sentences: what was lost, is incomplete, was left out. */
+    /* "" where nothing is to be said; else sentences: what was lost, is incomplete, was left out.
+     */
     char loss[192], note[256];
-    struct rn_plot_axis x, y, y2; /* y2: of a second panel below, where its label is not NULL */
+    struct rn_plot_axis x, y, x2,
+        y2;                    /* x2, y2: of a second panel below, where y2.label is not NULL */
+    struct rn_plot_axis color; /* what brightness stands for, of a heat map */
     struct rn_plot_series series[RN_PLOT_MAX_SERIES]; /* numbered from 1 in the tables */
     unsigned series_count;
     struct rn_plot_table tables[RN_PLOT_MAX_TABLES];
@@ -107,8 +111,8 @@ struct rn_plot;
 struct rn_plot *rn_plot_new(const struct rn_plot_options *options); /* NULL: no memory */
 void rn_plot_free(struct rn_plot *plot);                            /* accepts NULL */
 
-/* Read a recording to its end, once for each plot. On damage what can be read is still used, and the
- * first failure is returned: the plot can be finished all the same. */
+/* Read a recording to its end, once for each plot. On damage what can be read is still used, and
+ * the first failure is returned: the plot can be finished all the same. */
 RN_MUST_CHECK enum rn_status rn_plot_read(struct rn_plot *plot, struct rn_reader *reader,
                                           struct rn_error *err);
 /* The same for RN_PLOT_MODELS, from the text that rn-backend-fit --plot-data writes. `name` is
@@ -127,10 +131,11 @@ const struct rn_plot_picture *rn_plot_picture(const struct rn_plot *plot);
 
 /* The tables as tab-separated text: of each a line "# NAME", a line with the names of its columns,
  * and its rows; two empty lines between tables, so that gnuplot's `index` finds them. Texts are in
- * double quotes; control characters, double quotes, backslashes and what is not UTF-8 are written as
- * \xNN in them. */
+ * double quotes; control characters, double quotes, backslashes and what is not UTF-8 are written
+ * as \xNN in them. */
 void rn_plot_data(const struct rn_plot_picture *picture, struct rn_buf *out);
-/* Such a text without the quotes, cut to `limit` characters where it is longer ("..." at its end). */
+/* Such a text without the quotes, cut to `limit` characters where it is longer ("..." at its end).
+ */
 void rn_plot_text(struct rn_buf *out, const char *text, size_t limit);
 
 #ifdef __cplusplus

@@ -1,0 +1,192 @@
+/* SPDX-License-Identifier: MIT */
+/* Transfers to and from devices: bytes a second over time, and by how large they are. */
+#include "plot_private.h"
+
+#include "value_name.h"
+
+#include <math.h>
+#include <stdlib.h>
+
+#define BINS       512u
+#define DIRECTIONS (RN_DIRECTION_FILL + 1u)
+#define SIZES      65u /* 0: no bytes; else bit i - 1 is the highest one */
+
+static const struct rn_plot_column time_columns[] = {
+    {"from_ns", false}, {"to_ns", false}, {"bytes_per_s", false}, {"series", false}};
+static const struct rn_plot_column size_columns[] = {
+    {"from_bytes", false},      {"to_bytes", false},        {"p50_bytes_per_s", false},
+    {"p10_bytes_per_s", false}, {"p90_bytes_per_s", false}, {"transfers", false},
+    {"series", false}};
+
+struct bandwidth {
+    struct plot_bins bins;
+    struct rn_histogram *rates[DIRECTIONS][SIZES]; /* bytes a second */
+    bool used[DIRECTIONS];
+};
+
+static bool bandwidth_begin(struct rn_plot *plot)
+{
+    struct bandwidth *state = plot->state = calloc(1, sizeof *state);
+
+    return state && plot_bins_new(plot, &state->bins, BINS, DIRECTIONS);
+}
+
+static void bandwidth_free(struct rn_plot *plot)
+{
+    struct bandwidth *state = plot->state;
+
+    if (!state)
+        return;
+    for (unsigned i = 0; i < DIRECTIONS; i++)
+        for (unsigned k = 0; k < SIZES; k++)
+            rn_histogram_free(state->rates[i][k]);
+    plot_bins_free(&state->bins);
+    free(state);
+}
+
+static enum rn_status bandwidth_add(struct rn_plot *plot, const struct plot_sample *sample,
+                                    struct rn_error *err)
+{
+    struct bandwidth *state = plot->state;
+    const struct rn_transfer *transfer = &sample->event->u.transfer;
+    uint64_t bytes = transfer->bytes, duration = sample->end_ns - sample->start_ns;
+    unsigned direction = transfer->direction < DIRECTIONS ? (unsigned)transfer->direction : 0;
+    unsigned size = bytes ? 64u - (unsigned)__builtin_clzll(bytes) : 0;
+    struct rn_histogram **rates = &state->rates[direction][size];
+    double rate;
+
+    state->used[direction] = true;
+    plot_bins_add(&state->bins, direction, sample->start_ns, sample->end_ns, (double)bytes);
+    if (!duration || !bytes)
+        return RN_OK;
+    if (!*rates)
+        *rates = rn_histogram_new();
+    if (!*rates)
+        return rn_fail(err, RN_E_NOMEM, "no memory for a histogram");
+    rate = (double)bytes * 1e9 / (double)duration;
+    rn_histogram_add(*rates, rate < 0x1p60 ? (uint64_t)rate : UINT64_C(1) << 60);
+    return RN_OK;
+}
+
+static void put_time(struct rn_plot *plot, struct rn_plot_table *table, unsigned direction,
+                     unsigned series, uint64_t used)
+{
+    struct bandwidth *state = plot->state;
+    double seconds = (double)state->bins.width_ns / 1e9;
+
+    for (uint64_t bin = 0; bin < used; bin++) {
+        union rn_plot_cell *cell = plot_table_row(table);
+        double rate = plot_bins_get(&state->bins, direction, bin) / seconds;
+
+        if (!cell) {
+            plot->no_memory = true;
+            return;
+        }
+        cell[0].number = (double)plot_bins_begin(&state->bins, bin);
+        cell[1].number = (double)plot_bins_begin(&state->bins, bin + 1);
+        cell[2].number = rate;
+        cell[3].number = series;
+        plot->picture.y.max = fmax(plot->picture.y.max, rate);
+    }
+}
+
+static void put_sizes(struct rn_plot *plot, struct rn_plot_table *table, unsigned direction,
+                      unsigned series)
+{
+    struct bandwidth *state = plot->state;
+    struct rn_plot_picture *picture = &plot->picture;
+
+    for (unsigned size = 1; size < SIZES; size++) {
+        const struct rn_histogram *rates = state->rates[direction][size];
+        union rn_plot_cell *cell = rates ? plot_table_row(table) : NULL;
+
+        if (!rates)
+            continue;
+        if (!cell) {
+            plot->no_memory = true;
+            return;
+        }
+        cell[0].number = ldexp(1, (int)size - 1);
+        cell[1].number = ldexp(1, (int)size);
+        cell[2].number = fmax(1, (double)rn_histogram_quantile(rates, 0.5));
+        cell[3].number = fmax(1, (double)rn_histogram_quantile(rates, 0.1));
+        cell[4].number = fmax(1, (double)rn_histogram_quantile(rates, 0.9));
+        cell[5].number = (double)rn_histogram_count(rates);
+        cell[6].number = series;
+        picture->x2.min = fmin(picture->x2.min, cell[0].number);
+        picture->x2.max = fmax(picture->x2.max, cell[1].number);
+        picture->y2.min = fmin(picture->y2.min, cell[3].number);
+        picture->y2.max = fmax(picture->y2.max, cell[4].number);
+    }
+}
+
+static void make_tables(struct rn_plot *plot, const bool *directions)
+{
+    struct bandwidth *state = plot->state;
+    struct rn_plot_picture *picture = &plot->picture;
+    struct rn_plot_table *times = plot_table_add(picture, "time", PLOT_COLUMNS(time_columns));
+    struct rn_plot_table *sizes = plot_table_add(picture, "sizes", PLOT_COLUMNS(size_columns));
+    uint64_t end = (uint64_t)picture->x.max, used;
+
+    plot_bins_coarsen(&state->bins, end, plot_bin_count(picture->events, BINS / 2));
+    used = plot_bins_used(&state->bins, end);
+    picture->y =
+        (struct rn_plot_axis){.label = "bytes moved", .unit = RN_PLOT_UNIT_BYTES_PER_SECOND};
+    picture->x2 = (struct rn_plot_axis){
+        .label = "bytes of a transfer", .unit = RN_PLOT_UNIT_BYTES, .min = INFINITY, .log = true};
+    picture->y2 = (struct rn_plot_axis){
+        .label = "bandwidth", .unit = RN_PLOT_UNIT_BYTES_PER_SECOND, .min = INFINITY, .log = true};
+    for (unsigned direction = 0; direction < DIRECTIONS; direction++) {
+        unsigned series;
+
+        if (!directions[direction])
+            continue;
+        series = plot_series_add(picture, rn_value_name(RN_VALUE_DIRECTION, direction),
+                                 plot_palette[(direction + PLOT_PALETTE - 1) % PLOT_PALETTE]);
+        put_time(plot, times, direction, series, used);
+        put_sizes(plot, sizes, direction, series);
+    }
+    if (!sizes->rows)
+        picture->x2.label = picture->y2.label = NULL;
+}
+
+static enum rn_status bandwidth_finish(struct rn_plot *const *plots, unsigned count,
+                                       struct rn_error *err)
+{
+    struct rn_plot_axis x = {.label = NULL}, y = x, x2 = x, y2 = x, own;
+    bool directions[DIRECTIONS] = {false};
+
+    for (unsigned i = 0; i < count; i++) {
+        struct bandwidth *state = plots[i]->state;
+
+        if (!plots[i]->any)
+            return plot_nothing(plots[i], "transfers of devices", err);
+        plot_time_axis(plots[i], &own);
+        plot_axis_join(&x, &own);
+        for (unsigned k = 0; k < DIRECTIONS; k++)
+            directions[k] |= state->used[k];
+    }
+    for (unsigned i = 0; i < count; i++) {
+        plots[i]->picture.x = x;
+        make_tables(plots[i], directions);
+        plot_axis_join(&y, &plots[i]->picture.y);
+        plot_axis_join(&x2, &plots[i]->picture.x2);
+        plot_axis_join(&y2, &plots[i]->picture.y2);
+    }
+    for (unsigned i = 0; i < count; i++) {
+        plots[i]->picture.y = y;
+        plots[i]->picture.x2 = x2;
+        plots[i]->picture.y2 = y2;
+    }
+    return RN_OK;
+}
+
+const struct plot_method plot_bandwidth = {
+    .name = "bandwidth",
+    .title = "Bandwidth of transfers",
+    .kinds = 1ull << RN_KIND_TRANSFER,
+    .begin = bandwidth_begin,
+    .add = bandwidth_add,
+    .finish = bandwidth_finish,
+    .free = bandwidth_free,
+};
