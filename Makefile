@@ -158,7 +158,7 @@ $(BUILD)/bin/rn-backend-fit: $(FIT_LIBS)
 $(BUILD)/bin/rn-backend-fit: PKG_LIBS := $(FIT_LIBS) $(BUILD)/lib/librn.a $(SCIENCE_LIBS) $(PKG_LIBS)
 ifeq ($(CORE),)
 $(BUILD)/bin/rn-scrub: PKG_LIBS += $(SCRUB_LIBS)
-$(BUILD)/bin/rn-cat $(BUILD)/bin/rn-info $(BUILD)/bin/rn-stat: PKG_LIBS += $(SYMBOL_LIBS)
+$(BUILD)/bin/rn-cat $(BUILD)/bin/rn-info $(BUILD)/bin/rn-plot $(BUILD)/bin/rn-stat: PKG_LIBS += $(SYMBOL_LIBS)
 $(UNIT_BINS) $(FUZZ_BINS): PKG_LIBS += $(SCRUB_LIBS) $(SYMBOL_LIBS)
 endif
 $(BUILD)/obj/tests/unit/test_cupti_abi.o: PKG_CFLAGS += $(CUPTI_CFLAGS)
@@ -256,6 +256,8 @@ install: all $(BUILD)/lib/librn.pc
 		'$(DESTDIR)$(includedir)/renacer/formats'
 	install -m 644 $(filter libanalysis/%,$(INSTALLED_HEADERS)) \
 		'$(DESTDIR)$(includedir)/renacer/libanalysis'
+	install -d '$(DESTDIR)$(PREFIX)/share/renacer/gnuplot'
+	install -m 644 $(wildcard scripts/gnuplot/*.gp) '$(DESTDIR)$(PREFIX)/share/renacer/gnuplot'
 	for page in man/*.[1-8]; do \
 		install -D -m 644 $$page \
 			"$(DESTDIR)$(PREFIX)/share/man/man$${page##*.}/$${page##*/}" || exit 1; \

@@ -1,0 +1,28 @@
+# SPDX-License-Identifier: MIT
+# Bytes a second over time, by direction; below, bandwidth of transfers by their size: median, and
+# the range of eight of ten.
+x(ns) = ns / X_SCALE
+split = BOTTOM + (TOP - BOTTOM) * (Y2_USED ? 0.55 : 0)
+set grid ytics back lc rgb '#e0e0e0' lt 1
+set yrange [0:Y_MAX * 1.03]
+if (Y2_USED) { set bmargin at screen split + 2.4 * LINE }
+plot for [i = 1:SERIES] DATA index 'time' skip 1 \
+    using ($4 == i ? x($1) : NaN):($3 / Y_SCALE) with steps lw 1.5 lc rgb COLOR[i]
+if (Y2_USED) {
+    unset label
+    unset object
+    set tmargin at screen split - 1.6 * LINE
+    set bmargin at screen BOTTOM
+    set logscale xy
+    set xlabel X2_LABEL noenhanced
+    set ylabel Y2_LABEL noenhanced
+    set xrange [X2_MIN / 1.2:X2_MAX * 1.2]
+    set yrange [Y2_MIN / 1.5:Y2_MAX * 1.5]
+    set xtics ()
+    set ytics ()
+    do for [i = 1:X2_TICS] { set xtics add (X2_TIC[i] X2_AT[i]) }
+    do for [i = 1:Y2_TICS] { set ytics add (Y2_TIC[i] Y2_AT[i]) }
+    plot for [i = 1:SERIES] DATA index 'sizes' skip 1 \
+        using ($7 == i ? sqrt($1 * $2) * (1 + 0.08 * (i - (SERIES + 1) / 2.0)) : NaN):3:4:5 \
+        with yerrorbars pt 7 ps 0.9 lw 1.5 lc rgb COLOR[i]
+}

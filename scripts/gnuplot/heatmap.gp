@@ -1,0 +1,12 @@
+# SPDX-License-Identifier: MIT
+# Cells of time and duration; the darker, the more events.
+set palette defined (0 '#fde725', 1 '#7ad151', 2 '#22a884', 3 '#2a788e', 4 '#414487', 5 '#440154')
+set logscale cb
+set cbrange [C_MIN:C_MAX]
+set cblabel C_LABEL offset 1
+set colorbox user origin screen RIGHT + CHARACTER, screen BOTTOM size screen 1.5 * CHARACTER, screen TOP - BOTTOM
+set format cb '%.0f'
+set grid xtics ytics back lc rgb '#e8e8e8' lt 1
+x(ns) = ns / X_SCALE
+plot DATA index 'cells' skip 1 using (x($1)):3:(x($1)):(x($2)):3:4:5 \
+    with boxxyerror fillcolor palette

@@ -1,0 +1,25 @@
+# SPDX-License-Identifier: MIT
+# Events a second, kinds of work on top of each other; below, bytes a second.
+x(ns) = ns / X_SCALE
+split = BOTTOM + (TOP - BOTTOM) * (Y2_USED ? 0.5 : 0)
+set grid ytics back lc rgb '#e0e0e0' lt 1
+set yrange [0:Y_MAX * 1.03]
+if (Y2_USED) {
+    set bmargin at screen split + 1.2 * LINE
+    unset xlabel
+    set format x ''
+}
+plot DATA index 'events' skip 1 using (x($1)):($3 / Y_SCALE):(x($1)):(x($2)):($3 / Y_SCALE):($4 / Y_SCALE):(color($5)) \
+    with boxxyerror lc rgb variable
+if (Y2_USED) {
+    unset label
+    unset object
+    set tmargin at screen split - 0.8 * LINE
+    set bmargin at screen BOTTOM
+    set xlabel X_LABEL noenhanced
+    set format x '%h'
+    set ylabel Y2_LABEL noenhanced
+    set yrange [0:Y2_MAX * 1.03]
+    plot for [i = 1:SERIES] DATA index 'bytes' skip 1 \
+        using ($4 == i ? x($1) : NaN):($3 / Y2_SCALE) with steps lw 1.5 lc rgb COLOR[i]
+}

@@ -1,0 +1,21 @@
+# SPDX-License-Identifier: MIT
+# Rows of threads and queues; marks of what they did; arrows of forks and launches.
+set yrange [Y_MAX:0]
+unset ylabel
+unset ytics
+set border 1 lc rgb '#444444'
+set grid xtics back lc rgb '#e0e0e0' lt 1
+short(s) = strlen(s) > LABELS ? substr(s, 1, LABELS - 3).'...' : s
+# A name where there is room for it.
+room(s, from, to) = strlen(s) * 0.85 * CHARACTER < (to - from) / (X_MAX - X_MIN) / X_SCALE * (RIGHT - LEFT)
+x(ns) = ns / X_SCALE
+plot DATA index 'rows' skip 1 using (x($7)):(($9 + $10) / 2):(x($8 - $7)):(0) \
+         with vectors nohead lc rgb '#b0b0b0' lw 1, \
+     '' index 'marks' skip 1 using (x($1)):3:(x($1)):(x($2)):3:4:(color($5)) \
+         with boxxyerror lc rgb variable, \
+     '' index 'marks' skip 1 using (room(strcol(9), $1, $2) ? x($1 + $2) / 2 : NaN):(($3 + $4) / 2):9 \
+         with labels noenhanced textcolor rgb '#000000' font (DUMB ? '' : ',8'), \
+     '' index 'arrows' skip 1 using (x($1)):2:(x($3 - $1)):($4 - $2) \
+         with vectors filled size screen 0.006,20 lc rgb '#000000' lw 0.7, \
+     '' index 'rows' skip 1 using (X_MIN):(($9 + $10) / 2):(short(strcol(2))) \
+         with labels right offset -1, 0 noenhanced
