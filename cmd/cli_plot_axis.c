@@ -14,11 +14,8 @@ static const struct scale *scale_for(enum rn_plot_unit unit, double max)
 {
     static const struct scale none[] = {{1, ""}, {0, NULL}};
     static const struct scale time[] = {{1, "ns"}, {1e3, "us"}, {1e6, "ms"}, {1e9, "s"}, {0, NULL}};
-    static const struct scale rate[] = {{1, "per second"},
-                                        {1e3, "thousands per second"},
-                                        {1e6, "millions per second"},
-                                        {1e9, "billions per second"},
-                                        {0, NULL}};
+    static const struct scale rate[] = {
+        {1, ""}, {1e3, "thousands of "}, {1e6, "millions of "}, {1e9, "billions of "}, {0, NULL}};
     static const struct scale bytes[] = {{1, "bytes"},    {1024, "KiB"},   {1048576, "MiB"},
                                          {0x1p30, "GiB"}, {0x1p40, "TiB"}, {0, NULL}};
     static const struct scale bandwidth[] = {{1, "B/s"},    {1e3, "kB/s"},  {1e6, "MB/s"},
@@ -82,11 +79,12 @@ void cli_plot_axis(struct rn_buf *out, const char *letter, const struct rn_plot_
     rn_buf_printf(out, "%s_USED = %d\n", letter, axis->label != NULL);
     if (!axis->label)
         return;
-    rn_buf_printf(out, "%s_LABEL = '%s", letter, axis->label);
-    if (!axis->log && *scale->unit)
-        rn_buf_printf(out, "%s%s%s", axis->unit == RN_PLOT_UNIT_PER_SECOND ? " " : " (",
-                      scale->unit, axis->unit == RN_PLOT_UNIT_PER_SECOND ? "" : ")");
-    rn_buf_text(out, "'\n");
+    if (axis->unit == RN_PLOT_UNIT_PER_SECOND)
+        rn_buf_printf(out, "%s_LABEL = '%s%s per second'\n", letter, scale->unit, axis->label);
+    else if (!axis->log && *scale->unit)
+        rn_buf_printf(out, "%s_LABEL = '%s (%s)'\n", letter, axis->label, scale->unit);
+    else
+        rn_buf_printf(out, "%s_LABEL = '%s'\n", letter, axis->label);
     rn_buf_printf(out, "%s_SCALE = %.17g\n%s_LOG = %d\n", letter, scale->factor, letter, axis->log);
     rn_buf_printf(out, "%s_MIN = %.17g\n%s_MAX = %.17g\n", letter, min / scale->factor, letter,
                   max / scale->factor);

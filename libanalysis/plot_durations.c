@@ -132,38 +132,6 @@ static void free_all(struct rn_histogram *by_series[NAMED + 1])
         rn_histogram_free(by_series[i]);
 }
 
-/* The shortest and the longest of all that is drawn; 0 ns has no place on a logarithmic scale. */
-static bool duration_axis(struct rn_plot *const *plots, unsigned count, struct rn_plot_axis *axis)
-{
-    uint64_t min = UINT64_MAX, max = 0;
-
-    for (unsigned i = 0; i < count; i++) {
-        size_t size;
-        struct rn_summary_group *const *groups = rn_summary_groups(plots[i]->summary, &size);
-
-        for (size_t k = 0; k < size; k++) {
-            if (!rn_histogram_count(groups[k]->durations))
-                continue;
-            if (rn_histogram_min(groups[k]->durations) < min)
-                min = rn_histogram_min(groups[k]->durations);
-            if (rn_histogram_max(groups[k]->durations) > max)
-                max = rn_histogram_max(groups[k]->durations);
-        }
-    }
-    *axis = (struct rn_plot_axis){.label = "duration",
-                                  .unit = RN_PLOT_UNIT_NS,
-                                  .min = plot_duration_low(plot_duration_bin(min)),
-                                  .max = plot_duration_low(plot_duration_bin(max) + 1),
-                                  .log = true};
-    return min != UINT64_MAX;
-}
-
-/* ---- histogram ---- */
-
-static const struct rn_plot_column bar_columns[] = {{"from_ns", false}, {"to_ns", false},
-                                                    {"low", false},     {"high", false},
-                                                    {"series", false},  {"events", false}};
-
 static uint64_t count_in(const struct rn_histogram *histogram, unsigned bin)
 {
     uint64_t above = rn_histogram_above(histogram, (uint64_t)plot_duration_low(bin + 1) - 1);
@@ -172,6 +140,49 @@ static uint64_t count_in(const struct rn_histogram *histogram, unsigned bin)
         return rn_histogram_count(histogram) - above;
     return rn_histogram_above(histogram, (uint64_t)plot_duration_low(bin) - 1) - above;
 }
+
+/* What took no time that could be measured has no place on a logarithmic scale: the axis begins
+ * with the shortest of what did. */
+static bool duration_axis(struct rn_plot *const *plots, unsigned count, struct rn_plot_axis *axis)
+{
+    unsigned first = PLOT_DURATIONS, last = 0;
+
+    for (unsigned i = 0; i < count; i++) {
+        size_t size;
+        struct rn_summary_group *const *groups = rn_summary_groups(plots[i]->summary, &size);
+        uint64_t events = 0, nothing = 0;
+
+        for (size_t k = 0; k < size; k++) {
+            const struct rn_histogram *durations = groups[k]->durations;
+            unsigned bin = plot_duration_bin(rn_histogram_max(durations));
+
+            events += rn_histogram_count(durations);
+            nothing += count_in(durations, 0);
+            if (bin > last)
+                last = bin;
+            for (bin = 1; bin < first; bin++)
+                if (count_in(durations, bin))
+                    first = bin;
+        }
+        plots[i]->picture.events = events;
+        if (nothing)
+            plot_note(plots[i], "%llu of less than 4 ns", (unsigned long long)nothing);
+    }
+    if (first > last)
+        return false;
+    *axis = (struct rn_plot_axis){.label = "duration",
+                                  .unit = RN_PLOT_UNIT_NS,
+                                  .min = plot_duration_low(first),
+                                  .max = plot_duration_low(last + 1),
+                                  .log = true};
+    return true;
+}
+
+/* ---- histogram ---- */
+
+static const struct rn_plot_column bar_columns[] = {{"from_ns", false}, {"to_ns", false},
+                                                    {"low", false},     {"high", false},
+                                                    {"series", false},  {"events", false}};
 
 static uint64_t put_bar(struct rn_plot *plot, struct rn_plot_table *table,
                         struct rn_histogram *by_series[NAMED + 1], unsigned count, unsigned bin)

@@ -26,9 +26,12 @@ static void heatmap_free(struct rn_plot *plot)
 static enum rn_status heatmap_add(struct rn_plot *plot, const struct plot_sample *sample,
                                   struct rn_error *err)
 {
+    unsigned bin = plot_duration_bin(sample->end_ns - sample->start_ns);
+
     (void)err;
-    plot_bins_add(plot->state, plot_duration_bin(sample->end_ns - sample->start_ns),
-                  sample->start_ns, sample->start_ns, 1);
+    /* What took no time, as an exit, has no place on a logarithmic scale. */
+    if (bin > 0)
+        plot_bins_add(plot->state, bin, sample->start_ns, sample->start_ns, 1);
     return RN_OK;
 }
 
@@ -92,6 +95,8 @@ static enum rn_status heatmap_finish(struct rn_plot *const *plots, unsigned coun
         plot_axis_join(&y, &plots[i]->picture.y);
         plot_axis_join(&color, &plots[i]->picture.color);
     }
+    if (!isfinite(y.min))
+        return plot_nothing(plots[0], "events that took time", err);
     for (unsigned i = 0; i < count; i++) {
         plots[i]->picture.y = y;
         plots[i]->picture.color = color;

@@ -8,10 +8,11 @@
 #define BINS 512u
 enum { BYTES_READ = PLOT_CATEGORIES, BYTES_WRITTEN, BYTES_TO_DEVICE, BYTES_FROM_DEVICE, LANES };
 
-static const struct rn_plot_series byte_series[] = {{"bytes read by calls", 0x0072B2},
-                                                    {"bytes written by calls", 0xD55E00},
-                                                    {"bytes to devices", 0x009E73},
-                                                    {"bytes from devices", 0xCC79A7}};
+/* Other colours than those of the kinds of work. */
+static const struct rn_plot_series byte_series[] = {{"bytes read by calls", 0x000000},
+                                                    {"bytes written by calls", 0xAA3377},
+                                                    {"bytes to devices", 0x117733},
+                                                    {"bytes from devices", 0x66CCEE}};
 static const struct rn_plot_column event_columns[] = {{"from_ns", false},
                                                       {"to_ns", false},
                                                       {"low_per_s", false},

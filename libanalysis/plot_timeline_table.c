@@ -114,33 +114,78 @@ static double peak_of(const struct timeline_row *row, uint64_t used)
     return peak;
 }
 
-static void put_bin(struct job *job, const struct timeline_row *row, uint64_t bin, double peak)
-{
-    double from = (double)plot_bins_begin(&row->bins, bin);
-    double width = (double)row->bins.width_ns, base[LEVELS];
+/* What a bin looks like; parts of categories that are not in it have no height. */
+struct look {
+    double from_ns, to_ns;
+    struct drawn part[PLOT_CATEGORIES];
+};
 
-    for (unsigned level = 0; level < LEVELS; level++)
-        base[level] = 0;
+static struct look look_of(const struct timeline_row *row, uint64_t bin, double peak)
+{
+    struct look look = {.from_ns = (double)plot_bins_begin(&row->bins, bin),
+                        .to_ns = (double)plot_bins_begin(&row->bins, bin + 1)};
+    double base[LEVELS] = {0};
+
     for (unsigned category = 0; category < PLOT_CATEGORIES; category++) {
         unsigned level = timeline_level(category);
-        double share = plot_bins_get(&row->bins, category, bin) / width / peak, low, high, top;
+        double share = plot_bins_get(&row->bins, category, bin) / (double)row->bins.width_ns / peak;
+        double low, high;
 
         share = fmin(share, 1 - base[level]);
         if (share < 0.004)
             continue;
         timeline_strip(row, row->lane_of[level], &low, &high);
-        top = high - (base[level] + share) * (high - low);
-        put_mark(job, row,
-                 &(struct drawn){from, from + width, top, high - base[level] * (high - low), share,
-                                 0, "", (uint8_t)category});
+        look.part[category] = (struct drawn){.y_low = high - (base[level] + share) * (high - low),
+                                             .y_high = high - base[level] * (high - low),
+                                             .share = share,
+                                             .name = "",
+                                             .category = (uint8_t)category};
         base[level] += share;
     }
+    return look;
+}
+
+static bool are_alike(const struct look *a, const struct look *b)
+{
+    for (unsigned i = 0; i < PLOT_CATEGORIES; i++)
+        if (fabs(a->part[i].y_low - b->part[i].y_low) > 0.01 ||
+            fabs(a->part[i].y_high - b->part[i].y_high) > 0.01)
+            return false;
+    return true;
+}
+
+static void put_look(struct job *job, const struct timeline_row *row, struct look *look)
+{
+    for (unsigned i = 0; i < PLOT_CATEGORIES; i++) {
+        look->part[i].from_ns = look->from_ns;
+        look->part[i].to_ns = look->to_ns;
+        if (look->part[i].share > 0)
+            put_mark(job, row, &look->part[i]);
+    }
+}
+
+/* Neighbours that look alike are one. */
+static void put_bins(struct job *job, const struct timeline_row *row, uint64_t used)
+{
+    double peak = peak_of(row, used);
+    struct look last = look_of(row, 0, peak);
+
+    for (uint64_t bin = 1; bin < used; bin++) {
+        struct look look = look_of(row, bin, peak);
+
+        if (are_alike(&last, &look)) {
+            last.to_ns = look.to_ns;
+            continue;
+        }
+        put_look(job, row, &last);
+        last = look;
+    }
+    put_look(job, row, &last);
 }
 
 static void put_marks(struct job *job, struct timeline_row *row)
 {
     uint64_t used, end = (uint64_t)job->plot->picture.x.max;
-    double peak;
 
     if (!row->bins.capacity) {
         for (unsigned lane = 0; lane < row->lanes; lane++)
@@ -149,9 +194,7 @@ static void put_marks(struct job *job, struct timeline_row *row)
     }
     plot_bins_coarsen(&row->bins, end, job->bins);
     used = plot_bins_used(&row->bins, end);
-    peak = peak_of(row, used);
-    for (uint64_t bin = 0; bin < used; bin++)
-        put_bin(job, row, bin, peak);
+    put_bins(job, row, used);
 }
 
 /* ---- arrows ---- */
@@ -290,8 +333,8 @@ static void make_tables(struct rn_plot *plot, const uint8_t *series)
     put_forks(plot, timeline, arrows);
     put_launches(plot, timeline, arrows);
     if (binned)
-        plot_note(plot, "%s row%s of many events: heights are shares of time",
-                  binned == plot->picture.rows ? "each" : "a", binned == 1 ? "" : "s");
+        plot_note(plot, "%zu row%s of many events: heights are shares of time", binned,
+                  binned == 1 ? "" : "s");
 }
 
 enum rn_status timeline_finish(struct rn_plot *const *plots, unsigned count, struct rn_error *err)

@@ -12,7 +12,6 @@ set border 3 lc rgb '#444444'
 set tics out nomirror textcolor rgb '#222222'
 unset key
 set style fill solid 1.0 noborder
-small(s) = DUMB ? s : s
 
 # A unit a line: title, legend, below them the drawing; the caption at the bottom.
 set label 1 TITLE at screen FROM + CHARACTER, 1 - 1.1 * LINE left noenhanced font (DUMB ? '' : ',13')
@@ -29,7 +28,7 @@ do for [i = 1:SERIES] {
 }
 
 # The colour of a series, for `lc rgb variable`; its letter, for the terminal.
-color(i) = COLOR[int(i)]
+color(i) = i >= 1 && i <= SERIES ? COLOR[int(i)] : 0
 letter(i) = substr('abcdefghijkl', int(i), int(i))
 
 if (X_USED) {
