@@ -51,24 +51,27 @@ static void put_mark(struct rn_buf *out, const char *letter, enum rn_plot_unit u
     rn_buf_printf(out, "%s_AT[%u] = %.17g\n", letter, number, at);
 }
 
+/* At powers of ten (of bytes: of two), some seven of them; at 1, 2 and 5 times these where there
+ * are only one or two. */
 static void put_marks(struct rn_buf *out, const char *letter, const struct rn_plot_axis *axis)
 {
-    double base = axis->unit == RN_PLOT_UNIT_BYTES ? 2 : 10, step = base, marks;
-    int first, last;
+    static const double few[] = {1, 2, 5};
+    double base = axis->unit == RN_PLOT_UNIT_BYTES ? 2 : 10, step = base;
+    double powers = log(axis->max / axis->min) / log(base);
+    unsigned each = base > 2 && powers < 2.5 ? 3 : 1, count = 0;
+    struct rn_buf marks = RN_BUF_INIT;
 
-    /* Some seven of them. */
-    marks = log(axis->max / axis->min) / log(base);
-    while (marks / (log(step) / log(base)) > 8)
+    while (powers / (log(step) / log(base)) > 8)
         step *= base;
-    first = (int)ceil(log(axis->min) / log(step) - 1e-9);
-    last = (int)floor(log(axis->max) / log(step) + 1e-9);
-    if (last < first)
-        last = first;
-    rn_buf_printf(out, "array %s_TIC[%d]\narray %s_AT[%d]\n", letter, last - first + 1, letter,
-                  last - first + 1);
-    for (int i = first; i <= last; i++)
-        put_mark(out, letter, axis->unit, pow(step, i), (unsigned)(i - first + 1));
-    rn_buf_printf(out, "%s_TICS = %d\n", letter, last - first + 1);
+    for (double at = pow(step, floor(log(axis->min) / log(step))); at <= axis->max; at *= step)
+        for (unsigned i = 0; i < each; i++)
+            if (at * few[i] >= axis->min * 0.9999 && at * few[i] <= axis->max * 1.0001)
+                put_mark(&marks, letter, axis->unit, at * few[i], ++count);
+    rn_buf_printf(out, "array %s_TIC[%u]\narray %s_AT[%u]\n", letter, count + 1, letter, count + 1);
+    rn_buf_append(out, marks.data, marks.size);
+    rn_buf_printf(out, "%s_TICS = %u\n", letter, count);
+    out->failed |= marks.failed;
+    rn_buf_free(&marks);
 }
 
 void cli_plot_axis(struct rn_buf *out, const char *letter, const struct rn_plot_axis *axis)

@@ -178,7 +178,7 @@ static double left_margin(const struct rn_plot_picture *picture)
 
     if (picture->type == RN_PLOT_FLAME)
         return 3;
-    return picture->label_width ? label + 2 : 12;
+    return picture->label_width ? label + 3 : 12;
 }
 
 static void put_picture(struct rn_buf *out, const struct rn_plot_picture *picture,

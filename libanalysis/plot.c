@@ -228,20 +228,25 @@ bool plot_bins_new(const struct rn_plot *plot, struct plot_bins *bins, unsigned 
     return true;
 }
 
+uint64_t plot_end_ns(const struct rn_plot *plot)
+{
+    uint64_t from, to;
+
+    if (plot->filter && rn_filter_time(plot->filter, &from, &to) && to < plot->end_ns)
+        return to;
+    return plot->end_ns;
+}
+
 void plot_time_axis(const struct rn_plot *plot, struct rn_plot_axis *axis)
 {
-    uint64_t from = 0, to = UINT64_MAX;
+    uint64_t from = 0, to, end = plot_end_ns(plot);
 
-    if (plot->filter && !rn_filter_time(plot->filter, &from, &to)) {
+    if (plot->filter && !rn_filter_time(plot->filter, &from, &to))
         from = 0;
-        to = UINT64_MAX;
-    }
-    if (to > plot->end_ns)
-        to = plot->end_ns;
     *axis = (struct rn_plot_axis){.label = "time since the recording began",
                                   .unit = RN_PLOT_UNIT_NS,
                                   .min = (double)from,
-                                  .max = (double)(to > from ? to : from + 1)};
+                                  .max = (double)(end > from ? end : from + 1)};
 }
 
 enum rn_status rn_plot_finish(struct rn_plot *const *plots, unsigned count, struct rn_error *err)

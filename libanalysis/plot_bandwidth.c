@@ -68,22 +68,24 @@ static enum rn_status bandwidth_add(struct rn_plot *plot, const struct plot_samp
     return RN_OK;
 }
 
+/* One row more than there are bins ends the line. */
 static void put_time(struct rn_plot *plot, struct rn_plot_table *table, unsigned direction,
                      unsigned series, uint64_t used)
 {
     struct bandwidth *state = plot->state;
-    double seconds = (double)state->bins.width_ns / 1e9;
 
-    for (uint64_t bin = 0; bin < used; bin++) {
+    for (uint64_t i = 0; i <= used; i++) {
+        uint64_t bin = i < used ? i : used - 1, end = plot_bins_end(&state->bins, bin);
         union rn_plot_cell *cell = plot_table_row(table);
-        double rate = plot_bins_get(&state->bins, direction, bin) / seconds;
+        double rate =
+            plot_bins_get(&state->bins, direction, bin) / plot_bins_seconds(&state->bins, bin);
 
         if (!cell) {
             plot->no_memory = true;
             return;
         }
-        cell[0].number = (double)plot_bins_begin(&state->bins, bin);
-        cell[1].number = (double)plot_bins_begin(&state->bins, bin + 1);
+        cell[0].number = (double)(i < used ? plot_bins_begin(&state->bins, bin) : end);
+        cell[1].number = (double)end;
         cell[2].number = rate;
         cell[3].number = series;
         plot->picture.y.max = fmax(plot->picture.y.max, rate);
@@ -126,10 +128,10 @@ static void make_tables(struct rn_plot *plot, const bool *directions)
     struct rn_plot_picture *picture = &plot->picture;
     struct rn_plot_table *times = plot_table_add(picture, "time", PLOT_COLUMNS(time_columns));
     struct rn_plot_table *sizes = plot_table_add(picture, "sizes", PLOT_COLUMNS(size_columns));
-    uint64_t end = (uint64_t)picture->x.max, used;
+    uint64_t used;
 
-    plot_bins_coarsen(&state->bins, end, plot_bin_count(picture->events, BINS / 2));
-    used = plot_bins_used(&state->bins, end);
+    used = plot_bins_finish(&state->bins, plot_end_ns(plot),
+                            plot_bin_count(picture->events, BINS / 2));
     picture->y =
         (struct rn_plot_axis){.label = "bytes moved", .unit = RN_PLOT_UNIT_BYTES_PER_SECOND};
     picture->x2 = (struct rn_plot_axis){
@@ -146,6 +148,11 @@ static void make_tables(struct rn_plot *plot, const bool *directions)
         put_time(plot, times, direction, series, used);
         put_sizes(plot, sizes, direction, series);
     }
+    /* Room around the points. */
+    picture->x2.min /= 1.2;
+    picture->x2.max *= 1.2;
+    picture->y2.min /= 2;
+    picture->y2.max *= 2;
     if (!sizes->rows)
         picture->x2.label = picture->y2.label = NULL;
 }

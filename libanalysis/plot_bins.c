@@ -129,16 +129,32 @@ void plot_bins_merge(struct plot_bins *into, struct plot_bins *from)
             into->amount[(size_t)lane * into->capacity + i] += plot_bins_get(from, lane, i);
 }
 
-void plot_bins_coarsen(struct plot_bins *bins, uint64_t end_ns, unsigned count)
+uint64_t plot_bins_finish(struct plot_bins *bins, uint64_t end_ns, unsigned count)
 {
+    uint64_t length = end_ns > bins->origin_ns ? end_ns - bins->origin_ns : 0, rest;
+
     plot_bins_settle(bins);
-    plot_bins_widen(bins,
-                    width_for(end_ns > bins->origin_ns ? end_ns - bins->origin_ns : 0, count));
+    plot_bins_widen(bins, width_for(length, count));
+    bins->end_ns = bins->origin_ns + length;
+    bins->used = length / bins->width_ns + 1;
+    if (bins->used > bins->capacity)
+        bins->used = bins->capacity;
+    rest = length % bins->width_ns;
+    if (bins->used < 2 || rest >= bins->width_ns / 2)
+        return bins->used;
+    bins->used--;
+    for (unsigned lane = 0; lane < bins->lanes; lane++) {
+        double *amount = bins->amount + (size_t)lane * bins->capacity;
+
+        amount[bins->used - 1] += amount[bins->used];
+        amount[bins->used] = 0;
+    }
+    return bins->used;
 }
 
-uint64_t plot_bins_used(const struct plot_bins *bins, uint64_t end_ns)
+uint64_t plot_bins_end(const struct plot_bins *bins, uint64_t bin)
 {
-    uint64_t used = end_ns > bins->origin_ns ? (end_ns - bins->origin_ns) / bins->width_ns + 1 : 1;
-
-    return used < bins->capacity ? used : bins->capacity;
+    return bin + 1 < bins->used                        ? plot_bins_begin(bins, bin + 1)
+           : bins->end_ns > plot_bins_begin(bins, bin) ? bins->end_ns
+                                                       : plot_bins_begin(bins, bin) + 1;
 }

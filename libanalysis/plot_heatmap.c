@@ -46,7 +46,7 @@ static void put_cell(struct rn_plot *plot, struct rn_plot_table *table, uint64_t
         return;
     }
     cell[0].number = (double)plot_bins_begin(bins, column);
-    cell[1].number = (double)plot_bins_begin(bins, column + 1);
+    cell[1].number = (double)plot_bins_end(bins, column);
     cell[2].number = plot_duration_low(duration);
     cell[3].number = plot_duration_low(duration + 1);
     cell[4].number = events;
@@ -57,10 +57,9 @@ static void make_table(struct rn_plot *plot)
     struct rn_plot_picture *picture = &plot->picture;
     struct rn_plot_table *table = plot_table_add(picture, "cells", PLOT_COLUMNS(cell_columns));
     struct plot_bins *bins = plot->state;
-    uint64_t end = (uint64_t)picture->x.max, used;
+    uint64_t used;
 
-    plot_bins_coarsen(bins, end, plot_bin_count(picture->events, COLUMNS / 2));
-    used = plot_bins_used(bins, end);
+    used = plot_bins_finish(bins, plot_end_ns(plot), plot_bin_count(picture->events, COLUMNS / 2));
     picture->y = (struct rn_plot_axis){
         .label = "duration", .unit = RN_PLOT_UNIT_NS, .min = INFINITY, .log = true};
     picture->color = (struct rn_plot_axis){.label = "events", .min = 1, .max = 2, .log = true};

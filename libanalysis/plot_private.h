@@ -18,6 +18,7 @@ struct plot_bins {
     unsigned lanes;               /* amounts that are kept apart */
     uint64_t width_ns;            /* a power of two */
     uint64_t origin_ns, limit_ns; /* time that the first one begins at; time beyond is cut off */
+    uint64_t used, end_ns;        /* plot_bins_finish */
     double *amount;               /* [lane * capacity + bin] */
     double *change;               /* likewise: is added to this bin and all behind it */
 };
@@ -32,13 +33,18 @@ void plot_bins_widen(struct plot_bins *bins, uint64_t width_ns);
 void plot_bins_settle(struct plot_bins *bins);
 /* Settled bins of the same number of lanes; `into` takes the greater width. */
 void plot_bins_merge(struct plot_bins *into, struct plot_bins *from);
-/* Settle, and widen so that times up to end_ns take at most `count` bins. */
-void plot_bins_coarsen(struct plot_bins *bins, uint64_t end_ns, unsigned count);
-/* Bins that times up to end_ns take. */
-uint64_t plot_bins_used(const struct plot_bins *bins, uint64_t end_ns);
+/* To be read: settle, widen so that times up to end_ns take at most `count` bins, and put what is
+ * left for less than half a bin at the end into the one before it. How many bins there are. */
+uint64_t plot_bins_finish(struct plot_bins *bins, uint64_t end_ns, unsigned count);
+/* Where a bin begins; where it ends, which of the last one is end_ns. */
 static inline uint64_t plot_bins_begin(const struct plot_bins *bins, uint64_t bin)
 {
     return bins->origin_ns + bin * bins->width_ns;
+}
+uint64_t plot_bins_end(const struct plot_bins *bins, uint64_t bin);
+static inline double plot_bins_seconds(const struct plot_bins *bins, uint64_t bin)
+{
+    return (double)(plot_bins_end(bins, bin) - plot_bins_begin(bins, bin)) / 1e9;
 }
 static inline double plot_bins_get(const struct plot_bins *bins, unsigned lane, uint64_t bin)
 {
@@ -157,6 +163,8 @@ RN_MUST_CHECK bool plot_bins_new(const struct rn_plot *plot, struct plot_bins *b
                                  unsigned capacity, unsigned lanes);
 /* A copy that lives as long as the plot; NULL without memory (no_memory is then set). */
 const char *plot_keep(struct rn_plot *plot, const char *text, size_t length);
+/* The last moment of what was read that is drawn. */
+uint64_t plot_end_ns(const struct rn_plot *plot);
 /* The range of time that is drawn: what was selected, or all up to the last event. */
 void plot_time_axis(const struct rn_plot *plot, struct rn_plot_axis *axis);
 /* Append a sentence to the picture's note. */

@@ -82,7 +82,7 @@ static void put_events(struct rn_plot *plot, struct rn_plot_table *table, uint64
                        const uint8_t *series)
 {
     struct throughput *state = plot->state;
-    double seconds = (double)state->bins.width_ns / 1e9, base = 0;
+    double seconds = plot_bins_seconds(&state->bins, bin), base = 0;
 
     for (unsigned lane = 0; lane < PLOT_CATEGORIES; lane++) {
         double rate = plot_bins_get(&state->bins, lane, bin) / seconds;
@@ -95,7 +95,7 @@ static void put_events(struct rn_plot *plot, struct rn_plot_table *table, uint64
             return;
         }
         cell[0].number = (double)plot_bins_begin(&state->bins, bin);
-        cell[1].number = (double)plot_bins_begin(&state->bins, bin + 1);
+        cell[1].number = (double)plot_bins_end(&state->bins, bin);
         cell[2].number = base;
         cell[3].number = base += rate;
         cell[4].number = series[lane];
@@ -103,22 +103,23 @@ static void put_events(struct rn_plot *plot, struct rn_plot_table *table, uint64
     plot->picture.y.max = fmax(plot->picture.y.max, base);
 }
 
+/* One row more than there are bins ends the line. */
 static void put_bytes(struct rn_plot *plot, struct rn_plot_table *table, unsigned lane,
                       uint64_t used, uint8_t series)
 {
     struct throughput *state = plot->state;
-    double seconds = (double)state->bins.width_ns / 1e9;
 
-    for (uint64_t bin = 0; bin < used; bin++) {
-        double rate = plot_bins_get(&state->bins, lane, bin) / seconds;
+    for (uint64_t i = 0; i <= used; i++) {
+        uint64_t bin = i < used ? i : used - 1, end = plot_bins_end(&state->bins, bin);
+        double rate = plot_bins_get(&state->bins, lane, bin) / plot_bins_seconds(&state->bins, bin);
         union rn_plot_cell *cell = plot_table_row(table);
 
         if (!cell) {
             plot->no_memory = true;
             return;
         }
-        cell[0].number = (double)plot_bins_begin(&state->bins, bin);
-        cell[1].number = (double)plot_bins_begin(&state->bins, bin + 1);
+        cell[0].number = (double)(i < used ? plot_bins_begin(&state->bins, bin) : end);
+        cell[1].number = (double)end;
         cell[2].number = rate;
         cell[3].number = series;
         plot->picture.y2.max = fmax(plot->picture.y2.max, rate);
@@ -131,11 +132,11 @@ static void make_tables(struct rn_plot *plot, const bool *used)
     struct rn_plot_picture *picture = &plot->picture;
     struct rn_plot_table *events = plot_table_add(picture, "events", PLOT_COLUMNS(event_columns));
     struct rn_plot_table *bytes = plot_table_add(picture, "bytes", PLOT_COLUMNS(byte_columns));
-    uint64_t end = (uint64_t)picture->x.max, bins;
+    uint64_t bins;
     uint8_t series[LANES] = {0};
 
-    plot_bins_coarsen(&state->bins, end, plot_bin_count(picture->events, BINS / 2));
-    bins = plot_bins_used(&state->bins, end);
+    bins = plot_bins_finish(&state->bins, plot_end_ns(plot),
+                            plot_bin_count(picture->events, BINS / 2));
     picture->y = (struct rn_plot_axis){.label = "events", .unit = RN_PLOT_UNIT_PER_SECOND};
     for (unsigned lane = 0; lane < LANES; lane++) {
         const struct rn_plot_series *as =

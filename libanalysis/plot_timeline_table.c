@@ -22,6 +22,7 @@ struct job {
     const uint8_t *series; /* by category */
     double resolution_ns;  /* what is shorter cannot be seen */
     unsigned bins;         /* a row is drawn with at most so many */
+    bool crowded;          /* in a binned row of a queue several run at once */
 };
 
 static void put_row(struct rn_plot *plot, struct rn_plot_table *table,
@@ -100,16 +101,16 @@ static void put_lane(struct job *job, const struct timeline_row *row, unsigned l
 }
 
 /* How much is done at once at most, in one bin: what the height of a strip stands for. */
-static double peak_of(const struct timeline_row *row, uint64_t used)
+static double peak_of(const struct timeline_row *row)
 {
     double peak = row->members ? row->members : 1;
 
-    for (uint64_t bin = 0; row->type == RN_STREAM_QUEUE && bin < used; bin++) {
-        double busy = (plot_bins_get(&row->bins, PLOT_KERNELS, bin) +
-                       plot_bins_get(&row->bins, PLOT_TRANSFERS, bin)) /
-                      (double)row->bins.width_ns;
+    for (uint64_t bin = 0; row->type == RN_STREAM_QUEUE && bin < row->bins.used; bin++) {
+        double busy = plot_bins_get(&row->bins, PLOT_KERNELS, bin) +
+                      plot_bins_get(&row->bins, PLOT_TRANSFERS, bin);
 
-        peak = fmax(peak, busy);
+        peak = fmax(peak, busy / (double)(plot_bins_end(&row->bins, bin) -
+                                          plot_bins_begin(&row->bins, bin)));
     }
     return peak;
 }
@@ -123,12 +124,12 @@ struct look {
 static struct look look_of(const struct timeline_row *row, uint64_t bin, double peak)
 {
     struct look look = {.from_ns = (double)plot_bins_begin(&row->bins, bin),
-                        .to_ns = (double)plot_bins_begin(&row->bins, bin + 1)};
-    double base[LEVELS] = {0};
+                        .to_ns = (double)plot_bins_end(&row->bins, bin)};
+    double width = look.to_ns - look.from_ns, base[LEVELS] = {0};
 
     for (unsigned category = 0; category < PLOT_CATEGORIES; category++) {
         unsigned level = timeline_level(category);
-        double share = plot_bins_get(&row->bins, category, bin) / (double)row->bins.width_ns / peak;
+        double share = plot_bins_get(&row->bins, category, bin) / width / peak;
         double low, high;
 
         share = fmin(share, 1 - base[level]);
@@ -165,12 +166,12 @@ static void put_look(struct job *job, const struct timeline_row *row, struct loo
 }
 
 /* Neighbours that look alike are one. */
-static void put_bins(struct job *job, const struct timeline_row *row, uint64_t used)
+static void put_bins(struct job *job, const struct timeline_row *row)
 {
-    double peak = peak_of(row, used);
+    double peak = peak_of(row);
     struct look last = look_of(row, 0, peak);
 
-    for (uint64_t bin = 1; bin < used; bin++) {
+    for (uint64_t bin = 1; bin < row->bins.used; bin++) {
         struct look look = look_of(row, bin, peak);
 
         if (are_alike(&last, &look)) {
@@ -185,16 +186,14 @@ static void put_bins(struct job *job, const struct timeline_row *row, uint64_t u
 
 static void put_marks(struct job *job, struct timeline_row *row)
 {
-    uint64_t used, end = (uint64_t)job->plot->picture.x.max;
-
     if (!row->bins.capacity) {
         for (unsigned lane = 0; lane < row->lanes; lane++)
             put_lane(job, row, lane);
         return;
     }
-    plot_bins_coarsen(&row->bins, end, job->bins);
-    used = plot_bins_used(&row->bins, end);
-    put_bins(job, row, used);
+    plot_bins_finish(&row->bins, plot_end_ns(job->plot), job->bins);
+    job->crowded |= peak_of(row) > 1 && !row->members;
+    put_bins(job, row);
 }
 
 /* ---- arrows ---- */
@@ -333,8 +332,9 @@ static void make_tables(struct rn_plot *plot, const uint8_t *series)
     put_forks(plot, timeline, arrows);
     put_launches(plot, timeline, arrows);
     if (binned)
-        plot_note(plot, "%zu row%s of many events: heights are shares of time", binned,
-                  binned == 1 ? "" : "s");
+        plot_note(plot, "%zu row%s of many events: heights are shares of time%s", binned,
+                  binned == 1 ? "" : "s",
+                  job.crowded ? " (of queues: how many run at once, of the most)" : "");
 }
 
 enum rn_status timeline_finish(struct rn_plot *const *plots, unsigned count, struct rn_error *err)
@@ -362,7 +362,8 @@ enum rn_status timeline_finish(struct rn_plot *const *plots, unsigned count, str
                 series[k] = (uint8_t)plot_series_add(&plots[i]->picture, plot_categories[k].name,
                                                      plot_categories[k].color);
         plots[i]->picture.x = x;
-        plots[i]->picture.y = y;
+        /* Rows need not be as high in both, but not be bars either. */
+        plots[i]->picture.y.max = fmax(plots[i]->picture.y.max, 0.5 * y.max);
         make_tables(plots[i], series);
     }
     return RN_OK;

@@ -16,8 +16,8 @@ if (Y2_USED) {
     set logscale xy
     set xlabel X2_LABEL noenhanced
     set ylabel Y2_LABEL noenhanced
-    set xrange [X2_MIN / 1.2:X2_MAX * 1.2]
-    set yrange [Y2_MIN / 1.5:Y2_MAX * 1.5]
+    set xrange [X2_MIN:X2_MAX]
+    set yrange [Y2_MIN:Y2_MAX]
     set xtics ()
     set ytics ()
     do for [i = 1:X2_TICS] { set xtics add (X2_TIC[i] X2_AT[i]) }

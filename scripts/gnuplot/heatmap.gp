@@ -8,5 +8,7 @@ set colorbox user origin screen RIGHT + CHARACTER, screen BOTTOM size screen 1.5
 set format cb '%.0f'
 set grid xtics ytics back lc rgb '#e8e8e8' lt 1
 x(ns) = ns / X_SCALE
-plot DATA index 'cells' skip 1 using (x($1)):3:(x($1)):(x($2)):3:4:5 \
+# Cells are drawn a little too large, so that no seams are seen between them.
+seam = (X_MAX - X_MIN) / 1500
+plot DATA index 'cells' skip 1 using (x($1)):3:(x($1)):(x($2) + seam):3:($4 * 1.03):5 \
     with boxxyerror fillcolor palette

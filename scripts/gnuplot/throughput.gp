@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: MIT
 # Events a second, kinds of work on top of each other; below, bytes a second.
 x(ns) = ns / X_SCALE
+seam = (X_MAX - X_MIN) / 1500
 split = BOTTOM + (TOP - BOTTOM) * (Y2_USED ? 0.5 : 0)
 set grid ytics back lc rgb '#e0e0e0' lt 1
 set yrange [0:Y_MAX * 1.03]
@@ -9,7 +10,7 @@ if (Y2_USED) {
     unset xlabel
     set format x ''
 }
-plot DATA index 'events' skip 1 using (x($1)):($3 / Y_SCALE):(x($1)):(x($2)):($3 / Y_SCALE):($4 / Y_SCALE):(color($5)) \
+plot DATA index 'events' skip 1 using (x($1)):($3 / Y_SCALE):(x($1)):(x($2) + seam):($3 / Y_SCALE):($4 / Y_SCALE):(color($5)) \
     with boxxyerror lc rgb variable
 if (Y2_USED) {
     unset label
