@@ -25,10 +25,10 @@ struct cli_plot_style {
  * (rn_plot_finish). Free it with rn_plot_free. */
 struct rn_plot *cli_plot_read(const struct rn_plot_options *options, const char *path, bool *whole);
 
-/* Draw finished pictures side by side, and write the file to `fd`. False after a message: gnuplot
- * is not there, or failed. */
+/* Draw finished pictures, at most two, side by side: the file is appended to `out`. False after a
+ * message, with nothing appended: gnuplot is not there, or failed. */
 bool cli_plot_draw(const struct rn_plot_picture *const *pictures, unsigned count,
-                   const struct cli_plot_style *style, int fd);
+                   const struct cli_plot_style *style, struct rn_buf *out);
 /* One picture as a whole SVG document, appended to `out`; false after a message. style->format does
  * not matter. */
 bool cli_plot_svg(const struct rn_plot_picture *picture, const struct cli_plot_style *style,

@@ -46,7 +46,7 @@ static void put_mark(struct rn_buf *out, const char *letter, enum rn_plot_unit u
     if (unit == RN_PLOT_UNIT_NONE && value >= 1e4)
         rn_buf_printf(out, "%s_TIC[%u] = '1e%.0f'\n", letter, number, log10(value));
     else
-        rn_buf_printf(out, "%s_TIC[%u] = '%.3g%s%s'\n", letter, number, value,
+        rn_buf_printf(out, "%s_TIC[%u] = '%.4g%s%s'\n", letter, number, value,
                       *scale->unit ? " " : "", scale->unit);
     rn_buf_printf(out, "%s_AT[%u] = %.17g\n", letter, number, at);
 }

@@ -177,10 +177,29 @@ static bool open_tables(struct files *files, const struct rn_plot_picture *const
     return opened;
 }
 
-bool cli_plot_draw(const struct rn_plot_picture *const *pictures, unsigned count,
-                   const struct cli_plot_style *style, int fd)
+/* False after a message. */
+static bool read_all(int fd, struct rn_buf *out)
 {
-    struct files files = {.script = -1, .output = fd, .messages = -1};
+    struct stat st;
+    size_t size = fstat(fd, &st) == 0 ? (size_t)st.st_size : 0;
+    uint8_t *room = size ? rn_buf_reserve(out, size) : NULL;
+
+    if (room && pread(fd, room, size, 0) == st.st_size) {
+        out->size += size;
+        return true;
+    }
+    if (size)
+        cli_fail("no memory for what gnuplot has drawn");
+    else
+        cli_fail("gnuplot has drawn nothing");
+    return false;
+}
+
+/* Into `out`, and only where all went well. */
+bool cli_plot_draw(const struct rn_plot_picture *const *pictures, unsigned count,
+                   const struct cli_plot_style *style, struct rn_buf *out)
+{
+    struct files files = {.script = -1, .output = -1, .messages = -1};
     struct rn_buf script = RN_BUF_INIT, nothing = RN_BUF_INIT;
     char scripts[PATH_MAX];
     bool drawn = false;
@@ -189,13 +208,17 @@ bool cli_plot_draw(const struct rn_plot_picture *const *pictures, unsigned count
         return false;
     cli_plot_script(pictures, count, style, scripts, FIRST_FD, &script);
     files.script = file_of(&script);
+    files.output = file_of(&nothing);
     files.messages = file_of(&nothing);
-    if (files.script >= 0 && files.messages >= 0 && open_tables(&files, pictures, count))
-        drawn = run(&files);
+    if (files.script >= 0 && files.output >= 0 && files.messages >= 0 &&
+        open_tables(&files, pictures, count))
+        drawn = run(&files) && read_all(files.output, out);
     for (unsigned i = 0; i < files.count; i++)
         close(files.tables[i]);
     if (files.script >= 0)
         close(files.script);
+    if (files.output >= 0)
+        close(files.output);
     if (files.messages >= 0)
         close(files.messages);
     rn_buf_free(&script);
@@ -206,23 +229,7 @@ bool cli_plot_svg(const struct rn_plot_picture *picture, const struct cli_plot_s
                   struct rn_buf *out)
 {
     struct cli_plot_style svg = *style;
-    struct rn_buf nothing = RN_BUF_INIT;
-    int fd = file_of(&nothing);
-    struct stat st;
-    uint8_t *room;
-    bool drawn;
 
     svg.format = CLI_PLOT_SVG;
-    if (fd < 0)
-        return false;
-    drawn = cli_plot_draw(&picture, 1, &svg, fd);
-    if (drawn && fstat(fd, &st) == 0 && st.st_size > 0) {
-        room = rn_buf_reserve(out, (size_t)st.st_size);
-        if (room && pread(fd, room, (size_t)st.st_size, 0) == st.st_size)
-            out->size += (size_t)st.st_size;
-        else
-            drawn = false;
-    }
-    close(fd);
-    return drawn;
+    return cli_plot_draw(&picture, 1, &svg, out);
 }

@@ -48,6 +48,21 @@ static unsigned height_for(const struct rn_plot_picture *picture)
     }
 }
 
+/* Lines that a picture needs; who has fewer can scroll. */
+static unsigned lines_for(const struct rn_plot_picture *picture)
+{
+    switch (picture->type) {
+    case RN_PLOT_TIMELINE:
+        return 10 + (unsigned)(picture->y.max * 1.6);
+    case RN_PLOT_SPACETIME:
+        return 10 + 2 * picture->rows;
+    case RN_PLOT_FLAME:
+        return 10 + (unsigned)(picture->y.max * 1.6);
+    default:
+        return picture->y2.label ? 40 : 24;
+    }
+}
+
 static void terminal_size(struct cli_plot_paper *paper)
 {
     struct winsize size;
@@ -60,25 +75,31 @@ static void terminal_size(struct cli_plot_paper *paper)
     }
 }
 
+static unsigned at_least(unsigned a, unsigned b)
+{
+    return a > b ? a : b;
+}
+
 struct cli_plot_paper cli_plot_paper(const struct rn_plot_picture *const *pictures, unsigned count,
                                      const struct cli_plot_style *style)
 {
     struct cli_plot_paper paper = {.width = count > 1 ? 1800 : 1200, .height = 300};
+    bool terminal = style->format == CLI_PLOT_TERM;
 
+    if (terminal)
+        terminal_size(&paper);
     for (unsigned i = 0; i < count; i++)
-        if (height_for(pictures[i]) > paper.height)
-            paper.height = height_for(pictures[i]);
+        paper.height =
+            at_least(paper.height, terminal ? lines_for(pictures[i]) : height_for(pictures[i]));
     if (paper.height > 2400)
         paper.height = 2400;
-    if (style->format == CLI_PLOT_TERM)
-        terminal_size(&paper);
     if (style->width)
         paper.width = style->width;
     if (style->height)
         paper.height = style->height;
     /* Of a font of 10 points. */
-    paper.character = (style->format == CLI_PLOT_TERM ? 1.0 : 7.6) / paper.width;
-    paper.line = (style->format == CLI_PLOT_TERM ? 1.0 : 18.0) / paper.height;
+    paper.character = (terminal ? 1.0 : 7.6) / paper.width;
+    paper.line = (terminal ? 1.0 : 18.0) / paper.height;
     return paper;
 }
 
@@ -178,11 +199,11 @@ static double left_margin(const struct rn_plot_picture *picture)
 
     if (picture->type == RN_PLOT_FLAME)
         return 3;
-    return picture->label_width ? label + 3 : 12;
+    return picture->label_width ? label + 3 : 13;
 }
 
 static void put_picture(struct rn_buf *out, const struct rn_plot_picture *picture,
-                        const struct cli_plot_paper *paper, double from, double to)
+                        const struct cli_plot_paper *paper, bool terminal, double from, double to)
 {
     double left = from + left_margin(picture) * paper->character;
     double right = to - (picture->color.label ? 11 : 3) * paper->character;
@@ -195,13 +216,25 @@ static void put_picture(struct rn_buf *out, const struct rn_plot_picture *pictur
     rn_buf_printf(out, "FROM = %.9g\nTO = %.9g\nLEFT = %.9g\nRIGHT = %.9g\n", from, to, left,
                   right);
     rn_buf_printf(out, "TOP = %.9g\nBOTTOM = %.9g\nLEGEND_LINES = %u\n",
-                  1 - (2.2 + 1.2 * lines) * paper->line, 5.6 * paper->line, lines);
+                  1 - (2.2 + 1.2 * lines) * paper->line, (terminal ? 6.6 : 5.6) * paper->line,
+                  lines);
     rn_buf_printf(out, "ROWS = %u\nLABELS = %u\n", picture->rows, LABEL_MAX);
     cli_plot_axis(out, "X", &picture->x);
     cli_plot_axis(out, "Y", &picture->y);
     cli_plot_axis(out, "X2", &picture->x2);
     cli_plot_axis(out, "Y2", &picture->y2);
     cli_plot_axis(out, "C", &picture->color);
+}
+
+/* Of models, whose names are no names of rows. */
+static void put_operations(struct rn_buf *out, const struct rn_plot_table *operations)
+{
+    rn_buf_printf(out, "array OPERATION[%zu]\n", operations->rows + 1);
+    for (size_t i = 0; i < operations->rows; i++) {
+        rn_buf_printf(out, "OPERATION[%zu] = ", i + 1);
+        cli_plot_quote(out, operations->cells[i * operations->column_count + 1].text, 60);
+        rn_buf_byte(out, '\n');
+    }
 }
 
 /* The directory is the user's; a name in it is one of ours. */
@@ -225,10 +258,13 @@ void cli_plot_script(const struct rn_plot_picture *const *pictures, unsigned cou
         const struct rn_plot_picture *picture = pictures[i];
 
         rn_buf_printf(out, "DATA = '/dev/fd/%d'\n", first_fd + (int)i);
-        put_picture(out, picture, &paper, (double)i / count, (i + 1.0) / count);
+        put_picture(out, picture, &paper, style->format == CLI_PLOT_TERM, (double)i / count,
+                    (i + 1.0) / count);
         for (unsigned t = 0; t < picture->table_count; t++)
             rn_buf_printf(out, "ROWS_OF_%s = %zu\n", picture->tables[t].name,
                           picture->tables[t].rows);
+        if (picture->type == RN_PLOT_MODELS)
+            put_operations(out, &picture->tables[0]);
         put_load(out, scripts, "common");
         put_load(out, scripts, rn_plot_type_name(picture->type));
     }

@@ -182,7 +182,7 @@ static bool put(const struct job *job, struct rn_plot *const *plots, unsigned co
         rn_plot_data(pictures[i], &buf);
     }
     if (output && !job->data)
-        done = cli_plot_draw(pictures, count, &job->style, cli_output_descriptor(output));
+        done = cli_plot_draw(pictures, count, &job->style, &buf);
     if (done)
         done = cli_output_close(output, &buf);
     else

@@ -4,6 +4,7 @@
 
 #include "causal_edge.h"
 
+#include <math.h>
 #include <stdio.h>
 #include <stdlib.h>
 
@@ -60,15 +61,17 @@ static int by_edges(const void *a, const void *b)
     return x->order < y->order ? -1 : x->order > y->order;
 }
 
-static int by_order(const void *a, const void *b)
+static int by_begin(const void *a, const void *b)
 {
     const struct spacetime_row *x = *(struct spacetime_row *const *)a,
                                *y = *(struct spacetime_row *const *)b;
 
+    if (x->first_ns != y->first_ns)
+        return x->first_ns < y->first_ns ? -1 : 1;
     return x->order < y->order ? -1 : x->order > y->order;
 }
 
-/* Those with the most edges, in order of appearance. */
+/* Those with the most edges, in the order in which they began. */
 static void choose_rows(struct rn_plot *plot)
 {
     struct spacetime *state = plot->state;
@@ -88,7 +91,7 @@ static void choose_rows(struct rn_plot *plot)
         shown++;
     for (size_t i = shown; i < state->row_count; i++)
         left_out += state->rows[i]->edges != 0;
-    qsort(state->rows, shown, sizeof(struct spacetime_row *), by_order);
+    qsort(state->rows, shown, sizeof(struct spacetime_row *), by_begin);
     for (size_t i = 0; i < shown; i++) {
         size_t length = strlen(state->rows[i]->name);
 
@@ -192,6 +195,25 @@ static enum rn_status prepare(struct rn_plot *plot, bool used[GROUPS], struct rn
     return RN_OK;
 }
 
+/* From the first to the last event of what is drawn, with a little room: other recordings that were
+ * merged may have begun long before. */
+static void time_axis(const struct rn_plot *plot, struct rn_plot_axis *axis)
+{
+    const struct spacetime *state = plot->state;
+    double first = INFINITY, last = 0, room;
+
+    plot_time_axis(plot, axis);
+    for (unsigned i = 0; i < plot->picture.rows; i++) {
+        if (state->rows[i]->first_ns == UINT64_MAX)
+            continue;
+        first = fmin(first, (double)state->rows[i]->first_ns);
+        last = fmax(last, (double)state->rows[i]->last_ns);
+    }
+    room = (last - first) / 50;
+    axis->min = fmax(axis->min, first - room);
+    axis->max = fmax(axis->min + 1, fmin(axis->max, last) + room);
+}
+
 enum rn_status spacetime_finish(struct rn_plot *const *plots, unsigned count, struct rn_error *err)
 {
     struct rn_plot_axis x = {.label = NULL}, y = {.label = "", .min = 0.4}, own;
@@ -202,7 +224,7 @@ enum rn_status spacetime_finish(struct rn_plot *const *plots, unsigned count, st
 
         if (status != RN_OK)
             return status;
-        plot_time_axis(plots[i], &own);
+        time_axis(plots[i], &own);
         plot_axis_join(&x, &own);
         if (plots[i]->picture.rows + 0.6 > y.max)
             y.max = plots[i]->picture.rows + 0.6;

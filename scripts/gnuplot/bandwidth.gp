@@ -3,11 +3,11 @@
 # the range of eight of ten.
 x(ns) = ns / X_SCALE
 split = BOTTOM + (TOP - BOTTOM) * (Y2_USED ? 0.55 : 0)
-set grid ytics back lc rgb '#e0e0e0' lt 1
+if (!DUMB) { set grid ytics back lc rgb '#e0e0e0' lt 1 }
 set yrange [0:Y_MAX * 1.03]
 if (Y2_USED) { set bmargin at screen split + 2.4 * LINE }
 plot for [i = 1:SERIES] DATA index 'time' skip 1 \
-    using ($4 == i ? x($1) : NaN):($3 / Y_SCALE) with steps lw 1.5 lc rgb COLOR[i]
+    using ($4 == i ? x($1) : NaN):($3 / Y_SCALE) with steps lt i lw 1.5 lc rgb COLOR[i]
 if (Y2_USED) {
     unset label
     unset object

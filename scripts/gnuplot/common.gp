@@ -13,13 +13,18 @@ set tics out nomirror textcolor rgb '#222222'
 unset key
 set style fill solid 1.0 noborder
 
+# On a terminal a series is a character, that of the line type with its number.
+mark(i) = substr('*#$%@&=', (int(i) - 1) % 7 + 1, (int(i) - 1) % 7 + 1)
+
 # A unit a line: title, legend, below them the drawing; the caption at the bottom.
 set label 1 TITLE at screen FROM + CHARACTER, 1 - 1.1 * LINE left noenhanced font (DUMB ? '' : ',13')
 set label 2 CAPTION at screen FROM + CHARACTER, 1.75 * LINE left noenhanced textcolor rgb '#444444'
 set label 3 FACTS at screen FROM + CHARACTER, 0.65 * LINE left noenhanced textcolor rgb '#444444'
 do for [i = 1:SERIES] {
     at = 1 - (1.9 + 1.2 * (LEGEND_LINE[i] - 0.4)) * LINE
-    set label 100 + i NAME[i] at screen LEGEND_X[i] + 2 * CHARACTER, at left noenhanced
+    entry = DUMB ? mark(i).' '.NAME[i] : NAME[i]
+    set label 100 + i entry \
+        at screen LEGEND_X[i] + (DUMB ? 0 : 2 * CHARACTER), at left noenhanced
     if (!DUMB) {
         set object 100 + i rectangle from screen LEGEND_X[i], at - 0.35 * LINE \
             to screen LEGEND_X[i] + 1.4 * CHARACTER, at + 0.35 * LINE \
@@ -27,9 +32,8 @@ do for [i = 1:SERIES] {
     }
 }
 
-# The colour of a series, for `lc rgb variable`; its letter, for the terminal.
+# The colour of a series, for `lc rgb variable`.
 color(i) = i >= 1 && i <= SERIES ? COLOR[int(i)] : 0
-letter(i) = substr('abcdefghijkl', int(i), int(i))
 
 if (X_USED) {
     set xlabel X_LABEL noenhanced

@@ -1,15 +1,12 @@
 # SPDX-License-Identifier: MIT
 # An operation a panel: curves with a band of 90 %, the points that they rest on, and where one backend
 # gives way to another, with the interval in which that may lie.
-stats DATA index 'operations' skip 1 using 1 nooutput
-operations = STATS_records
+operations = ROWS_OF_operations
 across = operations > 4 ? 3 : operations > 1 ? 2 : 1
 down = (operations + across - 1) / across
 wide = (RIGHT - LEFT + 12 * CHARACTER) / across
 high = (TOP - BOTTOM + 4 * LINE) / down
-array OPERATION[operations]
-stats DATA index 'operations' skip 1 using (OPERATION[int($1)] = strcol(2), $1) nooutput
-set grid xtics ytics back lc rgb '#e0e0e0' lt 1
+if (!DUMB) { set grid xtics ytics back lc rgb '#e0e0e0' lt 1 }
 do for [o = 1:operations] {
     column = (o - 1) % across
     row = (o - 1) / across
@@ -21,12 +18,12 @@ do for [o = 1:operations] {
     plot for [i = 1:SERIES] DATA index 'curves' skip 1 \
              using ($5 == i && $6 == o ? $1 : NaN):3:4 with filledcurves fs transparent solid 0.25 noborder lc rgb COLOR[i], \
          for [i = 1:SERIES] '' index 'curves' skip 1 \
-             using ($5 == i && $6 == o ? $1 : NaN):2 with lines lw 2 lc rgb COLOR[i], \
+             using ($5 == i && $6 == o ? $1 : NaN):2 with lines lt i lw 2 lc rgb COLOR[i], \
          for [i = 1:SERIES] '' index 'points' skip 1 \
-             using ($5 == i && $6 == o ? $1 : NaN):2 with points pt 7 ps 0.5 lc rgb COLOR[i], \
+             using ($5 == i && $6 == o && !DUMB ? $1 : NaN):2 with points pt 7 ps 0.5 lc rgb COLOR[i], \
          '' index 'crossovers' skip 1 using ($6 == o ? $2 : NaN):4:($3 - $2):(0) \
              with vectors heads size graph 0.008,90 lw 2 lc rgb '#000000', \
-         '' index 'crossovers' skip 1 using ($6 == o ? $1 : NaN):4 \
+         '' index 'crossovers' skip 1 using ($6 == o && !DUMB ? $1 : NaN):4 \
              with points pt 6 ps 1.4 lw 1.5 lc rgb '#000000'
     unset label
     unset object

@@ -5,7 +5,7 @@ set yrange [Y_MAX:Y_MIN]
 unset ylabel
 unset ytics
 set border 1 lc rgb '#444444'
-set grid xtics back lc rgb '#e0e0e0' lt 1
+if (!DUMB) { set grid xtics back lc rgb '#e0e0e0' lt 1 }
 short(s) = strlen(s) > LABELS ? substr(s, 1, LABELS - 3).'...' : s
 plot DATA index 'rows' skip 1 using (x($5)):1:(x($6 - $5)):(0) \
          with vectors nohead lc rgb '#999999' lw 3, \

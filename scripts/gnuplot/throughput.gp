@@ -3,15 +3,23 @@
 x(ns) = ns / X_SCALE
 seam = (X_MAX - X_MIN) / 1500
 split = BOTTOM + (TOP - BOTTOM) * (Y2_USED ? 0.5 : 0)
-set grid ytics back lc rgb '#e0e0e0' lt 1
+if (!DUMB) { set grid ytics back lc rgb '#e0e0e0' lt 1 }
 set yrange [0:Y_MAX * 1.03]
 if (Y2_USED) {
     set bmargin at screen split + 1.2 * LINE
     unset xlabel
     set format x ''
 }
-plot DATA index 'events' skip 1 using (x($1)):($3 / Y_SCALE):(x($1)):(x($2) + seam):($3 / Y_SCALE):($4 / Y_SCALE):(color($5)) \
-    with boxxyerror lc rgb variable
+y(rate) = rate / Y_SCALE
+if (DUMB) {
+    plot for [i = 1:SERIES] DATA index 'events' skip 1 \
+        using ($5 == i ? x($1) : NaN):(y($3)):(x($1)):(x($2)):(y($3)):(y($4)) \
+        with boxxyerror lt i lc rgb COLOR[i]
+} else {
+    plot DATA index 'events' skip 1 \
+        using (x($1)):(y($3)):(x($1)):(x($2) + seam):(y($3)):(y($4)):(color($5)) \
+        with boxxyerror lc rgb variable
+}
 if (Y2_USED) {
     unset label
     unset object
@@ -22,5 +30,5 @@ if (Y2_USED) {
     set ylabel Y2_LABEL noenhanced
     set yrange [0:Y2_MAX * 1.03]
     plot for [i = 1:SERIES] DATA index 'bytes' skip 1 \
-        using ($4 == i ? x($1) : NaN):($3 / Y2_SCALE) with steps lw 1.5 lc rgb COLOR[i]
+        using ($4 == i ? x($1) : NaN):($3 / Y2_SCALE) with steps lt i lw 1.5 lc rgb COLOR[i]
 }

@@ -4,7 +4,7 @@ set yrange [Y_MAX:0]
 unset ylabel
 unset ytics
 set border 1 lc rgb '#444444'
-set grid xtics back lc rgb '#e0e0e0' lt 1
+if (!DUMB) { set grid xtics back lc rgb '#e0e0e0' lt 1 }
 short(s) = strlen(s) > LABELS ? substr(s, 1, LABELS - 3).'...' : s
 # A name where there is room for it.
 room(s, from, to) = strlen(s) * 0.85 * CHARACTER < (to - from) / (X_MAX - X_MIN) / X_SCALE * (RIGHT - LEFT)
@@ -13,18 +13,28 @@ x(ns) = ns / X_SCALE
 seam = (X_MAX - X_MIN) / 1500
 # Black on bright colours, white on dark ones.
 ink(c) = 0.3 * (int(c) >> 16 & 255) + 0.59 * (int(c) >> 8 & 255) + 0.11 * (int(c) & 255) < 110 ? 0xffffff : 0x000000
-plot DATA index 'rows' skip 1 using (x($7)):(($9 + $10) / 2):(x($8 - $7)):(0) \
-         with vectors nohead lc rgb '#b0b0b0' lw 1, \
-     '' index 'marks' skip 1 using (x($1)):3:(x($1)):(x($2) + ($8 == 0 ? seam : 0)):3:4:(color($5)) \
-         with boxxyerror lc rgb variable, \
-     '' index 'marks' skip 1 \
-         using (room(strcol(9), $1, $2) ? x($1 + $2) / 2 : NaN):(($3 + $4) / 2):9:(ink(color($5))) \
-         with labels noenhanced textcolor rgb variable font (DUMB ? '' : ',8'), \
-     '' index 'arrows' skip 1 \
-         using (strcol(5) eq 'fork' ? x($1) : NaN):2:(x($3 - $1)):($4 - $2) \
-         with vectors filled size screen 0.7 * CHARACTER,20 lc rgb '#666666' lw 0.6, \
-     '' index 'arrows' skip 1 \
-         using (strcol(5) eq 'launch' ? x($1) : NaN):2:(x($3 - $1)):($4 - $2) \
-         with vectors filled size screen 0.7 * CHARACTER,20 lc rgb '#000000' lw 0.7, \
-     '' index 'rows' skip 1 using (X_MIN):(($9 + $10) / 2):(short(strcol(2))) \
-         with labels right offset -1, 0 noenhanced
+if (DUMB) {
+    plot DATA index 'rows' skip 1 using (x($7)):(($9 + $10) / 2):(x($8 - $7)):(0) with vectors nohead lt -1, \
+         for [i = 1:SERIES] '' index 'marks' skip 1 \
+             using ($5 == i ? x($1) : NaN):3:(x($1)):(x($2)):3:4 with boxxyerror lt i lc rgb COLOR[i], \
+         '' index 'marks' skip 1 \
+             using (room(strcol(9), $1, $2) ? x($1 + $2) / 2 : NaN):(($3 + $4) / 2):9 with labels noenhanced, \
+         '' index 'rows' skip 1 using (X_MIN):(($9 + $10) / 2):(short(strcol(2))) \
+             with labels right offset -1, 0 noenhanced
+} else {
+    plot DATA index 'rows' skip 1 using (x($7)):(($9 + $10) / 2):(x($8 - $7)):(0) \
+             with vectors nohead lc rgb '#b0b0b0' lw 1, \
+         '' index 'marks' skip 1 using (x($1)):3:(x($1)):(x($2) + ($8 == 0 ? seam : 0)):3:4:(color($5)) \
+             with boxxyerror lc rgb variable, \
+         '' index 'marks' skip 1 \
+             using (room(strcol(9), $1, $2) ? x($1 + $2) / 2 : NaN):(($3 + $4) / 2):9:(ink(color($5))) \
+             with labels noenhanced textcolor rgb variable font ',8', \
+         '' index 'arrows' skip 1 \
+             using (strcol(5) eq 'fork' ? x($1) : NaN):2:(x($3 - $1)):($4 - $2) \
+             with vectors filled size screen 0.7 * CHARACTER,20 lc rgb '#666666' lw 0.6, \
+         '' index 'arrows' skip 1 \
+             using (strcol(5) eq 'launch' ? x($1) : NaN):2:(x($3 - $1)):($4 - $2) \
+             with vectors filled size screen 0.7 * CHARACTER,20 lc rgb '#000000' lw 0.7, \
+         '' index 'rows' skip 1 using (X_MIN):(($9 + $10) / 2):(short(strcol(2))) \
+             with labels right offset -1, 0 noenhanced
+}
