@@ -8,7 +8,7 @@
 #define TIMELINE_MARKS    2000u /* of a row, drawn one by one; what has more is binned */
 #define TIMELINE_TRACKED  1024u /* rows that are kept apart while reading */
 #define TIMELINE_ROWS     40u   /* that are drawn; the others are one */
-#define TIMELINE_BINS     1024u
+#define TIMELINE_BINS     512u
 #define TIMELINE_FORKS    512u
 #define TIMELINE_NAMES    4096u
 #define TIMELINE_LAUNCHES 200u /* arrows that can still be told apart */

@@ -43,6 +43,11 @@ _renacer() {
             notice loss' -- "$current")
         return
         ;;
+    --type)
+        mapfile -t COMPREPLY < <(compgen -W 'timeline histogram cdf heatmap throughput flame bandwidth
+            models spacetime' -- "$current")
+        return
+        ;;
     -p | --pid)
         mapfile -t COMPREPLY < <(cd /proc && compgen -G '[0-9]*' | grep "^$current")
         return
@@ -59,4 +64,4 @@ _renacer() {
 }
 
 complete -F _renacer rn rn-record rn-info rn-cat rn-stat rn-diff rn-validate rn-merge rn-graph rn-scrub \
-    rn-backend-fit rn-export-otlp
+    rn-backend-fit rn-export-otlp rn-plot
