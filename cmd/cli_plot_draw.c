@@ -126,7 +126,7 @@ static void tell_messages(int fd)
     for (line = strtok_r(text, "\n", &place); line; line = strtok_r(NULL, "\n", &place)) {
         while (*line == ' ' || *line == '\t' || *line == '^')
             line++;
-        if (strstr(line, "line ") && strchr(line, ':')) {
+        if (strstr(line, "line ") && strchr(line, ':') && !strstr(line, "warning:")) {
             cli_fail("gnuplot: %s", line);
             return;
         }
@@ -160,20 +160,33 @@ static bool run(const struct files *files)
     return false;
 }
 
+/* gnuplot takes a backslash for the begin of something when it reads a text, and once more when an
+ * expression, as strcol(2), has made a label of it. */
+static void protect_backslashes(struct rn_buf *out, const struct rn_buf *data)
+{
+    for (size_t i = 0; i < data->size; i++)
+        rn_buf_append(out, data->data[i] == '\\' ? "\\\\\\\\" : (const char *)&data->data[i],
+                      data->data[i] == '\\' ? 4 : 1);
+    out->failed |= data->failed;
+}
+
 static bool open_tables(struct files *files, const struct rn_plot_picture *const *pictures,
                         unsigned count)
 {
-    struct rn_buf data = RN_BUF_INIT;
+    struct rn_buf data = RN_BUF_INIT, protected = RN_BUF_INIT;
     bool opened = true;
 
     for (unsigned i = 0; i < count && opened; i++) {
         rn_buf_clear(&data);
+        rn_buf_clear(&protected);
         rn_plot_data(pictures[i], &data);
-        files->tables[i] = file_of(&data);
+        protect_backslashes(&protected, &data);
+        files->tables[i] = file_of(&protected);
         opened = files->tables[i] >= 0;
         files->count += opened;
     }
     rn_buf_free(&data);
+    rn_buf_free(&protected);
     return opened;
 }
 

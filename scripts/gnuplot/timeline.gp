@@ -18,7 +18,7 @@ if (DUMB) {
          for [i = 1:SERIES] '' index 'marks' skip 1 \
              using ($5 == i ? x($1) : NaN):3:(x($1)):(x($2)):3:4 with boxxyerror lt i lc rgb COLOR[i], \
          '' index 'marks' skip 1 \
-             using (room(strcol(9), $1, $2) ? x($1 + $2) / 2 : NaN):(($3 + $4) / 2):9 with labels noenhanced, \
+             using (room(strcol(9), $1, $2) ? x($1 + $2) / 2 : NaN):(($3 + $4) / 2):(strcol(9)) with labels noenhanced, \
          '' index 'rows' skip 1 using (X_MIN):(($9 + $10) / 2):(short(strcol(2))) \
              with labels right offset -1, 0 noenhanced
 } else {
@@ -27,7 +27,7 @@ if (DUMB) {
          '' index 'marks' skip 1 using (x($1)):3:(x($1)):(x($2) + ($8 == 0 ? seam : 0)):3:4:(color($5)) \
              with boxxyerror lc rgb variable, \
          '' index 'marks' skip 1 \
-             using (room(strcol(9), $1, $2) ? x($1 + $2) / 2 : NaN):(($3 + $4) / 2):9:(ink(color($5))) \
+             using (room(strcol(9), $1, $2) ? x($1 + $2) / 2 : NaN):(($3 + $4) / 2):(strcol(9)):(ink(color($5))) \
              with labels noenhanced textcolor rgb variable font ',8', \
          '' index 'arrows' skip 1 \
              using (strcol(5) eq 'fork' ? x($1) : NaN):2:(x($3 - $1)):($4 - $2) \
