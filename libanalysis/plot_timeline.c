@@ -122,12 +122,33 @@ static void add_to_bins(struct timeline_row *row, const struct timeline_mark *ma
                   (double)(mark->end_ns - mark->start_ns));
 }
 
+static bool has_bins(const struct rn_plot *plot, struct timeline_row *row)
+{
+    return row->bins.capacity || plot_bins_new(plot, &row->bins, TIMELINE_BINS, PLOT_CATEGORIES);
+}
+
+bool timeline_row_bin_calls(const struct rn_plot *plot, struct timeline_row *row)
+{
+    size_t kept = 0;
+
+    if (!has_bins(plot, row))
+        return false;
+    row->calls_binned = true;
+    for (size_t i = 0; i < row->count; i++) {
+        if (row->marks[i].level == LEVEL_CALLS)
+            add_to_bins(row, &row->marks[i]);
+        else
+            row->marks[kept++] = row->marks[i];
+    }
+    row->count = kept;
+    return true;
+}
+
 bool timeline_row_bin(const struct rn_plot *plot, struct timeline_row *row)
 {
-    if (row->bins.capacity)
-        return true;
-    if (!plot_bins_new(plot, &row->bins, TIMELINE_BINS, PLOT_CATEGORIES))
+    if (!has_bins(plot, row))
         return false;
+    row->calls_binned = row->all_binned = true;
     for (size_t i = 0; i < row->count; i++)
         add_to_bins(row, &row->marks[i]);
     free(row->marks);
@@ -141,10 +162,14 @@ static bool add_mark(const struct rn_plot *plot, struct timeline_row *row,
 {
     struct timeline_mark *marks = row->marks;
 
-    row->levels[mark->level] = true;
-    if (!row->bins.capacity && row->count == TIMELINE_MARKS && !timeline_row_bin(plot, row))
+    /* System calls first: API calls and blocks are fewer, and worth a name each. */
+    if (row->count == TIMELINE_MARKS && !row->calls_binned && !timeline_row_bin_calls(plot, row))
         return false;
-    if (row->bins.capacity) {
+    if (row->count == TIMELINE_MARKS && !timeline_row_bin(plot, row))
+        return false;
+    row->levels[mark->level] = true;
+    if (row->all_binned || (row->calls_binned && mark->level == LEVEL_CALLS)) {
+        row->levels[timeline_level(mark->category)] = true;
         add_to_bins(row, mark);
         return true;
     }
@@ -271,7 +296,7 @@ static enum rn_status timeline_add(struct rn_plot *plot, const struct plot_sampl
                              ? (uint8_t)sample->event->u.block.depth
                              : LEVEL_API - 1;
         timeline->used[mark.category] = true;
-        if (!row->bins.capacity) {
+        if (!row->all_binned) {
             mark.name = name_of(plot, sample);
             mark.tie = tie_of(row, sample->event);
         }

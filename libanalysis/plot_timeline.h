@@ -26,9 +26,10 @@ enum { LEVEL_BLOCKS = 0, LEVEL_API = 3, LEVEL_CALLS = 4, LEVELS = 5, QUEUE_LANES
 struct timeline_row {
     uint64_t stream, process, type, pid, tid;
     char name[64];
-    struct timeline_mark *marks; /* in no order; NULL once there are bins */
+    struct timeline_mark *marks; /* in no order */
     size_t count, capacity;
-    struct plot_bins bins; /* ns busy, by category; capacity 0: there are marks */
+    struct plot_bins bins;         /* ns busy, by category; capacity 0: all have a mark */
+    bool calls_binned, all_binned; /* what has no marks: system calls, kernels, transfers; all */
     uint64_t events, first_ns, last_ns;
     unsigned members; /* rows that went into it, of the row of all others */
     bool levels[LEVELS], shown;
@@ -52,7 +53,8 @@ struct timeline {
     bool used[PLOT_CATEGORIES];
 };
 
-/* Give up single marks; false without memory. */
+/* Give up the single marks of what there is most of, or of all; false without memory. */
+bool timeline_row_bin_calls(const struct rn_plot *plot, struct timeline_row *row);
 bool timeline_row_bin(const struct rn_plot *plot, struct timeline_row *row);
 static inline unsigned timeline_level(enum plot_category category)
 {

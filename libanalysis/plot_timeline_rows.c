@@ -126,7 +126,7 @@ static double place_row(struct timeline_row *row, double y)
 {
     if (row->count)
         qsort(row->marks, row->count, sizeof *row->marks, by_start);
-    if (row->type == RN_STREAM_QUEUE && !row->bins.capacity)
+    if (row->type == RN_STREAM_QUEUE && !row->calls_binned)
         lanes_of_queue(row);
     else
         lanes_of_thread(row);

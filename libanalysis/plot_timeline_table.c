@@ -186,14 +186,13 @@ static void put_bins(struct job *job, const struct timeline_row *row)
 
 static void put_marks(struct job *job, struct timeline_row *row)
 {
-    if (!row->bins.capacity) {
-        for (unsigned lane = 0; lane < row->lanes; lane++)
-            put_lane(job, row, lane);
-        return;
+    if (row->bins.capacity) {
+        plot_bins_finish(&row->bins, plot_end_ns(job->plot), job->bins);
+        job->crowded |= peak_of(row) > 1 && !row->members;
+        put_bins(job, row);
     }
-    plot_bins_finish(&row->bins, plot_end_ns(job->plot), job->bins);
-    job->crowded |= peak_of(row) > 1 && !row->members;
-    put_bins(job, row);
+    for (unsigned lane = 0; lane < row->lanes; lane++)
+        put_lane(job, row, lane);
 }
 
 /* ---- arrows ---- */

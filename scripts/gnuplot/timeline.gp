@@ -11,6 +11,8 @@ room(s, from, to) = strlen(s) * 0.85 * CHARACTER < (to - from) / (X_MAX - X_MIN)
 x(ns) = ns / X_SCALE
 # Bins are drawn a little too wide, so that no seams are seen between them.
 seam = (X_MAX - X_MIN) / 1500
+# And what is short is still seen.
+end(from, to, events) = events == 0 ? x(to) + seam : x(to - from) < 1.5 * seam ? x(from) + 1.5 * seam : x(to)
 # Black on bright colours, white on dark ones.
 ink(c) = 0.3 * (int(c) >> 16 & 255) + 0.59 * (int(c) >> 8 & 255) + 0.11 * (int(c) & 255) < 110 ? 0xffffff : 0x000000
 if (DUMB) {
@@ -24,7 +26,7 @@ if (DUMB) {
 } else {
     plot DATA index 'rows' skip 1 using (x($7)):(($9 + $10) / 2):(x($8 - $7)):(0) \
              with vectors nohead lc rgb '#b0b0b0' lw 1, \
-         '' index 'marks' skip 1 using (x($1)):3:(x($1)):(x($2) + ($8 == 0 ? seam : 0)):3:4:(color($5)) \
+         '' index 'marks' skip 1 using (x($1)):3:(x($1)):(end($1, $2, $8)):3:4:(color($5)) \
              with boxxyerror lc rgb variable, \
          '' index 'marks' skip 1 \
              using (room(strcol(9), $1, $2) ? x($1 + $2) / 2 : NaN):(($3 + $4) / 2):(strcol(9)):(ink(color($5))) \
