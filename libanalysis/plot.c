@@ -239,14 +239,16 @@ uint64_t plot_end_ns(const struct rn_plot *plot)
 
 void plot_time_axis(const struct rn_plot *plot, struct rn_plot_axis *axis)
 {
-    uint64_t from = 0, to, end = plot_end_ns(plot);
+    uint64_t from = 0, to, end = plot_end_ns(plot), first = plot->first_ns;
 
-    if (plot->filter && !rn_filter_time(plot->filter, &from, &to))
-        from = 0;
+    if (!plot->filter || !rn_filter_time(plot->filter, &from, &to))
+        from = end > first && first > end / 5 ? first - (end - first) / 50 : 0;
     *axis = (struct rn_plot_axis){.label = "time since the recording began",
                                   .unit = RN_PLOT_UNIT_NS,
                                   .min = (double)from,
                                   .max = (double)(end > from ? end : from + 1)};
+    /* Room for what happens at the very end. */
+    axis->max += (axis->max - axis->min) / 100;
 }
 
 enum rn_status rn_plot_finish(struct rn_plot *const *plots, unsigned count, struct rn_error *err)

@@ -149,7 +149,7 @@ struct rn_plot {
     struct rn_trace *trace;             /* the same */
     struct rn_summary *summary;         /* of histogram, cdf, flame */
     struct rn_summary_totals totals;
-    uint64_t end_ns; /* the latest end of an event */
+    uint64_t first_ns, end_ns; /* the first begin, the latest end of an event */
     bool any, no_memory;
     bool stacks; /* were recorded */
     struct plot_stream streams[PLOT_STREAM_CACHE];
@@ -165,7 +165,8 @@ RN_MUST_CHECK bool plot_bins_new(const struct rn_plot *plot, struct plot_bins *b
 const char *plot_keep(struct rn_plot *plot, const char *text, size_t length);
 /* The last moment of what was read that is drawn. */
 uint64_t plot_end_ns(const struct rn_plot *plot);
-/* The range of time that is drawn: what was selected, or all up to the last event. */
+/* The range of time that is drawn: what was selected, or all up to the last event, without what is
+ * empty before the first one, where that is much. */
 void plot_time_axis(const struct rn_plot *plot, struct rn_plot_axis *axis);
 /* Append a sentence to the picture's note. */
 void plot_note(struct rn_plot *plot, const char *format, ...) RN_PRINTF(2, 3);

@@ -79,6 +79,8 @@ static enum rn_status hand_over(struct rn_plot *plot, struct plot_sample *sample
 {
     if (sample->start_ns > LATEST_NS || sample->end_ns > LATEST_NS)
         return rn_fail(err, RN_E_FORMAT, "an event is more than 70 years from the others");
+    if (!plot->any || sample->start_ns < plot->first_ns)
+        plot->first_ns = sample->start_ns;
     if (sample->end_ns > plot->end_ns)
         plot->end_ns = sample->end_ns;
     plot->any = true;

@@ -48,7 +48,7 @@ static void put_row(struct rn_plot *plot, struct rn_plot_table *table,
 }
 
 struct drawn {
-    double from_ns, to_ns, y_low, y_high, share;
+    double from_ns, to_ns, y_low, y_high, share, longest_ns;
     uint64_t events;
     const char *name;
     uint8_t category;
@@ -70,7 +70,10 @@ static void put_mark(struct job *job, const struct timeline_row *row, const stru
     cell[5].number = row->number;
     cell[6].number = mark->share;
     cell[7].number = (double)mark->events;
-    cell[8].text = mark->events == 1 ? mark->name : "";
+    /* Of several that are drawn as one: of the one that it nearly is. */
+    cell[8].text = mark->events == 1 || mark->longest_ns > 0.9 * (mark->to_ns - mark->from_ns)
+                       ? mark->name
+                       : "";
 }
 
 /* Neighbours that nobody can tell from each other become one. */
@@ -90,11 +93,15 @@ static void put_lane(struct job *job, const struct timeline_row *row, unsigned l
             from - last.to_ns < job->resolution_ns && to - from < 2 * job->resolution_ns) {
             last.to_ns = fmax(last.to_ns, to);
             last.events++;
+            if (to - from > last.longest_ns) {
+                last.longest_ns = to - from;
+                last.name = mark->name;
+            }
             continue;
         }
         if (last.events)
             put_mark(job, row, &last);
-        last = (struct drawn){from, to, low, high, 1, 1, mark->name, mark->category};
+        last = (struct drawn){from, to, low, high, 1, to - from, 1, mark->name, mark->category};
     }
     if (last.events)
         put_mark(job, row, &last);
