@@ -113,7 +113,7 @@ static void put_terminal(struct rn_buf *out, const struct cli_plot_style *style,
                       paper->width, paper->height);
         break;
     case CLI_PLOT_PDF:
-        rn_buf_printf(out, "pdfcairo noenhanced size %.3fin,%.3fin font 'Sans,10'\n",
+        rn_buf_printf(out, "pdfcairo noenhanced size %.3fin,%.3fin font 'Sans,10' fontscale 0.7\n",
                       paper->width / 96.0, paper->height / 96.0);
         break;
     case CLI_PLOT_TERM:
@@ -124,6 +124,14 @@ static void put_terminal(struct rn_buf *out, const struct cli_plot_style *style,
         rn_buf_printf(out, "pngcairo noenhanced size %u,%u font 'Sans,10' background '#ffffff'\n",
                       paper->width, paper->height);
     }
+    /* In the unit of the terminal: points, or pixels of SVG. */
+    rn_buf_printf(out, "LARGE = '%s'\nSMALL = '%s'\n",
+                  style->format == CLI_PLOT_TERM  ? ""
+                  : style->format == CLI_PLOT_SVG ? ",17"
+                                                  : ",13",
+                  style->format == CLI_PLOT_TERM  ? ""
+                  : style->format == CLI_PLOT_SVG ? ",11"
+                                                  : ",8");
     rn_buf_printf(out, "DUMB = %d\nCHARACTER = %.9g\nLINE = %.9g\n", style->format == CLI_PLOT_TERM,
                   paper->character, paper->line);
 }
@@ -216,7 +224,7 @@ static void put_picture(struct rn_buf *out, const struct rn_plot_picture *pictur
     rn_buf_printf(out, "FROM = %.9g\nTO = %.9g\nLEFT = %.9g\nRIGHT = %.9g\n", from, to, left,
                   right);
     rn_buf_printf(out, "TOP = %.9g\nBOTTOM = %.9g\nLEGEND_LINES = %u\n",
-                  1 - (2.2 + 1.2 * lines) * paper->line, (terminal ? 6.6 : 5.6) * paper->line,
+                  1 - (2.2 + 1.2 * lines) * paper->line, (terminal ? 6.6 : 5.9) * paper->line,
                   lines);
     rn_buf_printf(out, "ROWS = %u\nLABELS = %u\n", picture->rows, LABEL_MAX);
     cli_plot_axis(out, "X", &picture->x);

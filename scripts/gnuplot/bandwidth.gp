@@ -14,7 +14,7 @@ if (Y2_USED) {
     set tmargin at screen split - 1.6 * LINE
     set bmargin at screen BOTTOM
     set logscale xy
-    set xlabel X2_LABEL noenhanced
+    set xlabel X2_LABEL offset 0, 0.3 noenhanced
     set ylabel Y2_LABEL noenhanced
     set xrange [X2_MIN:X2_MAX]
     set yrange [Y2_MIN:Y2_MAX]

@@ -17,7 +17,7 @@ set style fill solid 1.0 noborder
 mark(i) = substr('*#$%@&=', (int(i) - 1) % 7 + 1, (int(i) - 1) % 7 + 1)
 
 # A unit a line: title, legend, below them the drawing; the caption at the bottom.
-set label 1 TITLE at screen FROM + CHARACTER, 1 - 1.1 * LINE left noenhanced font (DUMB ? '' : ',13')
+set label 1 TITLE at screen FROM + CHARACTER, 1 - 1.1 * LINE left noenhanced font LARGE
 set label 2 CAPTION at screen FROM + CHARACTER, 1.75 * LINE left noenhanced textcolor rgb '#444444'
 set label 3 FACTS at screen FROM + CHARACTER, 0.65 * LINE left noenhanced textcolor rgb '#444444'
 do for [i = 1:SERIES] {
@@ -36,7 +36,7 @@ do for [i = 1:SERIES] {
 color(i) = i >= 1 && i <= SERIES ? COLOR[int(i)] : 0
 
 if (X_USED) {
-    set xlabel X_LABEL noenhanced
+    set xlabel X_LABEL offset 0, 0.3 noenhanced
     set xrange [X_MIN:X_MAX]
     if (X_LOG) {
         set logscale x

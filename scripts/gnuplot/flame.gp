@@ -10,4 +10,4 @@ clip(s, n) = n < 3 ? '' : strlen(s) <= n ? s : substr(s, 1, n - 2).'..'
 plot DATA index 'frames' skip 1 using (x($1)):3:(x($1)):(x($2)):3:($3 + 1):4 \
          with boxxyerror fillstyle solid 1.0 border rgb '#ffffff' lc rgb variable, \
      '' index 'frames' skip 1 using (x($1 + $2) / 2):($3 + 0.5):(clip(strcol(6), letters($1, $2))) \
-         with labels noenhanced font (DUMB ? '' : ',8')
+         with labels noenhanced font SMALL

@@ -14,7 +14,7 @@ do for [o = 1:operations] {
     set rmargin at screen LEFT + (column + 1) * wide - 12 * CHARACTER
     set tmargin at screen TOP - row * high - 0.6 * LINE
     set bmargin at screen TOP - (row + 1) * high + 4 * LINE
-    set label 4 OPERATION[o] at graph 0.03, 0.95 left noenhanced font (DUMB ? '' : ',11')
+    set label 4 OPERATION[o] at graph 0.03, 0.95 left noenhanced font LARGE
     plot for [i = 1:SERIES] DATA index 'curves' skip 1 \
              using ($5 == i && $6 == o ? $1 : NaN):3:4 with filledcurves fs transparent solid 0.25 noborder lc rgb COLOR[i], \
          for [i = 1:SERIES] '' index 'curves' skip 1 \

@@ -25,7 +25,7 @@ if (Y2_USED) {
     unset object
     set tmargin at screen split - 0.8 * LINE
     set bmargin at screen BOTTOM
-    set xlabel X_LABEL noenhanced
+    set xlabel X_LABEL offset 0, 0.3 noenhanced
     set format x '%h'
     set ylabel Y2_LABEL noenhanced
     set yrange [0:Y2_MAX * 1.03]
