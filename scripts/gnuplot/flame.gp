@@ -4,7 +4,7 @@ x(ns) = ns / X_SCALE
 unset ylabel
 unset ytics
 set border 1 lc rgb '#444444'
-set yrange [0:Y_MAX]
+set yrange [0:Y_MAX < 6 ? 6 : Y_MAX]
 letters(from, to) = int((to - from) / X_SCALE / (X_MAX - X_MIN) * (RIGHT - LEFT) / (0.86 * CHARACTER)) - 1
 clip(s, n) = n < 3 ? '' : strlen(s) <= n ? s : substr(s, 1, n - 2).'..'
 plot DATA index 'frames' skip 1 using (x($1)):3:(x($1)):(x($2)):3:($3 + 1):4 \
