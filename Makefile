@@ -112,7 +112,10 @@ OTLP_BINS := $(patsubst tests/otlp/%.c,$(BUILD)/otlp/%,$(OTLP_SRC))
 FUZZ_BINS := $(patsubst tests/fuzz/%.c,$(BUILD)/fuzz/%,$(FUZZ_SRC))
 LIBS := $(BUILD)/lib/libcli.a $(BUILD)/lib/libcapture.a $(BUILD)/lib/librn.a
 
-commands: $(BINS) $(BUILD)/lib/librn.a $(INJECT_LIBS) $(INJECT_DATA) $(BACKEND_LIBS)
+# Found beside the commands, as where they are installed.
+PLOT_SCRIPTS := $(patsubst scripts/%,$(BUILD)/share/renacer/%,$(wildcard scripts/gnuplot/*.gp))
+
+commands: $(BINS) $(BUILD)/lib/librn.a $(INJECT_LIBS) $(INJECT_DATA) $(BACKEND_LIBS) $(PLOT_SCRIPTS)
 samples: $(SAMPLE_BINS) $(OPS_BIN)
 unit: $(UNIT_BINS)
 programs: $(PROGRAM_BINS) $(ROBUSTNESS_BINS) $(OTLP_BINS) $(COVERAGE)
@@ -162,6 +165,11 @@ $(BUILD)/bin/rn-cat $(BUILD)/bin/rn-info $(BUILD)/bin/rn-plot $(BUILD)/bin/rn-st
 $(UNIT_BINS) $(FUZZ_BINS): PKG_LIBS += $(SCRUB_LIBS) $(SYMBOL_LIBS)
 endif
 $(BUILD)/obj/tests/unit/test_cupti_abi.o: PKG_CFLAGS += $(CUPTI_CFLAGS)
+
+$(BUILD)/share/renacer/%: scripts/%
+	@mkdir -p $(@D)
+	$(Q)cp $< $@
+$(BUILD)/bin/rn-plot: | $(PLOT_SCRIPTS)
 
 $(BINS): $(BUILD)/bin/%: $$(BUILD)/obj/cmd/$$(subst -,_,$$*).o $(LIBS)
 	$(link) $(PKG_LIBS)
@@ -257,7 +265,7 @@ install: all $(BUILD)/lib/librn.pc
 	install -m 644 $(filter libanalysis/%,$(INSTALLED_HEADERS)) \
 		'$(DESTDIR)$(includedir)/renacer/libanalysis'
 	install -d '$(DESTDIR)$(PREFIX)/share/renacer/gnuplot'
-	install -m 644 $(wildcard scripts/gnuplot/*.gp) '$(DESTDIR)$(PREFIX)/share/renacer/gnuplot'
+	install -m 644 $(PLOT_SCRIPTS) '$(DESTDIR)$(PREFIX)/share/renacer/gnuplot'
 	for page in man/*.[1-8]; do \
 		install -D -m 644 $$page \
 			"$(DESTDIR)$(PREFIX)/share/man/man$${page##*.}/$${page##*/}" || exit 1; \

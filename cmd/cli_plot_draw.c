@@ -22,8 +22,6 @@ static const char missing[] =
 
 bool cli_plot_scripts(const struct cli_plot_style *style, char *path, size_t size)
 {
-    /* As it is installed, and in a build tree: build/bin. */
-    static const char *const places[] = {"../share/renacer/gnuplot", "../../scripts/gnuplot"};
     char self[PATH_MAX], common[PATH_MAX + 32];
     ssize_t length = readlink("/proc/self/exe", self, sizeof(self) - 1);
     char *slash;
@@ -32,19 +30,17 @@ bool cli_plot_scripts(const struct cli_plot_style *style, char *path, size_t siz
     slash = strrchr(self, '/');
     if (slash)
         *slash = '\0';
-    for (size_t i = 0; i < sizeof(places) / sizeof(places[0]); i++) {
-        if (style->scripts)
-            snprintf(path, size, "%s", style->scripts);
-        else
-            snprintf(path, size, "%s/%s", self, places[i]);
-        snprintf(common, sizeof(common), "%s/common.gp", path);
-        if (strpbrk(path, "\n\r")) {
-            cli_fail("the directory of the scripts for gnuplot has a line break in its name");
-            return false;
-        }
-        if (access(common, R_OK) == 0)
-            return true;
+    if (style->scripts)
+        snprintf(path, size, "%s", style->scripts);
+    else
+        snprintf(path, size, "%s/../share/renacer/gnuplot", self);
+    if (strpbrk(path, "\n\r")) {
+        cli_fail("the directory of the scripts for gnuplot has a line break in its name");
+        return false;
     }
+    snprintf(common, sizeof(common), "%s/common.gp", path);
+    if (access(common, R_OK) == 0)
+        return true;
     cli_fail("%s: cannot read: %s; --scripts names the directory of the scripts for gnuplot",
              common, strerror(errno));
     return false;
