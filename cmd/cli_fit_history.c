@@ -41,6 +41,9 @@ static bool add_one(struct rn_history *history, const char *path)
     }
     if (run.machine.cpu && !run.machine.cpu_fingerprint)
         cli_warn("%s: does not say which CPU it was made on", path);
+    if (whole && run.sample_count == 0 && run.aggregate_count == 0)
+        cli_warn("%s: has no compute blocks, kernels or transfers; see rn-simd(7) on how to record them",
+                 path);
     if (run.lost || run.incomplete)
         cli_warn("%s: events are missing; what is there is used", path);
     rn_run_free(&run);

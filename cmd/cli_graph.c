@@ -28,6 +28,7 @@ struct graph {
     struct rn_buf label;
     struct rn_graph_place last; /* while edges within streams are made; stream UINT32_MAX: none */
     bool damaged;
+    uint64_t edges_put; /* from one stream to another */
 };
 
 typedef enum rn_status row_fn(struct graph *graph, struct cli_source *source,
@@ -99,6 +100,7 @@ static enum rn_status put_edge(struct graph *graph, const struct rn_causal_edge 
     status = rn_event_set_add(&graph->linked, out.from.stream, out.from.ordinal, err);
     if (status == RN_OK)
         status = rn_event_set_add(&graph->linked, out.to.stream, out.to.ordinal, err);
+    graph->edges_put++;
     return status == RN_OK ? graph->sink->edge(graph->sink, &out, err) : status;
 }
 
@@ -278,6 +280,10 @@ int cli_graph(const struct cli_graph_options *options, const char *path)
         written = open_and_write(&graph);
     else
         cli_fail("out of memory");
+    if (written && graph.edges_put == 0)
+        cli_warn("%s: nothing of what is selected led to anything in another thread: there are no "
+                 "arrows",
+                 path);
     rn_event_set_free(&graph.selected);
     rn_event_set_free(&graph.linked);
     rn_event_set_free(&graph.nodes);

@@ -37,15 +37,17 @@ enum rn_kind {
     RN_KIND_DECISION = 12,  /* what a transpiler decided */
     RN_KIND_AGGREGATE = 13, /* many events of one operation, counted instead of recorded */
     RN_KIND_EDGE = 14,      /* one event came about through another one; written by a merge */
+    RN_KIND_SPAN = 15,      /* of an imported trace: a stretch of time, or a moment, with a name */
+    RN_KIND_COUNTER = 16,   /* of an imported trace: what a counter was at a moment */
+    RN_KIND_FLOW = 17,      /* of an imported trace: an arrow begins, goes on or ends here */
     RN_KIND_OBJECT = 19,    /* content of a file or stream, by a keyed fingerprint; of rn-scrub */
-    /* 15-17 are reserved: span, counter, flow. To 31: later kinds. From here on: housekeeping, not
-     * events of the program. */
-    RN_KIND_STREAM = 32,   /* what a stream number stands for */
-    RN_KIND_CLOCK = 33,    /* a calibration point */
-    RN_KIND_COMMIT = 34,   /* begin of a member: segment flag, watermarks of the sources */
-    RN_KIND_STRINGS = 35,  /* new entries of the segment's string table */
-    RN_KIND_CONTENTS = 36, /* new entries of the segment's content table */
-    RN_KIND_INFLIGHT = 37, /* system calls that had not returned at the commit */
+    /* To 31: later kinds. From here on: housekeeping, not events of the program. */
+    RN_KIND_STREAM = 32,       /* what a stream number stands for */
+    RN_KIND_CLOCK = 33,        /* a calibration point */
+    RN_KIND_COMMIT = 34,       /* begin of a member: segment flag, watermarks of the sources */
+    RN_KIND_STRINGS = 35,      /* new entries of the segment's string table */
+    RN_KIND_CONTENTS = 36,     /* new entries of the segment's content table */
+    RN_KIND_INFLIGHT = 37,     /* system calls that had not returned at the commit */
     RN_KIND_DEVICE_CLOCK = 38, /* the clock of a device and those of the machine, read together */
     RN_KIND_LIMIT = 64,
 };
@@ -281,6 +283,38 @@ struct rn_object {
 };
 #define RN_OBJECT_SCRIPT 0x1u /* it begins as a script does */
 
+/* What another tool recorded that has no kind of its own here. Attachments: RN_ATT_NAME,
+ * RN_ATT_CATEGORY, RN_ATT_SOURCE (file:line), RN_ATT_TEXT (arguments, attributes: a JSON object).
+ */
+struct rn_span {
+    uint64_t form;                  /* enum rn_span_form */
+    uint64_t id;                    /* as the tool numbers it; 0 none */
+    uint64_t parent;                /* id of the span that it is part of; 0 none, or not told */
+    uint64_t trace_high, trace_low; /* trace id of W3C Trace Context; 0 none */
+    uint64_t role;                  /* SpanKind of OTLP; 0 not told */
+    uint64_t status;                /* StatusCode of OTLP: 0 not told, 1 fine, 2 an error */
+};
+enum rn_span_form {
+    RN_SPAN_NESTED = 0,  /* within what began before it on its stream, and has not ended */
+    RN_SPAN_ASYNC = 1,   /* may overlap with others of its stream */
+    RN_SPAN_INSTANT = 2, /* a moment: no duration */
+};
+
+/* Attachments: RN_ATT_NAME (of the counter), RN_ATT_TEXT (which of its series, where it has
+ * several), RN_ATT_CATEGORY. */
+struct rn_counter {
+    uint64_t value; /* the bits of an IEEE 754 double */
+    uint64_t id;    /* of one of several counters of that name; 0 none */
+};
+
+/* Points of equal id (and name) belong together, in order of time. Attachments: RN_ATT_NAME,
+ * RN_ATT_CATEGORY. */
+struct rn_flow {
+    uint64_t id;
+    uint64_t phase; /* enum rn_flow_phase */
+};
+enum rn_flow_phase { RN_FLOW_BEGIN = 0, RN_FLOW_STEP = 1, RN_FLOW_END = 2 };
+
 enum rn_stream_type {
     RN_STREAM_RECORDER = 0, /* stream 0: the recorder's own notices and losses */
     RN_STREAM_THREAD = 1,
@@ -288,8 +322,8 @@ enum rn_stream_type {
     RN_STREAM_SOURCE = 3, /* anything else: a decision file, an imported track */
 };
 
-/* Attachment RN_ATT_NAME. Streams are numbered from 1 in order of appearance, never reused; those of
- * device queues that a library in the program announced (ring_file.h) from RN_STREAM_QUEUES. */
+/* Attachment RN_ATT_NAME. Streams are numbered from 1 in order of appearance, never reused; those
+ * of device queues that a library in the program announced (ring_file.h) from RN_STREAM_QUEUES. */
 #define RN_STREAM_QUEUES 0x80000000u
 struct rn_stream {
     uint64_t id;
@@ -341,6 +375,9 @@ enum rn_attachment_type {
                         * addresses of the chain of frame pointers, innermost first */
     RN_ATT_STACK_DUMP = 24, /* struct rn_stack_registers, then the bytes from rsp on */
     RN_ATT_DIGEST = 26,     /* raw bytes */
+    /* Of system calls that another tool recorded: an argument, or with RN_ARG_RETURN what stands
+     * behind the result, as that tool printed it. The number in args[] is 0 where it had none. */
+    RN_ATT_PRINTED = 27,
     RN_ATT_COUNT,
 };
 
@@ -414,6 +451,9 @@ struct rn_event {
         struct rn_loss loss;
         struct rn_edge edge;
         struct rn_object object;
+        struct rn_span span;
+        struct rn_counter counter;
+        struct rn_flow flow;
         struct rn_stream stream_info;
         struct rn_clock_point clock;
         struct rn_device_clock device_clock;

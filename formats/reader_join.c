@@ -11,9 +11,14 @@ struct part {
     bool over;
     uint64_t key; /* of the event, in ticks of the whole */
     struct rn_event event;
+    /* Numbers of its device clocks: clocks[i] is the one that the whole has as clock_numbers[i]. */
+    uint64_t *clocks;
+    uint32_t *clock_numbers;
+    size_t clock_count;
 };
 
 struct rn_reader_join {
+    uint32_t clock_count; /* numbers of device clocks that were given */
     struct part **parts;
     size_t count, room;
     struct part *whole; /* NULL: none; not among the parts */
@@ -36,8 +41,11 @@ void rn_reader_join_free(struct rn_reader_join *join)
 {
     if (!join)
         return;
-    for (size_t i = 0; i < join->count; i++)
+    for (size_t i = 0; i < join->count; i++) {
+        free(join->parts[i]->clocks);
+        free(join->parts[i]->clock_numbers);
         free(join->parts[i]);
+    }
     free(join->parts);
     free(join->heap);
     free(join->whole);
@@ -230,17 +238,60 @@ static uint64_t key_of(const struct rn_event *event)
     return RN_KIND_IS_EVENT(event->kind) && !(event->flags & RN_EVENT_SNAPSHOT) ? event->start : 0;
 }
 
-/* Calibration points of a clock that is not that of the whole say nothing there. Nor do readings of
- * device clocks, which each source numbers by itself. */
+/* Readings of a clock that is not that of the whole say nothing there, of a machine's as of a
+ * device's. */
 static bool is_of_whole(const struct part *part, const struct rn_event *event)
 {
-    if (!part->place)
+    if (!part->place || !part->place->pieces)
         return true;
-    return event->kind != RN_KIND_DEVICE_CLOCK &&
-           (event->kind != RN_KIND_CLOCK || !part->place->pieces);
+    return event->kind != RN_KIND_DEVICE_CLOCK && event->kind != RN_KIND_CLOCK;
 }
 
-static enum rn_status fetch(struct part *part, struct rn_error *err)
+/* Each source numbers the clocks of its devices by itself. Those of sources whose readings are left
+ * out, and those beyond what there are numbers for, are none. */
+static enum rn_status number_clock(struct rn_reader_join *join, struct part *part, uint64_t *clock,
+                                   struct rn_error *err)
+{
+    uint64_t *clocks;
+    uint32_t *numbers;
+
+    for (size_t i = 0; i < part->clock_count && *clock; i++) {
+        if (part->clocks[i] == *clock) {
+            *clock = part->clock_numbers[i];
+            return RN_OK;
+        }
+    }
+    if (*clock == 0 || part->place->pieces || join->clock_count == RN_DEVICE_CLOCK_MAX) {
+        *clock = 0;
+        return RN_OK;
+    }
+    clocks = reallocarray(part->clocks, part->clock_count + 1, sizeof *clocks);
+    if (clocks)
+        part->clocks = clocks;
+    numbers = reallocarray(part->clock_numbers, part->clock_count + 1, sizeof *numbers);
+    if (numbers)
+        part->clock_numbers = numbers;
+    if (!clocks || !numbers)
+        return rn_fail(err, RN_E_NOMEM, "no memory for the clocks of devices");
+    clocks[part->clock_count] = *clock;
+    numbers[part->clock_count++] = ++join->clock_count;
+    *clock = join->clock_count;
+    return RN_OK;
+}
+
+static enum rn_status number_clocks(struct rn_reader_join *join, struct part *part,
+                                    struct rn_error *err)
+{
+    if (!part->place)
+        return RN_OK;
+    if (part->event.kind == RN_KIND_STREAM)
+        return number_clock(join, part, &part->event.u.stream_info.clock, err);
+    if (part->event.kind == RN_KIND_DEVICE_CLOCK)
+        return number_clock(join, part, &part->event.u.device_clock.clock, err);
+    return RN_OK;
+}
+
+static enum rn_status fetch(struct rn_reader_join *join, struct part *part, struct rn_error *err)
 {
     enum rn_status status;
 
@@ -253,7 +304,7 @@ static enum rn_status fetch(struct part *part, struct rn_error *err)
     if (part->place)
         rn_event_place_in_whole(&part->event, part->place);
     part->key = key_of(&part->event);
-    return RN_OK;
+    return number_clocks(join, part, err);
 }
 
 static enum rn_status refresh(struct rn_reader_join *join, struct rn_error *err)
@@ -267,7 +318,7 @@ static enum rn_status refresh(struct rn_reader_join *join, struct rn_error *err)
         join->last_spent = join->whole_ready = false;
         return RN_OK;
     }
-    status = fetch(part, err);
+    status = fetch(join, part, err);
     if (status != RN_OK && status != RN_EOF)
         return status;
     join->last_spent = false;
@@ -282,7 +333,7 @@ static enum rn_status begin(struct rn_reader_join *join, struct rn_error *err)
 {
     while (join->begun < join->count) {
         struct part *part = join->parts[join->begun];
-        enum rn_status status = fetch(part, err);
+        enum rn_status status = fetch(join, part, err);
 
         if (status != RN_OK && status != RN_EOF) {
             join->last = part;
@@ -301,7 +352,7 @@ static enum rn_status look_at_whole(struct rn_reader_join *join, struct rn_error
 
     if (!join->whole || join->whole_ready || join->is_idle(join->idle_context))
         return RN_OK;
-    status = fetch(join->whole, err);
+    status = fetch(join, join->whole, err);
     join->whole_ready = status == RN_OK;
     if (status == RN_EOF)
         return RN_OK;

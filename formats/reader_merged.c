@@ -270,7 +270,7 @@ enum rn_status rn_reader_merged_next_event(struct rn_reader *whole, struct rn_ev
 }
 
 /* Readings of clocks that are not those of the whole say nothing there; those of devices each source
- * numbers by itself. */
+ * numbers by itself, which is put right where rows are handed out as events. */
 static bool is_of_whole(const struct rn_reader *part, uint8_t kind)
 {
     if (!part->place)

@@ -86,6 +86,8 @@ void rn_edge_finder_free(struct rn_edge_finder *finder)
             edge_table_drop(finder, process->table);
         free(process);
     }
+    edge_paths_free(finder);
+    edge_datagrams_free(finder);
     edge_objects_free(finder);
     edge_pending_free(finder);
     edge_wakes_free(finder);
@@ -237,19 +239,6 @@ static void counter_op(struct rn_edge_finder *finder, const struct edge_op *op)
     object->post_sum = 0;
 }
 
-static void file_op(struct rn_edge_finder *finder, const struct edge_op *op)
-{
-    struct edge_object *object = op->object;
-
-    if (op->what == OP_MAKE) {
-        object->made = op->who;
-        object->made_process = op->process;
-        object->has_made = true;
-    } else if (object->has_made) {
-        edge_emit(finder, &object->made, &op->who, RN_EDGE_FILE, true, 0);
-    }
-}
-
 static void write_op(struct rn_edge_finder *finder, struct edge_op *op)
 {
     struct edge_object *object = op->object;
@@ -293,7 +282,12 @@ static void run(struct rn_edge_finder *finder, struct edge_op *op)
         break;
     case OP_OPEN:
     case OP_MAKE:
-        file_op(finder, op);
+    case OP_RENAME:
+        edge_file_op(finder, op);
+        break;
+    case OP_SEND:
+    case OP_TAKE:
+        edge_datagram_op(finder, op);
         break;
     default:
         break;

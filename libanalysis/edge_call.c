@@ -4,16 +4,14 @@
 
 #include "formats/syscall_table.h"
 
-#include <fcntl.h>
 #include <linux/close_range.h>
 #include <string.h>
 #include <sys/socket.h>
-#include <sys/stat.h>
 
 #define TYPE_MASK 0xfu
 
-static bool identity_at(const struct calling *calling, unsigned index,
-                        struct rn_fd_identity *identity)
+bool edge_identity_at(const struct calling *calling, unsigned index,
+                      struct rn_fd_identity *identity)
 {
     for (uint32_t i = 0; i < calling->event->attachment_count; i++) {
         const struct rn_attachment *found = &calling->event->attachments[i];
@@ -24,11 +22,6 @@ static bool identity_at(const struct calling *calling, unsigned index,
         return true;
     }
     return false;
-}
-
-static uint64_t host_of(const struct calling *calling)
-{
-    return edge_host_of(calling->finder, calling->event->source);
 }
 
 /* ---- bytes ---- */
@@ -84,6 +77,8 @@ static void feed_read(const struct calling *calling)
         event_counter(calling, object, OP_GET);
     else if (carries_stream(object) && calling->call->ret)
         move_bytes(calling, object, OP_READ, false);
+    else if (object && object->kind == OBJECT_SOCKET && calling->call->ret)
+        edge_feed_datagram(calling, object, OP_TAKE);
 }
 
 static void feed_write(const struct calling *calling)
@@ -94,14 +89,17 @@ static void feed_write(const struct calling *calling)
         event_counter(calling, object, OP_POST);
     else if (carries_stream(object) && calling->call->ret)
         move_bytes(calling, object, OP_WRITE, false);
+    else if (object && object->kind == OBJECT_SOCKET && calling->call->ret)
+        edge_feed_datagram(calling, object, OP_SEND);
 }
 
 static void take_rights(const struct calling *calling)
 {
     struct rn_fd_identity identity;
 
-    for (unsigned i = 0; identity_at(calling, i, &identity); i++) {
-        struct edge_object *object = edge_object_find(calling->finder, host_of(calling), &identity);
+    for (unsigned i = 0; edge_identity_at(calling, i, &identity); i++) {
+        struct edge_object *object =
+            edge_object_find(calling->finder, edge_calling_host(calling), &identity);
 
         if (object)
             object->holders++;
@@ -179,14 +177,14 @@ static void feed_tee(const struct calling *calling)
 
 /* ---- descriptors ---- */
 
-static struct edge_object *hand_out(const struct calling *calling, enum object_kind kind,
-                                    const struct rn_fd_identity *identity)
+struct edge_object *edge_hand_out(const struct calling *calling, enum object_kind kind,
+                                  const struct rn_fd_identity *identity)
 {
     struct edge_object *object = edge_object_new(calling->finder, kind);
 
     if (!object)
         return NULL;
-    object->host = host_of(calling);
+    object->host = edge_calling_host(calling);
     if (kind != OBJECT_EVENTFD && identity->inode)
         edge_object_map(calling->finder, object, object->host, identity);
     object->holders++;
@@ -212,9 +210,9 @@ static void feed_pipe(const struct calling *calling)
     struct rn_fd_identity ends[2];
     struct edge_object *object;
 
-    if (!identity_at(calling, 0, &ends[0]) || !identity_at(calling, 1, &ends[1]))
+    if (!edge_identity_at(calling, 0, &ends[0]) || !edge_identity_at(calling, 1, &ends[1]))
         return;
-    object = hand_out(calling, OBJECT_PIPE, &ends[0]);
+    object = edge_hand_out(calling, OBJECT_PIPE, &ends[0]);
     if (!object)
         return;
     edge_flow_init(&object->in, trust_of(calling), RN_EDGE_PIPE);
@@ -228,8 +226,8 @@ static void feed_socket(const struct calling *calling)
     uint32_t family = edge_argument(calling, 0);
     struct edge_object *object;
 
-    identity_at(calling, 0, &identity);
-    object = hand_out(calling, OBJECT_SOCKET, &identity);
+    edge_identity_at(calling, 0, &identity);
+    object = edge_hand_out(calling, OBJECT_SOCKET, &identity);
     if (object)
         object->stream = (edge_argument(calling, 1) & TYPE_MASK) == SOCK_STREAM &&
                          (family == AF_UNIX || family == AF_INET || family == AF_INET6);
@@ -240,10 +238,10 @@ static void feed_socketpair(const struct calling *calling)
     struct rn_fd_identity ends[2];
     struct edge_object *a, *b;
 
-    if (!identity_at(calling, 0, &ends[0]) || !identity_at(calling, 1, &ends[1]))
+    if (!edge_identity_at(calling, 0, &ends[0]) || !edge_identity_at(calling, 1, &ends[1]))
         return;
-    a = hand_out(calling, OBJECT_SOCKET, &ends[0]);
-    b = hand_out(calling, OBJECT_SOCKET, &ends[1]);
+    a = edge_hand_out(calling, OBJECT_SOCKET, &ends[0]);
+    b = edge_hand_out(calling, OBJECT_SOCKET, &ends[1]);
     if (!a || !b)
         return;
     a->stream = b->stream = (edge_argument(calling, 1) & TYPE_MASK) == SOCK_STREAM;
@@ -259,8 +257,8 @@ static void feed_accept(const struct calling *calling)
 
     if (listener && listener->kind == OBJECT_SOCKET && !listener->stream)
         return;
-    identity_at(calling, 0, &identity);
-    object = hand_out(calling, OBJECT_SOCKET, &identity);
+    edge_identity_at(calling, 0, &identity);
+    object = edge_hand_out(calling, OBJECT_SOCKET, &identity);
     if (object)
         edge_socket_accept(calling->finder, listener, object, calling->event, calling->who);
 }
@@ -288,37 +286,6 @@ static void feed_name(const struct calling *calling)
 
     if (object && object->kind == OBJECT_SOCKET)
         edge_socket_name(object, calling->event);
-}
-
-static void feed_open(const struct calling *calling)
-{
-    const struct rn_attachment *path = rn_event_attachment(calling->event, RN_ATT_PATH, RN_ARG_ANY);
-    struct rn_fd_identity identity;
-    struct edge_object *object;
-    uint64_t flags = path ? calling->call->args[path->arg + 1u < 6 ? path->arg + 1u : 5] : 0;
-    bool makes = (flags & O_CREAT) && (flags & O_EXCL);
-
-    if (!identity_at(calling, 0, &identity)) {
-        edge_table_set(calling->finder, calling->process, calling->call->ret, NULL);
-        return;
-    }
-    object = makes ? NULL : edge_object_find(calling->finder, host_of(calling), &identity);
-    if (object) {
-        object->holders++;
-        edge_table_set(calling->finder, calling->process, identity.fd, object);
-        if (object->has_made && object->made_process != calling->process->key)
-            edge_calling_push(calling, (struct edge_op){.what = OP_OPEN, .object = object});
-        return;
-    }
-    if (!S_ISREG(identity.mode) && !S_ISFIFO(identity.mode))
-        edge_table_set(calling->finder, calling->process, identity.fd, NULL);
-    else if ((object = hand_out(calling, S_ISFIFO(identity.mode) ? OBJECT_PIPE : OBJECT_FILE,
-                                &identity)) == NULL)
-        return;
-    else if (object->kind == OBJECT_PIPE)
-        object->in.trust = FLOW_TENTATIVE;
-    else if (makes)
-        edge_calling_push(calling, (struct edge_op){.what = OP_MAKE, .object = object});
 }
 
 static void feed_close(const struct calling *calling)
@@ -357,7 +324,7 @@ static void feed_eventfd(const struct calling *calling)
 {
     struct rn_fd_identity identity = {.fd = calling->call->ret};
 
-    hand_out(calling, OBJECT_EVENTFD, &identity);
+    edge_hand_out(calling, OBJECT_EVENTFD, &identity);
 }
 
 static void feed_uring(const struct calling *calling)
@@ -385,7 +352,9 @@ static const struct handler {
     {feed_connect, "connect", true},
     {feed_bind, "bind", false},
     {feed_name, "getsockname", false},
-    {feed_open, "open openat openat2 creat", false},
+    {edge_feed_open, "open openat openat2 creat", false},
+    {edge_feed_rename, "rename link", false},
+    {edge_feed_renameat, "renameat renameat2 linkat", false},
     {feed_close, "close", true},
     {feed_close_range, "close_range", false},
     {edge_feed_dup, "dup dup2 dup3", false},

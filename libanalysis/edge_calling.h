@@ -35,7 +35,28 @@ static inline void edge_calling_push(const struct calling *calling, struct edge_
     edge_push(calling->finder, &op);
 }
 
+static inline uint64_t edge_calling_host(const struct calling *calling)
+{
+    return edge_host_of(calling->finder, calling->event->source);
+}
+
+/* edge_call.c */
 void edge_feed_dup(const struct calling *calling);
+/* What the call says of the descriptor that it gave out as number `index`; false: nothing. */
+bool edge_identity_at(const struct calling *calling, unsigned index,
+                      struct rn_fd_identity *identity);
+/* A new object, which the descriptor stands for; NULL without memory. */
+struct edge_object *edge_hand_out(const struct calling *calling, enum object_kind kind,
+                                  const struct rn_fd_identity *identity);
+
+/* edge_file.c */
+void edge_feed_open(const struct calling *calling);
+void edge_feed_rename(const struct calling *calling);
+void edge_feed_renameat(const struct calling *calling);
+
+/* edge_datagram.c */
+void edge_feed_datagram(const struct calling *calling, struct edge_object *socket,
+                        enum op_class what);
 
 /* edge_call_wait.c */
 void edge_feed_flock(const struct calling *calling);

@@ -9,6 +9,8 @@
 #define EDGE_CALL_NUMBERS  1024u
 #define EDGE_PENDING_LISTS 1024u /* by port or path */
 #define EDGE_HEAD          32u   /* bytes of a transfer that are compared */
+#define EDGE_PATHS         1024u
+#define EDGE_DATAGRAMS     1024u
 
 /* ---- bytes of one direction ---- */
 
@@ -82,10 +84,12 @@ struct edge_object {
     bool gone;                    /* nobody has it open; it waits for its peer, or to be paired */
     struct rn_edge_end call;
     /* Locks and files. */
-    struct rn_edge_end unlock, made;
-    bool has_unlock, has_made;
-    uint64_t unlock_process, made_process;
-    bool unlock_exclusive;
+    struct rn_edge_end unlock, made, named; /* named: by rename or link */
+    bool has_unlock, has_made, has_named;
+    uint64_t unlock_process, made_process, named_process;
+    bool tells;               /* it was made or named: who opens it may be interested */
+    bool reused;              /* it may be another file by now, of the same number */
+    uint64_t name, last_name; /* hashes: of the whole new name, 0 not absolute; of its last part */
     struct rn_edge_end posts[8]; /* eventfd: writes since the last read */
     unsigned post_count;
     uint64_t post_sum;
@@ -134,8 +138,11 @@ enum op_class {
     OP_UNLOCK,
     OP_POST, /* eventfd: value is what is added */
     OP_GET,
-    OP_OPEN,
+    OP_OPEN, /* value: hash of the whole path, 0 not absolute; count: of its last part */
     OP_MAKE,
+    OP_RENAME, /* likewise, of the new name */
+    OP_SEND,   /* a datagram; value: where to, 0 not known */
+    OP_TAKE,   /* value: what it came in at */
 };
 
 struct edge_op {
@@ -180,9 +187,23 @@ struct rn_edge_finder {
         struct edge_object *first, *last;
     } connecting[EDGE_PENDING_LISTS], accepted[EDGE_PENDING_LISTS];
     size_t pending_count;
-    bool many_hosts;  /* what comes first by the clocks may not have been the first */
-    bool *distrusted; /* by source */
+    bool many_hosts;               /* what comes first by the clocks may not have been the first */
+    bool *distrusted;              /* by source */
     struct edge_context *contexts; /* by source - 1; NULL: not merged */
+
+    struct edge_path {
+        uint64_t key;
+        struct edge_object *object; /* held */
+    } paths[EDGE_PATHS];            /* files that are being written, by a hash of their name */
+    /* The latest that nobody has taken, and those that were taken before they were known to be
+     * sent: rings. */
+    struct edge_datagrams {
+        struct edge_datagram {
+            struct flow_piece *piece; /* NULL none */
+            uint64_t place;           /* where to; 0 not known */
+        } items[EDGE_DATAGRAMS];
+        unsigned next;
+    } sent, taken;
 
     struct edge_op *ops; /* heap by who.end */
     size_t op_count, op_room;
@@ -254,6 +275,8 @@ void edge_reap(struct rn_edge_finder *finder, const struct edge_op *op);
 uint64_t edge_process_key(uint32_t source, uint64_t pid);
 
 /* edge_socket.c */
+/* The first address that a call has; false: none of a known family. */
+bool edge_address_of(const struct rn_event *event, struct edge_address *address);
 void edge_socket_bind(struct edge_object *socket, const struct rn_event *event);
 void edge_socket_name(struct edge_object *socket, const struct rn_event *event);
 void edge_socket_connect(struct rn_edge_finder *finder, struct edge_object *socket,
@@ -280,6 +303,14 @@ void edge_wakes_free(struct rn_edge_finder *finder);
 void edge_calls_init(struct rn_edge_finder *finder);
 void edge_call(struct rn_edge_finder *finder, struct edge_stream *stream,
                const struct rn_event *event, const struct rn_edge_end *who);
+
+/* edge_file.c: names of files */
+void edge_file_op(struct rn_edge_finder *finder, const struct edge_op *op);
+void edge_paths_free(struct rn_edge_finder *finder);
+
+/* edge_datagram.c: takes over op->piece */
+void edge_datagram_op(struct rn_edge_finder *finder, struct edge_op *op);
+void edge_datagrams_free(struct rn_edge_finder *finder);
 
 /* edge_device.c: GPU. */
 void edge_device_event(struct rn_edge_finder *finder, struct edge_stream *stream,

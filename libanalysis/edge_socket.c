@@ -22,7 +22,7 @@ static uint64_t hash_bytes(const uint8_t *bytes, size_t size)
     return rn_fnv(RN_FNV_BEGIN, bytes, size) | 1;
 }
 
-static bool get_address(const struct rn_event *event, struct edge_address *address)
+bool edge_address_of(const struct rn_event *event, struct edge_address *address)
 {
     const struct rn_attachment *found = rn_event_attachment(event, RN_ATT_SOCKADDR, RN_ARG_ANY);
     uint16_t family;
@@ -98,7 +98,7 @@ void edge_socket_bind(struct edge_object *socket, const struct rn_event *event)
 {
     struct edge_address address;
 
-    if (!get_address(event, &address))
+    if (!edge_address_of(event, &address))
         return;
     unmap_address(&address);
     socket->local = address;
@@ -109,7 +109,7 @@ void edge_socket_name(struct edge_object *socket, const struct rn_event *event)
 {
     struct edge_address address;
 
-    if (!get_address(event, &address) || (address.family != AF_UNIX && !has_port(&address)))
+    if (!edge_address_of(event, &address) || (address.family != AF_UNIX && !has_port(&address)))
         return;
     unmap_address(&address);
     socket->local = address;
@@ -307,7 +307,8 @@ void edge_socket_connect(struct rn_edge_finder *finder, struct edge_object *sock
     struct edge_object *other;
     bool certain = false;
 
-    if (!socket->stream || socket->peer || socket->pending || !get_address(event, &socket->remote))
+    if (!socket->stream || socket->peer || socket->pending ||
+        !edge_address_of(event, &socket->remote))
         return;
     unmap_address(&socket->remote);
     socket->call = *who;
@@ -331,7 +332,7 @@ void edge_socket_accept(struct rn_edge_finder *finder, struct edge_object *liste
     socket->stream = true;
     socket->call = *who;
     socket->in.trust = FLOW_TENTATIVE;
-    if (get_address(event, &socket->remote))
+    if (edge_address_of(event, &socket->remote))
         unmap_address(&socket->remote);
     if (!listener)
         return;

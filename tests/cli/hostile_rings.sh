@@ -22,10 +22,12 @@ for mode in records queues clocks broken; do
     fi
 done
 # Records of kinds that are not a library's are no part of the recording, and are said to be left out.
+# How often the program sleeps while its ring is full is chance: those calls are not counted.
 if rn-info clocks.rna | grep -q 'no library writes' && rn-info --json records.rna | python3 -c '
 import json, sys
 counts = json.load(sys.stdin)["counts"]
-assert counts["process"] < 8 and counts["syscall"] < 200 and counts["kernel"] > 100, counts'; then
+assert counts["process"] < 8 and counts["kernel"] > 100, counts' &&
+    [ "$(rn-cat -q --kind syscall -e '!nanosleep' records.rna 2>/dev/null | wc -l)" -lt 100 ]; then
     echo "ok - what no library writes is left out"
 else
     echo "not ok - what no library writes is left out"

@@ -4,12 +4,14 @@
 #include "formats/crc64.h"
 #include "formats/syscall_table.h"
 
+#include <fcntl.h>
 #include <linux/futex.h>
 #include <setjmp.h>
 #include <signal.h>
 #include <stdarg.h>
 #include <stddef.h>
 #include <string.h>
+#include <sys/socket.h>
 #include <sys/stat.h>
 
 #include <cmocka.h>
@@ -324,6 +326,113 @@ static void test_signal(void **state)
     assert_int_equal(edges_of(fixture, RN_EDGE_SIGNAL, RN_EDGE_PROVEN), 1);
 }
 
+static struct rn_attachment path_at(uint8_t arg, const char *text)
+{
+    return (struct rn_attachment){.type = RN_ATT_PATH,
+                                  .arg = arg,
+                                  .size = (uint32_t)strlen(text),
+                                  .data = (const uint8_t *)text};
+}
+
+/* Descriptor 9 is file number 55, whatever its name. */
+static void open_file(struct fixture *fixture, uint32_t stream, const char *name, uint64_t flags,
+                      uint64_t at)
+{
+    struct rn_event event = call_event(fixture, stream, "open", at, at + 1);
+    struct rn_fd_identity identity = {.fd = 9, .device = 1, .inode = 55, .mode = S_IFREG};
+    struct rn_attachment attachments[2] = {
+        path_at(0, name),
+        {.type = RN_ATT_FD, .size = sizeof identity, .data = (const uint8_t *)&identity}};
+
+    event.u.syscall.ret = 9;
+    event.u.syscall.args[1] = flags;
+    event.attachment_count = 2;
+    event.attachments = attachments;
+    feed(fixture, &event);
+}
+
+static void rename_file(struct fixture *fixture, uint32_t stream, const char *from, const char *to,
+                        uint64_t at)
+{
+    struct rn_event event = call_event(fixture, stream, "rename", at, at + 1);
+    struct rn_attachment attachments[2] = {path_at(0, from), path_at(1, to)};
+
+    event.attachment_count = 2;
+    event.attachments = attachments;
+    feed(fixture, &event);
+}
+
+/* Whoever opens a file by the name that another one gave it. */
+static void test_renamed_file(void **state)
+{
+    struct fixture *fixture = *state;
+
+    three_processes(fixture);
+    open_file(fixture, 1, "/d/new", O_WRONLY | O_CREAT, 20);
+    open_file(fixture, 2, "/d/new", O_RDONLY, 22);
+    rename_file(fixture, 1, "/d/new", "/d/file", 24);
+    open_file(fixture, 1, "/d/file", O_RDONLY, 26);
+    open_file(fixture, 2, "/d/file", O_RDONLY, 28);
+    open_file(fixture, 3, "../d/file", O_RDONLY, 30);
+    finish(fixture);
+    assert_int_equal(fixture->count, 2);
+    assert_int_equal(fixture->edges[0].to.stream, 2);
+    assert_int_equal(fixture->edges[0].certainty, RN_EDGE_PROVEN);
+    assert_int_equal(fixture->edges[1].to.stream, 3);
+    assert_int_equal(fixture->edges[1].certainty, RN_EDGE_INFERRED);
+}
+
+/* The name may be that of a file that was made since, under the same number. */
+static void test_file_made_anew(void **state)
+{
+    struct fixture *fixture = *state;
+
+    three_processes(fixture);
+    open_file(fixture, 1, "/d/new", O_WRONLY | O_CREAT, 20);
+    rename_file(fixture, 1, "/d/new", "/d/file", 24);
+    open_file(fixture, 2, "/d/file", O_WRONLY | O_CREAT, 26);
+    open_file(fixture, 3, "/d/file", O_RDONLY, 28);
+    /* Made as a file that was not there: the rename is none of its. */
+    open_file(fixture, 2, "/d/file", O_WRONLY | O_CREAT | O_EXCL, 30);
+    open_file(fixture, 3, "/d/file", O_RDONLY, 32);
+    finish(fixture);
+    assert_int_equal(edges_of(fixture, RN_EDGE_FILE, RN_EDGE_PROVEN), 1);
+    assert_int_equal(fixture->edges[fixture->count - 1].from.stream, 2);
+}
+
+static void datagram_socket(struct fixture *fixture, uint32_t stream, uint64_t at)
+{
+    struct rn_event event = call_event(fixture, stream, "socket", at, at + 1);
+
+    event.u.syscall.ret = 5;
+    event.u.syscall.args[0] = AF_INET;
+    event.u.syscall.args[1] = SOCK_DGRAM;
+    feed(fixture, &event);
+}
+
+/* The same bytes, once; also where the call that sent them returned last. */
+static void test_datagrams(void **state)
+{
+    struct fixture *fixture = *state;
+
+    three_processes(fixture);
+    datagram_socket(fixture, 1, 18);
+    datagram_socket(fixture, 2, 19);
+    move(fixture, 1, "sendto", 5, "lost", 20, 21);
+    move(fixture, 1, "sendto", 5, "first", 22, 23);
+    move(fixture, 2, "recvfrom", 5, "first", 20, 24);
+    move(fixture, 2, "recvfrom", 5, "first", 25, 26);
+    move(fixture, 2, "recvfrom", 5, "second", 27, 29);
+    move(fixture, 1, "sendto", 5, "second", 28, 30);
+    move(fixture, 2, "recvfrom", 5, "third", 31, 32);
+    move(fixture, 1, "sendto", 5, "third", 40, 41);
+    finish(fixture);
+    assert_int_equal(edges_of(fixture, RN_EDGE_DATAGRAM, RN_EDGE_INFERRED), 2);
+    assert_int_equal(fixture->count, 2);
+    assert_int_equal(fixture->edges[0].from.start, 22);
+    assert_int_equal(fixture->edges[1].from.start, 28);
+}
+
 static void test_little_memory(void **state)
 {
     struct rn_manifest manifest = {.version = 1};
@@ -357,6 +466,9 @@ int main(void)
         TEST(test_exit_and_wait),
         TEST(test_futex),
         TEST(test_signal),
+        TEST(test_renamed_file),
+        TEST(test_file_made_anew),
+        TEST(test_datagrams),
         cmocka_unit_test(test_little_memory),
     };
 
