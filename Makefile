@@ -113,7 +113,7 @@ FUZZ_BINS := $(patsubst tests/fuzz/%.c,$(BUILD)/fuzz/%,$(FUZZ_SRC))
 LIBS := $(BUILD)/lib/libcli.a $(BUILD)/lib/libcapture.a $(BUILD)/lib/librn.a
 
 # Found beside the commands, as where they are installed.
-PLOT_SCRIPTS := $(patsubst scripts/%,$(BUILD)/share/renacer/%,$(wildcard scripts/gnuplot/*.gp))
+PLOT_SCRIPTS := $(patsubst scripts/%,$(BUILD)/share/renacer/%,$(wildcard scripts/gnuplot/*.gp scripts/report/*))
 
 commands: $(BINS) $(BUILD)/lib/librn.a $(INJECT_LIBS) $(INJECT_DATA) $(BACKEND_LIBS) $(PLOT_SCRIPTS)
 samples: $(SAMPLE_BINS) $(OPS_BIN)
@@ -269,8 +269,9 @@ install: all $(BUILD)/lib/librn.pc
 		'$(DESTDIR)$(includedir)/renacer/formats'
 	install -m 644 $(filter libanalysis/%,$(INSTALLED_HEADERS)) \
 		'$(DESTDIR)$(includedir)/renacer/libanalysis'
-	install -d '$(DESTDIR)$(PREFIX)/share/renacer/gnuplot'
-	install -m 644 $(PLOT_SCRIPTS) '$(DESTDIR)$(PREFIX)/share/renacer/gnuplot'
+	install -d '$(DESTDIR)$(PREFIX)/share/renacer/gnuplot' '$(DESTDIR)$(PREFIX)/share/renacer/report'
+	install -m 644 $(filter %.gp,$(PLOT_SCRIPTS)) '$(DESTDIR)$(PREFIX)/share/renacer/gnuplot'
+	install -m 644 $(filter-out %.gp,$(PLOT_SCRIPTS)) '$(DESTDIR)$(PREFIX)/share/renacer/report'
 	for page in man/*.[1-8]; do \
 		install -D -m 644 $$page \
 			"$(DESTDIR)$(PREFIX)/share/man/man$${page##*.}/$${page##*/}" || exit 1; \

@@ -36,4 +36,7 @@ bool cli_plot_svg(const struct rn_plot_picture *picture, const struct cli_plot_s
 /* Is gnuplot there? For whoever wants to go without pictures then, without a message. */
 bool cli_plot_is_possible(void);
 
+/* Where the file `name` is that came with this program. False after a message. */
+bool cli_share_path(char *path, size_t size, const char *name);
+
 #endif

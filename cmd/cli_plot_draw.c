@@ -20,9 +20,9 @@ extern char **environ;
 static const char missing[] =
     "gnuplot is not there: install it (Debian: gnuplot-nox), or take the table with --data";
 
-bool cli_plot_scripts(const struct cli_plot_style *style, char *path, size_t size)
+bool cli_share_path(char *path, size_t size, const char *name)
 {
-    char self[PATH_MAX], common[PATH_MAX + 32];
+    char self[PATH_MAX];
     ssize_t length = readlink("/proc/self/exe", self, sizeof(self) - 1);
     char *slash;
 
@@ -30,10 +30,20 @@ bool cli_plot_scripts(const struct cli_plot_style *style, char *path, size_t siz
     slash = strrchr(self, '/');
     if (slash)
         *slash = '\0';
+    if ((size_t)snprintf(path, size, "%s/../share/renacer/%s", self, name) < size)
+        return true;
+    cli_fail("the directory of this program has too long a name");
+    return false;
+}
+
+bool cli_plot_scripts(const struct cli_plot_style *style, char *path, size_t size)
+{
+    char common[PATH_MAX + 32];
+
     if (style->scripts)
         snprintf(path, size, "%s", style->scripts);
-    else
-        snprintf(path, size, "%s/../share/renacer/gnuplot", self);
+    else if (!cli_share_path(path, size, "gnuplot"))
+        return false;
     if (strpbrk(path, "\n\r")) {
         cli_fail("the directory of the scripts for gnuplot has a line break in its name");
         return false;

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /* rn-plot: pictures of a recording, drawn by gnuplot, or the tables that they are made of. */
 #include "cli_plot.h"
+#include "cli_report.h"
 
 #include <stdlib.h>
 #include <string.h>
@@ -14,6 +15,8 @@ static const char help[] =
     "      --data               write the table that the picture is made of, tab-separated\n"
     "      --format FORMAT      png, svg, pdf (else as the name of the output ends: png)\n"
     "  -o, --output FILE        write to FILE, which appears when it is whole\n"
+    "      --report FILE        write a report of the recording: one HTML file with tables,\n"
+    "                           pictures and a time line to zoom\n"
     "      --scripts DIR        take the scripts for gnuplot from there\n"
     "      --size WxH           pixels of the picture (characters with --term)\n"
     "      --term               draw on the terminal, with characters\n"
@@ -26,7 +29,7 @@ static const char help_end[] = "\n"
                                "  -q, --quiet   no warnings      -h, --help      this text\n"
                                "  -v, --verbose more messages    -V, --version   version\n";
 
-enum { OPT_DATA = CLI_OPT_OWN, OPT_FORMAT, OPT_SCRIPTS, OPT_SIZE, OPT_TERM };
+enum { OPT_DATA = CLI_OPT_OWN, OPT_FORMAT, OPT_REPORT, OPT_SCRIPTS, OPT_SIZE, OPT_TERM };
 
 static const struct option options[] = {
     CLI_SELECT_LONG,
@@ -34,6 +37,7 @@ static const struct option options[] = {
     {"data", no_argument, NULL, OPT_DATA},
     {"format", required_argument, NULL, OPT_FORMAT},
     {"output", required_argument, NULL, 'o'},
+    {"report", required_argument, NULL, OPT_REPORT},
     {"scripts", required_argument, NULL, OPT_SCRIPTS},
     {"size", required_argument, NULL, OPT_SIZE},
     {"term", no_argument, NULL, OPT_TERM},
@@ -45,8 +49,8 @@ struct job {
     struct rn_filter *filter;
     enum rn_plot_type type;
     struct cli_plot_style style;
-    const char *output_path;
-    bool data, term, has_format;
+    const char *output_path, *report_path;
+    bool data, term, has_format, has_type;
 };
 
 static const char *const formats[] = {
@@ -90,6 +94,9 @@ static bool set_option(struct job *job, int letter)
     case OPT_TERM:
         job->term = true;
         return true;
+    case OPT_REPORT:
+        job->report_path = optarg;
+        return true;
     case OPT_SCRIPTS:
         job->style.scripts = optarg;
         return true;
@@ -102,6 +109,7 @@ static bool set_option(struct job *job, int letter)
         return job->has_format;
     case 't':
         job->type = rn_plot_type_from_name(optarg);
+        job->has_type = true;
         if (job->type == RN_PLOT_TYPES)
             cli_usage("--type '%s' is none of the pictures", optarg);
         return job->type != RN_PLOT_TYPES;
@@ -139,6 +147,20 @@ static int choose_format(struct job *job)
     return -1;
 }
 
+/* -1, or the exit status after a message. */
+static int check_report(const struct job *job, int operands, const char *path)
+{
+    if (job->data || job->term || job->has_format || job->has_type || job->output_path)
+        return cli_usage(
+            "--report FILE says what to write: --data, --term, --format, --type and -o "
+            "do not go with it");
+    if (operands > 1)
+        return cli_usage("a report is of one recording");
+    if (strcmp(path, "-") == 0)
+        return cli_usage("a report reads the recording several times: put it into a file first");
+    return -1;
+}
+
 /* -1: go on; else the exit status. */
 static int parse(struct job *job, int argc, char **argv)
 {
@@ -160,7 +182,8 @@ static int parse(struct job *job, int argc, char **argv)
     if (status < 0 && argc - optind > 2)
         status = cli_usage("one recording, or two to compare");
     if (status < 0)
-        status = choose_format(job);
+        status =
+            job->report_path ? check_report(job, argc - optind, argv[optind]) : choose_format(job);
     return status;
 }
 
@@ -202,10 +225,16 @@ static void warn(const struct rn_plot *plot)
 static int run(const struct job *job, char **paths, unsigned count)
 {
     const struct rn_plot_options of = {.type = job->type, .filter = job->filter};
+    const struct cli_report report = {.path = paths[0],
+                                      .output_path = job->report_path,
+                                      .filter = job->filter,
+                                      .style = &job->style};
     struct rn_plot *plots[2] = {NULL};
     struct rn_error err = RN_ERROR_INIT;
     bool whole = true, done = true;
 
+    if (job->report_path)
+        return cli_report_write(&report);
     for (unsigned i = 0; i < count && done; i++) {
         plots[i] = cli_plot_read(&of, paths[i], &whole);
         done = plots[i];

@@ -246,6 +246,40 @@ void rn_escape_terminal(struct rn_buf *out, const uint8_t *data, size_t size)
     }
 }
 
+static const char *html_reference(uint8_t byte)
+{
+    switch (byte) {
+    case '&':
+        return "&amp;";
+    case '<':
+        return "&lt;";
+    case '>':
+        return "&gt;";
+    case '"':
+        return "&quot;";
+    case '\'':
+        return "&#39;";
+    default:
+        return NULL;
+    }
+}
+
+void rn_escape_html(struct rn_buf *out, const uint8_t *data, size_t size)
+{
+    size_t begin = 0;
+
+    for (size_t i = 0; i < size; i++) {
+        const char *reference = html_reference(data[i]);
+
+        if (!reference)
+            continue;
+        rn_escape_terminal(out, data + begin, i - begin);
+        rn_buf_text(out, reference);
+        begin = i + 1;
+    }
+    rn_escape_terminal(out, data + begin, size - begin);
+}
+
 int rn_hex_digit(char c)
 {
     if (c >= '0' && c <= '9')

@@ -23,6 +23,10 @@ void rn_escape_hex(struct rn_buf *out, const uint8_t *data, size_t size);
 /* A CSV field (RFC 4180): quoted where needed; control characters as in rn_escape_c. */
 void rn_escape_csv(struct rn_buf *out, const uint8_t *data, size_t size);
 
+/* For HTML, in text and in quoted attributes: what has a meaning there becomes a reference; control
+ * characters and bytes that are not valid UTF-8 become \xNN. */
+void rn_escape_html(struct rn_buf *out, const uint8_t *data, size_t size);
+
 /* For the middle of a line on a terminal: control characters and bytes that are not valid UTF-8
  * become \xNN. */
 void rn_escape_terminal(struct rn_buf *out, const uint8_t *data, size_t size);

@@ -126,6 +126,9 @@ RN_MUST_CHECK enum rn_status rn_plot_read_models(struct rn_plot *plot, const cha
 RN_MUST_CHECK enum rn_status rn_plot_finish(struct rn_plot *const *plots, unsigned count,
                                             struct rn_error *err);
 
+/* The colour of an event in a time line, and what it stands for; a constant. */
+const struct rn_plot_series *rn_plot_category(const struct rn_event *event);
+
 /* After rn_plot_finish; borrowed from the plot. */
 const struct rn_plot_picture *rn_plot_picture(const struct rn_plot *plot);
 

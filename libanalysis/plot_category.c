@@ -104,3 +104,21 @@ unsigned plot_moves_bytes(uint64_t abi, uint64_t nr)
     }
     return 0;
 }
+
+const struct rn_plot_series *rn_plot_category(const struct rn_event *event)
+{
+    switch (event->kind) {
+    case RN_KIND_SYSCALL:
+        return &plot_categories[plot_category_of_call(event->u.syscall.abi, event->u.syscall.nr)];
+    case RN_KIND_API:
+        return &plot_categories[PLOT_API_CALLS];
+    case RN_KIND_KERNEL:
+        return &plot_categories[PLOT_KERNELS];
+    case RN_KIND_TRANSFER:
+        return &plot_categories[PLOT_TRANSFERS];
+    case RN_KIND_BLOCK:
+        return &plot_categories[PLOT_BLOCKS];
+    default:
+        return &plot_categories[PLOT_OTHER_CALLS];
+    }
+}

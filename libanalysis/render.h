@@ -72,6 +72,10 @@ void rn_render_syscall(const struct rn_render_options *options, struct rn_trace 
  * array of byte numbers instead of a string, as in systemd's journal. */
 void rn_render_json(struct rn_trace *trace, const struct rn_event *event, struct rn_buf *out);
 
+/* What an event is called: a system call's name, a kernel's function, a signal's name; may be any
+ * bytes, where the program chose it. */
+void rn_render_title(const struct rn_event *event, struct rn_buf *out);
+
 /* The arguments of a system call alone, as "args" has them there. */
 void rn_render_arguments_json(struct rn_trace *trace, const struct rn_event *event,
                               struct rn_buf *out);

@@ -2,6 +2,7 @@
 #include "slice_maker.h"
 
 #include "causal_edge.h"
+#include "render.h"
 #include "slice_private.h"
 
 #include "formats/fnv.h"
@@ -106,7 +107,7 @@ static void put_texts(struct rn_buf *out, struct slice_piece *piece, const struc
     const struct rn_attachment *category = rn_event_attachment(event, RN_ATT_CATEGORY, RN_ARG_ANY);
     size_t begin = out->size;
 
-    rn_slice_name(out, event);
+    rn_render_title(event, out);
     rn_buf_byte(out, 0);
     piece->name_size = (uint32_t)(out->size - begin);
     begin = out->size;

@@ -94,7 +94,5 @@ void rn_slice_tracks_free(struct rn_slice_maker *maker);
 /* slice_args.c: append the arguments of an event; how many. */
 uint16_t rn_slice_args(struct rn_buf *out, struct rn_trace *trace, const struct rn_event *event);
 const char *rn_slice_key(uint8_t kind, uint8_t key);
-/* What it is called: appended. */
-void rn_slice_name(struct rn_buf *out, const struct rn_event *event);
 
 #endif
