@@ -227,6 +227,8 @@ static void many_edges(void **state)
         assert_true(cell(edges, i, "from_ns").number < cell(edges, i, "to_ns").number);
     }
     assert_true(count == EDGES);
+    assert_int_equal(cell(edges, 0, "from_ns").number, 0);
+    assert_int_equal(cell(edges, 1, "from_ns").number, 1000);
     rn_plot_free(plot);
 }
 
