@@ -191,7 +191,8 @@ static enum rn_status prepare(struct rn_plot *plot, bool used[GROUPS], struct rn
                       "of what rn-merge writes");
         return rn_fail_in(err, plot->picture.source);
     }
-    choose_rows(plot);
+    if (state->row_count)
+        choose_rows(plot);
     while (count_drawn(state) > SPACETIME_ARROWS && state->width_ns < UINT64_C(1) << 62)
         if (!spacetime_widen(state))
             return rn_fail(err, RN_E_NOMEM, "no memory for a space-time diagram");
