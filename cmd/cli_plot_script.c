@@ -201,10 +201,18 @@ static unsigned put_legend(struct rn_buf *out, const struct rn_plot_picture *pic
     return lines;
 }
 
-static double left_margin(const struct rn_plot_picture *picture)
+/* Characters of the names of rows: no more than a third of the width. */
+static unsigned label_width(const struct rn_plot_picture *picture, double width, double character)
 {
-    unsigned label = picture->label_width < LABEL_MAX ? picture->label_width : LABEL_MAX;
+    unsigned third = (unsigned)(width / character / 3), label = picture->label_width;
 
+    if (label > LABEL_MAX)
+        label = LABEL_MAX;
+    return label < third ? label : third;
+}
+
+static double left_margin(const struct rn_plot_picture *picture, unsigned label)
+{
     if (picture->type == RN_PLOT_FLAME)
         return 3;
     return picture->label_width ? label + 3 : 13;
@@ -213,7 +221,8 @@ static double left_margin(const struct rn_plot_picture *picture)
 static void put_picture(struct rn_buf *out, const struct rn_plot_picture *picture,
                         const struct cli_plot_paper *paper, bool terminal, double from, double to)
 {
-    double left = from + left_margin(picture) * paper->character;
+    unsigned label = label_width(picture, to - from, paper->character);
+    double left = from + left_margin(picture, label) * paper->character;
     double right = to - (picture->color.label ? 11 : 3) * paper->character;
     unsigned lines = put_legend(out, picture, left, right, paper->character);
 
@@ -226,7 +235,7 @@ static void put_picture(struct rn_buf *out, const struct rn_plot_picture *pictur
     rn_buf_printf(out, "TOP = %.9g\nBOTTOM = %.9g\nLEGEND_LINES = %u\n",
                   1 - (2.2 + 1.2 * lines) * paper->line, (terminal ? 6.6 : 5.9) * paper->line,
                   lines);
-    rn_buf_printf(out, "ROWS = %u\nLABELS = %u\n", picture->rows, LABEL_MAX);
+    rn_buf_printf(out, "ROWS = %u\nLABELS = %u\n", picture->rows, label);
     cli_plot_axis(out, "X", &picture->x);
     cli_plot_axis(out, "Y", &picture->y);
     cli_plot_axis(out, "X2", &picture->x2);

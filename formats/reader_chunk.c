@@ -79,7 +79,8 @@ static enum rn_status parse_columns(struct reader_chunk *chunk, const uint8_t *p
 enum rn_status rn_reader_chunk_load(struct rn_reader *reader, struct reader_chunk *chunk, size_t at,
                                     struct rn_error *err)
 {
-    const uint8_t *bytes = reader->member.data + at;
+    /* An empty member has no data at all. */
+    const uint8_t *bytes = at ? reader->member.data + at : reader->member.data;
     enum rn_status status =
         rn_chunk_parse_header(bytes, reader->member.size - at, &chunk->header, err);
 

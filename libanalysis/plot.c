@@ -114,12 +114,18 @@ enum rn_status plot_nothing(const struct rn_plot *plot, const char *what, struct
 
 /* ---- facts for the caption ---- */
 
+/* The last part of the path; of "run.rna.part/archive" the last but one. */
 static bool name_source(struct rn_plot *plot, const char *name)
 {
-    const char *slash = strrchr(name, '/');
+    static const char inside[] = ".part/archive";
+    size_t length = strlen(name), begin, end = length;
 
+    if (length > sizeof inside - 1 && strcmp(name + length - (sizeof inside - 1), inside) == 0)
+        end = length - strlen("/archive");
+    for (begin = end; begin > 0 && name[begin - 1] != '/'; begin--)
+        ;
     free(plot->source);
-    plot->source = strdup(slash && slash[1] ? slash + 1 : name);
+    plot->source = strndup(name + begin, end - begin);
     if (plot->source)
         plot->picture.source = plot->source;
     return plot->source;
@@ -159,11 +165,11 @@ static void tell_losses(struct rn_plot *plot)
     int length = 0;
 
     out[0] = '\0';
-    if (totals->lost || totals->lost_more)
-        length = snprintf(out, room,
-                          totals->lost_more ? "more than %" PRIu64 " events lost"
-                                            : "%" PRIu64 " events lost",
-                          totals->lost);
+    if (totals->lost)
+        length = snprintf(out, room, "%s%" PRIu64 " events lost",
+                          totals->lost_more ? "more than " : "", totals->lost);
+    else if (totals->lost_more)
+        length = snprintf(out, room, "an unknown number of events lost");
     if (totals->incomplete || totals->unsealed)
         snprintf(out + length, room - (size_t)length, "%srecording %s", length ? ", " : "",
                  totals->incomplete ? "incomplete" : "not sealed");

@@ -44,13 +44,33 @@ static void bandwidth_free(struct rn_plot *plot)
     free(state);
 }
 
-static enum rn_status bandwidth_add(struct rn_plot *plot, const struct plot_sample *sample,
-                                    struct rn_error *err)
+static unsigned direction_of(uint64_t direction)
+{
+    return direction < DIRECTIONS ? (unsigned)direction : RN_DIRECTION_UNKNOWN;
+}
+
+/* Of counted transfers it is not known how long those of one size took. */
+static void add_counted(struct rn_plot *plot, const struct plot_sample *sample)
 {
     struct bandwidth *state = plot->state;
+    const struct rn_aggregate *counted = &sample->event->u.aggregate;
+    unsigned direction = direction_of(counted->direction);
+
+    if (counted->of != RN_KIND_TRANSFER) {
+        plot->picture.events -= counted->count;
+        return;
+    }
+    state->used[direction] = true;
+    plot_bins_add(&state->bins, direction, sample->start_ns, sample->end_ns,
+                  (double)counted->bytes);
+}
+
+static enum rn_status add_transfer(struct bandwidth *state, const struct plot_sample *sample,
+                                   struct rn_error *err)
+{
     const struct rn_transfer *transfer = &sample->event->u.transfer;
     uint64_t bytes = transfer->bytes, duration = sample->end_ns - sample->start_ns;
-    unsigned direction = transfer->direction < DIRECTIONS ? (unsigned)transfer->direction : 0;
+    unsigned direction = direction_of(transfer->direction);
     unsigned size = bytes ? 64u - (unsigned)__builtin_clzll(bytes) : 0;
     struct rn_histogram **rates = &state->rates[direction][size];
     double rate;
@@ -65,6 +85,15 @@ static enum rn_status bandwidth_add(struct rn_plot *plot, const struct plot_samp
         return rn_fail(err, RN_E_NOMEM, "no memory for a histogram");
     rate = (double)bytes * 1e9 / (double)duration;
     rn_histogram_add(*rates, rate < 0x1p60 ? (uint64_t)rate : UINT64_C(1) << 60);
+    return RN_OK;
+}
+
+static enum rn_status bandwidth_add(struct rn_plot *plot, const struct plot_sample *sample,
+                                    struct rn_error *err)
+{
+    if (sample->kind == RN_KIND_TRANSFER)
+        return add_transfer(plot->state, sample, err);
+    add_counted(plot, sample);
     return RN_OK;
 }
 
@@ -166,7 +195,7 @@ static enum rn_status bandwidth_finish(struct rn_plot *const *plots, unsigned co
     for (unsigned i = 0; i < count; i++) {
         struct bandwidth *state = plots[i]->state;
 
-        if (!plots[i]->any)
+        if (!plots[i]->picture.events)
             return plot_nothing(plots[i], "transfers of devices", err);
         plot_time_axis(plots[i], &own);
         plot_axis_join(&x, &own);
@@ -191,7 +220,7 @@ static enum rn_status bandwidth_finish(struct rn_plot *const *plots, unsigned co
 const struct plot_method plot_bandwidth = {
     .name = "bandwidth",
     .title = "Bandwidth of transfers",
-    .kinds = 1ull << RN_KIND_TRANSFER,
+    .kinds = 1ull << RN_KIND_TRANSFER | 1ull << RN_KIND_AGGREGATE,
     .begin = bandwidth_begin,
     .add = bandwidth_add,
     .finish = bandwidth_finish,

@@ -2,6 +2,8 @@
 /* How many events took how long, over time. */
 #include "plot_private.h"
 
+#include "summary_groups.h"
+
 #include <math.h>
 #include <stdlib.h>
 
@@ -23,12 +25,29 @@ static void heatmap_free(struct rn_plot *plot)
     free(plot->state);
 }
 
+/* Counted events are spread over the time in which they were. */
+static void add_counted(struct rn_plot *plot, const struct plot_sample *sample)
+{
+    uint64_t value[RN_SUMMARY_BUCKETS], times[RN_SUMMARY_BUCKETS];
+    size_t count =
+        rn_summary_take_histogram(sample->event, rn_trace_clock(plot->trace), value, times);
+
+    for (size_t i = 0; i < count; i++)
+        if (plot_duration_bin(value[i]) > 0)
+            plot_bins_add(plot->state, plot_duration_bin(value[i]), sample->start_ns,
+                          sample->end_ns, (double)times[i]);
+}
+
 static enum rn_status heatmap_add(struct rn_plot *plot, const struct plot_sample *sample,
                                   struct rn_error *err)
 {
     unsigned bin = plot_duration_bin(sample->end_ns - sample->start_ns);
 
     (void)err;
+    if (sample->kind == RN_KIND_AGGREGATE) {
+        add_counted(plot, sample);
+        return RN_OK;
+    }
     /* What took no time, as an exit, has no place on a logarithmic scale. */
     if (bin > 0)
         plot_bins_add(plot->state, bin, sample->start_ns, sample->start_ns, 1);
@@ -67,6 +86,7 @@ static void make_table(struct rn_plot *plot)
         for (unsigned duration = 0; duration < PLOT_DURATIONS; duration++) {
             double events = plot_bins_get(bins, duration, column);
 
+            /* Less than one half: a share of what was counted, or nothing. */
             if (events < 0.5)
                 continue;
             put_cell(plot, table, column, duration, events);
@@ -107,7 +127,7 @@ const struct plot_method plot_heatmap = {
     .name = "heatmap",
     .title = "Durations over time",
     .kinds = 1ull << RN_KIND_SYSCALL | 1ull << RN_KIND_API | 1ull << RN_KIND_KERNEL |
-             1ull << RN_KIND_TRANSFER | 1ull << RN_KIND_BLOCK,
+             1ull << RN_KIND_TRANSFER | 1ull << RN_KIND_BLOCK | 1ull << RN_KIND_AGGREGATE,
     .begin = heatmap_begin,
     .add = heatmap_add,
     .finish = heatmap_finish,

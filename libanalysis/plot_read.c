@@ -3,6 +3,7 @@
 #include "plot_private.h"
 
 #include "formats/event_schema.h"
+#include "formats/syscall_table.h"
 #include "select.h"
 
 #define WORD(index) (RN_COLUMN_WORD + (index))
@@ -22,11 +23,9 @@ const struct plot_call *plot_call_of(struct rn_plot *plot, uint64_t abi, uint64_
     return call;
 }
 
-enum plot_category plot_category_of(struct rn_plot *plot, const struct plot_sample *sample)
+static enum plot_category category_of_kind(uint64_t kind)
 {
-    switch (sample->kind) {
-    case RN_KIND_SYSCALL:
-        return plot_call_of(plot, sample->abi, sample->nr)->category;
+    switch (kind) {
     case RN_KIND_API:
         return PLOT_API_CALLS;
     case RN_KIND_KERNEL:
@@ -36,8 +35,29 @@ enum plot_category plot_category_of(struct rn_plot *plot, const struct plot_samp
     case RN_KIND_BLOCK:
         return PLOT_BLOCKS;
     default:
-        return PLOT_PROCESSES;
+        return PLOT_OTHER_CALLS;
     }
+}
+
+/* Counted system calls have a name. */
+static enum plot_category category_of_counted(const struct rn_event *event)
+{
+    const struct rn_attachment *name = rn_event_attachment(event, RN_ATT_NAME, RN_ARG_ANY);
+    const char *text = name && name->data ? (const char *)name->data : "";
+    uint64_t abi, nr;
+
+    if (event->u.aggregate.of == RN_KIND_SYSCALL &&
+        rn_syscall_find(text, *text ? strnlen(text, name->size) : 0, &abi, &nr))
+        return plot_category_of_call(abi, nr);
+    return category_of_kind(event->u.aggregate.of);
+}
+
+enum plot_category plot_category_of(struct rn_plot *plot, const struct plot_sample *sample)
+{
+    if (sample->kind == RN_KIND_SYSCALL)
+        return plot_call_of(plot, sample->abi, sample->nr)->category;
+    return sample->kind == RN_KIND_AGGREGATE ? category_of_counted(sample->event)
+                                             : category_of_kind(sample->kind);
 }
 
 static bool thread_selected(struct rn_plot *plot, uint64_t stream)
@@ -84,7 +104,9 @@ static enum rn_status hand_over(struct rn_plot *plot, struct plot_sample *sample
     if (sample->end_ns > plot->end_ns)
         plot->end_ns = sample->end_ns;
     plot->any = true;
-    plot->picture.events++;
+    plot->picture.events =
+        sum(plot->picture.events,
+            sample->kind == RN_KIND_AGGREGATE ? sample->event->u.aggregate.count : 1);
     return plot->method->add(plot, sample, err);
 }
 

@@ -38,17 +38,17 @@ static void spacetime_free(struct rn_plot *plot)
 
 /* ---- rows ---- */
 
-static const struct rn_manifest *source_of(const struct rn_plot *plot, uint64_t stream)
+/* Its index; the number of sources where it is none of them. */
+static uint32_t source_of(const struct rn_plot *plot, uint64_t stream)
 {
     const struct rn_manifest *merged = plot->manifest;
+    uint32_t i = 0;
 
-    for (size_t i = 0; i < merged->source_count; i++) {
-        const struct rn_manifest_source *source = &merged->sources[i];
-
-        if (stream >= source->first_stream && stream - source->first_stream < source->streams)
-            return source->manifest;
-    }
-    return NULL;
+    while (i < merged->source_count &&
+           (stream < merged->sources[i].first_stream ||
+            stream - merged->sources[i].first_stream >= merged->sources[i].streams))
+        i++;
+    return i;
 }
 
 /* Does the merged recording know several hosts? */
@@ -67,15 +67,22 @@ static bool several_hosts(const struct rn_manifest *merged)
 static void name_row(struct rn_plot *plot, struct spacetime_row *row, uint64_t stream)
 {
     const struct rn_thread_info *thread = rn_trace_thread(plot->trace, stream);
-    const struct rn_manifest *source = source_of(plot, stream);
-    const char *host = several_hosts(plot->manifest) && source && source->host ? source->host : "";
+    const struct rn_manifest *merged = plot->manifest;
+    uint32_t source = source_of(plot, stream);
+    const char *host = "", *name = thread->name;
 
+    if (several_hosts(merged) && source < merged->source_count &&
+        merged->sources[source].manifest->host)
+        host = merged->sources[source].manifest->host;
+    if (thread->process && strcmp(thread->process->name, "?") != 0)
+        name = thread->process->name;
     if (thread->process)
-        snprintf(row->name, sizeof row->name, "%.20s%s%.40s %llu", host, *host ? ":" : "",
-                 thread->process->name, (unsigned long long)thread->pid);
+        snprintf(row->name, sizeof row->name, "%.20s%s%.40s %llu", host, *host ? ":" : "", name,
+                 (unsigned long long)thread->pid);
     else
-        snprintf(row->name, sizeof row->name, "%.20s%s%.40s", host, *host ? ":" : "", thread->name);
+        snprintf(row->name, sizeof row->name, "%.20s%s%.40s", host, *host ? ":" : "", name);
     row->pid = thread->pid;
+    row->source = source;
 }
 
 static struct spacetime_row *row_new(struct rn_plot *plot, uint64_t key)
@@ -171,6 +178,11 @@ static void put(struct spacetime *state, const struct spacetime_edge *edge)
     if (place->count) {
         place->count += edge->count;
         place->bytes += edge->bytes;
+        /* The first of them is what is drawn, in whichever order they are put together. */
+        if (edge->from_ns < place->from_ns) {
+            place->from_ns = edge->from_ns;
+            place->to_ns = edge->to_ns;
+        }
         return;
     }
     *place = *edge;

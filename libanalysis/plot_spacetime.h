@@ -14,6 +14,7 @@ struct spacetime_row {
     char name[80];
     uint64_t pid, events, first_ns, last_ns;
     uint64_t edges, order; /* order: of appearance */
+    uint32_t source;       /* in a merged recording */
     unsigned number;       /* 0: not drawn */
 };
 

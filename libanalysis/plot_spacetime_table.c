@@ -31,14 +31,21 @@ static const uint8_t group_of[RN_EDGE_MECHANISMS] = {
 };
 
 /* Between different rows, both of which were selected. */
-static bool is_drawn(const struct spacetime *state, const struct spacetime_edge *edge,
-                     struct spacetime_row **from, struct spacetime_row **to)
+static bool is_between(const struct spacetime *state, const struct spacetime_edge *edge,
+                       struct spacetime_row **from, struct spacetime_row **to)
 {
     if (!edge->count)
         return false;
     *from = rn_id_map_get(&state->by_stream, edge->from_stream);
     *to = rn_id_map_get(&state->by_stream, edge->to_stream);
     return *from && *to && *from != *to;
+}
+
+/* And both have been chosen. */
+static bool is_drawn(const struct spacetime *state, const struct spacetime_edge *edge,
+                     struct spacetime_row **from, struct spacetime_row **to)
+{
+    return is_between(state, edge, from, to) && (*from)->number && (*to)->number;
 }
 
 static size_t count_drawn(struct spacetime *state)
@@ -66,12 +73,15 @@ static int by_begin(const void *a, const void *b)
     const struct spacetime_row *x = *(struct spacetime_row *const *)a,
                                *y = *(struct spacetime_row *const *)b;
 
+    if (x->source != y->source)
+        return x->source < y->source ? -1 : 1;
     if (x->first_ns != y->first_ns)
         return x->first_ns < y->first_ns ? -1 : 1;
     return x->order < y->order ? -1 : x->order > y->order;
 }
 
-/* Those with the most edges, in the order in which they began. */
+/* Those with the most edges; of each recording that was merged, in the order in which they began.
+ */
 static void choose_rows(struct rn_plot *plot)
 {
     struct spacetime *state = plot->state;
@@ -81,7 +91,7 @@ static void choose_rows(struct rn_plot *plot)
     for (size_t i = 0; i < SPACETIME_EDGES; i++) {
         const struct spacetime_edge *edge = &state->edges[i];
 
-        if (!is_drawn(state, edge, &from, &to))
+        if (!is_between(state, edge, &from, &to))
             continue;
         from->edges += edge->count;
         to->edges += edge->count;
@@ -150,7 +160,7 @@ static void put_edges(struct rn_plot *plot, const uint8_t *series)
         const struct spacetime_edge *edge = &state->edges[i];
         union rn_plot_cell *cell;
 
-        if (!is_drawn(state, edge, &from, &to) || !from->number || !to->number)
+        if (!is_drawn(state, edge, &from, &to))
             continue;
         cell = plot_table_row(table);
         if (!cell) {
@@ -181,12 +191,13 @@ static enum rn_status prepare(struct rn_plot *plot, bool used[GROUPS], struct rn
                       "of what rn-merge writes");
         return rn_fail_in(err, plot->picture.source);
     }
+    if (state->row_count)
+        choose_rows(plot);
     while (count_drawn(state) > SPACETIME_ARROWS && state->width_ns < UINT64_C(1) << 62)
         if (!spacetime_widen(state))
             return rn_fail(err, RN_E_NOMEM, "no memory for a space-time diagram");
     if (!count_drawn(state))
         return plot_nothing(plot, "edges between different processes", err);
-    choose_rows(plot);
     if (state->edge_count < before || state->forgotten)
         plot_note(plot, "edges of about the same time are one arrow");
     for (size_t i = 0; i < SPACETIME_EDGES; i++)

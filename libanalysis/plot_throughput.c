@@ -51,6 +51,26 @@ static void add_bytes(struct throughput *state, unsigned lane, uint64_t start_ns
     plot_bins_add(&state->bins, lane, start_ns, end_ns, (double)bytes);
 }
 
+static void add_transferred(struct throughput *state, const struct plot_sample *sample,
+                            uint64_t direction, uint64_t bytes)
+{
+    if (direction == RN_DIRECTION_TO_DEVICE)
+        add_bytes(state, BYTES_TO_DEVICE, sample->start_ns, sample->end_ns, bytes);
+    else if (direction == RN_DIRECTION_FROM_DEVICE)
+        add_bytes(state, BYTES_FROM_DEVICE, sample->start_ns, sample->end_ns, bytes);
+}
+
+/* Counted events are spread over the time in which they were. */
+static void add_counted(struct throughput *state, enum plot_category category,
+                        const struct plot_sample *sample)
+{
+    const struct rn_aggregate *counted = &sample->event->u.aggregate;
+
+    plot_bins_add(&state->bins, category, sample->start_ns, sample->end_ns, (double)counted->count);
+    if (counted->of == RN_KIND_TRANSFER)
+        add_transferred(state, sample, counted->direction, counted->bytes);
+}
+
 static enum rn_status throughput_add(struct rn_plot *plot, const struct plot_sample *sample,
                                      struct rn_error *err)
 {
@@ -59,14 +79,14 @@ static enum rn_status throughput_add(struct rn_plot *plot, const struct plot_sam
 
     (void)err;
     state->used[category] = true;
+    if (sample->kind == RN_KIND_AGGREGATE) {
+        add_counted(state, category, sample);
+        return RN_OK;
+    }
     plot_bins_add(&state->bins, category, sample->start_ns, sample->start_ns, 1);
     if (sample->kind == RN_KIND_TRANSFER) {
-        const struct rn_transfer *transfer = &sample->event->u.transfer;
-
-        if (transfer->direction == RN_DIRECTION_TO_DEVICE)
-            add_bytes(state, BYTES_TO_DEVICE, sample->start_ns, sample->end_ns, transfer->bytes);
-        else if (transfer->direction == RN_DIRECTION_FROM_DEVICE)
-            add_bytes(state, BYTES_FROM_DEVICE, sample->start_ns, sample->end_ns, transfer->bytes);
+        add_transferred(state, sample, sample->event->u.transfer.direction,
+                        sample->event->u.transfer.bytes);
     } else if (sample->kind == RN_KIND_SYSCALL && (int64_t)sample->ret > 0) {
         unsigned moves = plot_call_of(plot, sample->abi, sample->nr)->moves;
 
@@ -188,7 +208,7 @@ const struct plot_method plot_throughput = {
     .name = "throughput",
     .title = "Throughput",
     .kinds = 1ull << RN_KIND_SYSCALL | 1ull << RN_KIND_API | 1ull << RN_KIND_KERNEL |
-             1ull << RN_KIND_TRANSFER | 1ull << RN_KIND_BLOCK,
+             1ull << RN_KIND_TRANSFER | 1ull << RN_KIND_BLOCK | 1ull << RN_KIND_AGGREGATE,
     .begin = throughput_begin,
     .add = throughput_add,
     .finish = throughput_finish,

@@ -253,14 +253,9 @@ static bool add_counted(struct rn_plot *plot, struct timeline_row *row,
 {
     struct timeline *timeline = plot->state;
     const struct rn_aggregate *counted = &sample->event->u.aggregate;
-    struct plot_sample alike = {.kind = (uint8_t)counted->of};
-    enum plot_category category;
+    enum plot_category category = plot_category_of(plot, sample);
 
-    if (counted->of == RN_KIND_SYSCALL || counted->of >= RN_KIND_STREAM)
-        category = PLOT_OTHER_CALLS;
-    else
-        category = plot_category_of(plot, &alike);
-    if (!timeline_row_bin(plot, row))
+    if (!has_bins(plot, row))
         return false;
     timeline->used[category] = true;
     row->levels[timeline_level(category)] = true;

@@ -123,6 +123,7 @@ static double peak_of(const struct timeline_row *row)
 }
 
 /* What a bin looks like; parts of categories that are not in it have no height. */
+#define SLIVER 0.06 /* of a strip: what there is at all can be seen */
 struct look {
     double from_ns, to_ns;
     struct drawn part[PLOT_CATEGORIES];
@@ -137,18 +138,18 @@ static struct look look_of(const struct timeline_row *row, uint64_t bin, double 
     for (unsigned category = 0; category < PLOT_CATEGORIES; category++) {
         unsigned level = timeline_level(category);
         double share = plot_bins_get(&row->bins, category, bin) / width / peak;
-        double low, high;
+        double low, high, height;
 
-        share = fmin(share, 1 - base[level]);
-        if (share < 0.004)
+        if (!(share > 0))
             continue;
+        height = fmin(fmax(share, SLIVER), 1 - base[level]);
         timeline_strip(row, row->lane_of[level], &low, &high);
-        look.part[category] = (struct drawn){.y_low = high - (base[level] + share) * (high - low),
+        look.part[category] = (struct drawn){.y_low = high - (base[level] + height) * (high - low),
                                              .y_high = high - base[level] * (high - low),
-                                             .share = share,
+                                             .share = fmin(share, 1),
                                              .name = "",
                                              .category = (uint8_t)category};
-        base[level] += share;
+        base[level] += height;
     }
     return look;
 }
@@ -338,7 +339,7 @@ static void make_tables(struct rn_plot *plot, const uint8_t *series)
     put_forks(plot, timeline, arrows);
     put_launches(plot, timeline, arrows);
     if (binned)
-        plot_note(plot, "%zu row%s of many events: heights are shares of time%s", binned,
+        plot_note(plot, "%zu row%s of many or counted events: heights are shares of time%s", binned,
                   binned == 1 ? "" : "s",
                   job.crowded ? " (of queues: how many run at once, of the most)" : "");
 }

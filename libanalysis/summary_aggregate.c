@@ -7,8 +7,6 @@
 
 #include <string.h>
 
-#define BUCKETS 64u
-
 static struct rn_summary_group *group_of(struct rn_summary *summary, const struct rn_event *event)
 {
     const struct rn_attachment *name = rn_event_attachment(event, RN_ATT_NAME, RN_ARG_ANY);
@@ -35,19 +33,20 @@ static struct rn_summary_group *group_of(struct rn_summary *summary, const struc
     }
 }
 
-/* The middle of each power of two stands for what was in it. */
-static size_t take_histogram(const struct rn_event *event, const struct rn_clock *clock,
-                             uint64_t *value, uint64_t *times)
+size_t rn_summary_take_histogram(const struct rn_event *event, const struct rn_clock *clock,
+                                 uint64_t value[RN_SUMMARY_BUCKETS],
+                                 uint64_t times[RN_SUMMARY_BUCKETS])
 {
     const struct rn_attachment *histogram =
         rn_event_attachment(event, RN_ATT_HISTOGRAM, RN_ARG_ANY);
     size_t count = 0;
 
-    for (size_t at = 0; histogram && at + 16 <= histogram->size && count < BUCKETS; at += 16) {
+    for (size_t at = 0; histogram && at + 16 <= histogram->size && count < RN_SUMMARY_BUCKETS;
+         at += 16) {
         uint64_t pair[2];
 
         memcpy(pair, histogram->data + at, sizeof pair);
-        if (pair[0] >= BUCKETS || pair[1] > event->u.aggregate.count)
+        if (pair[0] >= RN_SUMMARY_BUCKETS || pair[1] > event->u.aggregate.count)
             continue;
         value[count] = rn_clock_duration(clock, pair[0] ? 3 * (UINT64_C(1) << pair[0]) / 4 : 0);
         times[count++] = pair[1];
@@ -59,8 +58,8 @@ void rn_summary_add_counted(struct rn_histogram *durations, const struct rn_even
                             const struct rn_clock *clock)
 {
     const struct rn_aggregate *sum = &event->u.aggregate;
-    uint64_t value[BUCKETS], times[BUCKETS];
-    size_t count = take_histogram(event, clock, value, times);
+    uint64_t value[RN_SUMMARY_BUCKETS], times[RN_SUMMARY_BUCKETS];
+    size_t count = rn_summary_take_histogram(event, clock, value, times);
 
     rn_histogram_add_many(durations, sum->count, rn_clock_duration(clock, sum->sum),
                           rn_clock_duration(clock, sum->min), rn_clock_duration(clock, sum->max),

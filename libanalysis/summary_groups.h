@@ -51,7 +51,13 @@ RN_MUST_CHECK enum rn_status rn_summary_begin(struct rn_summary *summary,
                                               const struct rn_reader *reader, struct rn_error *err);
 RN_MUST_CHECK enum rn_status rn_summary_end(struct rn_summary *summary, struct rn_reader *reader,
                                             enum rn_status status, struct rn_error *err);
-/* summary_aggregate.c: an event of RN_KIND_AGGREGATE; what it counts into a histogram of ns. */
+/* summary_aggregate.c: the durations, ns, that an event of RN_KIND_AGGREGATE counts: `times[i]` of
+ * about `value[i]`, the middle of a power of two; how many there are. */
+#define RN_SUMMARY_BUCKETS 64u
+size_t rn_summary_take_histogram(const struct rn_event *event, const struct rn_clock *clock,
+                                 uint64_t value[RN_SUMMARY_BUCKETS],
+                                 uint64_t times[RN_SUMMARY_BUCKETS]);
+/* An event of RN_KIND_AGGREGATE; what it counts into a histogram of ns. */
 void rn_summary_add_counted(struct rn_histogram *durations, const struct rn_event *event,
                             const struct rn_clock *clock);
 void rn_summary_add_aggregate(struct rn_summary *summary, const struct rn_event *event);

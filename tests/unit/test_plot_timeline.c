@@ -227,6 +227,61 @@ static void many_edges(void **state)
         assert_true(cell(edges, i, "from_ns").number < cell(edges, i, "to_ns").number);
     }
     assert_true(count == EDGES);
+    assert_int_equal(cell(edges, 0, "from_ns").number, 0);
+    assert_int_equal(cell(edges, 1, "from_ns").number, 1000);
+    rn_plot_free(plot);
+}
+
+/* 1,000 kernels that were counted in a second, of some 100 ns each. */
+static void counted(void **state)
+{
+    uint64_t histogram[2] = {7, 1000};
+    struct rn_attachment attachment = {.type = RN_ATT_HISTOGRAM,
+                                       .arg = RN_ARG_NONE,
+                                       .size = sizeof histogram,
+                                       .data = (const uint8_t *)histogram};
+    struct rn_event event = {
+        .kind = RN_KIND_AGGREGATE,
+        .stream = THREAD,
+        .start = 1000,
+        .duration = 1000000000,
+        .u.aggregate = {.of = RN_KIND_KERNEL, .count = 1000, .sum = 100000, .min = 64, .max = 127},
+        .attachments = &attachment,
+        .attachment_count = 1};
+    struct rn_writer *writer = new_device_recording();
+    const struct rn_plot_table *table;
+    struct rn_plot *plot;
+    double sum = 0;
+
+    (void)state;
+    assert_ok(rn_writer_add(writer, &event, &err));
+    seal(writer);
+    plot = draw(RN_PLOT_THROUGHPUT);
+    assert_int_equal(rn_plot_picture(plot)->events, 1000);
+    table = table_of(plot, "events");
+    for (size_t i = 0; i < table->rows; i++)
+        sum += cell(table, i, "high_per_s").number *
+               (cell(table, i, "to_ns").number - cell(table, i, "from_ns").number) / 1e9;
+    assert_true(fabs(sum - 1000) < 0.01);
+    rn_plot_free(plot);
+
+    plot = draw(RN_PLOT_HEATMAP);
+    table = table_of(plot, "cells");
+    sum = 0;
+    for (size_t i = 0; i < table->rows; i++) {
+        sum += cell(table, i, "events").number;
+        assert_true(cell(table, i, "low_ns").number <= 96 && cell(table, i, "high_ns").number > 96);
+    }
+    assert_true(fabs(sum - 1000) < 0.01);
+    rn_plot_free(plot);
+
+    plot = draw(RN_PLOT_TIMELINE);
+    table = table_of(plot, "marks");
+    sum = 0;
+    for (size_t i = 0; i < table->rows; i++)
+        sum += cell(table, i, "share").number *
+               (cell(table, i, "to_ns").number - cell(table, i, "from_ns").number);
+    assert_true(fabs(sum - 100000) < 1);
     rn_plot_free(plot);
 }
 
@@ -264,6 +319,7 @@ int main(void)
         cmocka_unit_test_setup_teardown(many_rows, make_directory, remove_directory),
         cmocka_unit_test_setup_teardown(losses, make_directory, remove_directory),
         cmocka_unit_test_setup_teardown(many_edges, make_directory, remove_directory),
+        cmocka_unit_test_setup_teardown(counted, make_directory, remove_directory),
         cmocka_unit_test_setup_teardown(nothing, make_directory, remove_directory),
     };
 
