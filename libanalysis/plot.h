@@ -97,7 +97,7 @@ struct rn_plot_picture {
     unsigned series_count;
     struct rn_plot_table tables[RN_PLOT_MAX_TABLES];
     unsigned table_count;
-    unsigned label_width; /* bytes of the longest name of a row; 0: rows have none */
+    unsigned label_width; /* bytes of the longest name of a row, as shown; 0: rows have none */
     unsigned rows;        /* that have a name each */
 };
 

@@ -59,6 +59,8 @@ struct rn_plot_table *plot_table_add(struct rn_plot_picture *picture, const char
 union rn_plot_cell *plot_table_row(struct rn_plot_table *table);
 /* Number of the series, from 1, made if it is new; the last one there can be takes all others. */
 unsigned plot_series_add(struct rn_plot_picture *picture, const char *name, uint32_t color);
+/* A row has this name: makes label_width as wide as it is when it is shown. */
+void plot_label(struct rn_plot *plot, const char *name);
 extern const uint32_t plot_palette[]; /* PLOT_PALETTE colours for what has none of its own */
 #define PLOT_PALETTE        8u
 #define PLOT_COLUMNS(array) (array), (unsigned)(sizeof(array) / sizeof((array)[0]))

@@ -103,11 +103,8 @@ static void choose_rows(struct rn_plot *plot)
         left_out += state->rows[i]->edges != 0;
     qsort(state->rows, shown, sizeof(struct spacetime_row *), by_begin);
     for (size_t i = 0; i < shown; i++) {
-        size_t length = strlen(state->rows[i]->name);
-
         state->rows[i]->number = (unsigned)i + 1;
-        if (length > plot->picture.label_width)
-            plot->picture.label_width = (unsigned)length;
+        plot_label(plot, state->rows[i]->name);
     }
     plot->picture.rows = (unsigned)shown;
     if (left_out)

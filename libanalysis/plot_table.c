@@ -53,6 +53,17 @@ unsigned plot_series_add(struct rn_plot_picture *picture, const char *name, uint
     return picture->series_count;
 }
 
+void plot_label(struct rn_plot *plot, const char *name)
+{
+    struct rn_buf shown = RN_BUF_INIT;
+
+    rn_plot_text(&shown, name, 100);
+    plot->no_memory |= shown.failed;
+    if (shown.size > plot->picture.label_width)
+        plot->picture.label_width = (unsigned)shown.size;
+    rn_buf_free(&shown);
+}
+
 void plot_axis_join(struct rn_plot_axis *into, const struct rn_plot_axis *axis)
 {
     if (!axis->label)

@@ -144,15 +144,12 @@ bool timeline_place_rows(struct rn_plot *plot, struct timeline *timeline)
         return false;
     for (size_t i = 0; i <= timeline->count; i++) {
         struct timeline_row *row = i < timeline->count ? timeline->rows[i] : timeline->others;
-        size_t length;
 
         if (!row || !row->shown)
             continue;
         row->number = ++number;
         y = place_row(row, y);
-        length = strlen(row->name);
-        if (length > plot->picture.label_width)
-            plot->picture.label_width = (unsigned)length;
+        plot_label(plot, row->name);
     }
     plot->picture.rows = number;
     plot->picture.y = (struct rn_plot_axis){.label = "", .min = 0, .max = y > 0 ? y : 1};

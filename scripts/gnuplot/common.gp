@@ -32,6 +32,10 @@ do for [i = 1:SERIES] {
     }
 }
 
+# How long a text of a table is when it is shown: its backslashes are still double.
+shown(s) = strlen(s) - (sum [k = 1:strlen(s)] (substr(s, k, k) eq '\' ? 1 : 0)) / 2
+short(s) = shown(s) > LABELS ? substr(s, 1, LABELS - 3).'...' : s
+
 # The colour of a series, for `lc rgb variable`.
 color(i) = i >= 1 && i <= SERIES ? COLOR[int(i)] : 0
 

@@ -6,7 +6,6 @@ unset ylabel
 unset ytics
 set border 1 lc rgb '#444444'
 if (!DUMB) { set grid xtics back lc rgb '#e0e0e0' lt 1 }
-short(s) = strlen(s) > LABELS ? substr(s, 1, LABELS - 3).'...' : s
 plot DATA index 'rows' skip 1 using (x($5)):1:(x($6 - $5)):(0) \
          with vectors nohead lc rgb '#999999' lw 3, \
      '' index 'edges' skip 1 using ($6 == 1 ? x($1) : NaN):2:(x($3 - $1)):($4 - $2):(color($5)) \

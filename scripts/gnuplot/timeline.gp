@@ -5,9 +5,8 @@ unset ylabel
 unset ytics
 set border 1 lc rgb '#444444'
 if (!DUMB) { set grid xtics back lc rgb '#e0e0e0' lt 1 }
-short(s) = strlen(s) > LABELS ? substr(s, 1, LABELS - 3).'...' : s
 # A name where there is room for it.
-room(s, from, to) = strlen(s) * 0.85 * CHARACTER < (to - from) / (X_MAX - X_MIN) / X_SCALE * (RIGHT - LEFT)
+room(s, from, to) = shown(s) * 0.85 * CHARACTER < (to - from) / (X_MAX - X_MIN) / X_SCALE * (RIGHT - LEFT)
 x(ns) = ns / X_SCALE
 # Bins are drawn a little too wide, so that no seams are seen between them.
 seam = (X_MAX - X_MIN) / 1500
