@@ -10,6 +10,8 @@ const char cli_stat_help[] =
     "                           devices: kernel (and transfers), queue\n"
     "      --sort NUMBER        total (default), calls, errors, mean, p50... p99, max, name...\n"
     "  -n, --top N              only the first N groups\n"
+    "      --attribution        instead: where the time of each thread and process went: computing,\n"
+    "                           I/O, locks, children, sleep, devices\n"
     "      --critical-path      instead: the chain of work and waits that set the run time of one\n"
     "                           recording, over its processes, threads and device queues\n"
     "      --outliers           also mark events that took unusually long, and say where they are\n"
