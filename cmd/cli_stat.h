@@ -5,6 +5,7 @@
 
 #include "cli.h"
 
+#include "libanalysis/change_point.h"
 #include "libanalysis/device_stat.h"
 #include "libanalysis/summary.h"
 
@@ -124,6 +125,11 @@ struct cli_stat_outlier {
     struct rn_outlier_score score;
 };
 
+struct cli_stat_change {
+    const struct cli_stat_row *row;
+    struct rn_change change;
+};
+
 struct cli_stat_table {
     enum cli_stat_by by;
     const struct rn_summary_totals *totals;
@@ -131,6 +137,8 @@ struct cli_stat_table {
     size_t section_count;
     struct cli_stat_outlier *outliers; /* most striking first; NULL: not asked for */
     size_t outlier_count;
+    struct cli_stat_change *changes; /* in order of time; NULL: not asked for */
+    size_t change_count;
 };
 
 /* Outliers are not looked for in groups smaller than this: their spread says nothing. */
@@ -140,6 +148,7 @@ struct cli_stat_order {
     enum cli_stat_metric metric; /* greatest first; STAT_METRICS: by name */
     size_t top;                  /* rows (and outliers) to show; 0 all (outliers: 10) */
     bool outliers;
+    bool changes;
 };
 
 /* False without memory. Free it in any case. The summary must outlive it. */
@@ -166,7 +175,7 @@ struct cli_stat_sums {
 };
 /* False without memory. `filter` must outlive it. Free it in any case. */
 bool cli_stat_sums_make(struct cli_stat_sums *sums, enum cli_stat_by by,
-                        const struct rn_filter *filter, bool outliers);
+                        const struct rn_filter *filter, const struct cli_stat_order *order);
 void cli_stat_sums_free(struct cli_stat_sums *sums);
 /* Add a recording. False where not all could be read: what is wrong is left in `err`, to be told
  * after the table, so that it is not overlooked above it; or has been told, where it could not be
@@ -203,6 +212,10 @@ void cli_stat_limit_subject(const struct cli_stat_limit *limit, const struct cli
 
 void cli_stat_text(const struct cli_stat_table *table, const struct cli_stat_order *order,
                    struct rn_buf *out);
+/* cli_stat_change.c: find them; show them, where they were asked for. */
+bool cli_stat_find_changes(struct cli_stat_table *table);
+void cli_stat_text_changes(const struct cli_stat_table *table, size_t top, struct rn_buf *out);
+void cli_stat_json_changes(const struct cli_stat_table *table, struct rn_buf *out);
 /* Of devices, by cli_stat_text: sections, and remarks on them. */
 void cli_stat_text_devices(const struct cli_stat_table *table, const struct cli_stat_order *order,
                            struct rn_buf *out);

@@ -176,6 +176,7 @@ void cli_stat_json(const struct cli_stat_table *table, const struct cli_stat_ord
     json_completeness(table->totals, out);
     json_groups(table, order->top, out);
     json_outliers(table, out);
+    cli_stat_json_changes(table, out);
     json_violations(table, limits, limit_count, out);
     rn_buf_text(out, "}\n");
 }

@@ -7,6 +7,7 @@
 enum {
     OPT_ATTRIBUTION = CLI_OPT_OWN,
     OPT_BY,
+    OPT_CHANGES,
     OPT_CRITICAL,
     OPT_CSV,
     OPT_FAIL_IF,
@@ -21,6 +22,7 @@ static const struct option options[] = {
     CLI_COMMON_LONG,
     {"attribution", no_argument, NULL, OPT_ATTRIBUTION},
     {"by", required_argument, NULL, OPT_BY},
+    {"changes", no_argument, NULL, OPT_CHANGES},
     {"critical-path", no_argument, NULL, OPT_CRITICAL},
     {"csv", no_argument, NULL, OPT_CSV},
     {"fail-if", required_argument, NULL, OPT_FAIL_IF},
@@ -42,14 +44,16 @@ enum {
     GIVEN_CSV = 1u << 4,
     GIVEN_FOLDED = 1u << 5,
     GIVEN_SELECTION = 1u << 6,
+    GIVEN_CHANGES = 1u << 7,
 };
 
 static const struct {
     int letter;
     uint32_t given;
 } given[] = {
-    {OPT_BY, GIVEN_BY},         {OPT_SORT, GIVEN_SORT}, {OPT_OUTLIERS, GIVEN_OUTLIERS},
-    {OPT_FAIL_IF, GIVEN_LIMIT}, {OPT_CSV, GIVEN_CSV},   {OPT_FOLDED, GIVEN_FOLDED},
+    {OPT_BY, GIVEN_BY},           {OPT_SORT, GIVEN_SORT}, {OPT_OUTLIERS, GIVEN_OUTLIERS},
+    {OPT_FAIL_IF, GIVEN_LIMIT},   {OPT_CSV, GIVEN_CSV},   {OPT_FOLDED, GIVEN_FOLDED},
+    {OPT_CHANGES, GIVEN_CHANGES},
 };
 
 static const struct {
@@ -147,6 +151,9 @@ static bool set_option(struct cli_stat_job *job, int letter)
         return set_by(job, optarg);
     case OPT_CRITICAL:
         return set_mode(job, STAT_MODE_CRITICAL);
+    case OPT_CHANGES:
+        job->order.changes = true;
+        return true;
     case OPT_SORT:
         return set_sort(job, optarg);
     case 'n':
@@ -194,6 +201,10 @@ static bool agrees(const struct cli_stat_job *job)
         cli_usage("--outliers are of --by syscall, process, thread or kind");
         return false;
     }
+    if (told && job->order.changes && cli_stat_is_of_devices(job->by)) {
+        cli_usage("--changes are not of --by kernel and queue");
+        return false;
+    }
     return told;
 }
 
@@ -209,6 +220,10 @@ static bool agrees_with_mode(const struct cli_stat_job *job, int operands)
     }
     if (modes[job->mode].single && operands > 1) {
         cli_usage("%s takes one recording; rn-merge makes one of several", modes[job->mode].name);
+        return false;
+    }
+    if (job->order.changes && operands > 1) {
+        cli_usage("--changes takes one recording, for time goes on in one alone");
         return false;
     }
     return true;

@@ -3,12 +3,13 @@
 #include "cli_stat.h"
 
 bool cli_stat_sums_make(struct cli_stat_sums *sums, enum cli_stat_by by,
-                        const struct rn_filter *filter, bool outliers)
+                        const struct rn_filter *filter, const struct cli_stat_order *order)
 {
     struct rn_summary_options options = {
         .by = (enum rn_summary_by)by,
         .filter = filter,
-        .worst = outliers ? RN_SUMMARY_MAX_WORST : 0,
+        .worst = order->outliers ? RN_SUMMARY_MAX_WORST : 0,
+        .series = order->changes,
     };
 
     *sums = (struct cli_stat_sums){.by = by};

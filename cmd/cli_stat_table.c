@@ -216,7 +216,9 @@ bool cli_stat_table_make(struct cli_stat_table *table, const struct rn_summary *
                           order->metric))
             return false;
     }
-    return !order->outliers || find_outliers(table, count, order->top);
+    if (order->outliers && !find_outliers(table, count, order->top))
+        return false;
+    return !order->changes || cli_stat_find_changes(table);
 }
 
 void cli_stat_table_free(struct cli_stat_table *table)
@@ -224,4 +226,5 @@ void cli_stat_table_free(struct cli_stat_table *table)
     for (size_t i = 0; i < table->section_count; i++)
         free(table->sections[i].rows);
     free(table->outliers);
+    free(table->changes);
 }

@@ -236,6 +236,7 @@ void cli_stat_text(const struct cli_stat_table *table, const struct cli_stat_ord
         text_section(table, &table->sections[i], order->top, out);
     }
     text_outliers(table, out);
+    cli_stat_text_changes(table, order->top, out);
     text_binned(table, out);
     text_remarks(table->totals, out);
 }

@@ -47,7 +47,7 @@ static int sum_up(const struct cli_stat_job *job, char **paths)
     int status = RN_EXIT_TROUBLE;
     bool whole = true;
 
-    if (!cli_stat_sums_make(&sums, job->by, job->filter, job->order.outliers)) {
+    if (!cli_stat_sums_make(&sums, job->by, job->filter, &job->order)) {
         cli_fail("out of memory");
         return RN_EXIT_TROUBLE;
     }

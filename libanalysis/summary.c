@@ -31,6 +31,7 @@ void rn_summary_free(struct rn_summary *summary)
     for (size_t i = 0; i < summary->group_count; i++) {
         free((char *)summary->groups[i]->name);
         rn_histogram_free(summary->groups[i]->durations);
+        rn_series_free(summary->groups[i]->series);
         free(summary->groups[i]);
     }
     free(summary->groups);
@@ -70,9 +71,10 @@ static bool rows_open(struct rows *rows, struct rn_summary *summary, struct rn_b
     };
     if (!rows->stream || !rows->duration || !rows->flags)
         return false;
-    if (summary->selective)
-        rows->start = rn_batch_column(batch, RN_COLUMN_START, err);
-    return !summary->selective || rows->start;
+    if (!summary->selective && !summary->options.series)
+        return true;
+    rows->start = rn_batch_column(batch, RN_COLUMN_START, err);
+    return rows->start;
 }
 
 static const struct rn_summary_stream *stream_entry(struct rn_summary *summary, uint64_t stream)
@@ -158,6 +160,8 @@ static void count_row(struct rn_summary *summary, struct rn_summary_group *group
 
     summary->totals.events[group->kind]++;
     rn_histogram_add(group->durations, duration_ns);
+    if (rows->start)
+        rn_summary_add_series(summary, group, rows->start[row], duration_ns);
     if (limit && (group->worst_count < limit || duration_ns > group->worst[limit - 1].duration_ns))
         remember(summary, group, rows, row, duration_ns);
 }

@@ -7,6 +7,7 @@
 #ifndef RN_SUMMARY_H
 #define RN_SUMMARY_H
 
+#include "duration_series.h"
 #include "filter.h"
 #include "formats/reader.h"
 #include "statistics.h"
@@ -34,6 +35,7 @@ struct rn_summary_options {
     enum rn_summary_by by;
     const struct rn_filter *filter; /* NULL: everything; must outlive the summary */
     unsigned worst; /* longest events to keep of each group, at most RN_SUMMARY_MAX_WORST */
+    bool series;    /* keep durations in order: 17 KiB a group; not of what was counted */
 };
 
 struct rn_summary_event {
@@ -55,6 +57,7 @@ struct rn_summary_group {
     struct rn_histogram *durations;                      /* ns; its count is the group's */
     struct rn_summary_event worst[RN_SUMMARY_MAX_WORST]; /* longest first, after reading */
     unsigned worst_count;
+    struct rn_series *series; /* times since the recording began; NULL: not asked for */
 };
 
 struct rn_summary_totals {

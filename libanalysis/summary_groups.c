@@ -179,3 +179,17 @@ void rn_summary_rename(struct rn_summary *summary, uint64_t stream)
         group->name = copy;
     }
 }
+
+void rn_summary_add_series(struct rn_summary *summary, struct rn_summary_group *group,
+                           uint64_t start, uint64_t duration_ns)
+{
+    if (!summary->options.series)
+        return;
+    if (!group->series)
+        group->series = rn_series_new();
+    if (group->series)
+        rn_series_add(group->series, rn_clock_since_start(rn_trace_clock(summary->trace), start),
+                      duration_ns);
+    else
+        summary->no_memory = true;
+}

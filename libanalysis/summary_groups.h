@@ -46,6 +46,9 @@ struct rn_summary_group *rn_summary_stream_group(struct rn_summary *summary, uin
 /* summary.c: the rows of a batch of losses. */
 RN_MUST_CHECK enum rn_status rn_summary_add_losses(struct rn_summary_totals *totals,
                                                    struct rn_batch *batch, struct rn_error *err);
+/* An event into the group's series, where there is to be one. */
+void rn_summary_add_series(struct rn_summary *summary, struct rn_summary_group *group,
+                           uint64_t start, uint64_t duration_ns);
 /* Before and after a recording is read; the second one returns `status`, or what failed since. */
 RN_MUST_CHECK enum rn_status rn_summary_begin(struct rn_summary *summary,
                                               const struct rn_reader *reader, struct rn_error *err);

@@ -50,6 +50,7 @@ static void count(struct rn_summary *summary, const struct rn_event *event,
                   const struct rn_call_stack *stack, struct rn_buf *name)
 {
     struct rn_summary_group *group;
+    uint64_t duration_ns = rn_clock_duration(rn_trace_clock(summary->trace), event->duration);
 
     rn_buf_clear(name);
     name_of(summary, stack, name);
@@ -62,8 +63,8 @@ static void count(struct rn_summary *summary, const struct rn_event *event,
     summary->totals.events[RN_KIND_SYSCALL]++;
     group->unfinished += (event->flags & RN_EVENT_UNFINISHED) != 0;
     group->errors += !(event->flags & RN_EVENT_UNFINISHED) && rn_syscall_failed(&event->u.syscall);
-    rn_histogram_add(group->durations,
-                     rn_clock_duration(rn_trace_clock(summary->trace), event->duration));
+    rn_histogram_add(group->durations, duration_ns);
+    rn_summary_add_series(summary, group, event->start, duration_ns);
 }
 
 static enum rn_status add_event(struct rn_summary *summary, struct rn_locator *locator,
