@@ -8,13 +8,15 @@ enum {
     OPT_ATTRIBUTION = CLI_OPT_OWN,
     OPT_BY,
     OPT_CHANGES,
+    OPT_COMPARE,
     OPT_CRITICAL,
     OPT_CSV,
     OPT_FAIL_IF,
     OPT_FOLDED,
     OPT_JSON,
     OPT_OUTLIERS,
-    OPT_SORT
+    OPT_SORT,
+    OPT_THRESHOLD
 };
 
 static const struct option options[] = {
@@ -23,6 +25,7 @@ static const struct option options[] = {
     {"attribution", no_argument, NULL, OPT_ATTRIBUTION},
     {"by", required_argument, NULL, OPT_BY},
     {"changes", no_argument, NULL, OPT_CHANGES},
+    {"compare", no_argument, NULL, OPT_COMPARE},
     {"critical-path", no_argument, NULL, OPT_CRITICAL},
     {"csv", no_argument, NULL, OPT_CSV},
     {"fail-if", required_argument, NULL, OPT_FAIL_IF},
@@ -31,6 +34,7 @@ static const struct option options[] = {
     {"outliers", no_argument, NULL, OPT_OUTLIERS},
     {"output", required_argument, NULL, 'o'},
     {"sort", required_argument, NULL, OPT_SORT},
+    {"threshold", required_argument, NULL, OPT_THRESHOLD},
     {"top", required_argument, NULL, 'n'},
     {NULL, 0, NULL, 0},
 };
@@ -45,26 +49,35 @@ enum {
     GIVEN_FOLDED = 1u << 5,
     GIVEN_SELECTION = 1u << 6,
     GIVEN_CHANGES = 1u << 7,
+    GIVEN_THRESHOLD = 1u << 8,
 };
 
 static const struct {
     int letter;
     uint32_t given;
 } given[] = {
-    {OPT_BY, GIVEN_BY},           {OPT_SORT, GIVEN_SORT}, {OPT_OUTLIERS, GIVEN_OUTLIERS},
-    {OPT_FAIL_IF, GIVEN_LIMIT},   {OPT_CSV, GIVEN_CSV},   {OPT_FOLDED, GIVEN_FOLDED},
+    {OPT_BY, GIVEN_BY},
+    {OPT_SORT, GIVEN_SORT},
+    {OPT_OUTLIERS, GIVEN_OUTLIERS},
+    {OPT_FAIL_IF, GIVEN_LIMIT},
+    {OPT_CSV, GIVEN_CSV},
+    {OPT_FOLDED, GIVEN_FOLDED},
     {OPT_CHANGES, GIVEN_CHANGES},
+    {OPT_THRESHOLD, GIVEN_THRESHOLD},
 };
 
 static const struct {
     const char *name;
     uint32_t allowed;
-    bool single; /* of one recording */
+    int operands; /* so many recordings; 0: any number */
     const char *others;
 } modes[STAT_MODES] = {
-    [STAT_MODE_TABLE] = {"the table", ~0u, false, NULL},
-    [STAT_MODE_CRITICAL] = {"--critical-path", 0, true, "-n, --json and -o"},
-    [STAT_MODE_ATTRIBUTION] = {"--attribution", GIVEN_CSV, true, "-n, --json, --csv and -o"},
+    [STAT_MODE_TABLE] = {"the table", ~(uint32_t)GIVEN_THRESHOLD, 0, ""},
+    [STAT_MODE_CRITICAL] = {"--critical-path", 0, 1, "-n, --json and -o"},
+    [STAT_MODE_ATTRIBUTION] = {"--attribution", GIVEN_CSV, 1, "-n, --json, --csv and -o"},
+    [STAT_MODE_COMPARE] = {"--compare",
+                           GIVEN_BY | GIVEN_SORT | GIVEN_CSV | GIVEN_SELECTION | GIVEN_THRESHOLD, 2,
+                           "--by, --sort, --threshold, -n, --json, --csv, -o and a selection"},
 };
 
 static bool set_mode(struct cli_stat_job *job, enum cli_stat_mode mode)
@@ -117,6 +130,19 @@ static bool set_top(struct cli_stat_job *job, const char *text)
     return false;
 }
 
+static bool set_threshold(struct cli_stat_job *job, const char *text)
+{
+    char *end;
+    double percent = strtod(text, &end);
+
+    if (end != text && (!*end || strcmp(end, "%") == 0) && percent > 0 && percent <= 1000) {
+        job->threshold = percent / 100;
+        return true;
+    }
+    cli_usage("--threshold '%s' is no number of per cent", text);
+    return false;
+}
+
 static bool add_limit(struct cli_stat_job *job, const char *text)
 {
     struct cli_stat_limit *limits = reallocarray(job->limits, job->limit_count + 1, sizeof *limits);
@@ -154,6 +180,10 @@ static bool set_option(struct cli_stat_job *job, int letter)
     case OPT_CHANGES:
         job->order.changes = true;
         return true;
+    case OPT_COMPARE:
+        return set_mode(job, STAT_MODE_COMPARE);
+    case OPT_THRESHOLD:
+        return set_threshold(job, optarg);
     case OPT_SORT:
         return set_sort(job, optarg);
     case 'n':
@@ -214,11 +244,19 @@ static bool agrees_with_mode(const struct cli_stat_job *job, int operands)
     uint32_t selection = rn_filter_is_empty(job->filter) ? 0 : GIVEN_SELECTION;
 
     if ((job->given | selection) & ~modes[job->mode].allowed) {
-        cli_usage("%s is about all of a recording: of the other options only %s go with it",
+        cli_usage(job->mode == STAT_MODE_TABLE ? "--threshold goes with --compare"
+                  : modes[job->mode].allowed & GIVEN_SELECTION
+                      ? "with %s go only %s"
+                      : "%s is about all of a recording: of the other options only %s go with it",
                   modes[job->mode].name, modes[job->mode].others);
         return false;
     }
-    if (modes[job->mode].single && operands > 1) {
+    if (modes[job->mode].operands == 2 && operands != 2) {
+        cli_usage("%s takes two sides, each a recording, several with commas, or a directory",
+                  modes[job->mode].name);
+        return false;
+    }
+    if (modes[job->mode].operands == 1 && operands > 1) {
         cli_usage("%s takes one recording; rn-merge makes one of several", modes[job->mode].name);
         return false;
     }

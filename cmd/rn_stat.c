@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /* rn-stat: counts, times, percentiles and errors of recordings, in groups. */
 #include "cli_stat_attribution.h"
+#include "cli_stat_compare.h"
 #include "cli_stat_critical.h"
 #include "cli_stat_options.h"
 
@@ -75,6 +76,8 @@ static int run(const struct cli_stat_job *job, char **paths)
         return cli_stat_critical(&critical, *paths);
     case STAT_MODE_ATTRIBUTION:
         return cli_stat_attribution(job, *paths);
+    case STAT_MODE_COMPARE:
+        return cli_stat_compare(job, paths);
     default:
         return sum_up(job, paths);
     }
@@ -82,7 +85,8 @@ static int run(const struct cli_stat_job *job, char **paths)
 
 int main(int argc, char **argv)
 {
-    struct cli_stat_job job = {.filter = rn_filter_new(), .order.metric = STAT_TOTAL};
+    struct cli_stat_job job = {
+        .filter = rn_filter_new(), .order.metric = STAT_TOTAL, .threshold = 0.05};
     int status = RN_EXIT_TROUBLE;
 
     cli_start(argc, argv);
