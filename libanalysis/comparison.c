@@ -222,17 +222,15 @@ static double share(double weight, double all)
     return all > 0 ? weight / all : 0;
 }
 
-/* Times of all groups of that family: [0] of a, [1] of b. */
-static void weigh(const struct rn_comparison *comparison, unsigned family, double all[2])
+/* Times of all groups of each family: [0] of a, [1] of b. */
+static void weigh(const struct rn_comparison *comparison, double all[RN_COMPARISON_FAMILIES][2])
 {
-    all[0] = all[1] = 0;
+    memset(all, 0, RN_COMPARISON_FAMILIES * sizeof *all);
     for (size_t i = 0; i < comparison->count; i++) {
         const struct rn_comparison_row *row = &comparison->groups[i]->row;
 
-        if (row->family != family)
-            continue;
-        all[0] += row->weight_a;
-        all[1] += row->weight_b;
+        all[row->family][0] += row->weight_a;
+        all[row->family][1] += row->weight_b;
     }
 }
 
@@ -296,20 +294,22 @@ static void judge(const struct rn_comparison *comparison, struct rn_comparison_r
     row->certain = row->verdict == RN_VERDICT_MORE && row->low > most && !row->within_runs;
 }
 
-/* All groups of one family, adjusted together. */
-static enum rn_status judge_family(struct rn_comparison *comparison, unsigned family,
-                                   struct rn_error *err)
+/* What is of the run as a whole, or all groups, adjusted together. */
+static enum rn_status judge_all(struct rn_comparison *comparison, bool overall,
+                                struct rn_error *err)
 {
     struct comparison_group **tested = calloc(comparison->count + 1, sizeof(*tested));
-    double *p = calloc(comparison->count + 1, sizeof *p), all[2];
+    double *p = calloc(comparison->count + 1, sizeof *p), all[RN_COMPARISON_FAMILIES][2];
     size_t count = 0;
     bool enough = tested && p;
 
-    weigh(comparison, family, all);
+    weigh(comparison, all);
     for (size_t i = 0; i < comparison->count && enough; i++) {
         struct comparison_group *group = comparison->groups[i];
+        unsigned family = group->row.family;
 
-        if (group->row.family != family || !measure(comparison, group, all))
+        if ((family == RN_COMPARISON_OVERALL) != overall ||
+            !measure(comparison, group, all[family]))
             continue;
         p[count] = group->row.p;
         tested[count++] = group;
@@ -318,7 +318,7 @@ static enum rn_status judge_family(struct rn_comparison *comparison, unsigned fa
     for (size_t i = 0; i < count && enough; i++)
         tested[i]->row.q = p[i];
     for (size_t i = 0; i < comparison->count && enough; i++) {
-        if (comparison->groups[i]->row.family == family)
+        if ((comparison->groups[i]->row.family == RN_COMPARISON_OVERALL) == overall)
             judge(comparison, &comparison->groups[i]->row);
     }
     free(tested);
@@ -344,18 +344,16 @@ enum rn_status rn_comparison_result(struct rn_comparison *comparison,
                                     const struct rn_comparison_row **rows, size_t *count,
                                     struct rn_error *err)
 {
-    enum rn_status status = RN_OK;
-    unsigned last = 0;
+    enum rn_status status;
 
     for (size_t i = 0; i < comparison->count; i++) {
         if (comparison->rates)
             take_rates(comparison, comparison->groups[i]);
         take_medians(comparison, comparison->groups[i]);
-        if (comparison->groups[i]->row.family > last)
-            last = comparison->groups[i]->row.family;
     }
-    for (unsigned family = 0; family <= last && status == RN_OK; family++)
-        status = judge_family(comparison, family, err);
+    status = judge_all(comparison, true, err);
+    if (status == RN_OK)
+        status = judge_all(comparison, false, err);
     if (status != RN_OK)
         return status;
     comparison->rows = calloc(comparison->count + 1, sizeof *comparison->rows);

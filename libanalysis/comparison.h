@@ -46,14 +46,16 @@ enum rn_verdict {
 
 /* Of one group in one run. */
 struct rn_comparison_value {
-    unsigned family; /* kind of event; RN_COMPARISON_OVERALL: of the run as a whole */
+    unsigned family; /* any number for a kind of group, below RN_COMPARISON_FAMILIES;
+                      * RN_COMPARISON_OVERALL: of the run as a whole */
     const char *name;
     double value;     /* what is compared; 0 where there was nothing */
     double weight_ns; /* the group's time */
     uint64_t calls;
     const struct rn_series *series; /* NULL: no bootstrap. Not kept */
 };
-#define RN_COMPARISON_OVERALL 0u
+#define RN_COMPARISON_OVERALL  0u
+#define RN_COMPARISON_FAMILIES 64u
 
 struct rn_comparison_row {
     unsigned family;

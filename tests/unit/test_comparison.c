@@ -163,7 +163,7 @@ static void one_run(void **unused)
         value.weight_ns = value.value;
         value.series = series[side];
         assert_int_equal(rn_comparison_add(comparison, side, 0, &value, &err), RN_OK);
-        add(side, 0, 1, "few", 1000 + side, 1);
+        add(side, 0, 1, "few", 1e6 + side, 1);
     }
     finish();
     assert_int_equal(row("read")->verdict, RN_VERDICT_MORE);

@@ -1,0 +1,38 @@
+#!/bin/bash
+# SPDX-License-Identifier: MIT
+# Which of two programs is slower: one sleeps twice as long, which no machine makes up for.
+set -u
+command -v jq >/dev/null || { echo "jq is not installed"; exit 77; }
+
+mkdir a b
+for run in 1 2 3 4 5 6; do
+    rn-record -q -o a/$run.rna -- sleep 0.05
+    rn-record -q -o b/$run.rna -- sleep 0.1
+done
+list=$(printf '%s,' b/*.rna)
+
+verdict() { # NAME STATUS CONDITION ARGUMENT...
+    local name=$1 wanted=$2 condition=$3 status=0
+    shift 3
+    rn-stat --compare --json "$@" >result.json || status=$?
+    if [ $status = "$wanted" ] && jq -e "$condition" result.json >/dev/null; then
+        echo "ok - $name"
+    else
+        cat result.json
+        echo "not ok - $name: status $status"
+    fi
+}
+
+sleeps='.groups | map(select(.name == "clock_nanosleep"))[0]'
+verdict "slower" 1 "$sleeps | .verdict == \"slower\" and .certain and .low > 1.5 and .high < 2.5" \
+    -e clock_nanosleep a "$list"
+verdict "faster" 0 "$sleeps | .verdict == \"faster\" and (.certain | not)" -e clock_nanosleep b a
+verdict "wall time" 1 'any(.groups[]; .name == "wall time" and .certain)' a b
+verdict "within the threshold" 0 "$sleeps | .verdict == \"same\"" --threshold 200 \
+    -e clock_nanosleep a b
+verdict "calls" 1 "$sleeps | .verdict == \"same\" and .calls_a == 1" --sort calls \
+    -e clock_nanosleep a b
+verdict "one run" 0 'all(.groups[]; .certain | not)' a/1.rna b/1.rna
+rn-stat --compare a b >text.txt
+[ $? = 1 ] && grep -q '^slower .* wall time$' text.txt && echo "ok - text" || echo "not ok - text"
+exit 0
