@@ -13,10 +13,13 @@ enum {
     OPT_CSV,
     OPT_FAIL_IF,
     OPT_FOLDED,
+    OPT_INCLUSIVE,
     OPT_JSON,
     OPT_OUTLIERS,
+    OPT_SLOW,
     OPT_SORT,
-    OPT_THRESHOLD
+    OPT_THRESHOLD,
+    OPT_TREE
 };
 
 static const struct option options[] = {
@@ -30,26 +33,16 @@ static const struct option options[] = {
     {"csv", no_argument, NULL, OPT_CSV},
     {"fail-if", required_argument, NULL, OPT_FAIL_IF},
     {"folded", no_argument, NULL, OPT_FOLDED},
+    {"inclusive", no_argument, NULL, OPT_INCLUSIVE},
     {"json", no_argument, NULL, OPT_JSON},
     {"outliers", no_argument, NULL, OPT_OUTLIERS},
     {"output", required_argument, NULL, 'o'},
+    {"slow", required_argument, NULL, OPT_SLOW},
     {"sort", required_argument, NULL, OPT_SORT},
     {"threshold", required_argument, NULL, OPT_THRESHOLD},
+    {"tree", no_argument, NULL, OPT_TREE},
     {"top", required_argument, NULL, 'n'},
     {NULL, 0, NULL, 0},
-};
-
-/* Options that do not go with everything: bits of cli_stat_job.given. */
-enum {
-    GIVEN_BY = 1u << 0,
-    GIVEN_SORT = 1u << 1,
-    GIVEN_OUTLIERS = 1u << 2,
-    GIVEN_LIMIT = 1u << 3,
-    GIVEN_CSV = 1u << 4,
-    GIVEN_FOLDED = 1u << 5,
-    GIVEN_SELECTION = 1u << 6,
-    GIVEN_CHANGES = 1u << 7,
-    GIVEN_THRESHOLD = 1u << 8,
 };
 
 static const struct {
@@ -64,31 +57,8 @@ static const struct {
     {OPT_FOLDED, GIVEN_FOLDED},
     {OPT_CHANGES, GIVEN_CHANGES},
     {OPT_THRESHOLD, GIVEN_THRESHOLD},
+    {OPT_INCLUSIVE, GIVEN_INCLUSIVE},
 };
-
-static const struct {
-    const char *name;
-    uint32_t allowed;
-    int operands; /* so many recordings; 0: any number */
-    const char *others;
-} modes[STAT_MODES] = {
-    [STAT_MODE_TABLE] = {"the table", ~(uint32_t)GIVEN_THRESHOLD, 0, ""},
-    [STAT_MODE_CRITICAL] = {"--critical-path", 0, 1, "-n, --json and -o"},
-    [STAT_MODE_ATTRIBUTION] = {"--attribution", GIVEN_CSV, 1, "-n, --json, --csv and -o"},
-    [STAT_MODE_COMPARE] = {"--compare",
-                           GIVEN_BY | GIVEN_SORT | GIVEN_CSV | GIVEN_SELECTION | GIVEN_THRESHOLD, 2,
-                           "--by, --sort, --threshold, -n, --json, --csv, -o and a selection"},
-};
-
-static bool set_mode(struct cli_stat_job *job, enum cli_stat_mode mode)
-{
-    if (job->mode != STAT_MODE_TABLE && job->mode != mode) {
-        cli_usage("%s and %s exclude each other", modes[job->mode].name, modes[mode].name);
-        return false;
-    }
-    job->mode = mode;
-    return true;
-}
 
 static bool set_by(struct cli_stat_job *job, const char *name)
 {
@@ -98,10 +68,9 @@ static bool set_by(struct cli_stat_job *job, const char *name)
             return true;
         }
     }
-    cli_usage(
-        "--by '%s' is not syscall, process, thread, kind, function, line, module, stack, kernel "
-        "or queue",
-        name);
+    cli_usage("--by '%s' is not syscall, process, thread, kind, function, line, module, stack, "
+              "operation, kernel or queue",
+              name);
     return false;
 }
 
@@ -143,6 +112,14 @@ static bool set_threshold(struct cli_stat_job *job, const char *text)
     return false;
 }
 
+static bool set_slow(struct cli_stat_job *job, const char *text)
+{
+    if (strcmp(text, "auto") == 0 || (cli_parse_duration(text, &job->slow_ns) && job->slow_ns > 0))
+        return true;
+    cli_usage("--slow '%s' is neither a time, such as 1ms, nor auto", text);
+    return false;
+}
+
 static bool add_limit(struct cli_stat_job *job, const char *text)
 {
     struct cli_stat_limit *limits = reallocarray(job->limits, job->limit_count + 1, sizeof *limits);
@@ -172,16 +149,23 @@ static bool set_option(struct cli_stat_job *job, int letter)
         job->given |= letter == given[i].letter ? given[i].given : 0;
     switch (letter) {
     case OPT_ATTRIBUTION:
-        return set_mode(job, STAT_MODE_ATTRIBUTION);
+        return cli_stat_set_mode(job, STAT_MODE_ATTRIBUTION);
     case OPT_BY:
         return set_by(job, optarg);
     case OPT_CRITICAL:
-        return set_mode(job, STAT_MODE_CRITICAL);
+        return cli_stat_set_mode(job, STAT_MODE_CRITICAL);
     case OPT_CHANGES:
         job->order.changes = true;
         return true;
+    case OPT_INCLUSIVE:
+        job->order.inclusive = true;
+        return true;
+    case OPT_SLOW:
+        return cli_stat_set_mode(job, STAT_MODE_SLOW) && set_slow(job, optarg);
+    case OPT_TREE:
+        return cli_stat_set_mode(job, STAT_MODE_TREE);
     case OPT_COMPARE:
-        return set_mode(job, STAT_MODE_COMPARE);
+        return cli_stat_set_mode(job, STAT_MODE_COMPARE);
     case OPT_THRESHOLD:
         return set_threshold(job, optarg);
     case OPT_SORT:
@@ -208,65 +192,6 @@ static bool set_option(struct cli_stat_job *job, int letter)
     }
 }
 
-static bool is_told(const struct cli_stat_job *job, enum cli_stat_metric metric)
-{
-    bool told =
-        cli_stat_is_of_devices(job->by) || metric < STAT_OF_DEVICES || metric == STAT_METRICS;
-
-    if (!told)
-        cli_usage("'%s' is told of devices alone: --by kernel or --by queue",
-                  cli_stat_metrics[metric].name);
-    return told;
-}
-
-/* Options that do not go together; false after a message. */
-static bool agrees(const struct cli_stat_job *job)
-{
-    bool told = is_told(job, job->order.metric);
-
-    for (size_t i = 0; i < job->limit_count && told; i++)
-        told = is_told(job, job->limits[i].metric);
-    if (told && job->order.outliers &&
-        (cli_stat_is_of_devices(job->by) || cli_stat_is_of_source(job->by))) {
-        cli_usage("--outliers are of --by syscall, process, thread or kind");
-        return false;
-    }
-    if (told && job->order.changes && cli_stat_is_of_devices(job->by)) {
-        cli_usage("--changes are not of --by kernel and queue");
-        return false;
-    }
-    return told;
-}
-
-/* The same with what is no table; false after a message. */
-static bool agrees_with_mode(const struct cli_stat_job *job, int operands)
-{
-    uint32_t selection = rn_filter_is_empty(job->filter) ? 0 : GIVEN_SELECTION;
-
-    if ((job->given | selection) & ~modes[job->mode].allowed) {
-        cli_usage(job->mode == STAT_MODE_TABLE ? "--threshold goes with --compare"
-                  : modes[job->mode].allowed & GIVEN_SELECTION
-                      ? "with %s go only %s"
-                      : "%s is about all of a recording: of the other options only %s go with it",
-                  modes[job->mode].name, modes[job->mode].others);
-        return false;
-    }
-    if (modes[job->mode].operands == 2 && operands != 2) {
-        cli_usage("%s takes two sides, each a recording, several with commas, or a directory",
-                  modes[job->mode].name);
-        return false;
-    }
-    if (modes[job->mode].operands == 1 && operands > 1) {
-        cli_usage("%s takes one recording; rn-merge makes one of several", modes[job->mode].name);
-        return false;
-    }
-    if (job->order.changes && operands > 1) {
-        cli_usage("--changes takes one recording, for time goes on in one alone");
-        return false;
-    }
-    return true;
-}
-
 int cli_stat_parse(struct cli_stat_job *job, int argc, char **argv)
 {
     static const char letters[] = CLI_SELECT_SHORT CLI_COMMON_SHORT "n:o:";
@@ -283,11 +208,9 @@ int cli_stat_parse(struct cli_stat_job *job, int argc, char **argv)
         if (!set_option(job, letter))
             status = RN_EXIT_TROUBLE;
     }
-    if (status < 0 && !agrees(job))
-        status = RN_EXIT_TROUBLE;
     if (status < 0 && optind == argc)
         status = cli_usage("no recording given ('-' is standard input)");
-    if (status < 0 && !agrees_with_mode(job, argc - optind))
+    if (status < 0 && !cli_stat_agrees(job, argc - optind))
         status = RN_EXIT_TROUBLE;
     return status;
 }

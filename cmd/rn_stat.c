@@ -4,6 +4,8 @@
 #include "cli_stat_compare.h"
 #include "cli_stat_critical.h"
 #include "cli_stat_options.h"
+#include "cli_stat_slow.h"
+#include "cli_stat_tree.h"
 
 #include <stdlib.h>
 
@@ -78,6 +80,10 @@ static int run(const struct cli_stat_job *job, char **paths)
         return cli_stat_attribution(job, *paths);
     case STAT_MODE_COMPARE:
         return cli_stat_compare(job, paths);
+    case STAT_MODE_SLOW:
+        return cli_stat_slow(job, paths);
+    case STAT_MODE_TREE:
+        return cli_stat_tree(job, paths);
     default:
         return sum_up(job, paths);
     }

@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 #include "duration_series.h"
 
+#include "saturating.h"
+
 #include <stdlib.h>
 
 struct rn_series *rn_series_new(void)
@@ -18,13 +20,6 @@ static uint64_t median_of(uint64_t a, uint64_t b, uint64_t c)
     uint64_t low = a < b ? a : b, high = a < b ? b : a;
 
     return c < low ? low : c > high ? high : c;
-}
-
-static uint64_t add_saturating(uint64_t a, uint64_t b)
-{
-    uint64_t sum;
-
-    return __builtin_add_overflow(a, b, &sum) ? UINT64_MAX : sum;
 }
 
 /* True once the open bin is full: *median is its median. */
@@ -54,8 +49,8 @@ static void merge_bins(struct rn_series *series)
         struct rn_series_bin merged = {
             .start_ns = from[0].start_ns,
             .count = from[0].count + from[1].count + from[2].count,
-            .sum_ns =
-                add_saturating(add_saturating(from[0].sum_ns, from[1].sum_ns), from[2].sum_ns),
+            .sum_ns = rn_add_saturating(rn_add_saturating(from[0].sum_ns, from[1].sum_ns),
+                                        from[2].sum_ns),
             .median_ns = median_of(from[0].median_ns, from[1].median_ns, from[2].median_ns),
         };
 
@@ -73,7 +68,7 @@ void rn_series_add(struct rn_series *series, uint64_t start_ns, uint64_t duratio
     if (!open->count)
         open->start_ns = start_ns;
     open->count++;
-    open->sum_ns = add_saturating(open->sum_ns, duration_ns);
+    open->sum_ns = rn_add_saturating(open->sum_ns, duration_ns);
     if (!carry(series, duration_ns, &open->median_ns))
         return;
     series->bins[series->count++] = *open;

@@ -35,6 +35,14 @@ static struct rn_summary_group *group_new(uint8_t kind, const char *name, size_t
     return NULL;
 }
 
+struct rn_summary_group *rn_summary_whole_group(struct rn_summary *summary)
+{
+    if (!summary->whole)
+        summary->whole = group_new(RN_KIND_SYSCALL, "total", 5);
+    summary->no_memory |= !summary->whole;
+    return summary->whole;
+}
+
 static struct rn_summary_group *group_add(struct rn_summary *summary, uint8_t kind,
                                           const char *name, size_t length)
 {

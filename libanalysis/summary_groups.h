@@ -23,7 +23,9 @@ struct rn_summary {
     struct rn_summary_totals totals;
     struct rn_summary_group **groups;
     size_t group_count;
-    struct rn_id_map by_key; /* the same, see group_key in summary_groups.c */
+    struct rn_summary_group *whole; /* inclusive: all calls, each once; NULL before the first */
+    uint64_t stamp;                 /* the number of the call at hand */
+    struct rn_id_map by_key;        /* the same, see group_key in summary_groups.c */
     struct rn_summary_group *other[RN_KIND_STREAM];
     struct rn_summary_group *by_number[RN_ABI_COUNT][RN_SUMMARY_NUMBERS];
     struct rn_summary_stream cache[RN_SUMMARY_CACHE];
@@ -40,6 +42,14 @@ struct rn_summary_group *rn_summary_syscall_group(struct rn_summary *summary, ui
                                                   uint64_t nr);
 struct rn_summary_group *rn_summary_named_group(struct rn_summary *summary, uint8_t kind,
                                                 const char *name, size_t length);
+/* The group of a block, or of blocks that were counted: RN_BY_OPERATION. */
+struct rn_summary_group *rn_summary_operation_group(struct rn_summary *summary,
+                                                    const struct rn_event *event, uint64_t backend);
+/* What one of them, or many, computed. */
+void rn_summary_add_work(struct rn_summary_group *group, uint64_t elements, uint64_t bytes,
+                         uint64_t flops);
+/* The group of each call once, made if it is not there; NULL without memory. */
+struct rn_summary_group *rn_summary_whole_group(struct rn_summary *summary);
 /* Of the process or thread that the stream belongs to. */
 struct rn_summary_group *rn_summary_stream_group(struct rn_summary *summary, uint8_t kind,
                                                  uint64_t stream);
