@@ -36,7 +36,9 @@ static bool is_told(const struct cli_stat_job *job, enum cli_stat_metric metric)
                 (job->by == STAT_BY_OPERATION && cli_stat_is_of_operations(metric));
 
     if (!told)
-        cli_usage("'%s' is told of devices alone: --by kernel or --by queue",
+        cli_usage(metric >= STAT_ELEMENTS
+                      ? "'%s' is told of compute blocks alone: --by operation"
+                      : "'%s' is told of devices alone: --by kernel or --by queue",
                   cli_stat_metrics[metric].name);
     return told;
 }

@@ -77,15 +77,16 @@ bool cli_stat_has(const struct cli_stat_table *table, unsigned metric)
 {
     bool of_devices = cli_stat_is_of_devices(table->by);
 
-    if (table->by == STAT_BY_OPERATION && metric != STAT_ERRORS && metric != STAT_ERROR_RATE)
-        return metric < STAT_OUTLIERS_Z || cli_stat_is_of_operations((enum cli_stat_metric)metric);
+    if (table->by == STAT_BY_OPERATION && metric > STAT_OUTLIERS_ROBUST)
+        return cli_stat_is_of_operations((enum cli_stat_metric)metric);
     if (metric >= STAT_ELEMENTS)
         return false;
     if (metric >= STAT_OF_DEVICES)
         return of_devices || (metric == STAT_SELF && table->inclusive);
     if (metric == STAT_OUTLIERS_Z || metric == STAT_OUTLIERS_ROBUST)
         return table->outliers != NULL;
-    return !of_devices || (metric != STAT_ERRORS && metric != STAT_ERROR_RATE);
+    return !(of_devices || table->by == STAT_BY_OPERATION) ||
+           (metric != STAT_ERRORS && metric != STAT_ERROR_RATE);
 }
 
 struct unit {

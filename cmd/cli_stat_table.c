@@ -228,17 +228,22 @@ static bool any_of_kind(struct rn_summary_group *const *groups, size_t count, ui
     return false;
 }
 
-/* System calls have a section even where there are none: it says so. */
+/* What is first - system calls, mostly - has a section even where there are none: it says so. */
 bool cli_stat_table_make(struct cli_stat_table *table, const struct rn_summary *summary,
                          enum cli_stat_by by, const struct cli_stat_order *order)
 {
     size_t count;
     struct rn_summary_group *const *groups = rn_summary_groups(summary, &count);
-    uint8_t last = by == STAT_BY_KIND ? 0 : RN_KIND_STREAM - 1;
+    uint8_t first = by == STAT_BY_KIND        ? 0
+                    : by == STAT_BY_OPERATION ? RN_KIND_BLOCK
+                                              : RN_KIND_SYSCALL;
+    uint8_t last = by == STAT_BY_KIND        ? 0
+                   : by == STAT_BY_OPERATION ? RN_KIND_BLOCK
+                                             : RN_KIND_STREAM - 1;
 
     *table = (struct cli_stat_table){.by = by, .totals = rn_summary_totals(summary)};
-    for (uint8_t kind = by == STAT_BY_KIND ? 0 : RN_KIND_SYSCALL; kind <= last; kind++) {
-        if (kind > RN_KIND_SYSCALL && !any_of_kind(groups, count, kind))
+    for (uint8_t kind = first; kind <= last; kind++) {
+        if (kind > first && !any_of_kind(groups, count, kind))
             continue;
         if (!fill_section(&table->sections[table->section_count++], kind, groups, count,
                           order->metric))
