@@ -6,6 +6,7 @@
 #include "cli_stat_rows.h"
 
 #include "libanalysis/run_times.h"
+#include "libanalysis/saturating.h"
 
 #include <stdlib.h>
 
@@ -50,7 +51,8 @@ static bool add_times(const struct run *run)
         (void)!rn_run_times_read(source.reader, &times, &err);
     cli_source_close(&source);
     return fine && add_overall(run, "wall time", times.wall_ns) &&
-           (!times.cpu_known || add_overall(run, "CPU time", times.user_ns + times.system_ns));
+           (!times.cpu_known ||
+            add_overall(run, "CPU time", rn_add_saturating(times.user_ns, times.system_ns)));
 }
 
 /* Numbers of families begin behind the overall one: kinds, and of devices types. */

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 #include "attribution_private.h"
+#include "saturating.h"
 
 #include <stdlib.h>
 #include <string.h>
@@ -130,9 +131,9 @@ static void add_thread(struct rn_attribution_process *to, const struct rn_attrib
     if (!to->threads || row->end > to->end)
         to->end = row->end;
     to->threads++;
-    to->life_ns += row->life_ns;
+    to->life_ns = rn_add_saturating(to->life_ns, row->life_ns);
     for (unsigned i = 0; i < RN_PARTS; i++)
-        to->part_ns[i] += row->part_ns[i];
+        to->part_ns[i] = rn_add_saturating(to->part_ns[i], row->part_ns[i]);
 }
 
 static int longest_thread(const void *a, const void *b)
@@ -179,8 +180,8 @@ static void take_processes(struct rn_attribution *attribution, struct rn_attribu
             continue;
         result->processes[result->process_count++] = *row;
         result->all.cpu_known &= row->cpu_known;
-        result->all.user_ns += row->user_ns;
-        result->all.system_ns += row->system_ns;
+        result->all.user_ns = rn_add_saturating(result->all.user_ns, row->user_ns);
+        result->all.system_ns = rn_add_saturating(result->all.system_ns, row->system_ns);
     }
     result->all.cpu_known &= result->process_count > 0;
 }

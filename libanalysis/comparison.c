@@ -4,6 +4,7 @@
 #include "formats/crc64.h"
 #include "id_map.h"
 #include "rank_test.h"
+#include "saturating.h"
 
 #include <math.h>
 #include <stdlib.h>
@@ -149,7 +150,7 @@ enum rn_status rn_comparison_add(struct rn_comparison *comparison, unsigned side
     to = &group->runs[side][run];
     to->value += value->value;
     to->weight_ns += value->weight_ns;
-    to->calls += value->calls;
+    to->calls = rn_add_saturating(to->calls, value->calls);
     if (value->series && rn_comparison_wants_series(comparison) && !keep_blocks(to, value->series))
         return rn_fail(err, RN_E_NOMEM, "no memory for blocks of calls");
     return RN_OK;

@@ -2,6 +2,7 @@
 #include "run_times.h"
 
 #include "clock.h"
+#include "saturating.h"
 
 struct reading {
     struct rn_run_times *times;
@@ -14,8 +15,9 @@ static void take_process(struct reading *reading, const struct rn_event *event)
 {
     if (event->u.process.op != RN_PROCESS_EXIT || (event->flags & RN_EVENT_SNAPSHOT))
         return;
-    reading->times->user_ns += event->u.process.user_ns;
-    reading->times->system_ns += event->u.process.system_ns;
+    reading->times->user_ns = rn_add_saturating(reading->times->user_ns, event->u.process.user_ns);
+    reading->times->system_ns =
+        rn_add_saturating(reading->times->system_ns, event->u.process.system_ns);
     reading->times->cpu_known = true;
     if (!reading->ended || event->start > reading->last)
         reading->last = event->start;

@@ -1,9 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 /* libFuzzer target: the bytes as an archive, read to its end both ways, and through the trace model
- * and the summaries. Checksums of chunks are made right first, except where the size is odd: else
- * hardly any change would get past them. */
-#include "formats/chunk.h"
-#include "formats/crc64.h"
+ * and the summaries. */
+#include "archive_bytes.h"
+
 #include "formats/reader.h"
 #include "libanalysis/causal_edge.h"
 #include "libanalysis/device_stat.h"
@@ -11,11 +10,7 @@
 #include "libanalysis/summary.h"
 #include "libanalysis/trace.h"
 
-#include <stdio.h>
 #include <stdlib.h>
-#include <string.h>
-#include <sys/mman.h>
-#include <unistd.h>
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 
@@ -123,59 +118,15 @@ static void sum_up_devices(const char *path)
     }
 }
 
-#define CHECKSUM_OFFSET 48u
-
-static void repair_chunk(uint8_t *chunk, size_t available)
+static void read_archive(const char *path)
 {
-    struct rn_chunk_header header;
-    struct rn_error err = RN_ERROR_INIT;
-    uint64_t checksum;
-
-    if (rn_chunk_parse_header(chunk, available, &header, &err) != RN_OK ||
-        header.payload_size > available - RN_CHUNK_HEADER_SIZE)
-        return;
-    checksum = rn_crc64(0, chunk, CHECKSUM_OFFSET);
-    checksum = rn_crc64(checksum, chunk + RN_CHUNK_HEADER_SIZE, header.payload_size);
-    memcpy(chunk + CHECKSUM_OFFSET, &checksum, sizeof checksum);
-}
-
-static void repair(uint8_t *bytes, size_t size)
-{
-    static const uint8_t magic[] = {'R', 'N', 'C', 1};
-    uint8_t *at = bytes;
-
-    while ((at = memmem(at, (size_t)(bytes + size - at), magic, sizeof magic))) {
-        repair_chunk(at, (size_t)(bytes + size - at));
-        at++;
-    }
-}
-
-static void read_bytes(const uint8_t *bytes, size_t size)
-{
-    int fd = memfd_create("archive", MFD_CLOEXEC);
-    char path[64];
-
-    if (fd < 0)
-        return;
-    snprintf(path, sizeof path, "/proc/self/fd/%d", fd);
-    if (write(fd, bytes, size) == (ssize_t)size) {
-        read_events(path);
-        sum_up(path);
-        sum_up_devices(path);
-    }
-    close(fd);
+    read_events(path);
+    sum_up(path);
+    sum_up_devices(path);
 }
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
-    uint8_t *bytes = malloc(size + 1);
-
-    if (!bytes)
-        return 0;
-    memcpy(bytes, data, size);
-    if (size % 2 == 0)
-        repair(bytes, size);
-    read_bytes(bytes, size);
-    free(bytes);
+    read_bytes(data, size, read_archive);
     return 0;
 }
