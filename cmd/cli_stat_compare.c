@@ -63,7 +63,8 @@ static unsigned family_of(const struct cli_stat_section *section, const struct c
 
 static bool add_rows(const struct run *run, const struct cli_stat_section *section)
 {
-    bool fine = true;
+    enum cli_stat_metric metric = run->job->order.metric;
+    bool fine = true, drawn = metric == STAT_TOTAL || metric == STAT_MEAN;
 
     for (size_t i = 0; i < section->count && fine; i++) {
         const struct cli_stat_row *row = &section->rows[i];
@@ -71,10 +72,10 @@ static bool add_rows(const struct run *run, const struct cli_stat_section *secti
         fine = add_value(run, &(struct rn_comparison_value){
                                   .family = family_of(section, row),
                                   .name = row->name,
-                                  .value = row->value[run->job->order.metric],
+                                  .value = row->value[metric],
                                   .weight_ns = row->value[STAT_TOTAL],
                                   .calls = (uint64_t)row->value[STAT_CALLS],
-                                  .series = row->group->series,
+                                  .series = drawn ? row->group->series : NULL,
                               });
     }
     return fine;

@@ -7,8 +7,6 @@
 #ifndef RN_SUMMARY_H
 #define RN_SUMMARY_H
 
-#include "call_tree.h"
-#include "duration_series.h"
 #include "filter.h"
 #include "formats/reader.h"
 #include "statistics.h"
@@ -16,6 +14,9 @@
 #ifdef __cplusplus
 extern "C" {
 #endif
+
+struct rn_call_tree; /* call_tree.h */
+struct rn_series;    /* duration_series.h */
 
 enum rn_summary_by {
     RN_BY_SYSCALL,

@@ -3,6 +3,7 @@
 #ifndef RN_SUMMARY_GROUPS_H
 #define RN_SUMMARY_GROUPS_H
 
+#include "duration_series.h"
 #include "id_map.h"
 #include "summary.h"
 #include "trace.h"

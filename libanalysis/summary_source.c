@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 /* System calls by where in the source they were made. */
+#include "call_tree.h"
 #include "locator.h"
 #include "saturating.h"
 #include "select.h"

@@ -5,6 +5,7 @@
 
 #include "formats/syscall_table.h"
 #include "formats/writer.h"
+#include "libanalysis/duration_series.h"
 #include "libanalysis/summary.h"
 
 #include <setjmp.h>
