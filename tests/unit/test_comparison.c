@@ -171,6 +171,8 @@ static void one_run(void **unused)
     low = row("read")->low;
     high = row("read")->high;
     assert_true(low > 1.27 && low < 1.3 && high > 1.3 && high < 1.33);
+    /* 1.96 standard errors on both sides are 0.029 in all. */
+    assert_true(high - low > 0.022 && high - low < 0.036);
     assert_int_equal(row("few")->verdict, RN_VERDICT_UNKNOWN);
     /* Again: the same. */
     begin(1, 1, true);
