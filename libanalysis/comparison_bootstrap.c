@@ -20,7 +20,8 @@ static uint64_t next_random(uint64_t *state)
     return z ^ (z >> 31);
 }
 
-/* A run with as many blocks, drawn from its own. */
+/* A run with as many blocks, drawn from its own. Their number of calls is that of the run: the last
+ * block may be smaller, and how often it is drawn says nothing of how often the call was made. */
 static double resample(const struct comparison_run *run, bool rates, uint64_t *random)
 {
     double sum = 0, count = 0;
@@ -32,7 +33,9 @@ static double resample(const struct comparison_run *run, bool rates, uint64_t *r
         sum += (double)block->sum_ns;
         count += (double)block->count;
     }
-    return rates && count > 0 ? sum / count : sum;
+    if (count <= 0)
+        return 0;
+    return rates ? sum / count : sum / count * (double)run->calls;
 }
 
 static double resample_side(const struct comparison_run *runs, size_t count, bool rates,

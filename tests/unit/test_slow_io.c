@@ -76,7 +76,7 @@ static void call(const char *name, uint64_t fd, uint64_t duration_ns, const char
                                        .data = (const uint8_t *)path};
     struct rn_event event = {.kind = RN_KIND_SYSCALL,
                              .stream = 1,
-                             .ordinal = ordinal++,
+                             .ordinal = ordinal,
                              .start = 1000 * ordinal,
                              .duration = duration_ns,
                              .attachment_count = path != NULL,
@@ -84,6 +84,7 @@ static void call(const char *name, uint64_t fd, uint64_t duration_ns, const char
 
     event.u.syscall.nr = (uint64_t)rn_syscall_number(RN_ABI_X86_64, name, strlen(name));
     event.u.syscall.args[0] = fd;
+    ordinal++;
     assert_int_equal(rn_slow_io_call(slow, trace, 0, &event, &err), RN_OK);
 }
 
