@@ -333,6 +333,9 @@ enum rn_status rn_attribution_close(struct rn_attribution *attribution, struct r
             continue;
         close_account(attribution, account);
         status = note_name(account, trace, err);
+        /* Also the name of a process that has not ended. */
+        if (status == RN_OK && rn_trace_thread(trace, account->stream)->process)
+            status = rn_attribution_process_of(attribution, account, trace, err);
         account->next_wait = 0;
         account->ticks[RN_CALL_DEVICE] += waited(account, account->begin, account->end);
     }

@@ -238,6 +238,25 @@ static void devices(void **state)
     assert_int_equal(part[RN_PART_COMPUTING], 300 - 125);
 }
 
+/* A process is called what it executed last, also where it has not ended. */
+static void names(void **state)
+{
+    struct rn_attachment exe = {
+        .type = RN_ATT_EXE, .arg = RN_ARG_NONE, .size = 9, .data = (const uint8_t *)"/bin/true"};
+    struct rn_event exec = {
+        .kind = RN_KIND_PROCESS, .start = 5, .attachment_count = 1, .attachments = &exe};
+
+    (void)state;
+    exec.stream = stream(10, 10);
+    process(exec.stream, RN_PROCESS_START, 10, 0);
+    exec.u.process.op = RN_PROCESS_EXEC;
+    must(rn_writer_add(writer, &exec, &err));
+    attribute();
+    assert_int_equal(result.process_count, 1);
+    assert_string_equal(result.processes[0].name, "true");
+    assert_false(result.processes[0].cpu_known);
+}
+
 /* Calls that should not be there: over each other, before the begin, without an end. */
 static void odd_times(void **state)
 {
@@ -265,6 +284,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test_setup_teardown(parts, begin, end),
         cmocka_unit_test_setup_teardown(devices, begin, end),
+        cmocka_unit_test_setup_teardown(names, begin, end),
         cmocka_unit_test_setup_teardown(odd_times, begin, end),
     };
 
