@@ -5,6 +5,7 @@
 # make bench-otlp     spans a second, encoded and sent (a few minutes)
 # make bench-capture  what recording costs, next to strace and perf (half an hour)
 # make bench-compute  what marked compute blocks, BLAS calls and sampling cost (five minutes)
+# make bench-compare  how often rn-stat --compare is wrong (three minutes)
 # make bench-fit    speed of rn-backend-fit and librn-backend; real kernels; StarPU (ten minutes)
 # make bench-gpu  what recording of devices costs (three minutes)
 # make accuracy   how often rn-diff is right, on pairs of real programs
@@ -224,6 +225,9 @@ bench-otlp: all samples programs
 	BUILD='$(BUILD)' ./scripts/bench-otlp
 bench-compute: all programs
 	BUILD='$(BUILD)' ./scripts/bench-compute
+bench-compare: all programs
+	./scripts/bench-compare '$(BUILD)'
+
 bench-fit: all samples
 	BUILD='$(BUILD)' ./scripts/bench-fit
 bench-convert: all samples
@@ -286,5 +290,5 @@ clean:
 
 FORCE:
 .PRECIOUS: $(ALL_OBJ)
-.PHONY: gpu-bundle check-gpu all commands samples unit programs fuzz-targets check accuracy bench bench-capture bench-otlp bench-compute bench-convert bench-gpu bench-fit fuzz install clean FORCE
+.PHONY: gpu-bundle check-gpu all commands samples unit programs fuzz-targets check accuracy bench bench-capture bench-otlp bench-compute bench-compare bench-convert bench-gpu bench-fit fuzz install clean FORCE
 -include $(ALL_OBJ:.o=.d)

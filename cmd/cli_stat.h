@@ -5,6 +5,7 @@
 
 #include "cli.h"
 
+#include "libanalysis/change_point.h"
 #include "libanalysis/device_stat.h"
 #include "libanalysis/summary.h"
 
@@ -18,6 +19,7 @@ enum cli_stat_by {
     STAT_BY_LINE = RN_BY_LINE,
     STAT_BY_MODULE = RN_BY_MODULE,
     STAT_BY_STACK = RN_BY_STACK,
+    STAT_BY_OPERATION = RN_BY_OPERATION,
     STAT_BY_KERNEL, /* and direction of transfers */
     STAT_BY_QUEUE,  /* and device */
     STAT_BYS,
@@ -57,8 +59,8 @@ enum cli_stat_metric {
     STAT_COUNTED,    /* calls that are in aggregates */
     STAT_OUTLIERS_Z,
     STAT_OUTLIERS_ROBUST,
+    STAT_SELF, /* of devices, and inclusive groups of the source */
     /* Of devices: see struct rn_device_group. */
-    STAT_SELF,
     STAT_BUSY,
     STAT_SPAN,
     STAT_IDLE, /* per cent of the span */
@@ -85,11 +87,30 @@ enum cli_stat_metric {
     STAT_EARLY,
     STAT_DISORDER,
     STAT_LATE,
+    /* Of compute operations, as STAT_BYTES and STAT_RATE. */
+    STAT_ELEMENTS,
+    STAT_FLOPS,
+    STAT_ELEMENT_RATE,
+    STAT_FLOP_RATE,
     STAT_METRICS,
-    STAT_OF_DEVICES = STAT_SELF, /* the first of them */
+    STAT_OF_DEVICES = STAT_SELF, /* the first of them, and of devices alone but for itself */
 };
 
-enum cli_stat_unit { STAT_COUNT, STAT_NS, STAT_PERCENT, STAT_SIZE, STAT_SPEED, STAT_RATIO };
+static inline bool cli_stat_is_of_operations(enum cli_stat_metric metric)
+{
+    return metric == STAT_BYTES || metric == STAT_RATE ||
+           (metric >= STAT_ELEMENTS && metric < STAT_METRICS);
+}
+
+enum cli_stat_unit {
+    STAT_COUNT,
+    STAT_NS,
+    STAT_PERCENT,
+    STAT_SIZE,
+    STAT_SPEED,
+    STAT_FREQUENCY,
+    STAT_RATIO
+};
 
 struct cli_stat_metric_info {
     const char *name;  /* as in --sort and --fail-if */
@@ -124,13 +145,21 @@ struct cli_stat_outlier {
     struct rn_outlier_score score;
 };
 
+struct cli_stat_change {
+    const struct cli_stat_row *row;
+    struct rn_change change;
+};
+
 struct cli_stat_table {
     enum cli_stat_by by;
     const struct rn_summary_totals *totals;
+    bool inclusive; /* groups have what is beneath them: STAT_SELF has not */
     struct cli_stat_section sections[RN_KIND_STREAM];
     size_t section_count;
     struct cli_stat_outlier *outliers; /* most striking first; NULL: not asked for */
     size_t outlier_count;
+    struct cli_stat_change *changes; /* in order of time; NULL: not asked for */
+    size_t change_count;
 };
 
 /* Outliers are not looked for in groups smaller than this: their spread says nothing. */
@@ -140,6 +169,8 @@ struct cli_stat_order {
     enum cli_stat_metric metric; /* greatest first; STAT_METRICS: by name */
     size_t top;                  /* rows (and outliers) to show; 0 all (outliers: 10) */
     bool outliers;
+    bool changes;
+    bool inclusive; /* of the source: with what was called from there */
 };
 
 /* False without memory. Free it in any case. The summary must outlive it. */
@@ -166,8 +197,11 @@ struct cli_stat_sums {
 };
 /* False without memory. `filter` must outlive it. Free it in any case. */
 bool cli_stat_sums_make(struct cli_stat_sums *sums, enum cli_stat_by by,
-                        const struct rn_filter *filter, bool outliers);
+                        const struct rn_filter *filter, const struct cli_stat_order *order);
 void cli_stat_sums_free(struct cli_stat_sums *sums);
+/* The same with a tree that is to be filled, which must outlive it. */
+bool cli_stat_sums_make_tree(struct cli_stat_sums *sums, const struct rn_filter *filter,
+                             struct rn_call_tree *tree);
 /* Add a recording. False where not all could be read: what is wrong is left in `err`, to be told
  * after the table, so that it is not overlooked above it; or has been told, where it could not be
  * opened. */
@@ -203,6 +237,10 @@ void cli_stat_limit_subject(const struct cli_stat_limit *limit, const struct cli
 
 void cli_stat_text(const struct cli_stat_table *table, const struct cli_stat_order *order,
                    struct rn_buf *out);
+/* cli_stat_change.c: find them; show them, where they were asked for. */
+bool cli_stat_find_changes(struct cli_stat_table *table);
+void cli_stat_text_changes(const struct cli_stat_table *table, size_t top, struct rn_buf *out);
+void cli_stat_json_changes(const struct cli_stat_table *table, struct rn_buf *out);
 /* Of devices, by cli_stat_text: sections, and remarks on them. */
 void cli_stat_text_devices(const struct cli_stat_table *table, const struct cli_stat_order *order,
                            struct rn_buf *out);
@@ -210,6 +248,18 @@ void cli_stat_text_devices(const struct cli_stat_table *table, const struct cli_
 void cli_stat_text_value(struct rn_buf *out, enum cli_stat_metric metric, double value, int width);
 void cli_stat_text_name(struct rn_buf *out, const char *name);
 double cli_stat_of_all(const struct cli_stat_table *table, enum cli_stat_metric metric);
+/* Sections with columns of their own; the last of the columns has no title. `with_pid`: show it. */
+struct cli_stat_column {
+    const char *title;
+    enum cli_stat_metric metric;
+    int width;
+};
+void cli_stat_text_columns(const struct cli_stat_section *section,
+                           const struct cli_stat_column *columns, const char *title, bool with_pid,
+                           size_t top, struct rn_buf *out);
+/* Of compute operations, by cli_stat_text. */
+void cli_stat_text_operations(const struct cli_stat_table *table,
+                              const struct cli_stat_order *order, struct rn_buf *out);
 void cli_stat_folded(const struct cli_stat_table *table, struct rn_buf *out);
 void cli_stat_csv(const struct cli_stat_table *table, const struct cli_stat_order *order,
                   struct rn_buf *out);

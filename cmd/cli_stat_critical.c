@@ -2,44 +2,15 @@
 /* A critical path is found in one reading of the recording, and what happened on it in a second. */
 #include "cli_stat_critical.h"
 
-#include "cli_source.h"
+#include "cli_stat_rows.h"
 
 #include "libanalysis/edge_source.h"
-
-#include <string.h>
-#include <sys/stat.h>
 
 const char *cli_critical_entered(const struct rn_critical_link *link)
 {
     if (link->entered == RN_CRITICAL_BEGIN)
         return "begin";
     return link->entered == RN_CRITICAL_UNKNOWN ? "unknown" : rn_edge_mechanism_name(link->entered);
-}
-
-typedef enum rn_status row_fn(void *context, struct cli_source *source,
-                              const struct rn_event *event, struct rn_error *err);
-
-/* False: something was damaged, or `function` failed, which has been told. */
-static bool read_rows(struct cli_source *source, row_fn *function, void *context, bool *usable)
-{
-    enum rn_status status = RN_OK;
-    struct rn_event event;
-
-    while (status == RN_OK || status == RN_E_FORMAT) {
-        struct rn_error err = RN_ERROR_INIT;
-
-        status = cli_source_next(source, &event);
-        if (status != RN_OK)
-            continue;
-        if (function(context, source, &event, &err) != RN_OK) {
-            cli_error(&err);
-            *usable = false;
-            return false;
-        }
-        status = cli_source_feed(source, &event);
-    }
-    *usable = status == RN_EOF;
-    return *usable && source->damage == 0;
 }
 
 struct first_reading {
@@ -90,7 +61,7 @@ static bool read_first(struct rn_critical_path *path, const char *name, const st
             rn_edge_source_new(rn_reader_manifest(source.reader), false, &reading.edges, &err);
 
         if (status == RN_OK)
-            whole = read_rows(&source, first_row, &reading, usable);
+            whole = cli_stat_read_rows(&source, first_row, &reading, usable);
         if (status == RN_OK && *usable)
             status = rn_edge_source_finish(reading.edges, &err);
         if (status == RN_OK && *usable)
@@ -108,21 +79,14 @@ static bool read_first(struct rn_critical_path *path, const char *name, const st
     return whole;
 }
 
-static bool print(const struct cli_critical_options *options, const struct cli_critical *critical)
+static void render_text(const void *critical, struct rn_buf *out)
 {
-    struct cli_output *output = cli_output_open(options->output_path);
-    struct rn_buf buf = RN_BUF_INIT;
-    bool written;
+    cli_critical_text(critical, out);
+}
 
-    if (!output)
-        return false;
-    if (options->json)
-        cli_critical_json(critical, &buf);
-    else
-        cli_critical_text(critical, &buf);
-    written = cli_output_close(output, &buf);
-    rn_buf_free(&buf);
-    return written;
+static void render_json(const void *critical, struct rn_buf *out)
+{
+    cli_critical_json(critical, out);
 }
 
 static bool read_second(const struct cli_critical_options *options, struct rn_critical_path *path,
@@ -135,7 +99,7 @@ static bool read_second(const struct cli_critical_options *options, struct rn_cr
 
     if (cli_source_open(&source, name, all)) {
         source.damage = 1; /* has been told */
-        (void)read_rows(&source, second_row, path, &usable);
+        (void)cli_stat_read_rows(&source, second_row, path, &usable);
         if (usable && rn_critical_path_result(path, &result, &err) == RN_OK) {
             const struct cli_critical critical = {
                 .result = &result,
@@ -145,7 +109,8 @@ static bool read_second(const struct cli_critical_options *options, struct rn_cr
                 .lacks_events = source.lacks_events || rn_reader_incomplete(source.reader),
             };
 
-            printed = print(options, &critical);
+            printed = cli_stat_print(options->output_path,
+                                     options->json ? render_json : render_text, &critical);
         }
         if (err.status != RN_OK)
             cli_error(&err);
@@ -154,24 +119,13 @@ static bool read_second(const struct cli_critical_options *options, struct rn_cr
     return printed;
 }
 
-static bool can_be_read_twice(const char *path)
-{
-    struct stat info;
-
-    if (strcmp(path, "-") != 0 &&
-        (stat(path, &info) != 0 || S_ISREG(info.st_mode) || S_ISDIR(info.st_mode)))
-        return true;
-    cli_usage("--critical-path reads the recording twice: put it into a file first");
-    return false;
-}
-
 int cli_stat_critical(const struct cli_critical_options *options, const char *path)
 {
     struct rn_critical_path *critical;
     struct rn_filter *all;
     bool whole = false, usable = false;
 
-    if (!can_be_read_twice(path))
+    if (!cli_stat_can_be_read_twice(path, "--critical-path"))
         return RN_EXIT_TROUBLE;
     critical = rn_critical_path_new();
     all = rn_filter_new();

@@ -95,13 +95,7 @@ bool cli_stat_table_make_devices(struct cli_stat_table *table, const struct rn_d
     return true;
 }
 
-struct column {
-    const char *title;
-    enum cli_stat_metric metric;
-    int width;
-};
-
-#define MAX_COLUMNS 16u
+#define MAX_COLUMNS 16u /* the last one has no title */
 
 /* Of queues, and of the devices that they are of. */
 #define QUEUE_COLUMNS                                                                              \
@@ -118,7 +112,7 @@ struct column {
 
 static const struct {
     const char *title;
-    struct column columns[MAX_COLUMNS];
+    struct cli_stat_column columns[MAX_COLUMNS];
 } tables[RN_DEVICE_TYPES] = {
     [RN_DEVICE_KERNELS] = {"kernel",
                            {{"% time", STAT_SHARE, 7},
@@ -149,53 +143,6 @@ static const struct {
     [RN_DEVICE_QUEUES] = {"queue", QUEUE_COLUMNS},
     [RN_DEVICE_DEVICES] = {"device", QUEUE_COLUMNS},
 };
-
-/* A delay that nothing has is no delay of 0. */
-static bool is_known(const struct cli_stat_row *row, enum cli_stat_metric metric)
-{
-    if (metric == STAT_LAUNCH_P50 || metric == STAT_LAUNCH_P99)
-        return row->value[STAT_LAUNCHES] > 0;
-    return metric != STAT_WAKE_P50 || row->value[STAT_WAITED] > 0;
-}
-
-static void text_row(const struct cli_stat_row *row, enum rn_device_type type, struct rn_buf *out)
-{
-    const struct column *column = tables[type].columns;
-
-    for (size_t i = 0; i < MAX_COLUMNS && column[i].title; i++) {
-        if (i)
-            rn_buf_byte(out, ' ');
-        if (is_known(row, column[i].metric))
-            cli_stat_text_value(out, column[i].metric, row->value[column[i].metric],
-                                column[i].width);
-        else
-            rn_buf_printf(out, "%*s", column[i].width, "-");
-    }
-    if (type == RN_DEVICE_QUEUES)
-        rn_buf_printf(out, " %8.0llu", row->group ? (unsigned long long)row->group->pid : 0);
-    rn_buf_text(out, "  ");
-    cli_stat_text_name(out, row->name);
-    if (row->value[STAT_UNFINISHED] > 0)
-        rn_buf_printf(out, " (%.0f unfinished)", row->value[STAT_UNFINISHED]);
-    rn_buf_byte(out, '\n');
-}
-
-static void text_section(const struct cli_stat_section *section, size_t top, struct rn_buf *out)
-{
-    const struct column *column = tables[section->type].columns;
-    size_t shown = top && top < section->count ? top : section->count;
-
-    for (size_t i = 0; i < MAX_COLUMNS && column[i].title; i++)
-        rn_buf_printf(out, "%s%*s", i ? " " : "", column[i].width, column[i].title);
-    if (section->type == RN_DEVICE_QUEUES)
-        rn_buf_printf(out, " %8s", "pid");
-    rn_buf_printf(out, "  %s\n", tables[section->type].title);
-    for (size_t i = 0; i < shown; i++)
-        text_row(&section->rows[i], section->type, out);
-    if (shown < section->count)
-        rn_buf_printf(out, "%35s  (%zu more)\n", "...", section->count - shown);
-    text_row(&section->total, section->type, out);
-}
 
 /* What makes some of the numbers less than they look. */
 static void text_remarks(const struct cli_stat_table *table, struct rn_buf *out)
@@ -230,7 +177,9 @@ void cli_stat_text_devices(const struct cli_stat_table *table, const struct cli_
         if (any)
             rn_buf_byte(out, '\n');
         any = true;
-        text_section(&table->sections[i], order->top, out);
+        cli_stat_text_columns(&table->sections[i], tables[table->sections[i].type].columns,
+                              tables[table->sections[i].type].title,
+                              table->sections[i].type == RN_DEVICE_QUEUES, order->top, out);
     }
     if (!any)
         rn_buf_text(out, "No kernels and transfers.\n");

@@ -52,6 +52,13 @@ static void json_identity(const struct cli_stat_table *table, const struct cli_s
         json_place(row->device, out);
         return;
     }
+    if (table->by == STAT_BY_OPERATION && group->isa) {
+        rn_buf_text(out, ",\"operation\":");
+        put_string(out, group->operation);
+        rn_buf_printf(
+            out, ",\"backend\":\"%s\",\"isa\":", rn_value_name(RN_VALUE_BACKEND, group->backend));
+        put_string(out, group->isa);
+    }
     if (table->by == STAT_BY_SYSCALL && row->kind == RN_KIND_SYSCALL)
         rn_buf_printf(out, ",\"abi\":\"%s\",\"nr\":%llu", rn_abi_name(group->abi),
                       (unsigned long long)group->nr);
@@ -173,17 +180,24 @@ void cli_stat_json(const struct cli_stat_table *table, const struct cli_stat_ord
 {
     rn_buf_printf(out, "{\"schema\":\"rn-stat/1\",\"by\":\"%s\",\"recordings\":%llu",
                   cli_stat_by_names[table->by], (unsigned long long)table->totals->recordings);
+    if (table->inclusive)
+        json_bool(out, "inclusive", true);
     json_completeness(table->totals, out);
     json_groups(table, order->top, out);
     json_outliers(table, out);
+    cli_stat_json_changes(table, out);
     json_violations(table, limits, limit_count, out);
     rn_buf_text(out, "}\n");
 }
 
-/* The same columns in all tables, but for those of devices. */
-static unsigned csv_metrics(const struct cli_stat_table *table)
+/* The same columns in all tables, but for those of devices, operations, and with callees. */
+static bool csv_has(const struct cli_stat_table *table, unsigned metric)
 {
-    return cli_stat_is_of_devices(table->by) ? STAT_METRICS : STAT_OF_DEVICES;
+    if (table->by == STAT_BY_OPERATION)
+        return cli_stat_has(table, metric);
+    if (cli_stat_is_of_devices(table->by))
+        return metric < STAT_ELEMENTS;
+    return metric < STAT_OF_DEVICES + (table->inclusive ? 1u : 0u);
 }
 
 static void csv_row(const struct cli_stat_table *table, const struct cli_stat_row *row,
@@ -198,7 +212,9 @@ static void csv_row(const struct cli_stat_table *table, const struct cli_stat_ro
     rn_buf_byte(out, ',');
     if (table->by == STAT_BY_THREAD || group->stream)
         rn_buf_decimal(out, group->tid);
-    for (unsigned i = 0; i < csv_metrics(table); i++) {
+    for (unsigned i = 0; i < STAT_METRICS; i++) {
+        if (!csv_has(table, i))
+            continue;
         rn_buf_byte(out, ',');
         if (cli_stat_has(table, i))
             put_value(out, i, row->value[i]);
@@ -212,8 +228,10 @@ void cli_stat_csv(const struct cli_stat_table *table, const struct cli_stat_orde
     size_t top = order->top;
 
     rn_buf_text(out, "name,kind,pid,tid");
-    for (unsigned i = 0; i < csv_metrics(table); i++)
-        rn_buf_printf(out, ",%s", cli_stat_metrics[i].field);
+    for (unsigned i = 0; i < STAT_METRICS; i++) {
+        if (csv_has(table, i))
+            rn_buf_printf(out, ",%s", cli_stat_metrics[i].field);
+    }
     rn_buf_text(out, "\r\n");
     for (size_t s = 0; s < table->section_count; s++) {
         const struct cli_stat_section *section = &table->sections[s];

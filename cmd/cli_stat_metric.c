@@ -5,10 +5,10 @@
 #include <string.h>
 
 const char *const cli_stat_by_names[STAT_BYS] = {
-    [STAT_BY_SYSCALL] = "syscall",   [STAT_BY_PROCESS] = "process", [STAT_BY_THREAD] = "thread",
-    [STAT_BY_FUNCTION] = "function", [STAT_BY_LINE] = "line",       [STAT_BY_MODULE] = "module",
-    [STAT_BY_STACK] = "stack",       [STAT_BY_KIND] = "kind",       [STAT_BY_KERNEL] = "kernel",
-    [STAT_BY_QUEUE] = "queue",
+    [STAT_BY_SYSCALL] = "syscall",   [STAT_BY_PROCESS] = "process",     [STAT_BY_THREAD] = "thread",
+    [STAT_BY_FUNCTION] = "function", [STAT_BY_LINE] = "line",           [STAT_BY_MODULE] = "module",
+    [STAT_BY_STACK] = "stack",       [STAT_BY_KIND] = "kind",           [STAT_BY_KERNEL] = "kernel",
+    [STAT_BY_QUEUE] = "queue",       [STAT_BY_OPERATION] = "operation",
 };
 
 const struct cli_stat_metric_info cli_stat_metrics[STAT_METRICS] = {
@@ -57,6 +57,10 @@ const struct cli_stat_metric_info cli_stat_metrics[STAT_METRICS] = {
     [STAT_EARLY] = {"early", "early", STAT_COUNT},
     [STAT_DISORDER] = {"disorder", "disorder", STAT_COUNT},
     [STAT_LATE] = {"late", "late", STAT_COUNT},
+    [STAT_ELEMENTS] = {"elements", "elements", STAT_COUNT},
+    [STAT_FLOPS] = {"flops", "flops", STAT_COUNT},
+    [STAT_ELEMENT_RATE] = {"element-rate", "elements_per_second", STAT_FREQUENCY},
+    [STAT_FLOP_RATE] = {"flop-rate", "flops_per_second", STAT_FREQUENCY},
 };
 
 enum cli_stat_metric cli_stat_metric(const char *name, size_t length)
@@ -73,11 +77,16 @@ bool cli_stat_has(const struct cli_stat_table *table, unsigned metric)
 {
     bool of_devices = cli_stat_is_of_devices(table->by);
 
+    if (table->by == STAT_BY_OPERATION && metric > STAT_OUTLIERS_ROBUST)
+        return cli_stat_is_of_operations((enum cli_stat_metric)metric);
+    if (metric >= STAT_ELEMENTS)
+        return false;
     if (metric >= STAT_OF_DEVICES)
-        return of_devices;
+        return of_devices || (metric == STAT_SELF && table->inclusive);
     if (metric == STAT_OUTLIERS_Z || metric == STAT_OUTLIERS_ROBUST)
         return table->outliers != NULL;
-    return !of_devices || (metric != STAT_ERRORS && metric != STAT_ERROR_RATE);
+    return !(of_devices || table->by == STAT_BY_OPERATION) ||
+           (metric != STAT_ERRORS && metric != STAT_ERROR_RATE);
 }
 
 struct unit {
@@ -122,6 +131,15 @@ static void add_size(struct rn_buf *out, double bytes)
     add_scaled(out, bytes, units, "B");
 }
 
+/* Of elements and operations a second: "1.234G/s". */
+static void add_frequency(struct rn_buf *out, double value)
+{
+    static const struct unit units[] = {{1e9, "G"}, {1e6, "M"}, {1e3, "k"}};
+
+    add_scaled(out, value, units, "");
+    rn_buf_text(out, "/s");
+}
+
 void cli_stat_value(struct rn_buf *out, enum cli_stat_metric metric, double value)
 {
     switch (cli_stat_metrics[metric].unit) {
@@ -140,6 +158,9 @@ void cli_stat_value(struct rn_buf *out, enum cli_stat_metric metric, double valu
     case STAT_SPEED:
         add_size(out, value);
         rn_buf_text(out, "/s");
+        break;
+    case STAT_FREQUENCY:
+        add_frequency(out, value);
         break;
     case STAT_RATIO:
         rn_buf_printf(out, "%.2f", value);

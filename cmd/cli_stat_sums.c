@@ -3,12 +3,14 @@
 #include "cli_stat.h"
 
 bool cli_stat_sums_make(struct cli_stat_sums *sums, enum cli_stat_by by,
-                        const struct rn_filter *filter, bool outliers)
+                        const struct rn_filter *filter, const struct cli_stat_order *order)
 {
     struct rn_summary_options options = {
         .by = (enum rn_summary_by)by,
         .filter = filter,
-        .worst = outliers ? RN_SUMMARY_MAX_WORST : 0,
+        .worst = order->outliers ? RN_SUMMARY_MAX_WORST : 0,
+        .series = order->changes,
+        .inclusive = order->inclusive,
     };
 
     *sums = (struct cli_stat_sums){.by = by};
@@ -18,6 +20,15 @@ bool cli_stat_sums_make(struct cli_stat_sums *sums, enum cli_stat_by by,
     else
         sums->events = rn_summary_new(&options);
     return sums->devices || sums->events;
+}
+
+bool cli_stat_sums_make_tree(struct cli_stat_sums *sums, const struct rn_filter *filter,
+                             struct rn_call_tree *tree)
+{
+    struct rn_summary_options options = {.by = RN_BY_STACK, .filter = filter, .tree = tree};
+
+    *sums = (struct cli_stat_sums){.by = STAT_BY_STACK, .events = rn_summary_new(&options)};
+    return sums->events;
 }
 
 void cli_stat_sums_free(struct cli_stat_sums *sums)

@@ -26,6 +26,21 @@ static void fill_outliers(struct cli_stat_row *row, const struct rn_histogram *d
         durations, rn_outlier_bound_robust(&row->model, RN_OUTLIER_ROBUST));
 }
 
+/* Rates are of the time that the blocks took together. */
+static void fill_work(struct cli_stat_row *row, const struct rn_summary_group *group)
+{
+    double seconds = row->value[STAT_TOTAL] / 1e9;
+
+    row->value[STAT_ELEMENTS] = (double)group->elements;
+    row->value[STAT_BYTES] = (double)group->bytes;
+    row->value[STAT_FLOPS] = (double)group->flops;
+    if (seconds <= 0)
+        return;
+    row->value[STAT_ELEMENT_RATE] = (double)group->elements / seconds;
+    row->value[STAT_RATE] = (double)group->bytes / seconds;
+    row->value[STAT_FLOP_RATE] = (double)group->flops / seconds;
+}
+
 void cli_stat_fill_row(struct cli_stat_row *row, const struct rn_summary_group *group)
 {
     static const struct {
@@ -47,6 +62,8 @@ void cli_stat_fill_row(struct cli_stat_row *row, const struct rn_summary_group *
     row->value[STAT_MAX] = (double)rn_histogram_max(durations);
     for (size_t i = 0; i < sizeof quantiles / sizeof quantiles[0]; i++)
         row->value[quantiles[i].metric] = (double)rn_histogram_quantile(durations, quantiles[i].q);
+    row->value[STAT_SELF] = (double)group->self_ns;
+    fill_work(row, group);
     row->value[STAT_ERROR_RATE] = calls ? 100.0 * (double)group->errors / (double)calls : 0;
     fill_outliers(row, durations);
 }
@@ -77,6 +94,9 @@ static bool fill_total(struct cli_stat_section *section)
         all.errors += row->group->errors;
         all.unfinished += row->group->unfinished;
         all.counted += row->group->counted;
+        all.elements += row->group->elements;
+        all.bytes += row->group->bytes;
+        all.flops += row->group->flops;
         z += row->value[STAT_OUTLIERS_Z];
         robust += row->value[STAT_OUTLIERS_ROBUST];
     }
@@ -112,6 +132,14 @@ static int compare_rows(const void *a, const void *b, void *context)
 void cli_stat_sort(struct cli_stat_section *section, enum cli_stat_metric metric)
 {
     qsort_r(section->rows, section->count, sizeof *section->rows, compare_rows, &metric);
+}
+
+/* Where calls are in several groups, their sum is no total. */
+static void fill_whole(struct cli_stat_section *section, const struct rn_summary_group *whole)
+{
+    section->total = (struct cli_stat_row){.name = "total", .kind = section->kind};
+    cli_stat_fill_row(&section->total, whole);
+    cli_stat_fill_shares(section);
 }
 
 static bool fill_section(struct cli_stat_section *section, uint8_t kind,
@@ -200,23 +228,35 @@ static bool any_of_kind(struct rn_summary_group *const *groups, size_t count, ui
     return false;
 }
 
-/* System calls have a section even where there are none: it says so. */
+/* What is first - system calls, mostly - has a section even where there are none: it says so. */
 bool cli_stat_table_make(struct cli_stat_table *table, const struct rn_summary *summary,
                          enum cli_stat_by by, const struct cli_stat_order *order)
 {
     size_t count;
     struct rn_summary_group *const *groups = rn_summary_groups(summary, &count);
-    uint8_t last = by == STAT_BY_KIND ? 0 : RN_KIND_STREAM - 1;
+    uint8_t first = by == STAT_BY_KIND        ? 0
+                    : by == STAT_BY_OPERATION ? RN_KIND_BLOCK
+                                              : RN_KIND_SYSCALL;
+    uint8_t last = by == STAT_BY_KIND        ? 0
+                   : by == STAT_BY_OPERATION ? RN_KIND_BLOCK
+                                             : RN_KIND_STREAM - 1;
 
     *table = (struct cli_stat_table){.by = by, .totals = rn_summary_totals(summary)};
-    for (uint8_t kind = by == STAT_BY_KIND ? 0 : RN_KIND_SYSCALL; kind <= last; kind++) {
-        if (kind > RN_KIND_SYSCALL && !any_of_kind(groups, count, kind))
+    for (uint8_t kind = first; kind <= last; kind++) {
+        if (kind > first && !any_of_kind(groups, count, kind))
             continue;
         if (!fill_section(&table->sections[table->section_count++], kind, groups, count,
                           order->metric))
             return false;
     }
-    return !order->outliers || find_outliers(table, count, order->top);
+    table->inclusive = order->inclusive;
+    if (rn_summary_whole(summary)) {
+        fill_whole(&table->sections[0], rn_summary_whole(summary));
+        cli_stat_sort(&table->sections[0], order->metric);
+    }
+    if (order->outliers && !find_outliers(table, count, order->top))
+        return false;
+    return !order->changes || cli_stat_find_changes(table);
 }
 
 void cli_stat_table_free(struct cli_stat_table *table)
@@ -224,4 +264,5 @@ void cli_stat_table_free(struct cli_stat_table *table)
     for (size_t i = 0; i < table->section_count; i++)
         free(table->sections[i].rows);
     free(table->outliers);
+    free(table->changes);
 }

@@ -46,6 +46,10 @@ static void text_row(const struct cli_stat_table *table, const struct cli_stat_r
 {
     rn_buf_printf(out, "%6.2f ", row->value[STAT_SHARE]);
     duration_column(out, row->value[STAT_TOTAL]);
+    if (table->inclusive) {
+        rn_buf_byte(out, ' ');
+        duration_column(out, row->value[STAT_SELF]);
+    }
     rn_buf_printf(out, " %10.0f %8.0f", row->value[STAT_CALLS], row->value[STAT_ERRORS]);
     for (size_t i = 0; i < COLUMNS; i++) {
         rn_buf_byte(out, ' ');
@@ -86,7 +90,10 @@ static const char *section_title(const struct cli_stat_table *table, uint8_t kin
 
 static void text_header(const struct cli_stat_table *table, uint8_t kind, struct rn_buf *out)
 {
-    rn_buf_printf(out, "%6s %*s %10s %8s", "% time", COLUMN, "total", "calls", "errors");
+    rn_buf_printf(out, "%6s %*s", "% time", COLUMN, "total");
+    if (table->inclusive)
+        rn_buf_printf(out, " %*s", COLUMN, "self");
+    rn_buf_printf(out, " %10s %8s", "calls", "errors");
     for (size_t i = 0; i < COLUMNS; i++)
         rn_buf_printf(out, " %*s", COLUMN, cli_stat_metrics[columns[i]].name);
     if (table->outliers)
@@ -231,12 +238,17 @@ void cli_stat_text(const struct cli_stat_table *table, const struct cli_stat_ord
         cli_stat_text_devices(table, order, out);
         first = table->section_count;
     }
+    if (table->by == STAT_BY_OPERATION) {
+        cli_stat_text_operations(table, order, out);
+        first = table->section_count;
+    }
     for (size_t i = first; i < table->section_count; i++) {
         if (i > first)
             rn_buf_byte(out, '\n');
         text_section(table, &table->sections[i], order->top, out);
     }
     text_outliers(table, out);
+    cli_stat_text_changes(table, order->top, out);
     text_binned(table, out);
     text_remarks(table->totals, out);
 }

@@ -24,15 +24,25 @@ struct rn_summary *rn_summary_new(const struct rn_summary_options *options)
     return summary;
 }
 
+static void group_free(struct rn_summary_group *group)
+{
+    if (!group)
+        return;
+    free((char *)group->name);
+    free(group->operation);
+    free(group->isa);
+    rn_histogram_free(group->durations);
+    rn_series_free(group->series);
+    free(group);
+}
+
 void rn_summary_free(struct rn_summary *summary)
 {
     if (!summary)
         return;
-    for (size_t i = 0; i < summary->group_count; i++) {
-        free((char *)summary->groups[i]->name);
-        rn_histogram_free(summary->groups[i]->durations);
-        free(summary->groups[i]);
-    }
+    for (size_t i = 0; i < summary->group_count; i++)
+        group_free(summary->groups[i]);
+    group_free(summary->whole);
     free(summary->groups);
     rn_id_map_free(&summary->by_key);
     rn_trace_free(summary->trace);
@@ -43,6 +53,11 @@ struct rn_summary_group *const *rn_summary_groups(const struct rn_summary *summa
 {
     *count = summary->group_count;
     return summary->groups;
+}
+
+const struct rn_summary_group *rn_summary_whole(const struct rn_summary *summary)
+{
+    return summary->whole;
 }
 
 const struct rn_summary_totals *rn_summary_totals(const struct rn_summary *summary)
@@ -70,9 +85,10 @@ static bool rows_open(struct rows *rows, struct rn_summary *summary, struct rn_b
     };
     if (!rows->stream || !rows->duration || !rows->flags)
         return false;
-    if (summary->selective)
-        rows->start = rn_batch_column(batch, RN_COLUMN_START, err);
-    return !summary->selective || rows->start;
+    if (!summary->selective && !summary->options.series)
+        return true;
+    rows->start = rn_batch_column(batch, RN_COLUMN_START, err);
+    return rows->start;
 }
 
 static const struct rn_summary_stream *stream_entry(struct rn_summary *summary, uint64_t stream)
@@ -158,6 +174,8 @@ static void count_row(struct rn_summary *summary, struct rn_summary_group *group
 
     summary->totals.events[group->kind]++;
     rn_histogram_add(group->durations, duration_ns);
+    if (rows->start)
+        rn_summary_add_series(summary, group, rows->start[row], duration_ns);
     if (limit && (group->worst_count < limit || duration_ns > group->worst[limit - 1].duration_ns))
         remember(summary, group, rows, row, duration_ns);
 }
@@ -215,6 +233,10 @@ static struct rn_summary_group *group_of_event(struct rn_summary *summary,
 
     if (summary->options.by == RN_BY_KIND)
         return rn_summary_named_group(summary, event->kind, text, strlen(text));
+    if (summary->options.by == RN_BY_OPERATION)
+        return event->kind == RN_KIND_BLOCK
+                   ? rn_summary_operation_group(summary, event, event->u.block.backend)
+                   : NULL;
     if (event->kind != RN_KIND_KERNEL && event->kind != RN_KIND_BLOCK &&
         event->kind != RN_KIND_API && event->kind != RN_KIND_TRANSFER &&
         (event->kind != RN_KIND_SPAN || event->u.span.form == RN_SPAN_INSTANT))
@@ -267,6 +289,9 @@ static enum rn_status add_events(struct rn_summary *summary, struct rn_batch *ba
         group = group_of_event(summary, &event);
         if (group)
             group->errors += event.kind == RN_KIND_API && event.u.api.result != 0;
+        if (group && summary->options.by == RN_BY_OPERATION)
+            rn_summary_add_work(group, event.u.block.elements, event.u.block.bytes,
+                                event.u.block.flops);
         if (group)
             count_row(summary, group, &rows, row, duration_ns);
         else
@@ -353,6 +378,8 @@ static enum rn_status add_batch(struct rn_summary *summary, struct rn_batch *bat
     if (status != RN_OK || !RN_KIND_IS_EVENT(batch->kind) || !(summary->kinds >> batch->kind & 1) ||
         !batch_in_time(summary, batch))
         return status;
+    if (summary->options.by == RN_BY_OPERATION && batch->kind == RN_KIND_SYSCALL)
+        return RN_OK;
     return batch->kind == RN_KIND_SYSCALL ? add_syscalls(summary, batch, err)
                                           : add_events(summary, batch, err);
 }

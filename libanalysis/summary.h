@@ -15,15 +15,19 @@
 extern "C" {
 #endif
 
+struct rn_call_tree; /* call_tree.h */
+struct rn_series;    /* duration_series.h */
+
 enum rn_summary_by {
     RN_BY_SYSCALL,
     RN_BY_PROCESS,
     RN_BY_THREAD,
     RN_BY_KIND,
-    RN_BY_FUNCTION, /* system calls, by whose they are: see rn_call_stack_owner */
-    RN_BY_LINE,     /* the same, with the line of the source */
-    RN_BY_MODULE,   /* the same, by the file of code */
-    RN_BY_STACK,    /* the same, by the whole stack, "main;read_all;read" */
+    RN_BY_FUNCTION,  /* system calls, by whose they are: see rn_call_stack_owner */
+    RN_BY_LINE,      /* the same, with the line of the source */
+    RN_BY_MODULE,    /* the same, by the file of code */
+    RN_BY_STACK,     /* the same, by the whole stack, "main;read_all;read" */
+    RN_BY_OPERATION, /* compute blocks, by operation, backend and instruction set */
 };
 
 /* What comes after this many groups goes into one group for each kind, named "(other)". */
@@ -34,6 +38,11 @@ struct rn_summary_options {
     enum rn_summary_by by;
     const struct rn_filter *filter; /* NULL: everything; must outlive the summary */
     unsigned worst; /* longest events to keep of each group, at most RN_SUMMARY_MAX_WORST */
+    /* RN_BY_FUNCTION, RN_BY_LINE, RN_BY_MODULE: each call counts for every function, line or file
+     * of its stack, once; whose it is is in self_calls and self_ns. */
+    bool inclusive;
+    struct rn_call_tree *tree; /* RN_BY_STACK: fill that one instead; borrowed, or NULL */
+    bool series; /* keep durations in order: 17 KiB a group; not of what was counted */
 };
 
 struct rn_summary_event {
@@ -55,6 +64,13 @@ struct rn_summary_group {
     struct rn_histogram *durations;                      /* ns; its count is the group's */
     struct rn_summary_event worst[RN_SUMMARY_MAX_WORST]; /* longest first, after reading */
     unsigned worst_count;
+    /* RN_BY_OPERATION. Sums are saturating; the texts are NULL in "(other)". */
+    char *operation, *isa; /* isa: "" where it is not known */
+    uint64_t backend;      /* enum rn_backend */
+    uint64_t elements, bytes, flops;
+    uint64_t self_calls, self_ns; /* inclusive */
+    uint64_t stamp;               /* private: the last call that was counted */
+    struct rn_series *series;     /* times since the recording began; NULL: not asked for */
 };
 
 struct rn_summary_totals {
@@ -87,6 +103,8 @@ RN_MUST_CHECK enum rn_status rn_summary_read_source(struct rn_summary *summary,
 
 /* Borrowed until the next read; in no particular order. */
 struct rn_summary_group *const *rn_summary_groups(const struct rn_summary *summary, size_t *count);
+/* With `inclusive`: each call once, which the groups have not; else NULL. */
+const struct rn_summary_group *rn_summary_whole(const struct rn_summary *summary);
 const struct rn_summary_totals *rn_summary_totals(const struct rn_summary *summary);
 
 #ifdef __cplusplus

@@ -22,6 +22,10 @@ static struct rn_summary_group *group_of(struct rn_summary *summary, const struc
     case RN_BY_PROCESS:
     case RN_BY_THREAD:
         return rn_summary_stream_group(summary, kind, event->stream);
+    case RN_BY_OPERATION:
+        return kind == RN_KIND_BLOCK
+                   ? rn_summary_operation_group(summary, event, event->u.aggregate.backend)
+                   : NULL;
     default:
         if (kind == RN_KIND_TRANSFER) {
             text = rn_value_name(RN_VALUE_DIRECTION, event->u.aggregate.direction);
@@ -81,5 +85,7 @@ void rn_summary_add_aggregate(struct rn_summary *summary, const struct rn_event 
     if (!group)
         return;
     group->counted += sum->count;
+    if (summary->options.by == RN_BY_OPERATION)
+        rn_summary_add_work(group, sum->elements, sum->bytes, sum->flops);
     rn_summary_add_counted(group->durations, event, rn_trace_clock(summary->trace));
 }

@@ -35,6 +35,14 @@ static struct rn_summary_group *group_new(uint8_t kind, const char *name, size_t
     return NULL;
 }
 
+struct rn_summary_group *rn_summary_whole_group(struct rn_summary *summary)
+{
+    if (!summary->whole)
+        summary->whole = group_new(RN_KIND_SYSCALL, "total", 5);
+    summary->no_memory |= !summary->whole;
+    return summary->whole;
+}
+
 static struct rn_summary_group *group_add(struct rn_summary *summary, uint8_t kind,
                                           const char *name, size_t length)
 {
@@ -178,4 +186,18 @@ void rn_summary_rename(struct rn_summary *summary, uint64_t stream)
         free((char *)group->name);
         group->name = copy;
     }
+}
+
+void rn_summary_add_series(struct rn_summary *summary, struct rn_summary_group *group,
+                           uint64_t start, uint64_t duration_ns)
+{
+    if (!summary->options.series)
+        return;
+    if (!group->series)
+        group->series = rn_series_new();
+    if (group->series)
+        rn_series_add(group->series, rn_clock_since_start(rn_trace_clock(summary->trace), start),
+                      duration_ns);
+    else
+        summary->no_memory = true;
 }

@@ -3,6 +3,7 @@
 #ifndef RN_SUMMARY_GROUPS_H
 #define RN_SUMMARY_GROUPS_H
 
+#include "duration_series.h"
 #include "id_map.h"
 #include "summary.h"
 #include "trace.h"
@@ -23,7 +24,9 @@ struct rn_summary {
     struct rn_summary_totals totals;
     struct rn_summary_group **groups;
     size_t group_count;
-    struct rn_id_map by_key; /* the same, see group_key in summary_groups.c */
+    struct rn_summary_group *whole; /* inclusive: all calls, each once; NULL before the first */
+    uint64_t stamp;                 /* the number of the call at hand */
+    struct rn_id_map by_key;        /* the same, see group_key in summary_groups.c */
     struct rn_summary_group *other[RN_KIND_STREAM];
     struct rn_summary_group *by_number[RN_ABI_COUNT][RN_SUMMARY_NUMBERS];
     struct rn_summary_stream cache[RN_SUMMARY_CACHE];
@@ -40,12 +43,23 @@ struct rn_summary_group *rn_summary_syscall_group(struct rn_summary *summary, ui
                                                   uint64_t nr);
 struct rn_summary_group *rn_summary_named_group(struct rn_summary *summary, uint8_t kind,
                                                 const char *name, size_t length);
+/* The group of a block, or of blocks that were counted: RN_BY_OPERATION. */
+struct rn_summary_group *rn_summary_operation_group(struct rn_summary *summary,
+                                                    const struct rn_event *event, uint64_t backend);
+/* What one of them, or many, computed. */
+void rn_summary_add_work(struct rn_summary_group *group, uint64_t elements, uint64_t bytes,
+                         uint64_t flops);
+/* The group of each call once, made if it is not there; NULL without memory. */
+struct rn_summary_group *rn_summary_whole_group(struct rn_summary *summary);
 /* Of the process or thread that the stream belongs to. */
 struct rn_summary_group *rn_summary_stream_group(struct rn_summary *summary, uint8_t kind,
                                                  uint64_t stream);
 /* summary.c: the rows of a batch of losses. */
 RN_MUST_CHECK enum rn_status rn_summary_add_losses(struct rn_summary_totals *totals,
                                                    struct rn_batch *batch, struct rn_error *err);
+/* An event into the group's series, where there is to be one. */
+void rn_summary_add_series(struct rn_summary *summary, struct rn_summary_group *group,
+                           uint64_t start, uint64_t duration_ns);
 /* Before and after a recording is read; the second one returns `status`, or what failed since. */
 RN_MUST_CHECK enum rn_status rn_summary_begin(struct rn_summary *summary,
                                               const struct rn_reader *reader, struct rn_error *err);

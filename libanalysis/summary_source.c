@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 /* System calls by where in the source they were made. */
+#include "call_tree.h"
 #include "locator.h"
+#include "saturating.h"
 #include "select.h"
 #include "summary_groups.h"
 
@@ -46,26 +48,103 @@ static void name_of(const struct rn_summary *summary, const struct rn_call_stack
         add_line(owner, name);
 }
 
+/* The group that is called like that; NULL without memory. */
+static struct rn_summary_group *group_called(struct rn_summary *summary, const struct rn_buf *name)
+{
+    summary->no_memory |= name->failed;
+    if (name->failed)
+        return NULL;
+    /* A call whose place is not known has an empty stack. */
+    return rn_summary_named_group(summary, RN_KIND_SYSCALL,
+                                  name->size ? (const char *)name->data : "", name->size);
+}
+
+static void count_in(struct rn_summary *summary, struct rn_summary_group *group,
+                     const struct rn_event *event, uint64_t duration_ns)
+{
+    group->unfinished += (event->flags & RN_EVENT_UNFINISHED) != 0;
+    group->errors += !(event->flags & RN_EVENT_UNFINISHED) && rn_syscall_failed(&event->u.syscall);
+    rn_histogram_add(group->durations, duration_ns);
+    rn_summary_add_series(summary, group, event->start, duration_ns);
+}
+
+/* Once a call, however often the function is on its stack. */
+static void count_once(struct rn_summary *summary, const struct rn_event *event,
+                       const struct rn_buf *name, uint64_t duration_ns)
+{
+    struct rn_summary_group *group = group_called(summary, name);
+
+    if (!group || group->stamp == summary->stamp)
+        return;
+    group->stamp = summary->stamp;
+    count_in(summary, group, event, duration_ns);
+}
+
+static void count_frame(struct rn_summary *summary, const struct rn_event *event,
+                        const struct rn_stack_frame *frame, struct rn_buf *name,
+                        uint64_t duration_ns)
+{
+    const char *path = frame->module ? frame->module->path : "unknown code";
+    uint32_t functions = frame->symbol ? frame->symbol->count : 0;
+
+    for (uint32_t i = 0; i < functions && summary->options.by != RN_BY_MODULE; i++) {
+        rn_buf_clear(name);
+        rn_buf_text(name, frame->symbol->frames[i].function);
+        if (summary->options.by == RN_BY_LINE)
+            add_line(&frame->symbol->frames[i], name);
+        count_once(summary, event, name, duration_ns);
+    }
+    if (functions && summary->options.by != RN_BY_MODULE)
+        return;
+    rn_buf_clear(name);
+    rn_buf_printf(name, summary->options.by == RN_BY_MODULE ? "%s" : "? (%s)", path);
+    count_once(summary, event, name, duration_ns);
+}
+
+/* Everything on the stack, and all together; what it is for itself is added by the caller. */
+static void count_inclusive(struct rn_summary *summary, const struct rn_event *event,
+                            const struct rn_call_stack *stack, struct rn_buf *name,
+                            uint64_t duration_ns)
+{
+    struct rn_summary_group *whole = rn_summary_whole_group(summary);
+
+    summary->stamp++;
+    if (whole) {
+        count_in(summary, whole, event, duration_ns);
+        whole->self_calls++;
+        whole->self_ns = rn_add_saturating(whole->self_ns, duration_ns);
+    }
+    for (uint32_t i = 0; i < stack->count; i++)
+        count_frame(summary, event, &stack->frames[i], name, duration_ns);
+}
+
 static void count(struct rn_summary *summary, const struct rn_event *event,
                   const struct rn_call_stack *stack, struct rn_buf *name)
 {
+    uint64_t duration_ns = rn_clock_duration(rn_trace_clock(summary->trace), event->duration);
     struct rn_summary_group *group;
 
+    summary->totals.events[RN_KIND_SYSCALL]++;
+    if (summary->options.tree) {
+        summary->no_memory |= !rn_call_tree_add(summary->options.tree, stack, duration_ns);
+        return;
+    }
+    if (summary->options.inclusive)
+        count_inclusive(summary, event, stack, name, duration_ns);
     rn_buf_clear(name);
     name_of(summary, stack, name);
-    summary->no_memory |= name->failed;
-    if (name->failed)
-        return;
-    /* A call whose place is not known has an empty stack. */
-    group = rn_summary_named_group(summary, RN_KIND_SYSCALL,
-                                   name->size ? (const char *)name->data : "", name->size);
+    group = group_called(summary, name);
     if (!group)
         return;
-    summary->totals.events[RN_KIND_SYSCALL]++;
-    group->unfinished += (event->flags & RN_EVENT_UNFINISHED) != 0;
-    group->errors += !(event->flags & RN_EVENT_UNFINISHED) && rn_syscall_failed(&event->u.syscall);
-    rn_histogram_add(group->durations,
-                     rn_clock_duration(rn_trace_clock(summary->trace), event->duration));
+    if (summary->options.inclusive) {
+        group->self_calls++;
+        group->self_ns = rn_add_saturating(group->self_ns, duration_ns);
+        /* Where there are no stacks it may be in none of its frames. */
+        if (group->stamp == summary->stamp)
+            return;
+        group->stamp = summary->stamp;
+    }
+    count_in(summary, group, event, duration_ns);
 }
 
 static enum rn_status add_event(struct rn_summary *summary, struct rn_locator *locator,

@@ -60,6 +60,18 @@ for version in 13 14 18 22 130001; do
     verdict "records of version $version" everything
 done
 unset FAKE_CUPTI_VERSION
+# The time in calls that wait for the device is the device's, whatever was done meanwhile.
+waits_counted() {
+    python3 - <<'END'
+import json, subprocess
+calls = [json.loads(line) for line in subprocess.check_output(["rn-cat", "--json", "--kind", "api", "run.rna"]).split(b"\n") if line]
+waited = sum(c["duration_ns"] for c in calls if c["name"] == "cuStreamSynchronize")
+parts = json.loads(subprocess.check_output(["rn-stat", "--attribution", "--json", "run.rna"]))
+assert 0 <= parts["total"]["device_ns"] - waited + len(calls) <= 2 * len(calls), (parts["total"], waited)
+assert parts["devices_busy_ns"] > 0
+END
+}
+verdict "waits for the device are its time" waits_counted
 facts() {
     python3 - <<'END'
 import json, subprocess

@@ -1,8 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /* libFuzzer target: the bytes as an archive, read to its end both ways, and through the trace model
- * and the summaries. Checksums of chunks are made right first, except where the size is odd: else
- * hardly any change would get past them. */
-#include "fuzz_repair.h"
+ * and the summaries. */
+#include "archive_bytes.h"
 
 #include "formats/reader.h"
 #include "libanalysis/causal_edge.h"
@@ -11,11 +10,7 @@
 #include "libanalysis/summary.h"
 #include "libanalysis/trace.h"
 
-#include <stdio.h>
 #include <stdlib.h>
-#include <string.h>
-#include <sys/mman.h>
-#include <unistd.h>
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 
@@ -123,32 +118,15 @@ static void sum_up_devices(const char *path)
     }
 }
 
-static void read_bytes(const uint8_t *bytes, size_t size)
+static void read_archive(const char *path)
 {
-    int fd = memfd_create("archive", MFD_CLOEXEC);
-    char path[64];
-
-    if (fd < 0)
-        return;
-    snprintf(path, sizeof path, "/proc/self/fd/%d", fd);
-    if (write(fd, bytes, size) == (ssize_t)size) {
-        read_events(path);
-        sum_up(path);
-        sum_up_devices(path);
-    }
-    close(fd);
+    read_events(path);
+    sum_up(path);
+    sum_up_devices(path);
 }
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
-    uint8_t *bytes = malloc(size + 1);
-
-    if (!bytes)
-        return 0;
-    memcpy(bytes, data, size);
-    if (size % 2 == 0)
-        fuzz_repair(bytes, size);
-    read_bytes(bytes, size);
-    free(bytes);
+    read_bytes(data, size, read_archive);
     return 0;
 }
