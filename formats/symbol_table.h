@@ -27,6 +27,7 @@ struct rn_symbol_frame {
     const char *file;     /* as the compiler wrote it; NULL unknown */
     uint32_t line;        /* 0 unknown */
     bool library;         /* of a language's own library: libc, libstdc++, Rust's std, Go's */
+    bool perf_map;        /* the program said so itself: code that it made, see perf_map.h */
 };
 
 /* Registers that a call preserves, the return address and the stack pointer; in the order of
@@ -81,6 +82,11 @@ RN_MUST_CHECK enum rn_status rn_symbol_table_add(struct rn_symbol_table *table,
                                                  const struct rn_symbol_place *place,
                                                  const struct rn_symbol *symbol, bool call_ends,
                                                  struct rn_error *err);
+/* Code that a process made itself. `stream`: of the process's first thread. Names of one stream
+ * follow each other. */
+RN_MUST_CHECK enum rn_status rn_symbol_table_add_name(struct rn_symbol_table *table,
+                                                      uint64_t stream, uint64_t address,
+                                                      const char *name, struct rn_error *err);
 RN_MUST_CHECK enum rn_status rn_symbol_table_write(const struct rn_symbol_table *table,
                                                    struct rn_buf *out, struct rn_error *err);
 
@@ -91,6 +97,13 @@ typedef enum rn_status rn_symbol_table_fn(void *context, const struct rn_symbol_
                                           struct rn_error *err);
 RN_MUST_CHECK enum rn_status rn_symbol_table_read(const uint8_t *data, size_t size,
                                                   rn_symbol_table_fn *function, void *context,
+                                                  struct rn_error *err);
+
+/* The same for code that processes made themselves. */
+typedef enum rn_status rn_symbol_name_fn(void *context, uint64_t stream, uint64_t address,
+                                         const char *name, struct rn_error *err);
+RN_MUST_CHECK enum rn_status rn_symbol_names_read(const uint8_t *data, size_t size,
+                                                  rn_symbol_name_fn *function, void *context,
                                                   struct rn_error *err);
 
 #endif

@@ -39,7 +39,7 @@ static void put_frame(const struct rn_stack_frame *frame, struct rn_buf *out)
 
         rn_buf_text(out, " > ");
         put_text(out, function->function);
-        rn_buf_text(out, "()");
+        rn_buf_text(out, function->perf_map ? " (perf map)" : "()");
         if (function->file) {
             rn_buf_byte(out, ' ');
             put_text(out, function->file);
@@ -57,8 +57,9 @@ static void put_frame(const struct rn_stack_frame *frame, struct rn_buf *out)
     rn_buf_text(out, " > ?");
     put_place(frame, out);
     rn_buf_printf(out, " (%s)\n",
-                  symbol ? rn_symbol_state_text(symbol->state)
-                         : "no code is known to be mapped there");
+                  frame->reason ? frame->reason
+                  : symbol      ? rn_symbol_state_text(symbol->state)
+                                : "no code is known to be mapped there");
 }
 
 void rn_render_stack(const struct rn_call_stack *stack, struct rn_buf *out)
@@ -99,12 +100,17 @@ static void put_frame_json(const struct rn_stack_frame *frame, bool first, struc
             put_field(out, "file", function->file);
         if (function->line)
             rn_buf_printf(out, ",\"line\":%" PRIu32, function->line);
+        if (function->perf_map)
+            put_field(out, "provenance", "perf map");
         rn_buf_printf(out, ",\"inlined\":%s}", i + 1 < symbol->count ? "true" : "false");
     }
     if (symbol && symbol->count)
         return;
     put_head(frame, first, out);
-    put_field(out, "reason", symbol ? rn_symbol_state_text(symbol->state) : "not mapped");
+    put_field(out, "reason",
+              frame->reason ? frame->reason
+              : symbol      ? rn_symbol_state_text(symbol->state)
+                            : "not mapped");
     rn_buf_byte(out, '}');
 }
 

@@ -39,7 +39,9 @@ static void name_of(const struct rn_summary *summary, const struct rn_call_stack
         rn_render_stack_folded(stack, name);
     else if (summary->options.by == RN_BY_MODULE || !owner)
         rn_buf_printf(name, owner || summary->options.by == RN_BY_MODULE ? "%s" : "? (%s)",
-                      module ? module->path : "unknown code");
+                      module  ? module->path
+                      : owner ? "code made by programs (perf map)"
+                              : "unknown code");
     else
         rn_buf_text(name, owner->function);
     if (owner && summary->options.by == RN_BY_LINE)

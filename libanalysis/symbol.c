@@ -241,13 +241,11 @@ static int by_id(const void *left, const void *right)
     return a->id < b->id ? -1 : a->id > b->id;
 }
 
-enum rn_status rn_symbols_table(const struct rn_symbols *symbols, struct rn_buf *out,
-                                struct rn_error *err)
+enum rn_status rn_symbols_fill(const struct rn_symbols *symbols, struct rn_symbol_table *table,
+                               struct rn_error *err)
 {
-    struct rn_symbol_table *table = rn_symbol_table_new();
     struct rn_id_slot *slots = calloc(symbols->known.count + 1, sizeof *slots);
-    enum rn_status status =
-        table && slots ? RN_OK : rn_fail(err, RN_E_NOMEM, "no memory for symbols");
+    enum rn_status status = slots ? RN_OK : rn_fail(err, RN_E_NOMEM, "no memory for symbols");
     size_t count = 0;
 
     for (size_t i = 0; status == RN_OK && i < symbols->known.capacity; i++)
@@ -268,9 +266,20 @@ enum rn_status rn_symbols_table(const struct rn_symbols *symbols, struct rn_buf 
         status = rn_symbol_table_add(table, &place, known->asked ? &known->symbol : &nameless,
                                      known->call_ends, err);
     }
+    free(slots);
+    return status;
+}
+
+enum rn_status rn_symbols_table(const struct rn_symbols *symbols, struct rn_buf *out,
+                                struct rn_error *err)
+{
+    struct rn_symbol_table *table = rn_symbol_table_new();
+    enum rn_status status = table ? RN_OK : rn_fail(err, RN_E_NOMEM, "no memory for symbols");
+
+    if (status == RN_OK)
+        status = rn_symbols_fill(symbols, table, err);
     if (status == RN_OK)
         status = rn_symbol_table_write(table, out, err);
     rn_symbol_table_free(table);
-    free(slots);
     return status;
 }

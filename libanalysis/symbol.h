@@ -35,7 +35,10 @@ const struct rn_symbol *rn_symbols_find(struct rn_symbols *symbols,
 bool rn_symbols_call_ends(struct rn_symbols *symbols, const struct rn_code_module *module,
                           uint64_t offset);
 
-/* All that was found so far, as a member for a recording: rn_symbols_add_table understands it. */
+/* All that was found so far, into a table, or as a member for a recording: rn_symbols_add_table
+ * understands it. */
+RN_MUST_CHECK enum rn_status rn_symbols_fill(const struct rn_symbols *symbols,
+                                             struct rn_symbol_table *table, struct rn_error *err);
 RN_MUST_CHECK enum rn_status rn_symbols_table(const struct rn_symbols *symbols, struct rn_buf *out,
                                               struct rn_error *err);
 

@@ -42,7 +42,7 @@ enum rn_status rn_symbol_table_make(struct rn_reader *reader, rn_locator_module_
     while (status == RN_OK && (status = rn_reader_next_event(reader, &event, err)) == RN_OK)
         status = look_at(trace, locator, &event, totals, err);
     if (status == RN_EOF) {
-        status = rn_symbols_table(rn_locator_symbols(locator), table, err);
+        status = rn_locator_table(locator, table, err);
         if (unknown)
             rn_locator_unknown(locator, unknown, context);
     }
