@@ -17,6 +17,7 @@ const char cli_cat_help[] =
     "  -y, --descriptors        what descriptors stand for\n"
     "  -i, --site               address each call was made from\n"
     "  -k, --stack              where in the source each call was made, if stacks were recorded\n"
+    "      --debuginfod         for that, ask the servers that DEBUGINFOD_URLS names\n"
     "  -s, --strings N          show at most N bytes of a string (32)\n"
     "\n";
 

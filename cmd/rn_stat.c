@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 /* rn-stat: counts, times, percentiles and errors of recordings, in groups. */
+#include "cli_locate.h"
 #include "cli_stat.h"
 #include "cli_stat_critical.h"
 
@@ -20,6 +21,7 @@ enum {
 static const struct option options[] = {
     CLI_SELECT_LONG,
     CLI_COMMON_LONG,
+    CLI_LOCATE_DEBUGINFOD_LONG,
     {"by", required_argument, NULL, OPT_BY},
     {"critical-path", no_argument, NULL, OPT_CRITICAL},
     {"csv", no_argument, NULL, OPT_CSV},
@@ -44,7 +46,8 @@ struct job {
     size_t limit_count;
     const char *output_path;
     bool critical; /* --critical-path */
-    bool grouped;  /* an option that is about groups was given */
+    struct cli_locate locate;
+    bool grouped; /* an option that is about groups was given */
 };
 
 static bool set_by(struct job *job, const char *name)
@@ -167,7 +170,8 @@ static bool agrees(const struct job *job)
         cli_usage("--outliers are of --by syscall, process, thread or kind");
         return false;
     }
-    return told;
+    return told &&
+           cli_locate_check(&job->locate, cli_stat_is_of_source(job->by), "--by function...") < 0;
 }
 
 /* -1, or the exit status after a message. */
@@ -193,7 +197,8 @@ static int parse(struct job *job, int argc, char **argv)
              cli_stat_help_end);
     while (status < 0 && !done && (letter = cli_getopt(argc, argv, letters, options)) != -1) {
         if (cli_select(job->filter, letter, optarg, &status) ||
-            cli_common(letter, whole_help, &done, &status))
+            cli_common(letter, whole_help, &done, &status) ||
+            cli_locate_option(&job->locate, letter, optarg, &status))
             continue;
         if (!set_option(job, letter))
             status = RN_EXIT_TROUBLE;
@@ -252,6 +257,7 @@ static int sum_up(const struct job *job, char **paths)
         cli_fail("out of memory");
         return RN_EXIT_TROUBLE;
     }
+    rn_summary_locate(sums.events, &job->locate.options);
     for (; *paths; paths++) {
         struct rn_error err = RN_ERROR_INIT;
 
@@ -287,6 +293,7 @@ int main(int argc, char **argv)
     if (status < 0)
         status = run(&job, argv + optind);
     free(job.limits);
+    cli_locate_free(&job.locate);
     rn_filter_free(job.filter);
     return status;
 }

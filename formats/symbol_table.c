@@ -120,12 +120,13 @@ enum rn_status rn_symbol_table_add(struct rn_symbol_table *table,
                                    const struct rn_symbol *symbol, bool call_ends,
                                    struct rn_error *err)
 {
+    enum rn_symbol_state state = symbol->state < RN_SYMBOL_STATES ? symbol->state : RN_SYMBOL_NONE;
     json_t *address;
 
     if (!is_last_file(table, place) && !begin_file(table, place))
         return no_memory(err);
-    address = json_pack("[o,i,b,o,o]", rn_json_u64(place->offset), (int)symbol->state,
-                        (int)call_ends, row_of(&symbol->row), frames_of(symbol));
+    address = json_pack("[o,i,b,o,o]", rn_json_u64(place->offset), (int)state, (int)call_ends,
+                        row_of(&symbol->row), frames_of(symbol));
     if (!address || json_array_append_new(table->addresses, address) != 0)
         return no_memory(err);
     return RN_OK;

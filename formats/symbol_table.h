@@ -19,7 +19,8 @@ enum rn_symbol_state {
     RN_SYMBOL_NO_BUILD_ID, /* it had none, so nothing shows that this is the file */
     RN_SYMBOL_DAMAGED,     /* it is no file of code, or makes no sense */
     RN_SYMBOL_NONE,        /* nothing is named there: the file is stripped */
-    RN_SYMBOL_STATES,
+    RN_SYMBOL_STATES,      /* of a table; what follows is written as RN_SYMBOL_NONE */
+    RN_SYMBOL_OTHER_FETCHED = RN_SYMBOL_STATES, /* what was fetched has another build-id */
 };
 /* One function: that whose code it is, or one that was inlined there. */
 struct rn_symbol_frame {

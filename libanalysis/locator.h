@@ -9,10 +9,18 @@
 
 struct rn_locator;
 
+/* What helps beside the files of this machine. Zero-initialised: nothing. */
+struct rn_locator_options {
+    const struct rn_debug_source *source; /* NULL: nothing is fetched from anywhere */
+};
+
 /* Takes the reader's on_member for itself: call it
  * before anything is read. Trace and reader are borrowed for as long as the result. NULL: no
  * memory. */
 struct rn_locator *rn_locator_new(struct rn_trace *trace, struct rn_reader *reader);
+/* Right behind it. What the options point to must outlive the locator; `options` itself need not.
+ */
+void rn_locator_use(struct rn_locator *locator, const struct rn_locator_options *options);
 void rn_locator_free(struct rn_locator *locator); /* accepts NULL */
 
 /* Every event, behind rn_trace_feed. */

@@ -25,6 +25,7 @@ struct opened {
 
 struct rn_symbols {
     uint64_t recorded_ns;
+    const struct rn_debug_source *source; /* NULL: none */
     struct rn_code_modules modules;
     struct opened *files; /* as many as there is room for modules */
     size_t file_count;
@@ -33,15 +34,16 @@ struct rn_symbols {
 
 const char *rn_symbol_state_text(enum rn_symbol_state state)
 {
-    static const char *const texts[RN_SYMBOL_STATES] = {
+    static const char *const texts[] = {
         [RN_SYMBOL_FOUND] = "found",
         [RN_SYMBOL_NO_FILE] = "the file is not there",
         [RN_SYMBOL_OTHER_FILE] = "the file is another one than when it was recorded",
         [RN_SYMBOL_NO_BUILD_ID] = "the file has no build-id",
         [RN_SYMBOL_DAMAGED] = "the file makes no sense",
-        [RN_SYMBOL_NONE] = "no name is known there"};
+        [RN_SYMBOL_NONE] = "no name is known there",
+        [RN_SYMBOL_OTHER_FETCHED] = "what debuginfod has is another file"};
 
-    return (unsigned)state < RN_SYMBOL_STATES ? texts[state] : "?";
+    return (unsigned)state < sizeof texts / sizeof texts[0] ? texts[state] : "?";
 }
 
 struct rn_symbols *rn_symbols_new(uint64_t recorded_ns)
@@ -51,6 +53,11 @@ struct rn_symbols *rn_symbols_new(uint64_t recorded_ns)
     if (symbols)
         symbols->recorded_ns = recorded_ns;
     return symbols;
+}
+
+void rn_symbols_fetch(struct rn_symbols *symbols, const struct rn_debug_source *source)
+{
+    symbols->source = source;
 }
 
 void rn_symbol_clear(struct rn_symbol *symbol)
@@ -130,7 +137,7 @@ static struct rn_symbol_file *file_of(struct rn_symbols *symbols,
         return NULL;
     opened = &symbols->files[module->id - 1];
     if (!opened->tried)
-        opened->file = rn_symbol_file_new(module, symbols->recorded_ns);
+        opened->file = rn_symbol_file_new(module, symbols->recorded_ns, symbols->source);
     opened->tried = true;
     return opened->file;
 }

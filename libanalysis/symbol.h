@@ -9,6 +9,7 @@
 #define RN_SYMBOL_H
 
 #include "code_map.h"
+#include "debug_source.h"
 #include "formats/symbol_table.h"
 
 /* "the file is not there". */
@@ -21,6 +22,10 @@ struct rn_symbols;
  * memory. */
 struct rn_symbols *rn_symbols_new(uint64_t recorded_ns);
 void rn_symbols_free(struct rn_symbols *symbols); /* accepts NULL */
+
+/* What is not on this machine is asked for there; before anything else is asked. Borrowed for as
+ * long as `symbols`. */
+void rn_symbols_fetch(struct rn_symbols *symbols, const struct rn_debug_source *source);
 
 /* A member "symbols/..." of a recording. RN_E_FORMAT where it makes no sense. */
 RN_MUST_CHECK enum rn_status rn_symbols_add_table(struct rn_symbols *symbols, const uint8_t *data,

@@ -29,9 +29,11 @@ static enum rn_status look_at(struct rn_trace *trace, struct rn_locator *locator
     return status == RN_OK ? rn_locator_feed(locator, event, err) : status;
 }
 
-enum rn_status rn_symbol_table_make(struct rn_reader *reader, rn_locator_module_fn *unknown,
-                                    void *context, struct rn_buf *table,
-                                    struct rn_symbol_embed_totals *totals, struct rn_error *err)
+enum rn_status rn_symbol_table_make(struct rn_reader *reader,
+                                    const struct rn_locator_options *options,
+                                    rn_locator_module_fn *unknown, void *context,
+                                    struct rn_buf *table, struct rn_symbol_embed_totals *totals,
+                                    struct rn_error *err)
 {
     struct rn_trace *trace = rn_trace_new(rn_reader_manifest(reader));
     struct rn_locator *locator = trace ? rn_locator_new(trace, reader) : NULL;
@@ -39,6 +41,8 @@ enum rn_status rn_symbol_table_make(struct rn_reader *reader, rn_locator_module_
     struct rn_event event;
 
     *totals = (struct rn_symbol_embed_totals){0};
+    if (locator && options)
+        rn_locator_use(locator, options);
     while (status == RN_OK && (status = rn_reader_next_event(reader, &event, err)) == RN_OK)
         status = look_at(trace, locator, &event, totals, err);
     if (status == RN_EOF) {

@@ -52,6 +52,40 @@ static enum rn_symbol_state open_code(struct rn_symbol_file *file,
     return has_build_id(file->code.elf, module) ? RN_SYMBOL_FOUND : RN_SYMBOL_OTHER_FILE;
 }
 
+/* A file that was found elsewhere, believed by its build-id alone. */
+static bool fetch(struct symbol_elf *elf, const struct rn_code_module *module,
+                  enum rn_debug_kind kind, const struct rn_debug_source *source, bool *refused)
+{
+    char *path =
+        source && module->build_id_size ? source->find(source->context, module, kind) : NULL;
+    bool fine = path && symbol_elf_open(elf, path);
+
+    if (fine && !has_build_id(elf->elf, module)) {
+        symbol_elf_close(elf);
+        fine = false;
+    }
+    *refused = path && !fine;
+    if (*refused && source->refused)
+        source->refused(source->context, module, kind);
+    free(path);
+    return fine;
+}
+
+static enum rn_symbol_state open_or_fetch(struct rn_symbol_file *file,
+                                          const struct rn_code_module *module, uint64_t recorded_ns,
+                                          const struct rn_debug_source *source)
+{
+    enum rn_symbol_state state = open_code(file, module, recorded_ns);
+    bool refused;
+
+    if (state == RN_SYMBOL_FOUND || module->path[0] != '/')
+        return state;
+    symbol_elf_close(&file->code);
+    if (fetch(&file->code, module, RN_DEBUG_EXECUTABLE, source, &refused))
+        return RN_SYMBOL_FOUND;
+    return refused ? RN_SYMBOL_OTHER_FETCHED : state;
+}
+
 static bool has_section(Elf *elf, const char *wanted)
 {
     Elf_Scn *section = NULL;
@@ -109,13 +143,18 @@ static void find_debug(struct rn_symbol_file *file, const struct rn_code_module 
         (void)open_debug(file, module, path);
 }
 
-static void open_dwarf(struct rn_symbol_file *file, const struct rn_code_module *module)
+static void open_dwarf(struct rn_symbol_file *file, const struct rn_code_module *module,
+                       const struct rn_debug_source *source)
 {
+    bool refused = false;
     bool own =
         has_section(file->code.elf, ".debug_info") || has_section(file->code.elf, ".zdebug_info");
 
     if (!own)
         find_debug(file, module);
+    if (!own && !file->debug.elf)
+        fetch(&file->debug, module, RN_DEBUG_INFO, source, &refused);
+    file->nameless = refused ? RN_SYMBOL_OTHER_FETCHED : RN_SYMBOL_NONE;
     file->dwarf = dwarf_begin_elf(own || !file->debug.elf ? file->code.elf : file->debug.elf,
                                   DWARF_C_READ, NULL);
     if (file->dwarf) {
@@ -125,7 +164,8 @@ static void open_dwarf(struct rn_symbol_file *file, const struct rn_code_module 
     file->eh_frame = dwarf_getcfi_elf(file->code.elf);
 }
 
-struct rn_symbol_file *rn_symbol_file_new(const struct rn_code_module *module, uint64_t recorded_ns)
+struct rn_symbol_file *rn_symbol_file_new(const struct rn_code_module *module, uint64_t recorded_ns,
+                                          const struct rn_debug_source *source)
 {
     struct rn_symbol_file *file = calloc(1, sizeof *file);
 
@@ -133,9 +173,9 @@ struct rn_symbol_file *rn_symbol_file_new(const struct rn_code_module *module, u
         return NULL;
     file->code.fd = file->debug.fd = -1;
     file->path = strdup(module->path);
-    file->state = open_code(file, module, recorded_ns);
+    file->state = open_or_fetch(file, module, recorded_ns, source);
     if (file->state == RN_SYMBOL_FOUND) {
-        open_dwarf(file, module);
+        open_dwarf(file, module, source);
         if (!symbol_elf_functions(file)) {
             rn_symbol_file_free(file);
             return NULL;
@@ -208,7 +248,7 @@ bool rn_symbol_file_find(struct rn_symbol_file *file, uint64_t offset, struct rn
     if (fine && entry)
         fine = symbol_add_frame(symbol, entry->name, NULL, 0);
     if (symbol->count == 0)
-        symbol->state = RN_SYMBOL_NONE;
+        symbol->state = file->nameless;
     mark_library(file->path, symbol);
     return fine;
 }

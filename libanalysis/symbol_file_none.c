@@ -10,8 +10,10 @@ struct rn_symbol_file {
     char nothing;
 };
 
-struct rn_symbol_file *rn_symbol_file_new(const struct rn_code_module *module, uint64_t recorded_ns)
+struct rn_symbol_file *rn_symbol_file_new(const struct rn_code_module *module, uint64_t recorded_ns,
+                                          const struct rn_debug_source *source)
 {
+    (void)source;
     (void)module;
     (void)recorded_ns;
     return calloc(1, sizeof(struct rn_symbol_file));

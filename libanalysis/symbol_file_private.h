@@ -34,6 +34,7 @@ struct symbol_ranges {
 
 struct rn_symbol_file {
     enum rn_symbol_state state;
+    enum rn_symbol_state nameless; /* why nothing is named, where nothing is */
     char *path;
     struct symbol_elf code, debug; /* debug.elf NULL: none of its own */
     Dwarf *dwarf;                  /* NULL: no debug information */
