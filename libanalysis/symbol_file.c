@@ -143,6 +143,31 @@ static void find_debug(struct rn_symbol_file *file, const struct rn_code_module 
         (void)open_debug(file, module, path);
 }
 
+/* Distributions move what debug files have in common into one more; libdw finds it where it is
+ * installed. */
+static void fetch_shared(struct rn_symbol_file *file, const struct rn_code_module *module,
+                         const struct rn_debug_source *source)
+{
+    struct rn_code_module shared = {.path = module->path};
+    const char *name;
+    const void *id;
+    ssize_t size;
+    bool refused;
+
+    if (!source || !file->dwarf || dwarf_getalt(file->dwarf))
+        return;
+    size = dwelf_dwarf_gnu_debugaltlink(file->dwarf, &name, &id);
+    if (size <= 0 || (size_t)size > sizeof shared.build_id)
+        return;
+    shared.build_id_size = (uint32_t)size;
+    memcpy(shared.build_id, id, (size_t)size);
+    if (!fetch(&file->shared, &shared, RN_DEBUG_INFO, source, &refused))
+        return;
+    file->shared_dwarf = dwarf_begin_elf(file->shared.elf, DWARF_C_READ, NULL);
+    if (file->shared_dwarf)
+        dwarf_setalt(file->dwarf, file->shared_dwarf);
+}
+
 static void open_dwarf(struct rn_symbol_file *file, const struct rn_code_module *module,
                        const struct rn_debug_source *source)
 {
@@ -157,6 +182,7 @@ static void open_dwarf(struct rn_symbol_file *file, const struct rn_code_module 
     file->nameless = refused ? RN_SYMBOL_OTHER_FETCHED : RN_SYMBOL_NONE;
     file->dwarf = dwarf_begin_elf(own || !file->debug.elf ? file->code.elf : file->debug.elf,
                                   DWARF_C_READ, NULL);
+    fetch_shared(file, module, source);
     if (file->dwarf) {
         symbol_dwarf_index(file);
         file->debug_frame = dwarf_getcfi(file->dwarf);
@@ -171,7 +197,7 @@ struct rn_symbol_file *rn_symbol_file_new(const struct rn_code_module *module, u
 
     if (!file)
         return NULL;
-    file->code.fd = file->debug.fd = -1;
+    file->code.fd = file->debug.fd = file->shared.fd = -1;
     file->path = strdup(module->path);
     file->state = open_or_fetch(file, module, recorded_ns, source);
     if (file->state == RN_SYMBOL_FOUND) {
@@ -195,6 +221,9 @@ void rn_symbol_file_free(struct rn_symbol_file *file)
         dwarf_cfi_end(file->eh_frame);
     if (file->dwarf)
         dwarf_end(file->dwarf);
+    if (file->shared_dwarf)
+        dwarf_end(file->shared_dwarf);
+    symbol_elf_close(&file->shared);
     symbol_elf_close(&file->debug);
     symbol_elf_close(&file->code);
     free(file->entries);
