@@ -3,7 +3,12 @@
 
 bool cli_locate_option(struct cli_locate *locate, int letter, const char *argument, int *status)
 {
-    (void)argument;
+    if (letter == CLI_OPT_SOURCE_MAP) {
+        if (!cli_source_map_add(&locate->maps, argument))
+            *status = RN_EXIT_TROUBLE;
+        locate->options.maps = locate->maps;
+        return true;
+    }
     if (letter != CLI_LOCATE_OPT_DEBUGINFOD)
         return false;
     if (!locate->client)
@@ -14,15 +19,17 @@ bool cli_locate_option(struct cli_locate *locate, int letter, const char *argume
     return true;
 }
 
-int cli_locate_check(const struct cli_locate *locate, bool fit, const char *with)
+int cli_locate_check(const struct cli_locate *locate, bool for_stacks, bool for_places,
+                     const char *with)
 {
-    if (fit || !locate->client)
+    if ((for_stacks || !locate->client) && (for_places || !locate->maps))
         return -1;
-    return cli_usage("--debuginfod is about where in the source something is: it goes with %s",
-                     with);
+    return cli_usage("%s is about where in the source something is: it goes with %s",
+                     for_stacks || !locate->client ? "--source-map" : "--debuginfod", with);
 }
 
 void cli_locate_free(struct cli_locate *locate)
 {
     cli_debuginfod_free(locate->client);
+    rn_source_maps_free(locate->maps);
 }

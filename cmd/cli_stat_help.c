@@ -15,6 +15,7 @@ const char cli_stat_help[] =
     "      --outliers           also mark events that took unusually long, and say where they are\n"
     "      --fail-if LIMIT      exit with 1 if LIMIT holds: 'errors>10', 'openat.p99>1ms',\n"
     "                           '*.max>=2s', 'total.calls>1e6' (may be repeated)\n"
+    "      --source-map FILE    for these: places in generated source as those in the original\n"
     "      --debuginfod         for names in the source, ask the servers of DEBUGINFOD_URLS\n"
     "      --folded             a line for each stack and its time in ns, as flame graphs want it\n"
     "      --json               one JSON document\n"

@@ -12,6 +12,7 @@ static const struct option options[] = {
     CLI_SELECT_LONG,
     CLI_COMMON_LONG,
     CLI_LOCATE_DEBUGINFOD_LONG,
+    CLI_SOURCE_MAP_LONG,
     {"count", required_argument, NULL, 'n'},
     {"csv", no_argument, NULL, OPT_CSV},
     {"descriptors", no_argument, NULL, 'y'},
@@ -91,6 +92,9 @@ static void print_event(struct cat *cat, struct cli_source *source, struct infli
         !cli_source_selects(source, cat->filter, event))
         return;
     size_t before = cat->buf.size;
+    struct rn_event mapped;
+    if (cat->locate.maps && rn_source_maps_event(cat->locate.maps, event, &mapped))
+        event = &mapped;
     render(cat, source->trace, event, &cat->buf);
     if (cat->buf.size > before && cat->format != FORMAT_CSV)
         cli_cat_stack(cat->locator, event, cat->format == FORMAT_JSON, &cat->buf);
@@ -270,7 +274,7 @@ static int parse(struct cat *cat, int argc, char **argv)
     }
     cat->text.all |= cli_verbose > 0;
     if (status < 0)
-        status = cli_locate_check(&cat->locate, cat->stacks, "-k");
+        status = cli_locate_check(&cat->locate, cat->stacks, true, "-k");
     if (status < 0 && optind == argc)
         status = cli_usage("no recording given ('-' is standard input)");
     return status;

@@ -177,7 +177,7 @@ static int parse(struct command *command, int argc, char **argv)
         status = cli_usage("--json describes a recording: not with --env, --seal or --verify");
     if (status < 0)
         status =
-            cli_locate_check(&command->locate, command->action == OPT_EMBED, "--embed-symbols");
+            cli_locate_check(&command->locate, command->action == OPT_EMBED, true, "--embed-symbols");
     if (status < 0 && optind == argc)
         status = cli_usage("no recording given ('-' is standard input)");
     return status;

@@ -22,6 +22,7 @@ static const struct option options[] = {
     CLI_SELECT_LONG,
     CLI_COMMON_LONG,
     CLI_LOCATE_DEBUGINFOD_LONG,
+    CLI_SOURCE_MAP_LONG,
     {"by", required_argument, NULL, OPT_BY},
     {"critical-path", no_argument, NULL, OPT_CRITICAL},
     {"csv", no_argument, NULL, OPT_CSV},
@@ -161,17 +162,16 @@ static bool is_told(const struct job *job, enum cli_stat_metric metric)
 /* Options that do not go together; false after a message. */
 static bool agrees(const struct job *job)
 {
-    bool told = is_told(job, job->order.metric);
+    bool told = is_told(job, job->order.metric), of_source = cli_stat_is_of_source(job->by);
 
     for (size_t i = 0; i < job->limit_count && told; i++)
         told = is_told(job, job->limits[i].metric);
-    if (told && job->order.outliers &&
-        (cli_stat_is_of_devices(job->by) || cli_stat_is_of_source(job->by))) {
+    if (told && job->order.outliers && (cli_stat_is_of_devices(job->by) || of_source)) {
         cli_usage("--outliers are of --by syscall, process, thread or kind");
         return false;
     }
     return told &&
-           cli_locate_check(&job->locate, cli_stat_is_of_source(job->by), "--by function...") < 0;
+           cli_locate_check(&job->locate, of_source, of_source, "--by function, line...") < 0;
 }
 
 /* -1, or the exit status after a message. */

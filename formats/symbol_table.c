@@ -93,9 +93,14 @@ static json_t *frames_of(const struct rn_symbol *symbol)
     for (uint32_t i = 0; frames && i < symbol->count; i++) {
         const struct rn_symbol_frame *frame = &symbol->frames[i];
 
-        json_array_append_new(frames, json_pack("[o,o,I,b]", rn_json_text(frame->function),
-                                                rn_json_text(frame->file), (json_int_t)frame->line,
-                                                (int)frame->library));
+        const struct rn_symbol_generated *generated = frame->generated;
+
+        json_array_append_new(
+            frames,
+            json_pack("[o,o,I,b]", rn_json_text(generated ? generated->function : frame->function),
+                      rn_json_text(generated ? generated->file : frame->file),
+                      (json_int_t)(generated ? generated->line : frame->line),
+                      (int)frame->library));
     }
     return frames;
 }

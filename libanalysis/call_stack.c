@@ -277,6 +277,12 @@ enum rn_status rn_call_stack_of(struct rn_call_stacks *stacks, const struct rn_e
 
 /* ---- whose call ---- */
 
+/* In the source that was compiled. */
+static bool has_line(const struct rn_symbol_frame *frame)
+{
+    return frame->generated ? frame->generated->line : frame->line;
+}
+
 /* In a static program the C library's functions are in the same file, without lines: there the
  * first one with a line is meant. */
 const struct rn_symbol_frame *rn_call_stack_owner(const struct rn_call_stack *stack,
@@ -296,12 +302,12 @@ const struct rn_symbol_frame *rn_call_stack_owner(const struct rn_call_stack *st
                 innermost_frame = i;
             }
             if (candidate->library ||
-                (own &&
-                 (!candidate->line || stack->frames[i].module != stack->frames[own_frame].module)))
+                (own && (!has_line(candidate) ||
+                         stack->frames[i].module != stack->frames[own_frame].module)))
                 continue;
             own = candidate;
             own_frame = i;
-            if (candidate->line) {
+            if (has_line(candidate)) {
                 *frame = i;
                 return own;
             }

@@ -54,6 +54,7 @@ struct rn_locator *rn_locator_new(struct rn_trace *trace, struct rn_reader *read
 void rn_locator_use(struct rn_locator *locator, const struct rn_locator_options *options)
 {
     rn_symbols_fetch(locator->symbols, options->source);
+    rn_symbols_map(locator->symbols, options->maps);
 }
 
 void rn_locator_free(struct rn_locator *locator)

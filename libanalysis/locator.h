@@ -12,6 +12,7 @@ struct rn_locator;
 /* What helps beside the files of this machine. Zero-initialised: nothing. */
 struct rn_locator_options {
     const struct rn_debug_source *source; /* NULL: nothing is fetched from anywhere */
+    const struct rn_source_maps *maps;    /* NULL: places are told as they were compiled */
 };
 
 /* Takes the reader's on_member for itself: call it
@@ -44,10 +45,11 @@ void rn_locator_unknown(struct rn_locator *locator, rn_locator_module_fn *functi
 /* ---- as text ---- */
 
 /* " > function() file.c:17 [module+0x1234]", a line a function, innermost first; of code that the
- * program made " > name (perf map) [0x7f001234]". */
+ * program made " > name (perf map) [0x7f001234]"; of the original of generated source " >
+ * function() app.py:5 (app.rs:12) [app+0x1234]". */
 void rn_render_stack(const struct rn_call_stack *stack, struct rn_buf *out);
 /* A JSON array of {address, module, offset, function, file, line, inlined, provenance,
- * reason}. */
+ * reason, generated_function, generated_file, generated_line, source_language, context}. */
 void rn_render_stack_json(const struct rn_call_stack *stack, struct rn_buf *out);
 /* "main;read_all;read", outermost first, as flame graphs want it. */
 void rn_render_stack_folded(const struct rn_call_stack *stack, struct rn_buf *out);

@@ -30,6 +30,29 @@ static void put_place(const struct rn_stack_frame *frame, struct rn_buf *out)
     }
 }
 
+/* " app.py:5", and " (app.rs:12)" where that is where it was compiled. */
+static void put_source(const char *file, uint32_t line, struct rn_buf *out)
+{
+    put_text(out, file);
+    if (line)
+        rn_buf_printf(out, ":%" PRIu32, line);
+}
+
+static void put_sources(const struct rn_symbol_frame *function, struct rn_buf *out)
+{
+    const struct rn_symbol_generated *generated = function->generated;
+
+    if (function->file) {
+        rn_buf_byte(out, ' ');
+        put_source(function->file, function->line, out);
+    }
+    if (generated && generated->file) {
+        rn_buf_text(out, " (");
+        put_source(base_name(generated->file), generated->line, out);
+        rn_buf_byte(out, ')');
+    }
+}
+
 static void put_frame(const struct rn_stack_frame *frame, struct rn_buf *out)
 {
     const struct rn_symbol *symbol = frame->symbol;
@@ -40,12 +63,7 @@ static void put_frame(const struct rn_stack_frame *frame, struct rn_buf *out)
         rn_buf_text(out, " > ");
         put_text(out, function->function);
         rn_buf_text(out, function->perf_map ? " (perf map)" : "()");
-        if (function->file) {
-            rn_buf_byte(out, ' ');
-            put_text(out, function->file);
-            if (function->line)
-                rn_buf_printf(out, ":%" PRIu32, function->line);
-        }
+        put_sources(function, out);
         if (i + 1 < symbol->count)
             rn_buf_text(out, " (inlined)");
         else
@@ -87,6 +105,18 @@ static void put_head(const struct rn_stack_frame *frame, bool first, struct rn_b
     rn_buf_printf(out, ",\"offset\":\"0x%" PRIx64 "\"", frame->offset);
 }
 
+static void put_generated_json(const struct rn_symbol_generated *generated, struct rn_buf *out)
+{
+    put_field(out, "generated_function", generated->function);
+    if (generated->file)
+        put_field(out, "generated_file", generated->file);
+    if (generated->line)
+        rn_buf_printf(out, ",\"generated_line\":%" PRIu32, generated->line);
+    put_field(out, "source_language", generated->language);
+    if (generated->context)
+        put_field(out, "context", generated->context);
+}
+
 static void put_frame_json(const struct rn_stack_frame *frame, bool first, struct rn_buf *out)
 {
     const struct rn_symbol *symbol = frame->symbol;
@@ -100,6 +130,8 @@ static void put_frame_json(const struct rn_stack_frame *frame, bool first, struc
             put_field(out, "file", function->file);
         if (function->line)
             rn_buf_printf(out, ",\"line\":%" PRIu32, function->line);
+        if (function->generated)
+            put_generated_json(function->generated, out);
         if (function->perf_map)
             put_field(out, "provenance", "perf map");
         rn_buf_printf(out, ",\"inlined\":%s}", i + 1 < symbol->count ? "true" : "false");

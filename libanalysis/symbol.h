@@ -11,6 +11,7 @@
 #include "code_map.h"
 #include "debug_source.h"
 #include "formats/symbol_table.h"
+#include "source_place.h"
 
 /* "the file is not there". */
 const char *rn_symbol_state_text(enum rn_symbol_state state);
@@ -26,6 +27,10 @@ void rn_symbols_free(struct rn_symbols *symbols); /* accepts NULL */
 /* What is not on this machine is asked for there; before anything else is asked. Borrowed for as
  * long as `symbols`. */
 void rn_symbols_fetch(struct rn_symbols *symbols, const struct rn_debug_source *source);
+
+/* Names and places are told as in the original, where one of the maps is about them; before
+ * anything else is asked. Borrowed for as long as `symbols`. */
+void rn_symbols_map(struct rn_symbols *symbols, const struct rn_source_maps *maps);
 
 /* A member "symbols/..." of a recording. RN_E_FORMAT where it makes no sense. */
 RN_MUST_CHECK enum rn_status rn_symbols_add_table(struct rn_symbols *symbols, const uint8_t *data,
