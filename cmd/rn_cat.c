@@ -149,7 +149,7 @@ static bool print_file(struct cat *cat, const char *path)
     cat->render = rn_render_new(&cat->text);
     if (!cat->render)
         cli_fail("out of memory");
-    bool open = cli_source_open(&source, path, cat->filter) && cat->render;
+    bool open = cli_source_open(&source, path, cat->stacks ? NULL : cat->filter) && cat->render;
     if (open && cat->stacks)
         open = (cat->locator = cli_cat_stack_open(&source, &cat->locate.options)) != NULL;
     if (open) {
