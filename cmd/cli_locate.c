@@ -11,7 +11,9 @@ bool cli_locate_option(struct cli_locate *locate, int letter, const char *argume
     }
     if (letter != CLI_LOCATE_OPT_DEBUGINFOD)
         return false;
-    if (!locate->client)
+    if (!rn_symbols_read_files())
+        cli_fail("this build reads no debug information, which --debuginfod is about");
+    else if (!locate->client)
         locate->client = cli_debuginfod_open();
     locate->options.source = cli_debuginfod_source(locate->client);
     if (!locate->client)

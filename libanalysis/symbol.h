@@ -16,6 +16,10 @@
 /* "the file is not there". */
 const char *rn_symbol_state_text(enum rn_symbol_state state);
 
+/* Are there files of code that this build can read? Else a recording tells what it carries with it.
+ */
+bool rn_symbols_read_files(void);
+
 struct rn_symbols;
 
 /* recorded_ns: when the recording began, ns of CLOCK_REALTIME; 0 unknown. A file without a build-id
