@@ -61,7 +61,8 @@ static void feed_fork(struct rn_jit_names *names, const struct jit_process *pare
         return;
     child->uid = parent->uid;
     child->euid = parent->euid;
-    child->code = parent->code;
+    /* What is a guess is one about a process of its own. */
+    child->code = parent->code && parent->code->wanted.identified ? parent->code : NULL;
     child->begun = true;
     child->since_ns = rn_clock_realtime(rn_trace_clock(names->trace), event->start);
 }
