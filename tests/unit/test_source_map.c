@@ -101,7 +101,7 @@ static void test_refused(void **state)
         {HEAD ",\"mappings\":[3]}", RN_E_FORMAT, "mapping 1"},
         {HEAD ",\"mappings\":[{\"generated_line\":1,\"original_line\":1},{\"generated_line\":1}]}",
          RN_E_FORMAT, "mapping 2: \"original_line\""},
-        {HEAD ",\"mappings\":[{\"generated_line\":-1,\"original_line\":1}]}", RN_E_FORMAT,
+        {HEAD ",\"mappings\":[{\"generated_line\":0,\"original_line\":1}]}", RN_E_FORMAT,
          "mapping 1: \"generated_line\""},
         {HEAD ",\"mappings\":[{\"generated_line\":1.5,\"original_line\":1}]}", RN_E_FORMAT,
          "mapping 1: \"generated_line\""},

@@ -106,6 +106,8 @@ static void test_files(void **state)
     expect(maps, "/home/build/c.rs", 10, "f", "c.py:1 py_f");
     expect(maps, "c.rs", 10, "f", "c.py:1 py_f");
     expect(maps, "xc.rs", 10, "f", "-");
+    expect(maps, "c.rsx", 10, "f", "-");
+    expect(maps, "c.r", 10, "f", "-");
     expect(maps, "", 10, "f", "-");
     expect(maps, "/", 10, "f", "-");
     /* Names alone, where that says which. */
