@@ -14,7 +14,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 
     if (rn_perf_map_parse((const char *)data, size, &map, &err) != RN_OK)
         return 0;
-    for (uint64_t address = 0; address < UINT64_C(0x100000); address += 0x10) {
+    for (uint64_t address = 0; address < UINT64_C(0x100000); address += 0x3ff) {
         const struct rn_perf_entry *entry = rn_perf_map_find(map, address);
 
         if (entry && (address < entry->begin || address >= entry->end ||
