@@ -176,6 +176,46 @@ embedded() { # what is in the recording is as it was compiled, and is mapped
 }
 verdict "of symbols in the recording" embedded
 
+# A real transpiler's target: names of crates, closures, generic functions; fields as Depyler names
+# them.
+rust() {
+    mkdir rust && cat >rust/app.rs <<'EOF'
+use std::io::Write;
+#[inline(never)]
+fn process_data<T: std::fmt::Display>(items: &[T]) {
+    items.iter().for_each(|item| {
+        let mut out = std::io::stdout();
+        write!(out, "{}\n", item).unwrap();
+        out.flush().unwrap();
+    });
+}
+fn main() {
+    process_data(&[1, 2]);
+}
+EOF
+    cat >rust.json <<'EOF'
+{"version": 1, "source_language": "python", "source_file": "app.py", "generated_file": "app.rs",
+ "mappings": [
+  {"rust_line": 4, "rust_function": "process_data", "python_line": 2,
+   "python_function": "process", "python_context": "for item in items"},
+  {"rust_line": 6, "rust_function": "process_data", "python_line": 3,
+   "python_function": "process", "python_context": "print(item)"},
+  {"rust_line": 11, "rust_function": "main", "python_line": 6, "python_function": "",
+   "python_context": ""}],
+ "function_map": {"main": "<module>"}}
+EOF
+    rustc -g -O -o rust/app rust/app.rs &&
+        rn-record -q --stack=dump:16384 -o rust.rna -- rust/app >/dev/null || return
+    rn-cat -k --source-map rust.json -e write rust.rna >out
+    grep -q '^ > process() app\.py:3 (app\.rs:6)' out && grep -q '^ > process() app\.py:2 (app\.rs:4)' out &&
+        grep -q '^ > <module>() app\.py:6 (app\.rs:11)' out
+}
+if rustc --version >/dev/null 2>&1; then
+    verdict "Rust" rust
+else
+    echo "ok - Rust # SKIP rustc is not installed"
+fi
+
 # refused MESSAGE COMMAND...
 refused() {
     local told=$1
