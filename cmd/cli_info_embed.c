@@ -62,6 +62,9 @@ bool cli_info_embed(const char *path, const struct rn_locator_options *options, 
     }
     if (cli_quiet)
         return true;
+    if (totals.made)
+        cli_warn("%s: frames of code that a program made, without a name: %" PRIu64 " (%s)", path,
+                 totals.made, totals.made_reason);
     rn_escape_terminal(out, (const uint8_t *)path, strlen(path));
     rn_buf_printf(out,
                   ": symbols of %" PRIu64 " frames of %" PRIu64 " calls put in, %" PRIu64

@@ -8,8 +8,15 @@ static void count(const struct rn_call_stack *stack, struct rn_symbol_embed_tota
 {
     totals->calls++;
     totals->frames += stack->count;
-    for (uint32_t i = 0; i < stack->count; i++)
-        totals->nameless += !stack->frames[i].symbol || stack->frames[i].symbol->count == 0;
+    for (uint32_t i = 0; i < stack->count; i++) {
+        const struct rn_stack_frame *frame = &stack->frames[i];
+
+        totals->nameless += !frame->symbol || frame->symbol->count == 0;
+        if (frame->reason) {
+            totals->made++;
+            totals->made_reason = frame->reason;
+        }
+    }
 }
 
 static enum rn_status look_at(struct rn_trace *trace, struct rn_locator *locator,

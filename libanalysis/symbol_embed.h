@@ -8,8 +8,10 @@
 #include "locator.h"
 
 struct rn_symbol_embed_totals {
-    uint64_t calls, frames; /* that were looked at */
-    uint64_t nameless;      /* of the frames */
+    uint64_t calls, frames;  /* that were looked at */
+    uint64_t nameless;       /* of the frames */
+    uint64_t made;           /* of these: of code that programs made, where there should be names */
+    const char *made_reason; /* why there is none, of the last of them (static) */
 };
 
 /* Read all of it, and append the member RN_MEMBER_SYMBOLS to `table`. `options`: as rn_locator_use

@@ -65,8 +65,14 @@ else
     echo "ok - a map of another user # SKIP that takes the rights of root"
 fi
 
-# What is embedded needs no file.
+# What is embedded needs no file; what cannot be embedded is told.
 record --
+mv "$map" "$map.kept"
+cp out.rna other.rna
+rn-info --embed-symbols other.rna 2>message >/dev/null || fail "not embedded: without a map"
+grep -q '^rn-info: other.rna: frames of code that a program made, without a name: 1 (its perf map is not' \
+    message || fail "not told: $(cat message)"
+mv "$map.kept" "$map"
 rn-info --embed-symbols out.rna >/dev/null || fail "not embedded"
 stack >with
 rm "$map"

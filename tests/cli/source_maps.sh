@@ -204,7 +204,7 @@ EOF
    "python_context": ""}],
  "function_map": {"main": "<module>"}}
 EOF
-    rustc -g -O -o rust/app rust/app.rs &&
+    rustc -g -o rust/app rust/app.rs &&
         rn-record -q --stack=dump:16384 -o rust.rna -- rust/app >/dev/null || return
     rn-cat -k --source-map rust.json -e write rust.rna >out
     grep -q '^ > process() app\.py:3 (app\.rs:6)' out && grep -q '^ > process() app\.py:2 (app\.rs:4)' out &&
