@@ -152,14 +152,14 @@ $(BUILD)/lib/libcli.a: $(CLI_OBJ)
 $(BUILD)/obj/cmd/cli_diff_junit.o $(BUILD)/obj/formats/graphml_write.o: PKG_CFLAGS += $(XML_CFLAGS)
 $(BUILD)/bin/rn-diff $(BUILD)/bin/rn-validate $(BUILD)/bin/rn-graph $(BUILD)/tests/test_graph_write: \
 	PKG_LIBS := -larchive $(XML_LIBS) $(filter-out $(ARCHIVE_LIBS),$(PKG_LIBS))
+$(BUILD)/bin/rn-diff $(BUILD)/bin/rn-validate $(BUILD)/bin/rn-export-otlp: PKG_LIBS += $(SYMBOL_LIBS)
 
 # GSL, which is under the GPL, and SQLite are linked by this one alone.
 $(BUILD)/bin/rn-backend-fit: $(FIT_LIBS)
 $(BUILD)/bin/rn-backend-fit: PKG_LIBS := $(FIT_LIBS) $(BUILD)/lib/librn.a $(SCIENCE_LIBS) $(PKG_LIBS)
 ifeq ($(CORE),)
 $(BUILD)/bin/rn-scrub: PKG_LIBS += $(SCRUB_LIBS)
-$(BUILD)/bin/rn-cat $(BUILD)/bin/rn-info $(BUILD)/bin/rn-stat $(BUILD)/bin/rn-diff $(BUILD)/bin/rn-validate \
-	$(BUILD)/bin/rn-export-otlp: PKG_LIBS += $(SYMBOL_LIBS)
+$(BUILD)/bin/rn-cat $(BUILD)/bin/rn-info $(BUILD)/bin/rn-stat: PKG_LIBS += $(SYMBOL_LIBS)
 $(UNIT_BINS) $(FUZZ_BINS): PKG_LIBS += $(SCRUB_LIBS) $(SYMBOL_LIBS)
 endif
 $(BUILD)/obj/tests/unit/test_cupti_abi.o: PKG_CFLAGS += $(CUPTI_CFLAGS)

@@ -342,7 +342,7 @@ enum rn_attachment_type {
     RN_ATT_STACK_DUMP = 24, /* struct rn_stack_registers, then the bytes from rsp on */
     RN_ATT_GENERATED = 25, /* of an event that is being shown: where RN_ATT_SOURCE, the original's, is in
                             * generated source. It is in no recording (libanalysis/source_place.h). */
-    RN_ATT_DIGEST = 26,    /* raw bytes */
+    RN_ATT_DIGEST = 26,     /* raw bytes */
     RN_ATT_COUNT,
 };
 
