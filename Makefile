@@ -156,6 +156,7 @@ $(BUILD)/lib/libcli.a: $(CLI_OBJ)
 $(BUILD)/obj/cmd/cli_diff_junit.o $(BUILD)/obj/formats/graphml_write.o: PKG_CFLAGS += $(XML_CFLAGS)
 $(BUILD)/bin/rn-diff $(BUILD)/bin/rn-validate $(BUILD)/bin/rn-graph $(BUILD)/tests/test_graph_write: \
 	PKG_LIBS := -larchive $(XML_LIBS) $(filter-out $(ARCHIVE_LIBS),$(PKG_LIBS))
+$(BUILD)/bin/rn-diff $(BUILD)/bin/rn-validate $(BUILD)/bin/rn-export-otlp: PKG_LIBS += $(SYMBOL_LIBS)
 
 # GSL, which is under the GPL, and SQLite are linked by this one alone.
 $(BUILD)/bin/rn-backend-fit: $(FIT_LIBS)

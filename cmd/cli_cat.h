@@ -3,6 +3,7 @@
 #ifndef RN_CLI_CAT_H
 #define RN_CLI_CAT_H
 
+#include "cli_locate.h"
 #include "cli_source.h"
 
 #include "libanalysis/locator.h"
@@ -11,7 +12,8 @@
 extern const char cli_cat_help[], cli_cat_help_end[];
 
 /* Before anything is read of the source. NULL after a message. */
-struct rn_locator *cli_cat_stack_open(struct cli_source *source);
+struct rn_locator *cli_cat_stack_open(struct cli_source *source,
+                                      const struct rn_locator_options *options);
 /* At the end: a line where the recording's own symbols are damaged. Accepts NULL, and frees. False
  * after a message. */
 bool cli_cat_stack_close(struct rn_locator *locator);

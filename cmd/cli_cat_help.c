@@ -17,6 +17,9 @@ const char cli_cat_help[] =
     "  -y, --descriptors        what descriptors stand for\n"
     "  -i, --site               address each call was made from\n"
     "  -k, --stack              where in the source each call was made, if stacks were recorded\n"
+    "      --debuginfod         for that, ask the servers that DEBUGINFOD_URLS names\n"
+    "      --source-map FILE    places in generated source as those in the original, see\n"
+    "                           rn-source-map(5) (may be repeated)\n"
     "  -s, --strings N          show at most N bytes of a string (32)\n"
     "\n";
 

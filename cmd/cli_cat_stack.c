@@ -1,11 +1,14 @@
 /* SPDX-License-Identifier: MIT */
 #include "cli_cat.h"
 
-struct rn_locator *cli_cat_stack_open(struct cli_source *source)
+struct rn_locator *cli_cat_stack_open(struct cli_source *source,
+                                      const struct rn_locator_options *options)
 {
     struct rn_locator *locator = rn_locator_new(source->trace, source->reader);
 
-    if (!locator)
+    if (locator)
+        rn_locator_use(locator, options);
+    else
         cli_fail("out of memory");
     return locator;
 }

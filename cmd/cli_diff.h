@@ -5,6 +5,7 @@
 #define RN_CLI_DIFF_H
 
 #include "cli.h"
+#include "cli_source_map.h"
 
 #include "libanalysis/diff.h"
 #include "libanalysis/sequence.h"
@@ -38,7 +39,8 @@ struct cli_diff {
     unsigned context; /* events on each side of the first difference */
     bool stat;        /* objects as a table only */
     bool colour;
-    const char *name_a, *name_b; /* in headings */
+    const char *name_a, *name_b;       /* in headings */
+    const struct rn_source_maps *maps; /* NULL: places are told as they were compiled */
     struct cli_diff_runs runs;
 };
 
@@ -66,6 +68,11 @@ bool cli_diff_junit(const struct cli_diff *job, const char *path);
  * it, a line each. Nothing where the recording cannot be read again. */
 void cli_diff_context(const struct cli_diff *job, const struct cli_diff_side *side,
                       const struct rn_place *place, char mark, struct rn_buf *out);
+/* cli_diff_stack.c: the functions that the call at the place was made in, a line each, or as a
+ * member "frames" of a JSON object. Nothing where no stack was recorded with it, or the recording
+ * cannot be read again. */
+void cli_diff_stack(const struct cli_diff *job, const struct cli_diff_side *side,
+                    const struct rn_place *place, bool json, struct rn_buf *out);
 /* The lines of a text around a difference that both sides keep the bytes of. */
 void cli_diff_lines(const struct cli_diff *job, const struct rn_finding *finding,
                     struct rn_buf *out);
@@ -80,6 +87,7 @@ struct cli_diff_options {
     bool json, stat;
     int colour; /* -1 automatic, 0 never, 1 always */
     const char *output, *junit, *rules;
+    struct rn_source_maps *maps; /* rn-diff's own: --source-map */
 };
 /* clang-format off */
 enum {

@@ -66,9 +66,9 @@ static bool is_shown(const struct rn_event *event, uint32_t stream)
             event->kind == RN_KIND_PROCESS);
 }
 
-static void walk(const struct cli_diff *job, struct rn_reader *reader, struct rn_trace *trace,
-                 struct rn_render *render, const struct rn_place *place, char mark,
-                 struct lines *lines, struct rn_buf *out)
+static void walk(const struct cli_diff *job, const struct cli_diff_side *side,
+                 struct rn_reader *reader, struct rn_trace *trace, struct rn_render *render,
+                 const struct rn_place *place, char mark, struct lines *lines, struct rn_buf *out)
 {
     struct rn_error err = RN_ERROR_INIT;
     struct rn_buf line = RN_BUF_INIT;
@@ -89,6 +89,8 @@ static void walk(const struct cli_diff *job, struct rn_reader *reader, struct rn
             rn_buf_clear(&line);
             rn_render_text(render, trace, &event, &line);
             put_line(job, out, mark, is_it, &line);
+            if (is_it)
+                cli_diff_stack(job, side, place, false, out);
             behind += !is_it && line.size > 0;
         }
         found |= is_it;
@@ -114,7 +116,7 @@ void cli_diff_context(const struct cli_diff *job, const struct cli_diff_side *si
         rn_reader_seek(reader, place->start, &err) == RN_OK)
         trace = rn_trace_new(rn_reader_manifest(reader));
     if (trace && render && lines.ring)
-        walk(job, reader, trace, render, place, mark, &lines, out);
+        walk(job, side, reader, trace, render, place, mark, &lines, out);
     for (size_t i = 0; lines.ring && i < lines.size; i++)
         rn_buf_free(&lines.ring[i]);
     free(lines.ring);

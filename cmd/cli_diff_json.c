@@ -51,17 +51,19 @@ static void put_side(struct rn_buf *out, const char *key, const char *name,
     rn_buf_byte(out, '}');
 }
 
-static void put_event(struct rn_buf *out, const char *key, bool has, const struct rn_place *place,
-                      const struct cli_diff_side *side)
+/* `stack`: with the functions that it was made in. */
+static void put_event(const struct cli_diff *job, struct rn_buf *out, const char *key, bool stack,
+                      const struct rn_place *place, const struct cli_diff_side *side)
 {
-    if (!has)
-        return;
-    rn_buf_printf(out, ",\"%s\":{\"stream\":%u,\"ordinal\":%llu,\"since_start_ns\":%llu}", key,
+    rn_buf_printf(out, ",\"%s\":{\"stream\":%u,\"ordinal\":%llu,\"since_start_ns\":%llu", key,
                   place->stream, (unsigned long long)place->ordinal,
                   (unsigned long long)rn_effects_since_start(side->effects, place));
+    if (stack)
+        cli_diff_stack(job, side, place, true, out);
+    rn_buf_byte(out, '}');
 }
 
-static void put_finding(const struct cli_diff *job, const struct rn_finding *finding,
+static void put_finding(const struct cli_diff *job, const struct rn_finding *finding, bool first,
                         struct rn_buf *out)
 {
     static const char *const words[] = {[RN_FINDING_EQUAL] = "equal",
@@ -84,8 +86,10 @@ static void put_finding(const struct cli_diff *job, const struct rn_finding *fin
                       (unsigned long long)finding->difference.to,
                       finding->difference.exact ? "true" : "false");
     }
-    put_event(out, "event_a", finding->has_place_a, &finding->place_a, &job->a);
-    put_event(out, "event_b", finding->has_place_b, &finding->place_b, &job->b);
+    if (finding->has_place_a)
+        put_event(job, out, "event_a", first, &finding->place_a, &job->a);
+    if (finding->has_place_b)
+        put_event(job, out, "event_b", first, &finding->place_b, &job->b);
     rn_buf_byte(out, '}');
 }
 
@@ -153,13 +157,13 @@ void cli_diff_json(const struct cli_diff *job, struct rn_buf *out)
     put_runs(&job->runs, out);
     rn_buf_text(out, ",\"first_difference\":");
     if (diff->first)
-        put_finding(job, diff->first, out);
+        put_finding(job, diff->first, true, out);
     else
         rn_buf_text(out, "null");
     rn_buf_text(out, ",\"objects\":[");
     for (size_t i = 0; i < diff->count; i++) {
         rn_buf_text(out, i ? "," : "");
-        put_finding(job, &diff->findings[i], out);
+        put_finding(job, &diff->findings[i], false, out);
     }
     rn_buf_text(out, "]}\n");
 }

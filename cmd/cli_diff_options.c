@@ -125,6 +125,7 @@ int cli_diff_run(struct cli_diff *job, const struct cli_diff_options *options)
     job->tolerance = options->tolerance;
     job->context = (unsigned)options->context;
     job->stat = options->stat;
+    job->maps = options->maps;
     job->colour = wants_colour(options);
     if (!print_report(job, options) || (options->junit && !cli_diff_junit(job, options->junit)))
         return RN_EXIT_TROUBLE;

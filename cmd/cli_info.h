@@ -5,6 +5,8 @@
 
 #include "cli.h"
 
+#include "libanalysis/locator.h"
+
 /* Remarks and losses that are kept in words; the others are counted. */
 enum { CLI_INFO_REMARKS = 64, CLI_INFO_STREAM_TYPES = 4 };
 
@@ -64,9 +66,9 @@ void cli_info_json(const struct cli_info *info, struct rn_buf *out); /* one line
 void cli_info_note_remark(struct cli_info *info, const struct rn_event *event);
 void cli_info_show_remarks(const struct cli_info *info, bool losses, struct rn_buf *out);
 
-/* Put the table of symbols that it needs into a recording, in place; a line about it to `out`. False
- * after a message. */
-bool cli_info_embed(const char *path, struct rn_buf *out);
+/* Put the table of symbols that it needs into a recording, in place; a line about it to `out`.
+ * `options`: as rn_locator_use takes them. False after a message. */
+bool cli_info_embed(const char *path, const struct rn_locator_options *options, struct rn_buf *out);
 
 /* cli_info_clock.c: the clocks of devices, a line each; or the elements of an array. */
 void cli_info_show_clocks(const struct cli_info *info, struct rn_buf *out);

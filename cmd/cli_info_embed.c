@@ -16,14 +16,15 @@ static void tell_unknown(void *context, const struct rn_code_module *module,
         cli_warn("%s: %s", module->path, rn_symbol_state_text(state));
 }
 
-static enum rn_status make_table(const char *path, struct rn_buf *table,
-                                 struct rn_symbol_embed_totals *totals, struct rn_error *err)
+static enum rn_status make_table(const char *path, const struct rn_locator_options *options,
+                                 struct rn_buf *table, struct rn_symbol_embed_totals *totals,
+                                 struct rn_error *err)
 {
     struct rn_reader *reader = NULL;
     enum rn_status status = rn_reader_open(path, &reader, err);
 
     if (status == RN_OK)
-        status = rn_symbol_table_make(reader, tell_unknown, NULL, table, totals, err);
+        status = rn_symbol_table_make(reader, options, tell_unknown, NULL, table, totals, err);
     rn_reader_free(reader);
     return status;
 }
@@ -39,7 +40,7 @@ static enum rn_status embed(const char *path, const struct rn_buf *table, struct
     return status;
 }
 
-bool cli_info_embed(const char *path, struct rn_buf *out)
+bool cli_info_embed(const char *path, const struct rn_locator_options *options, struct rn_buf *out)
 {
     struct rn_symbol_embed_totals totals;
     struct rn_error err = RN_ERROR_INIT;
@@ -50,7 +51,7 @@ bool cli_info_embed(const char *path, struct rn_buf *out)
         cli_fail("symbols are put into a file: '-' is none");
         return false;
     }
-    status = make_table(path, &table, &totals, &err);
+    status = make_table(path, options, &table, &totals, &err);
     if (status == RN_OK)
         status = embed(path, &table, &err);
     rn_buf_free(&table);
@@ -61,6 +62,9 @@ bool cli_info_embed(const char *path, struct rn_buf *out)
     }
     if (cli_quiet)
         return true;
+    if (totals.made)
+        cli_warn("%s: frames of code that a program made, without a name: %" PRIu64 " (%s)", path,
+                 totals.made, totals.made_reason);
     rn_escape_terminal(out, (const uint8_t *)path, strlen(path));
     rn_buf_printf(out,
                   ": symbols of %" PRIu64 " frames of %" PRIu64 " calls put in, %" PRIu64

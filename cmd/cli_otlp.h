@@ -4,7 +4,8 @@
 #ifndef RN_CLI_OTLP_H
 #define RN_CLI_OTLP_H
 
-#include "cli.h"
+#include "cli_source.h"
+#include "cli_source_map.h"
 
 #include "formats/otlp_batch.h"
 #include "formats/otlp_readback.h"
@@ -37,6 +38,7 @@ struct cli_otlp_options {
     const char *output;
     enum cli_otlp_format format;
     bool dry_run, json;
+    struct rn_source_maps *maps; /* NULL: none */
 };
 
 /* What became of the events that were read. Folded events are those that spans only count. */
@@ -136,5 +138,18 @@ bool cli_otlp_checkpoint_done(struct cli_otlp_checkpoint *checkpoint, uint64_t n
                               uint64_t digest, const struct cli_otlp_outcome *outcome);
 /* Nanoseconds of CLOCK_MONOTONIC. */
 uint64_t cli_otlp_now(void);
+
+/* cli_otlp_place.c: --source-map. False after a message. */
+bool cli_otlp_add_source_map(struct cli_otlp_options *options, const char *path);
+struct cli_otlp_places;
+/* Before anything is read of the source; both are borrowed. NULL after a message. */
+struct cli_otlp_places *cli_otlp_places_new(struct rn_source_maps *maps, struct cli_source *source);
+void cli_otlp_places_free(struct cli_otlp_places *places); /* accepts NULL */
+/* The event as it is to be added to the tree next, which is told where a call was made; `event`
+ * itself where nothing changes. `places` may be NULL. */
+const struct rn_event *cli_otlp_place(struct cli_otlp_places *places, struct rn_span_tree *tree,
+                                      const struct rn_event *event);
+/* Every event, behind cli_source_feed. After a message, what it returns. */
+enum rn_status cli_otlp_places_feed(struct cli_otlp_places *places, const struct rn_event *event);
 
 #endif

@@ -1,7 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 /* Archives into traces, and traces into batches for the sink. */
 #include "cli_otlp.h"
-#include "cli_source.h"
 
 #include <stdlib.h>
 #include <string.h>
@@ -16,6 +15,7 @@ struct cli_otlp_export {
     struct rn_buf scope;
     struct cli_otlp_traces traces;
     bool stopped;
+    struct cli_otlp_places *places; /* of the archive at hand; NULL: not asked for */
 };
 
 struct cli_otlp_export *cli_otlp_export_new(const struct cli_otlp_options *options,
@@ -178,19 +178,20 @@ static enum rn_status add_event(struct cli_otlp_export *export, struct cli_sourc
 {
     struct rn_error err = RN_ERROR_INIT;
     bool selected = cli_source_selects(source, export->options->filter, event);
+    const struct rn_event *placed = selected ? cli_otlp_place(export->places, tree, event) : event;
     enum rn_status status;
 
     if (is_counted(event)) {
         export->account->read++;
         export->account->filtered += !selected;
     }
-    status = rn_span_tree_add(tree, source->trace, event, selected, &err);
+    status = rn_span_tree_add(tree, source->trace, placed, selected, &err);
     if (status != RN_OK && status != RN_EOF)
         cli_error(&err);
     if (status == RN_OK) {
         status = cli_source_feed(source, event);
         rn_span_tree_follow(tree, source->trace, event);
-        return status;
+        return status == RN_OK ? cli_otlp_places_feed(export->places, event) : status;
     }
     if (is_counted(event) && selected)
         export->account->failed.events++; /* the tree did not get to it */
@@ -250,18 +251,22 @@ bool cli_otlp_export_archive(struct cli_otlp_export *export, const char *path, b
     enum rn_status status = RN_E_FORMAT;
 
     options.resource = &export->options->resource;
-    if (cli_source_open(&source, path, export->options->filter)) {
+    if (cli_source_open(&source, path, export->options->maps ? NULL : export->options->filter)) {
         if (export->options->rebase)
             options.shift_ns = rebase_shift(&source);
         tree = rn_span_tree_new(&options, rn_reader_manifest(source.reader), add_trace, export);
-        if (tree)
-            status = export_source(export, &source, tree, path);
-        else
+        if (export->options->maps)
+            export->places = cli_otlp_places_new(export->options->maps, &source);
+        if (!tree)
             cli_fail("out of memory");
+        else if (export->places || !export->options->maps)
+            status = export_source(export, &source, tree, path);
     }
     if (status != RN_EOF || source.damage)
         *trouble = true;
     rn_span_tree_free(tree);
+    cli_otlp_places_free(export->places);
+    export->places = NULL;
     cli_source_close(&source);
     return !export->stopped && (status == RN_EOF || status == RN_E_FORMAT);
 }

@@ -39,6 +39,7 @@ static const char help[] =
     "      --service NAME       service.name (the name of the program)\n"
     "      --resource KEY=VALUE further attribute of the resource (may be repeated)\n"
     "      --trace-parent ID    put the recording under this span (traceparent), or 'none'\n"
+    "      --source-map FILE    places in generated source as those in the original\n"
     "      --rebase             move the recording in time, so that it ends now\n"
     "\n";
 
@@ -101,6 +102,7 @@ static const struct option long_options[] = {
     {"rebase", no_argument, NULL, OPT_REBASE},
     {"resource", required_argument, NULL, OPT_RESOURCE},
     {"retry-time", required_argument, NULL, OPT_RETRY_TIME},
+    CLI_SOURCE_MAP_LONG,
     {"service", required_argument, NULL, OPT_SERVICE},
     {"threshold", required_argument, NULL, OPT_THRESHOLD},
     {"timeout", required_argument, NULL, OPT_TIMEOUT},
@@ -178,6 +180,7 @@ static const struct setting {
     {OPT_TRACE_BYTES, SIZE, AT(spans.max_bytes), RN_SPAN_LEAST_BYTES, 256 << 20, NULL},
     {OPT_SERVICE, TEXT, AT(spans.service), 0, 0, NULL},
     {OPT_RESOURCE, CALL, 0, 0, 0, cli_otlp_add_resource},
+    {CLI_OPT_SOURCE_MAP, CALL, 0, 0, 0, cli_otlp_add_source_map},
     {OPT_TRACE_PARENT, CALL, 0, 0, 0, cli_otlp_set_parent},
     {OPT_REBASE, FLAG, AT(rebase), 0, 0, NULL},
     {OPT_JSON, FLAG, AT(json), 0, 0, NULL},
@@ -293,4 +296,5 @@ void cli_otlp_options_free(struct cli_otlp_options *options)
     free(options->url);
     free(options->shown);
     rn_filter_free(options->filter);
+    rn_source_maps_free(options->maps);
 }

@@ -58,8 +58,8 @@ extern const char cli_record_help[], cli_record_help_end[];
 int cli_record_stack(struct rn_engine_options *engine, const char *text);
 
 /* cli_record_symbols.c: put the symbols that its stacks need into a recording that is whole; a message
- * tells where that cannot be done. */
-void cli_record_symbols(const char *output);
+ * tells where that cannot be done. `debuginfod`: with what --debuginfod finds. */
+void cli_record_symbols(const char *output, bool debuginfod);
 
 /* End as the program did: never returns where it was ended by a signal. */
 int cli_record_end_as(int wait_status);

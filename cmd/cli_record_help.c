@@ -15,6 +15,7 @@ const char cli_record_help[] =
     "                        N, fingerprints and the first N bytes (default 32); or 'all'\n"
     "      --stack=HOW       keep with each call: 'none' (default) of the stack; 'frame', return\n"
     "                        addresses; 'dump:BYTES', registers and raw bytes, see rn-engines(7)\n"
+    "      --debuginfod      for --symbols, ask the servers that DEBUGINFOD_URLS names\n"
     "      --symbols         put in what is needed to resolve the stacks on another machine\n"
     "      --env NAME        keep the value of this environment variable too\n"
     "      --max-size SIZE   stop storing events when the archive has this size\n"

@@ -9,11 +9,18 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
-void cli_record_symbols(const char *output)
+void cli_record_symbols(const char *output, bool debuginfod)
 {
-    char *argv[] = {"rn-info", "--embed-symbols", "--quiet", "--", (char *)output, NULL};
+    char *argv[] = {"rn-info", "--embed-symbols", "--quiet", "--", (char *)output, NULL, NULL};
     int status = -1;
-    pid_t pid = fork();
+    pid_t pid;
+
+    if (debuginfod) {
+        argv[3] = "--debuginfod";
+        argv[4] = "--";
+        argv[5] = (char *)output;
+    }
+    pid = fork();
 
     if (pid == 0) {
         cli_execute(argv[0], argv);

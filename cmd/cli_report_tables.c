@@ -77,7 +77,7 @@ static bool add_table(const struct cli_report *report, enum cli_stat_by by, cons
     struct cli_stat_table table;
     bool made;
 
-    if (!cli_stat_sums_make(&sums, by, report->filter, false)) {
+    if (!cli_stat_sums_make(&sums, by, report->filter, &order)) {
         cli_fail("out of memory");
         return false;
     }

@@ -30,7 +30,7 @@ static enum rn_status source_open(struct cli_source *source, const char *path,
     source->trace = rn_trace_new(rn_reader_manifest(source->reader));
     if (!source->trace)
         return rn_fail(err, RN_E_NOMEM, "out of memory");
-    if (rn_filter_time(filter, &from_ns, &to_ns))
+    if (filter && rn_filter_time(filter, &from_ns, &to_ns))
         return seek_to_time(source->reader, from_ns, err);
     return RN_OK;
 }

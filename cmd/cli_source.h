@@ -14,13 +14,15 @@ struct cli_source {
     bool lacks_events; /* a loss was stated */
 };
 
-/* Open `path` and go to where the filter's time range can begin. False after a message; call
- * cli_source_close in any case. */
+/* Open `path` and go to where the filter's time range can begin (NULL: stay at the begin, as
+ * whoever looks for places in the source must: what tells them may stand before). False after a
+ * message; call cli_source_close in any case. */
 bool cli_source_open(struct cli_source *source, const char *path, const struct rn_filter *filter);
 void cli_source_close(struct cli_source *source);
 
-/* The next row of any kind, times of devices as ticks of the recording. RN_OK; RN_EOF at the end; RN_E_FORMAT where a damaged place was skipped
- * (told and counted: call again); anything else, after a message, ends the reading. */
+/* The next row of any kind, times of devices as ticks of the recording. RN_OK; RN_EOF at the end;
+ * RN_E_FORMAT where a damaged place was skipped (told and counted: call again); anything else,
+ * after a message, ends the reading. */
 enum rn_status cli_source_next(struct cli_source *source, struct rn_event *event);
 /* Bring the trace model up to date, after the event has been used. As cli_source_next. */
 enum rn_status cli_source_feed(struct cli_source *source, const struct rn_event *event);

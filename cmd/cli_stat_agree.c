@@ -98,5 +98,11 @@ static bool agrees_with_mode(const struct cli_stat_job *job, int operands)
 
 bool cli_stat_agrees(const struct cli_stat_job *job, int operands)
 {
-    return agrees(job) && agrees_with_mode(job, operands);
+    bool of_source = job->mode == STAT_MODE_TREE ||
+                     ((job->mode == STAT_MODE_TABLE || job->mode == STAT_MODE_COMPARE) &&
+                      cli_stat_is_of_source(job->by));
+
+    return agrees(job) && agrees_with_mode(job, operands) &&
+           cli_locate_check(&job->locate, of_source, of_source, "--tree and --by function, line...") <
+               0;
 }

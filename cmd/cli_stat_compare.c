@@ -91,8 +91,10 @@ static bool add_groups(const struct run *run)
     struct cli_stat_sums sums;
     bool fine = cli_stat_sums_make(&sums, run->job->by, run->job->filter, &order), whole = false;
 
-    if (fine)
+    if (fine) {
+        rn_summary_locate(sums.events, &run->job->locate.options);
         whole = cli_stat_sums_read(&sums, run->job->filter, run->path, &err);
+    }
     order.changes = false;
     fine = fine && cli_stat_sums_table(&sums, &table, &order);
     if (!fine)

@@ -30,6 +30,8 @@ const char cli_stat_help[] =
     "      --changes            also say when the durations of a group changed, by how much\n"
     "      --fail-if LIMIT      exit with 1 if LIMIT holds: 'errors>10', 'openat.p99>1ms',\n"
     "                           '*.max>=2s', 'total.calls>1e6' (may be repeated)\n"
+    "      --source-map FILE    for these: places in generated source as those in the original\n"
+    "      --debuginfod         for names in the source, ask the servers of DEBUGINFOD_URLS\n"
     "      --folded             a line for each stack and its time in ns, as flame graphs want it\n"
     "      --json               one JSON document\n"
     "      --csv                comma-separated values with a header line\n"

@@ -25,6 +25,8 @@ enum {
 static const struct option options[] = {
     CLI_SELECT_LONG,
     CLI_COMMON_LONG,
+    CLI_LOCATE_DEBUGINFOD_LONG,
+    CLI_SOURCE_MAP_LONG,
     {"attribution", no_argument, NULL, OPT_ATTRIBUTION},
     {"by", required_argument, NULL, OPT_BY},
     {"changes", no_argument, NULL, OPT_CHANGES},
@@ -203,7 +205,8 @@ int cli_stat_parse(struct cli_stat_job *job, int argc, char **argv)
              cli_stat_help_end);
     while (status < 0 && !done && (letter = cli_getopt(argc, argv, letters, options)) != -1) {
         if (cli_select(job->filter, letter, optarg, &status) ||
-            cli_common(letter, whole_help, &done, &status))
+            cli_common(letter, whole_help, &done, &status) ||
+            cli_locate_option(&job->locate, letter, optarg, &status))
             continue;
         if (!set_option(job, letter))
             status = RN_EXIT_TROUBLE;

@@ -3,6 +3,7 @@
 #ifndef RN_CLI_STAT_OPTIONS_H
 #define RN_CLI_STAT_OPTIONS_H
 
+#include "cli_locate.h"
 #include "cli_stat.h"
 
 enum cli_stat_mode {
@@ -42,6 +43,7 @@ struct cli_stat_job {
     double threshold; /* of --compare: 0.05 is 5 % */
     uint64_t slow_ns; /* of --slow; 0: auto */
     uint32_t given;   /* GIVEN_... */
+    struct cli_locate locate;
 };
 
 /* -1: go on with the operands from optind; else the exit status, after a message. `job` has a

@@ -43,7 +43,7 @@ bool cli_stat_sums_read(struct cli_stat_sums *sums, const struct rn_filter *filt
     struct cli_source source;
     enum rn_status status = RN_E_SYSTEM;
 
-    if (!cli_source_open(&source, path, filter))
+    if (!cli_source_open(&source, path, cli_stat_is_of_source(sums->by) ? NULL : filter))
         ;
     else if (cli_stat_is_of_source(sums->by))
         status = rn_summary_read_source(sums->events, source.reader, err);

@@ -134,6 +134,8 @@ int cli_stat_tree(const struct cli_stat_job *job, char **paths)
 
     if (!made)
         cli_fail("out of memory");
+    else
+        rn_summary_locate(sums.events, &job->locate.options);
     for (; made && *paths; paths++) {
         struct rn_error err = RN_ERROR_INIT;
 

@@ -11,6 +11,8 @@ enum { OPT_JSON = CLI_OPT_OWN, OPT_CSV };
 static const struct option options[] = {
     CLI_SELECT_LONG,
     CLI_COMMON_LONG,
+    CLI_LOCATE_DEBUGINFOD_LONG,
+    CLI_SOURCE_MAP_LONG,
     {"count", required_argument, NULL, 'n'},
     {"csv", no_argument, NULL, OPT_CSV},
     {"descriptors", no_argument, NULL, 'y'},
@@ -39,6 +41,7 @@ struct cat {
     bool trouble;
     bool stacks;                /* -k */
     struct rn_locator *locator; /* NULL without */
+    struct cli_locate locate;
 };
 
 /* Calls that had not returned when the latest member was written, as text. */
@@ -89,6 +92,9 @@ static void print_event(struct cat *cat, struct cli_source *source, struct infli
         !cli_source_selects(source, cat->filter, event))
         return;
     size_t before = cat->buf.size;
+    struct rn_event mapped;
+    if (cat->locate.maps && rn_source_maps_event(cat->locate.maps, event, &mapped))
+        event = &mapped;
     render(cat, source->trace, event, &cat->buf);
     if (cat->buf.size > before && cat->format != FORMAT_CSV)
         cli_cat_stack(cat->locator, event, cat->format == FORMAT_JSON, &cat->buf);
@@ -143,9 +149,9 @@ static bool print_file(struct cat *cat, const char *path)
     cat->render = rn_render_new(&cat->text);
     if (!cat->render)
         cli_fail("out of memory");
-    bool open = cli_source_open(&source, path, cat->filter) && cat->render;
+    bool open = cli_source_open(&source, path, cat->stacks ? NULL : cat->filter) && cat->render;
     if (open && cat->stacks)
-        open = (cat->locator = cli_cat_stack_open(&source)) != NULL;
+        open = (cat->locator = cli_cat_stack_open(&source, &cat->locate.options)) != NULL;
     if (open) {
         status = print_events(cat, &source, &inflight);
         if (status == RN_EOF)
@@ -260,12 +266,15 @@ static int parse(struct cat *cat, int argc, char **argv)
     while (status < 0 && !done && (letter = cli_getopt(argc, argv, letters, options)) != -1) {
         cat->text.all |= asks_for_kind(letter);
         if (cli_select(cat->filter, letter, optarg, &status) ||
-            cli_common(letter, whole_help, &done, &status))
+            cli_common(letter, whole_help, &done, &status) ||
+            cli_locate_option(&cat->locate, letter, optarg, &status))
             continue;
         if (!set_option(cat, letter))
             status = RN_EXIT_TROUBLE;
     }
     cat->text.all |= cli_verbose > 0;
+    if (status < 0)
+        status = cli_locate_check(&cat->locate, cat->stacks, true, "-k");
     if (status < 0 && optind == argc)
         status = cli_usage("no recording given ('-' is standard input)");
     return status;
@@ -285,6 +294,7 @@ int main(int argc, char **argv)
     if (status < 0)
         status = print_files(&cat, argv + optind);
     rn_buf_free(&cat.buf);
+    cli_locate_free(&cat.locate);
     rn_filter_free(cat.filter);
     return status;
 }

@@ -11,6 +11,9 @@ static const char help[] = "Usage: rn-diff [OPTION...] A B\n"
                            "\n";
 
 static const char help_end[] =
+    "      --source-map FILE\n"
+    "                       places in generated source as those in the original, see\n"
+    "                       rn-source-map(5) (may be repeated)\n"
     "\n"
     "  -q, --quiet   no warnings      -h, --help      this text\n"
     "  -v, --verbose more messages    -V, --version   version\n"
@@ -21,6 +24,7 @@ static const char help_end[] =
 static const struct option options[] = {
     CLI_DIFF_LONG,
     CLI_COMMON_LONG,
+    CLI_SOURCE_MAP_LONG,
     {NULL, 0, NULL, 0},
 };
 
@@ -40,7 +44,8 @@ static int parse(struct cli_diff_options *chosen, int argc, char **argv)
         if (cli_common(letter, whole_help, &done, &status) ||
             cli_diff_option(chosen, letter, optarg, &status))
             continue;
-        status = RN_EXIT_TROUBLE;
+        if (letter != CLI_OPT_SOURCE_MAP || !cli_source_map_add(&chosen->maps, optarg))
+            status = RN_EXIT_TROUBLE;
     }
     if (status >= 0)
         return status;
@@ -75,5 +80,8 @@ int main(int argc, char **argv)
 
     cli_start(argc, argv);
     status = parse(&chosen, argc, argv);
-    return status >= 0 ? status : compare(&chosen, argv + optind);
+    if (status < 0)
+        status = compare(&chosen, argv + optind);
+    rn_source_maps_free(chosen.maps);
+    return status;
 }

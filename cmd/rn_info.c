@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /* rn-info: what is in a recording, is it whole, and make an archive of one that was cut short. */
 #include "cli_info.h"
+#include "cli_locate.h"
 
 #include "formats/archive.h"
 #include "formats/escape.h"
@@ -15,6 +16,7 @@ static const char help[] =
     "Say what is in recordings; FILE '-' is standard input.\n"
     "\n"
     "      --brief        from manifest and index alone, where the recording has an index\n"
+    "      --debuginfod     for --embed-symbols, ask the servers that DEBUGINFOD_URLS names\n"
     "      --embed-symbols  put into recordings what is needed to resolve their stacks elsewhere\n"
     "      --env[=NAME]   print the files about the machine, or the one of that name\n"
     "      --json         one JSON object a recording\n"
@@ -29,6 +31,7 @@ enum { OPT_BRIEF = CLI_OPT_OWN, OPT_EMBED, OPT_ENV, OPT_JSON, OPT_SEAL, OPT_VERI
 
 static const struct option options[] = {
     CLI_COMMON_LONG,
+    CLI_LOCATE_DEBUGINFOD_LONG,
     {"brief", no_argument, NULL, OPT_BRIEF},
     {"embed-symbols", no_argument, NULL, OPT_EMBED},
     {"env", optional_argument, NULL, OPT_ENV},
@@ -43,6 +46,7 @@ struct command {
     int action; /* OPT_EMBED, OPT_ENV, OPT_SEAL, OPT_VERIFY; 0: describe */
     bool brief, json;
     const char *env_name, *output_path;
+    struct cli_locate locate;
 };
 
 static bool describe(const struct command *command, const char *path, struct rn_buf *out)
@@ -93,7 +97,7 @@ static bool act(const struct command *command, const char *path, struct rn_buf *
 {
     switch (command->action) {
     case OPT_EMBED:
-        return cli_info_embed(path, out);
+        return cli_info_embed(path, &command->locate.options, out);
     case OPT_ENV:
         return cli_info_environment(path, command->env_name, out);
     case OPT_SEAL:
@@ -166,10 +170,14 @@ static int parse(struct command *command, int argc, char **argv)
     bool done = false;
     while (status < 0 && !done &&
            (letter = cli_getopt(argc, argv, CLI_COMMON_SHORT "o:", options)) != -1)
-        if (!cli_common(letter, help, &done, &status))
+        if (!cli_common(letter, help, &done, &status) &&
+            !cli_locate_option(&command->locate, letter, optarg, &status))
             status = set_option(command, letter);
     if (status < 0 && command->json && command->action)
         status = cli_usage("--json describes a recording: not with --env, --seal or --verify");
+    if (status < 0)
+        status =
+            cli_locate_check(&command->locate, command->action == OPT_EMBED, true, "--embed-symbols");
     if (status < 0 && optind == argc)
         status = cli_usage("no recording given ('-' is standard input)");
     return status;
@@ -180,5 +188,8 @@ int main(int argc, char **argv)
     struct command command = {.action = 0};
     cli_start(argc, argv);
     int status = parse(&command, argc, argv);
-    return status < 0 ? run(&command, argv + optind) : status;
+    if (status < 0)
+        status = run(&command, argv + optind);
+    cli_locate_free(&command.locate);
+    return status;
 }

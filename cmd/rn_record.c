@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 /* rn-record: run a program, or attach to one, and write what it does into an archive. */
-#include "cli.h"
+#include "cli_debuginfod.h"
 #include "cli_record.h"
 #include "cli_record_libraries.h"
 #include "cli_record_trace.h"
@@ -18,6 +18,7 @@ enum {
     OPT_PIN,
     OPT_STACK,
     OPT_SYMBOLS,
+    OPT_DEBUGINFOD,
     OPT_ENGINE,
     OPT_FEATURES
 };
@@ -33,6 +34,7 @@ static const struct option options[] = {
     {"content", required_argument, NULL, OPT_CONTENT},
     {"stack", required_argument, NULL, OPT_STACK},
     {"symbols", no_argument, NULL, OPT_SYMBOLS},
+    {"debuginfod", no_argument, NULL, OPT_DEBUGINFOD},
     {"env", required_argument, NULL, OPT_ENV},
     {"max-size", required_argument, NULL, OPT_MAX_SIZE},
     {"last", required_argument, NULL, OPT_LAST},
@@ -58,7 +60,7 @@ struct command {
     pid_t pids[PIDS_MAX];
     char *names[NAMES_MAX + 1];
     size_t name_count;
-    bool features, symbols;
+    bool features, symbols, debuginfod;
 };
 
 /* Each of these returns -1, or after a message the exit status. */
@@ -155,6 +157,9 @@ static int set_option(struct command *command, int letter)
     case OPT_SYMBOLS:
         command->symbols = true;
         return -1;
+    case OPT_DEBUGINFOD:
+        command->debuginfod = true;
+        return cli_debuginfod_wanted() ? -1 : CLI_EXIT_RECORDER;
     case OPT_ENV:
         return add_name(command, optarg);
     case OPT_MAX_SIZE:
@@ -195,6 +200,8 @@ static int complete(struct command *command, char **operands)
         if (command->symbols)
             return cli_usage("--symbols needs a file: use -o FILE");
     }
+    if (command->debuginfod && !command->symbols)
+        return cli_usage("--debuginfod is about symbols: it goes with --symbols");
     engine->argv = operands[0] ? operands : NULL;
     engine->attach_pids = command->pids;
     engine->env_names = command->names;
@@ -256,7 +263,7 @@ static int run(struct command *command)
     if (!cli_record(&command->recording, &wait_status, &exit_status))
         return exit_status;
     if (command->symbols)
-        cli_record_symbols(command->recording.session.output);
+        cli_record_symbols(command->recording.session.output, command->debuginfod);
     return command->recording.engine.argv ? cli_record_end_as(wait_status) : RN_EXIT_OK;
 }
 

@@ -54,6 +54,7 @@ static int sum_up(const struct cli_stat_job *job, char **paths)
         cli_fail("out of memory");
         return RN_EXIT_TROUBLE;
     }
+    rn_summary_locate(sums.events, &job->locate.options);
     for (; *paths; paths++) {
         struct rn_error err = RN_ERROR_INIT;
 
@@ -103,6 +104,7 @@ int main(int argc, char **argv)
     if (status < 0)
         status = run(&job, argv + optind);
     free(job.limits);
+    cli_locate_free(&job.locate);
     rn_filter_free(job.filter);
     return status;
 }

@@ -374,6 +374,8 @@ enum rn_attachment_type {
                         * the C library's are, its return address; else anything), then the return
                         * addresses of the chain of frame pointers, innermost first */
     RN_ATT_STACK_DUMP = 24, /* struct rn_stack_registers, then the bytes from rsp on */
+    RN_ATT_GENERATED = 25, /* of an event that is being shown: where RN_ATT_SOURCE, the original's, is in
+                            * generated source. It is in no recording (libanalysis/source_place.h). */
     RN_ATT_DIGEST = 26,     /* raw bytes */
     /* Of system calls that another tool recorded: an argument, or with RN_ARG_RETURN what stands
      * behind the result, as that tool printed it. The number in args[] is 0 where it had none. */

@@ -18,6 +18,9 @@ struct rn_symbol_table {
     char *path;        /* of it */
     uint8_t build_id[BUILD_ID_MAX];
     uint32_t build_id_size;
+    json_t *processes;
+    json_t *names; /* of the last process; borrowed */
+    uint64_t stream;
 };
 
 static enum rn_status no_memory(struct rn_error *err)
@@ -31,11 +34,14 @@ struct rn_symbol_table *rn_symbol_table_new(void)
 {
     struct rn_symbol_table *table = calloc(1, sizeof *table);
 
-    if (table && !(table->files = json_array())) {
-        free(table);
-        table = NULL;
-    }
-    return table;
+    if (!table)
+        return NULL;
+    table->files = json_array();
+    table->processes = json_array();
+    if (table->files && table->processes)
+        return table;
+    rn_symbol_table_free(table);
+    return NULL;
 }
 
 void rn_symbol_table_free(struct rn_symbol_table *table)
@@ -43,6 +49,7 @@ void rn_symbol_table_free(struct rn_symbol_table *table)
     if (!table)
         return;
     json_decref(table->files);
+    json_decref(table->processes);
     free(table->path);
     free(table);
 }
@@ -86,9 +93,14 @@ static json_t *frames_of(const struct rn_symbol *symbol)
     for (uint32_t i = 0; frames && i < symbol->count; i++) {
         const struct rn_symbol_frame *frame = &symbol->frames[i];
 
-        json_array_append_new(frames, json_pack("[o,o,I,b]", rn_json_text(frame->function),
-                                                rn_json_text(frame->file), (json_int_t)frame->line,
-                                                (int)frame->library));
+        const struct rn_symbol_generated *generated = frame->generated;
+
+        json_array_append_new(
+            frames,
+            json_pack("[o,o,I,b]", rn_json_text(generated ? generated->function : frame->function),
+                      rn_json_text(generated ? generated->file : frame->file),
+                      (json_int_t)(generated ? generated->line : frame->line),
+                      (int)frame->library));
     }
     return frames;
 }
@@ -113,13 +125,37 @@ enum rn_status rn_symbol_table_add(struct rn_symbol_table *table,
                                    const struct rn_symbol *symbol, bool call_ends,
                                    struct rn_error *err)
 {
+    enum rn_symbol_state state = symbol->state < RN_SYMBOL_STATES ? symbol->state : RN_SYMBOL_NONE;
     json_t *address;
 
     if (!is_last_file(table, place) && !begin_file(table, place))
         return no_memory(err);
-    address = json_pack("[o,i,b,o,o]", rn_json_u64(place->offset), (int)symbol->state,
-                        (int)call_ends, row_of(&symbol->row), frames_of(symbol));
+    address = json_pack("[o,i,b,o,o]", rn_json_u64(place->offset), (int)state, (int)call_ends,
+                        row_of(&symbol->row), frames_of(symbol));
     if (!address || json_array_append_new(table->addresses, address) != 0)
+        return no_memory(err);
+    return RN_OK;
+}
+
+static bool begin_process(struct rn_symbol_table *table, uint64_t stream)
+{
+    json_t *process;
+
+    table->names = json_array();
+    table->stream = stream;
+    process = json_pack("{s:o,s:o}", "stream", rn_json_u64(stream), "addresses", table->names);
+    return process && json_array_append_new(table->processes, process) == 0;
+}
+
+enum rn_status rn_symbol_table_add_name(struct rn_symbol_table *table, uint64_t stream,
+                                        uint64_t address, const char *name, struct rn_error *err)
+{
+    json_t *pair;
+
+    if ((!table->names || table->stream != stream) && !begin_process(table, stream))
+        return no_memory(err);
+    pair = json_pack("[o,o]", rn_json_u64(address), rn_json_text(name));
+    if (!pair || json_array_append_new(table->names, pair) != 0)
         return no_memory(err);
     return RN_OK;
 }
@@ -127,9 +163,12 @@ enum rn_status rn_symbol_table_add(struct rn_symbol_table *table,
 enum rn_status rn_symbol_table_write(const struct rn_symbol_table *table, struct rn_buf *out,
                                      struct rn_error *err)
 {
-    return rn_json_dump(
-        json_pack("{s:s,s:i,s:O}", "format", FORMAT, "version", VERSION, "files", table->files),
-        JSON_COMPACT, out, err);
+    json_t *root =
+        json_pack("{s:s,s:i,s:O}", "format", FORMAT, "version", VERSION, "files", table->files);
+
+    if (root && json_array_size(table->processes))
+        json_object_set(root, "perf_maps", table->processes);
+    return rn_json_dump(root, JSON_COMPACT, out, err);
 }
 
 /* ---- reading ---- */
@@ -278,23 +317,66 @@ static enum rn_status read_file(struct reading *reading, const json_t *file)
     return status;
 }
 
+static enum rn_status open_table(const uint8_t *data, size_t size, json_t **root,
+                                 struct rn_error *err)
+{
+    enum rn_status status = rn_json_parse(data, size, FORMAT, root, err);
+
+    if (status != RN_OK)
+        return status;
+    if (!json_is_array(json_object_get(*root, "files")))
+        status = rn_fail(err, RN_E_FORMAT, "not a table of symbols");
+    else if (json_integer_value(json_object_get(*root, "version")) != VERSION)
+        status = rn_fail(err, RN_E_VERSION, "symbols of a version that this program does not know");
+    return status;
+}
+
 enum rn_status rn_symbol_table_read(const uint8_t *data, size_t size, rn_symbol_table_fn *function,
                                     void *context, struct rn_error *err)
 {
     struct reading reading = {.function = function, .context = context, .err = err};
     json_t *root = NULL;
-    const json_t *files;
-    enum rn_status status = rn_json_parse(data, size, FORMAT, &root, err);
+    enum rn_status status = open_table(data, size, &root, err);
+    const json_t *files = json_object_get(root, "files");
 
-    if (status != RN_OK)
-        return status;
-    files = json_object_get(root, "files");
-    if (!json_is_array(files))
-        status = rn_fail(err, RN_E_FORMAT, "not a table of symbols");
-    else if (json_integer_value(json_object_get(root, "version")) != VERSION)
-        status = rn_fail(err, RN_E_VERSION, "symbols of a version that this program does not know");
     for (size_t i = 0; status == RN_OK && i < json_array_size(files); i++)
         status = read_file(&reading, json_array_get(files, i));
+    json_decref(root);
+    return status;
+}
+
+static enum rn_status read_process(const json_t *process, rn_symbol_name_fn *function,
+                                   void *context, struct rn_error *err)
+{
+    uint64_t stream = rn_json_get_u64(json_object_get(process, "stream"), UINT64_MAX);
+    const json_t *addresses = json_object_get(process, "addresses");
+    enum rn_status status = RN_OK;
+
+    if (stream == UINT64_MAX || !json_is_array(addresses))
+        return rn_fail(err, RN_E_FORMAT, "a perf map that makes no sense");
+    for (size_t i = 0; status == RN_OK && i < json_array_size(addresses); i++) {
+        const json_t *pair = json_array_get(addresses, i);
+        uint64_t address = rn_json_get_u64(json_array_get(pair, 0), UINT64_MAX);
+        char *name = rn_json_get_text(json_array_get(pair, 1));
+
+        if (address == UINT64_MAX || !name)
+            status = rn_fail(err, RN_E_FORMAT, "an address of a perf map that makes no sense");
+        else
+            status = function(context, stream, address, name, err);
+        free(name);
+    }
+    return status;
+}
+
+enum rn_status rn_symbol_names_read(const uint8_t *data, size_t size, rn_symbol_name_fn *function,
+                                    void *context, struct rn_error *err)
+{
+    json_t *root = NULL;
+    enum rn_status status = open_table(data, size, &root, err);
+    const json_t *processes = json_object_get(root, "perf_maps");
+
+    for (size_t i = 0; status == RN_OK && i < json_array_size(processes); i++)
+        status = read_process(json_array_get(processes, i), function, context, err);
     json_decref(root);
     return status;
 }

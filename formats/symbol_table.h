@@ -19,7 +19,16 @@ enum rn_symbol_state {
     RN_SYMBOL_NO_BUILD_ID, /* it had none, so nothing shows that this is the file */
     RN_SYMBOL_DAMAGED,     /* it is no file of code, or makes no sense */
     RN_SYMBOL_NONE,        /* nothing is named there: the file is stripped */
-    RN_SYMBOL_STATES,
+    RN_SYMBOL_STATES,      /* of a table; what follows is written as RN_SYMBOL_NONE */
+    RN_SYMBOL_OTHER_FETCHED = RN_SYMBOL_STATES, /* what was fetched has another build-id */
+};
+/* Where a function is in source that a transpiler generated, as far as it was compiled. */
+struct rn_symbol_generated {
+    const char *function; /* never NULL */
+    const char *file;     /* NULL unknown */
+    uint32_t line;        /* 0 unknown */
+    const char *language; /* of the original */
+    const char *context;  /* what the source map says of the place; NULL nothing */
 };
 /* One function: that whose code it is, or one that was inlined there. */
 struct rn_symbol_frame {
@@ -27,6 +36,8 @@ struct rn_symbol_frame {
     const char *file;     /* as the compiler wrote it; NULL unknown */
     uint32_t line;        /* 0 unknown */
     bool library;         /* of a language's own library: libc, libstdc++, Rust's std, Go's */
+    const struct rn_symbol_generated *generated; /* NULL; else the above are the original's */
+    bool perf_map; /* the program said so itself: code that it made, see perf_map.h */
 };
 
 /* Registers that a call preserves, the return address and the stack pointer; in the order of
@@ -76,11 +87,17 @@ struct rn_symbol_place {
 struct rn_symbol_table;
 struct rn_symbol_table *rn_symbol_table_new(void);        /* NULL: no memory */
 void rn_symbol_table_free(struct rn_symbol_table *table); /* accepts NULL */
-/* Addresses of one file follow each other. `call_ends`: as rn_symbols_call_ends. */
+/* What is generated is written as it was compiled. Addresses of one file follow each other.
+ * `call_ends`: as rn_symbols_call_ends. */
 RN_MUST_CHECK enum rn_status rn_symbol_table_add(struct rn_symbol_table *table,
                                                  const struct rn_symbol_place *place,
                                                  const struct rn_symbol *symbol, bool call_ends,
                                                  struct rn_error *err);
+/* Code that a process made itself. `stream`: of the process's first thread. Names of one stream
+ * follow each other. */
+RN_MUST_CHECK enum rn_status rn_symbol_table_add_name(struct rn_symbol_table *table,
+                                                      uint64_t stream, uint64_t address,
+                                                      const char *name, struct rn_error *err);
 RN_MUST_CHECK enum rn_status rn_symbol_table_write(const struct rn_symbol_table *table,
                                                    struct rn_buf *out, struct rn_error *err);
 
@@ -91,6 +108,13 @@ typedef enum rn_status rn_symbol_table_fn(void *context, const struct rn_symbol_
                                           struct rn_error *err);
 RN_MUST_CHECK enum rn_status rn_symbol_table_read(const uint8_t *data, size_t size,
                                                   rn_symbol_table_fn *function, void *context,
+                                                  struct rn_error *err);
+
+/* The same for code that processes made themselves. */
+typedef enum rn_status rn_symbol_name_fn(void *context, uint64_t stream, uint64_t address,
+                                         const char *name, struct rn_error *err);
+RN_MUST_CHECK enum rn_status rn_symbol_names_read(const uint8_t *data, size_t size,
+                                                  rn_symbol_name_fn *function, void *context,
                                                   struct rn_error *err);
 
 #endif

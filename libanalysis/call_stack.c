@@ -21,6 +21,7 @@ struct rn_call_stacks {
     struct rn_trace *trace;
     struct rn_code_map *map;
     struct rn_symbols *symbols;
+    struct rn_jit_names *names; /* NULL: none */
     struct cached cache[CACHE_SLOTS];
     struct rn_stack_frame frames[RN_CALL_STACK_MAX];
     uint32_t count;
@@ -29,7 +30,7 @@ struct rn_call_stacks {
 };
 
 struct rn_call_stacks *rn_call_stacks_new(struct rn_trace *trace, struct rn_code_map *map,
-                                          struct rn_symbols *symbols)
+                                          struct rn_symbols *symbols, struct rn_jit_names *names)
 {
     struct rn_call_stacks *stacks = calloc(1, sizeof *stacks);
 
@@ -38,6 +39,7 @@ struct rn_call_stacks *rn_call_stacks_new(struct rn_trace *trace, struct rn_code
     stacks->trace = trace;
     stacks->map = map;
     stacks->symbols = symbols;
+    stacks->names = names;
     return stacks;
 }
 
@@ -48,6 +50,26 @@ void rn_call_stacks_free(struct rn_call_stacks *stacks)
     for (size_t i = 0; i < CACHE_SLOTS; i++)
         free(stacks->cache[i].frames);
     free(stacks);
+}
+
+/* Runtimes map code that they make from such a file, too, to have it at two places. */
+static bool is_made_code(const struct rn_code_module *module)
+{
+    return strncmp(module->path, "/memfd:", 7) == 0;
+}
+
+static void find_made_code(struct rn_call_stacks *stacks, uint64_t stream,
+                           struct rn_stack_frame *frame)
+{
+    const struct rn_symbol *made;
+    const char *reason = NULL;
+
+    if (!stacks->names || frame->address == 0)
+        return;
+    made = rn_jit_names_find(stacks->names, stream, frame->address - 1, &reason);
+    if (made)
+        frame->symbol = made;
+    frame->reason = reason;
 }
 
 /* A return address is behind the call: the byte before it belongs to the instruction. The innermost
@@ -64,12 +86,17 @@ static const struct rn_stack_frame *add_frame(struct rn_call_stacks *stacks, uin
     }
     frame = &stacks->frames[stacks->count++];
     *frame = (struct rn_stack_frame){.address = address};
-    if (address == 0 || !rn_code_map_find(stacks->map, stacks->trace, stream, address - 1, &place))
+    if (address == 0 ||
+        !rn_code_map_find(stacks->map, stacks->trace, stream, address - 1, &place)) {
+        find_made_code(stacks, stream, frame);
         return frame;
+    }
     frame->module = place.module;
     frame->offset = place.offset + 1;
     frame->symbol = rn_symbols_find(stacks->symbols, place.module, place.offset);
     stacks->failed |= !frame->symbol;
+    if (is_made_code(place.module))
+        find_made_code(stacks, stream, frame);
     return frame;
 }
 
@@ -88,8 +115,10 @@ static bool first_word_returns(struct rn_call_stacks *stacks, uint64_t stream, u
 {
     struct rn_code_place place;
 
-    return word && rn_code_map_find(stacks->map, stacks->trace, stream, word - 1, &place) &&
-           rn_symbols_call_ends(stacks->symbols, place.module, place.offset + 1);
+    if (word && rn_code_map_find(stacks->map, stacks->trace, stream, word - 1, &place) &&
+        !is_made_code(place.module))
+        return rn_symbols_call_ends(stacks->symbols, place.module, place.offset + 1);
+    return stacks->names && rn_jit_names_returns(stacks->names, stream, word);
 }
 
 static void walk_list(struct rn_call_stacks *stacks, const struct rn_event *event,
@@ -248,8 +277,14 @@ enum rn_status rn_call_stack_of(struct rn_call_stacks *stacks, const struct rn_e
 
 /* ---- whose call ---- */
 
-/* In a static program the C library's functions are in the same file, without lines: there the first
- * one with a line is meant. */
+/* In the source that was compiled. */
+static bool has_line(const struct rn_symbol_frame *frame)
+{
+    return frame->generated ? frame->generated->line : frame->line;
+}
+
+/* In a static program the C library's functions are in the same file, without lines: there the
+ * first one with a line is meant. */
 const struct rn_symbol_frame *rn_call_stack_owner(const struct rn_call_stack *stack,
                                                   uint32_t *frame)
 {
@@ -267,12 +302,12 @@ const struct rn_symbol_frame *rn_call_stack_owner(const struct rn_call_stack *st
                 innermost_frame = i;
             }
             if (candidate->library ||
-                (own && (!candidate->line ||
+                (own && (!has_line(candidate) ||
                          stack->frames[i].module != stack->frames[own_frame].module)))
                 continue;
             own = candidate;
             own_frame = i;
-            if (candidate->line) {
+            if (has_line(candidate)) {
                 *frame = i;
                 return own;
             }

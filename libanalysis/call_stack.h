@@ -13,15 +13,17 @@
 #define RN_CALL_STACK_H
 
 #include "code_map.h"
+#include "jit_names.h"
 #include "symbol.h"
 
 #define RN_CALL_STACK_MAX 256u /* frames; what lies further out is cut off */
 
 struct rn_stack_frame {
     uint64_t address;                    /* a return address, but that of the innermost one */
-    const struct rn_code_module *module; /* NULL: nothing is known to be mapped there */
+    const struct rn_code_module *module; /* NULL: no file is known to be mapped there */
     uint64_t offset;                     /* of `address` in the file of the module */
-    const struct rn_symbol *symbol;      /* NULL where module is */
+    const struct rn_symbol *symbol;      /* NULL: nothing is known of it */
+    const char *reason;                  /* why not; NULL: no code is known to be mapped there */
 };
 
 struct rn_call_stack {
@@ -32,9 +34,10 @@ struct rn_call_stack {
 
 struct rn_call_stacks;
 
-/* All three are borrowed for as long as the result. NULL: no memory. */
+/* All are borrowed for as long as the result. `names`: of code that programs made; NULL: none.
+ * NULL: no memory. */
 struct rn_call_stacks *rn_call_stacks_new(struct rn_trace *trace, struct rn_code_map *map,
-                                          struct rn_symbols *symbols);
+                                          struct rn_symbols *symbols, struct rn_jit_names *names);
 void rn_call_stacks_free(struct rn_call_stacks *stacks); /* accepts NULL */
 
 /* The stack of a system call; before the event is fed to trace and map. Borrowed until the next

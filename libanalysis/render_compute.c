@@ -114,6 +114,17 @@ void rn_render_api_call(const struct rn_event *event, struct rn_buf *out, size_t
         rn_buf_printf(out, " (correlation %" PRIu64 ")", call->correlation);
 }
 
+/* "app.py:5 (app.rs:12)" where it is in generated source. */
+static void add_source(const struct rn_event *event, struct rn_buf *out)
+{
+    rn_render_attached(out, event, RN_ATT_SOURCE, "?");
+    if (!rn_event_attachment(event, RN_ATT_GENERATED, RN_ARG_ANY))
+        return;
+    rn_buf_text(out, " (");
+    rn_render_attached(out, event, RN_ATT_GENERATED, "?");
+    rn_buf_byte(out, ')');
+}
+
 static void add_block(const struct rn_event *event, struct rn_buf *out)
 {
     const struct rn_block *block = &event->u.block;
@@ -126,6 +137,10 @@ static void add_block(const struct rn_event *event, struct rn_buf *out)
     rn_buf_printf(out, " elements=%" PRIu64 " bytes=%" PRIu64, block->elements, block->bytes);
     add_count(out, "flops", block->flops);
     add_count(out, "depth", block->depth);
+    if (rn_event_attachment(event, RN_ATT_GENERATED, RN_ARG_ANY)) {
+        rn_buf_text(out, " at ");
+        add_source(event, out);
+    }
 }
 
 static void add_decision(const struct rn_event *event, struct rn_buf *out)
@@ -134,7 +149,7 @@ static void add_decision(const struct rn_event *event, struct rn_buf *out)
     rn_buf_text(out, "::");
     rn_render_attached(out, event, RN_ATT_NAME, "?");
     rn_buf_text(out, " at ");
-    rn_render_attached(out, event, RN_ATT_SOURCE, "?");
+    add_source(event, out);
     rn_buf_text(out, " input=");
     rn_render_attached(out, event, RN_ATT_INPUT, "?");
     rn_buf_text(out, " result=");

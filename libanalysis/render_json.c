@@ -290,7 +290,7 @@ static const char *attachment_key(uint8_t type)
         [RN_ATT_ISA] = "isa",           [RN_ATT_SOURCE] = "source",
         [RN_ATT_CATEGORY] = "category", [RN_ATT_INPUT] = "input",
         [RN_ATT_RESULT] = "result",     [RN_ATT_HISTOGRAM] = "histogram",
-        [RN_ATT_DIGEST] = "digest",
+        [RN_ATT_DIGEST] = "digest",     [RN_ATT_GENERATED] = "generated_source",
     };
 
     return type < RN_ATT_COUNT ? names[type] : NULL;

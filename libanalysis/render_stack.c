@@ -30,6 +30,29 @@ static void put_place(const struct rn_stack_frame *frame, struct rn_buf *out)
     }
 }
 
+/* " app.py:5", and " (app.rs:12)" where that is where it was compiled. */
+static void put_source(const char *file, uint32_t line, struct rn_buf *out)
+{
+    put_text(out, file);
+    if (line)
+        rn_buf_printf(out, ":%" PRIu32, line);
+}
+
+static void put_sources(const struct rn_symbol_frame *function, struct rn_buf *out)
+{
+    const struct rn_symbol_generated *generated = function->generated;
+
+    if (function->file) {
+        rn_buf_byte(out, ' ');
+        put_source(function->file, function->line, out);
+    }
+    if (generated && generated->file) {
+        rn_buf_text(out, " (");
+        put_source(base_name(generated->file), generated->line, out);
+        rn_buf_byte(out, ')');
+    }
+}
+
 static void put_frame(const struct rn_stack_frame *frame, struct rn_buf *out)
 {
     const struct rn_symbol *symbol = frame->symbol;
@@ -39,13 +62,8 @@ static void put_frame(const struct rn_stack_frame *frame, struct rn_buf *out)
 
         rn_buf_text(out, " > ");
         put_text(out, function->function);
-        rn_buf_text(out, "()");
-        if (function->file) {
-            rn_buf_byte(out, ' ');
-            put_text(out, function->file);
-            if (function->line)
-                rn_buf_printf(out, ":%" PRIu32, function->line);
-        }
+        rn_buf_text(out, function->perf_map ? " (perf map)" : "()");
+        put_sources(function, out);
         if (i + 1 < symbol->count)
             rn_buf_text(out, " (inlined)");
         else
@@ -57,8 +75,9 @@ static void put_frame(const struct rn_stack_frame *frame, struct rn_buf *out)
     rn_buf_text(out, " > ?");
     put_place(frame, out);
     rn_buf_printf(out, " (%s)\n",
-                  symbol ? rn_symbol_state_text(symbol->state)
-                         : "no code is known to be mapped there");
+                  frame->reason ? frame->reason
+                  : symbol      ? rn_symbol_state_text(symbol->state)
+                                : "no code is known to be mapped there");
 }
 
 void rn_render_stack(const struct rn_call_stack *stack, struct rn_buf *out)
@@ -86,6 +105,18 @@ static void put_head(const struct rn_stack_frame *frame, bool first, struct rn_b
     rn_buf_printf(out, ",\"offset\":\"0x%" PRIx64 "\"", frame->offset);
 }
 
+static void put_generated_json(const struct rn_symbol_generated *generated, struct rn_buf *out)
+{
+    put_field(out, "generated_function", generated->function);
+    if (generated->file)
+        put_field(out, "generated_file", generated->file);
+    if (generated->line)
+        rn_buf_printf(out, ",\"generated_line\":%" PRIu32, generated->line);
+    put_field(out, "source_language", generated->language);
+    if (generated->context)
+        put_field(out, "context", generated->context);
+}
+
 static void put_frame_json(const struct rn_stack_frame *frame, bool first, struct rn_buf *out)
 {
     const struct rn_symbol *symbol = frame->symbol;
@@ -99,12 +130,19 @@ static void put_frame_json(const struct rn_stack_frame *frame, bool first, struc
             put_field(out, "file", function->file);
         if (function->line)
             rn_buf_printf(out, ",\"line\":%" PRIu32, function->line);
+        if (function->generated)
+            put_generated_json(function->generated, out);
+        if (function->perf_map)
+            put_field(out, "provenance", "perf map");
         rn_buf_printf(out, ",\"inlined\":%s}", i + 1 < symbol->count ? "true" : "false");
     }
     if (symbol && symbol->count)
         return;
     put_head(frame, first, out);
-    put_field(out, "reason", symbol ? rn_symbol_state_text(symbol->state) : "not mapped");
+    put_field(out, "reason",
+              frame->reason ? frame->reason
+              : symbol      ? rn_symbol_state_text(symbol->state)
+                            : "not mapped");
     rn_buf_byte(out, '}');
 }
 

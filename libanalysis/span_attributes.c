@@ -76,7 +76,7 @@ static const char *prefix_of(uint8_t kind)
 void rn_span_texts_begin(struct rn_span_tree *tree, const struct rn_event *event)
 {
     rn_buf_clear(&tree->texts);
-    rn_buf_reserve(&tree->texts, (event->attachment_count + 4) * (size_t)TEXT_ROOM);
+    rn_buf_reserve(&tree->texts, (event->attachment_count + 8) * (size_t)TEXT_ROOM);
 }
 
 static struct rn_otlp_text text_since(const struct rn_span_tree *tree, size_t before)
@@ -210,10 +210,35 @@ static void add_field(struct rn_span_tree *tree, struct rn_trace *trace,
         rn_otlp_add_int(list, key, (int64_t)value);
 }
 
+static void add_plain_text(struct rn_span_tree *tree, struct rn_otlp_attributes *list,
+                           struct rn_otlp_text key, const char *text, bool *cut)
+{
+    if (text)
+        rn_otlp_add_text(list, key, rn_span_text(tree, (const uint8_t *)text, strlen(text), cut));
+}
+
+void rn_span_add_source(struct rn_span_tree *tree, struct rn_otlp_attributes *list,
+                        const struct rn_symbol_frame *place, bool *cut)
+{
+    const struct rn_symbol_generated *generated = place->generated;
+
+    add_plain_text(tree, list, KEY("code.function.name"), place->function, cut);
+    add_plain_text(tree, list, KEY("code.file.path"), place->file, cut);
+    if (place->line)
+        rn_otlp_add_int(list, KEY("code.line.number"), place->line);
+    if (!generated)
+        return;
+    add_plain_text(tree, list, KEY("rn.generated.function.name"), generated->function, cut);
+    add_plain_text(tree, list, KEY("rn.generated.file.path"), generated->file, cut);
+    if (generated->line)
+        rn_otlp_add_int(list, KEY("rn.generated.line.number"), generated->line);
+}
+
 /* "FILE:LINE" */
 static void add_source(struct rn_span_tree *tree, struct rn_otlp_attributes *list,
                        const struct rn_attachment *source, bool *cut)
 {
+    bool generated = source->type == RN_ATT_GENERATED;
     struct rn_otlp_text text = rn_span_text(tree, source->data, source->size, cut);
     const char *colon = memrchr(text.data, ':', text.size);
     int64_t line = 0;
@@ -226,10 +251,11 @@ static void add_source(struct rn_span_tree *tree, struct rn_otlp_attributes *lis
             line = 10 * line + (colon[1 + i] - '0');
     }
     if (digits) {
-        rn_otlp_add_int(list, KEY("code.line.number"), line);
+        rn_otlp_add_int(list, generated ? KEY("rn.generated.line.number") : KEY("code.line.number"),
+                        line);
         text.size = (size_t)(colon - text.data);
     }
-    rn_otlp_add_text(list, KEY("code.file.path"), text);
+    rn_otlp_add_text(list, generated ? KEY("rn.generated.file.path") : KEY("code.file.path"), text);
 }
 
 static void add_strings(struct rn_span_tree *tree, struct rn_otlp_attributes *list,
@@ -289,7 +315,7 @@ static void add_attachment(struct rn_span_tree *tree, struct rn_otlp_attributes 
     const char *key = attachment->type < RN_ATT_COUNT ? keys[attachment->type] : NULL;
 
     *cut |= attachment->flags & RN_ATT_CUT;
-    if (attachment->type == RN_ATT_SOURCE)
+    if (attachment->type == RN_ATT_SOURCE || attachment->type == RN_ATT_GENERATED)
         add_source(tree, list, attachment, cut);
     else if (attachment->type == RN_ATT_ARGV)
         add_strings(tree, list, make_key(tree, event->kind, "argv", ""), attachment, cut);

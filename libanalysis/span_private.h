@@ -126,6 +126,7 @@ struct rn_span_tree {
     const struct span_rule
         *rules[RN_KIND_STREAM][SPAN_FIELDS]; /* how fields are shown; NULL: as numbers */
     struct rn_buf texts;                     /* of the attributes of the event at hand */
+    const struct rn_symbol_frame *place;     /* of the call at hand; NULL not known */
 };
 
 /* span_attributes.c: attributes of an event from its schema and attachments; texts go to
@@ -139,6 +140,8 @@ void rn_span_add_flags(struct rn_otlp_attributes *list, const struct rn_event *e
 void rn_span_add_event(struct rn_span_tree *tree, struct rn_trace *trace,
                        struct rn_otlp_attributes *list, const struct rn_event *event, bool *cut);
 struct rn_otlp_text rn_span_event_name(struct rn_span_tree *tree, const struct rn_event *event);
+void rn_span_add_source(struct rn_span_tree *tree, struct rn_otlp_attributes *list,
+                        const struct rn_symbol_frame *place, bool *cut);
 void rn_span_add_original_time(struct rn_span_tree *tree, struct rn_otlp_attributes *list,
                                uint64_t start_ns);
 

@@ -125,6 +125,8 @@ void rn_span_add_syscall(struct rn_span_tree *tree, struct rn_trace *trace,
     add_result(list, &view, span);
     add_attachments(tree, list, event, cut);
     add_descriptor(tree, list, &view, cut);
+    if (tree->place)
+        rn_span_add_source(tree, list, tree->place, cut);
     if (call->abi != tree->manifest->abi) {
         const char *abi = rn_abi_name(call->abi);
 

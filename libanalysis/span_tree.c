@@ -312,16 +312,25 @@ static enum rn_status place_event(struct rn_span_tree *tree, struct rn_trace *tr
     return status == RN_OK ? add_event(tree, trace, event, err) : status;
 }
 
+void rn_span_tree_place(struct rn_span_tree *tree, const struct rn_symbol_frame *place)
+{
+    tree->place = place;
+}
+
 enum rn_status rn_span_tree_add(struct rn_span_tree *tree, struct rn_trace *trace,
                                 const struct rn_event *event, bool selected, struct rn_error *err)
 {
+    enum rn_status status;
+
     if (event->kind == RN_KIND_INFLIGHT)
         return selected ? rn_span_inflight_keep(tree, event, err) : RN_OK;
     rn_span_inflight_forget(tree);
     rn_span_known_note(tree, trace, event);
     if (!selected || !RN_KIND_IS_EVENT(event->kind) || event->flags & RN_EVENT_SNAPSHOT)
         return RN_OK;
-    return place_event(tree, trace, event, err);
+    status = place_event(tree, trace, event, err);
+    tree->place = NULL;
+    return status;
 }
 
 /* A new image has another name, path and arguments. */

@@ -10,6 +10,7 @@
 #define RN_SPAN_TREE_H
 
 #include "formats/otlp_batch.h"
+#include "formats/symbol_table.h"
 #include "formats/trace_context.h"
 #include "trace.h"
 
@@ -60,6 +61,9 @@ struct rn_span_tree *rn_span_tree_new(const struct rn_span_options *options,
                                       rn_span_trace_fn *function, void *context);
 void rn_span_tree_free(struct rn_span_tree *tree);
 
+/* Where in the source the system call was made that is added next; NULL not known. Used until then.
+ */
+void rn_span_tree_place(struct rn_span_tree *tree, const struct rn_symbol_frame *place);
 /* Take one row, before rn_trace_feed has it. `selected`: the event is to be exported; else only
  * what it says about processes is noted. Snapshots and housekeeping rows are never exported, except
  * for calls under way. */

@@ -96,6 +96,11 @@ void rn_summary_free(struct rn_summary *summary);
 RN_MUST_CHECK enum rn_status rn_summary_read(struct rn_summary *summary, struct rn_reader *reader,
                                              struct rn_error *err);
 
+/* What helps rn_summary_read_source to find names, as rn_locator_use takes it (locator.h): used in
+ * every read. `summary` may be NULL. */
+struct rn_locator_options;
+void rn_summary_locate(struct rn_summary *summary, const struct rn_locator_options *options);
+
 /* The same with RN_BY_FUNCTION, RN_BY_LINE, RN_BY_MODULE, RN_BY_STACK, which rn_summary_read does
  * not know. The longest events are not kept. */
 RN_MUST_CHECK enum rn_status rn_summary_read_source(struct rn_summary *summary,

@@ -32,10 +32,11 @@ struct rn_summary {
     struct rn_summary_stream cache[RN_SUMMARY_CACHE];
     struct rn_trace *trace; /* of the recording that is being read */
     uint64_t recording;
-    uint64_t in_flight; /* INFLIGHT rows of the member that is being read */
-    uint64_t kinds;     /* that are selected: bit kind */
-    bool selective;     /* each row has to be asked for */
-    bool no_memory;     /* a group could not be made */
+    uint64_t in_flight;                      /* INFLIGHT rows of the member that is being read */
+    uint64_t kinds;                          /* that are selected: bit kind */
+    bool selective;                          /* each row has to be asked for */
+    bool no_memory;                          /* a group could not be made */
+    const struct rn_locator_options *locate; /* NULL: none */
 };
 
 /* The group, made if it is new; NULL without memory (no_memory is then set). */

@@ -41,7 +41,9 @@ static void name_of(const struct rn_summary *summary, const struct rn_call_stack
         rn_render_stack_folded(stack, name);
     else if (summary->options.by == RN_BY_MODULE || !owner)
         rn_buf_printf(name, owner || summary->options.by == RN_BY_MODULE ? "%s" : "? (%s)",
-                      module ? module->path : "unknown code");
+                      module  ? module->path
+                      : owner ? "code made by programs (perf map)"
+                              : "unknown code");
     else
         rn_buf_text(name, owner->function);
     if (owner && summary->options.by == RN_BY_LINE)
@@ -190,6 +192,12 @@ static enum rn_status add_all(struct rn_summary *summary, struct rn_reader *read
     return result;
 }
 
+void rn_summary_locate(struct rn_summary *summary, const struct rn_locator_options *options)
+{
+    if (summary)
+        summary->locate = options;
+}
+
 enum rn_status rn_summary_read_source(struct rn_summary *summary, struct rn_reader *reader,
                                       struct rn_error *err)
 {
@@ -202,6 +210,8 @@ enum rn_status rn_summary_read_source(struct rn_summary *summary, struct rn_read
     locator = rn_locator_new(summary->trace, reader);
     if (!locator)
         return rn_fail(err, RN_E_NOMEM, "no memory for symbols");
+    if (summary->locate)
+        rn_locator_use(locator, summary->locate);
     status = add_all(summary, reader, locator, err);
     if (status == RN_OK && rn_locator_damage(locator)) {
         *err = *rn_locator_damage(locator);

@@ -13,6 +13,7 @@
 struct known {
     struct rn_symbol symbol;
     bool asked;       /* `symbol` is filled */
+    bool mapped;      /* the maps were asked for it */
     bool asked_calls; /* `call_ends` is */
     bool call_ends;
 };
@@ -25,6 +26,8 @@ struct opened {
 
 struct rn_symbols {
     uint64_t recorded_ns;
+    const struct rn_debug_source *source; /* NULL: none */
+    const struct rn_source_maps *maps;    /* NULL: none */
     struct rn_code_modules modules;
     struct opened *files; /* as many as there is room for modules */
     size_t file_count;
@@ -33,15 +36,16 @@ struct rn_symbols {
 
 const char *rn_symbol_state_text(enum rn_symbol_state state)
 {
-    static const char *const texts[RN_SYMBOL_STATES] = {
+    static const char *const texts[] = {
         [RN_SYMBOL_FOUND] = "found",
         [RN_SYMBOL_NO_FILE] = "the file is not there",
         [RN_SYMBOL_OTHER_FILE] = "the file is another one than when it was recorded",
         [RN_SYMBOL_NO_BUILD_ID] = "the file has no build-id",
         [RN_SYMBOL_DAMAGED] = "the file makes no sense",
-        [RN_SYMBOL_NONE] = "no name is known there"};
+        [RN_SYMBOL_NONE] = "no name is known there",
+        [RN_SYMBOL_OTHER_FETCHED] = "what debuginfod has is another file"};
 
-    return (unsigned)state < RN_SYMBOL_STATES ? texts[state] : "?";
+    return (unsigned)state < sizeof texts / sizeof texts[0] ? texts[state] : "?";
 }
 
 struct rn_symbols *rn_symbols_new(uint64_t recorded_ns)
@@ -53,11 +57,31 @@ struct rn_symbols *rn_symbols_new(uint64_t recorded_ns)
     return symbols;
 }
 
+void rn_symbols_fetch(struct rn_symbols *symbols, const struct rn_debug_source *source)
+{
+    symbols->source = source;
+}
+
+void rn_symbols_map(struct rn_symbols *symbols, const struct rn_source_maps *maps)
+{
+    symbols->maps = maps;
+}
+
+static void free_generated(const struct rn_symbol_generated *generated)
+{
+    if (!generated)
+        return;
+    free((char *)generated->function);
+    free((char *)generated->file);
+    free((struct rn_symbol_generated *)generated);
+}
+
 void rn_symbol_clear(struct rn_symbol *symbol)
 {
     for (uint32_t i = 0; i < symbol->count; i++) {
         free((char *)symbol->frames[i].function);
         free((char *)symbol->frames[i].file);
+        free_generated(symbol->frames[i].generated);
     }
     free((struct rn_symbol_frame *)symbol->frames);
     *symbol = (struct rn_symbol){0};
@@ -130,7 +154,7 @@ static struct rn_symbol_file *file_of(struct rn_symbols *symbols,
         return NULL;
     opened = &symbols->files[module->id - 1];
     if (!opened->tried)
-        opened->file = rn_symbol_file_new(module, symbols->recorded_ns);
+        opened->file = rn_symbol_file_new(module, symbols->recorded_ns, symbols->source);
     opened->tried = true;
     return opened->file;
 }
@@ -150,6 +174,50 @@ static struct rn_code_module *own_module(struct rn_symbols *symbols,
     return own;
 }
 
+/* ---- source maps ---- */
+
+/* False: no memory. */
+static bool map_frame(const struct rn_source_maps *maps, struct rn_symbol_frame *frame)
+{
+    struct rn_symbol_generated *generated;
+    struct rn_source_place place;
+    char *function, *file;
+
+    if (!rn_source_maps_find(maps, frame->file, frame->line, frame->function, &place))
+        return true;
+    generated = malloc(sizeof *generated);
+    function = strdup(place.function ? place.function : frame->function);
+    file = place.file ? strdup(place.file) : NULL;
+    if (!generated || !function || (place.file && !file)) {
+        free(generated);
+        free(function);
+        free(file);
+        return false;
+    }
+    *generated = (struct rn_symbol_generated){frame->function, frame->file, frame->line,
+                                              place.language, place.context};
+    frame->generated = generated;
+    frame->function = function;
+    frame->file = file;
+    frame->line = place.line;
+    return true;
+}
+
+static const struct rn_symbol *mapped(const struct rn_symbols *symbols, struct known *known)
+{
+    struct rn_symbol_frame *frames = (struct rn_symbol_frame *)known->symbol.frames;
+
+    if (!symbols->maps || known->mapped)
+        return &known->symbol;
+    known->mapped = true;
+    for (uint32_t i = 0; i < known->symbol.count; i++)
+        if (!map_frame(symbols->maps, &frames[i]))
+            return NULL;
+    return &known->symbol;
+}
+
+/* ---- asking ---- */
+
 const struct rn_symbol *rn_symbols_find(struct rn_symbols *symbols,
                                         const struct rn_code_module *module, uint64_t offset)
 {
@@ -161,14 +229,14 @@ const struct rn_symbol *rn_symbols_find(struct rn_symbols *symbols,
     if (!known)
         return own && offset >> OFFSET_BITS ? &nowhere : NULL;
     if (known->asked)
-        return &known->symbol;
+        return mapped(symbols, known);
     file = file_of(symbols, own);
     known->asked = true;
     if (!file)
         known->symbol.state = RN_SYMBOL_NO_FILE;
     else if (!rn_symbol_file_find(file, offset, &known->symbol))
         return NULL;
-    return &known->symbol;
+    return mapped(symbols, known);
 }
 
 bool rn_symbols_call_ends(struct rn_symbols *symbols, const struct rn_code_module *module,
@@ -200,6 +268,7 @@ static bool copy_symbol(const struct rn_symbol *from, struct rn_symbol *to)
     to->count = 0;
     for (uint32_t i = 0; fine && i < from->count; i++, to->count++) {
         frames[i] = from->frames[i];
+        frames[i].generated = NULL;
         frames[i].function = strdup(from->frames[i].function);
         frames[i].file = from->frames[i].file ? strdup(from->frames[i].file) : NULL;
         fine = frames[i].function && (!from->frames[i].file || frames[i].file);
@@ -223,6 +292,7 @@ static enum rn_status take(void *context, const struct rn_symbol_place *place,
         return rn_fail(err, RN_E_NOMEM, "no memory for symbols");
     rn_symbol_clear(&known->symbol);
     known->asked = known->asked_calls = true;
+    known->mapped = false;
     known->call_ends = call_ends;
     return copy_symbol(symbol, &known->symbol) ? RN_OK
                                                : rn_fail(err, RN_E_NOMEM, "no memory for symbols");
@@ -241,13 +311,11 @@ static int by_id(const void *left, const void *right)
     return a->id < b->id ? -1 : a->id > b->id;
 }
 
-enum rn_status rn_symbols_table(const struct rn_symbols *symbols, struct rn_buf *out,
-                                struct rn_error *err)
+enum rn_status rn_symbols_fill(const struct rn_symbols *symbols, struct rn_symbol_table *table,
+                               struct rn_error *err)
 {
-    struct rn_symbol_table *table = rn_symbol_table_new();
     struct rn_id_slot *slots = calloc(symbols->known.count + 1, sizeof *slots);
-    enum rn_status status =
-        table && slots ? RN_OK : rn_fail(err, RN_E_NOMEM, "no memory for symbols");
+    enum rn_status status = slots ? RN_OK : rn_fail(err, RN_E_NOMEM, "no memory for symbols");
     size_t count = 0;
 
     for (size_t i = 0; status == RN_OK && i < symbols->known.capacity; i++)
@@ -268,9 +336,20 @@ enum rn_status rn_symbols_table(const struct rn_symbols *symbols, struct rn_buf 
         status = rn_symbol_table_add(table, &place, known->asked ? &known->symbol : &nameless,
                                      known->call_ends, err);
     }
+    free(slots);
+    return status;
+}
+
+enum rn_status rn_symbols_table(const struct rn_symbols *symbols, struct rn_buf *out,
+                                struct rn_error *err)
+{
+    struct rn_symbol_table *table = rn_symbol_table_new();
+    enum rn_status status = table ? RN_OK : rn_fail(err, RN_E_NOMEM, "no memory for symbols");
+
+    if (status == RN_OK)
+        status = rn_symbols_fill(symbols, table, err);
     if (status == RN_OK)
         status = rn_symbol_table_write(table, out, err);
     rn_symbol_table_free(table);
-    free(slots);
     return status;
 }

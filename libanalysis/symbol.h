@@ -9,10 +9,16 @@
 #define RN_SYMBOL_H
 
 #include "code_map.h"
+#include "debug_source.h"
 #include "formats/symbol_table.h"
+#include "source_place.h"
 
 /* "the file is not there". */
 const char *rn_symbol_state_text(enum rn_symbol_state state);
+
+/* Are there files of code that this build can read? Else a recording tells what it carries with it.
+ */
+bool rn_symbols_read_files(void);
 
 struct rn_symbols;
 
@@ -21,6 +27,14 @@ struct rn_symbols;
  * memory. */
 struct rn_symbols *rn_symbols_new(uint64_t recorded_ns);
 void rn_symbols_free(struct rn_symbols *symbols); /* accepts NULL */
+
+/* What is not on this machine is asked for there; before anything else is asked. Borrowed for as
+ * long as `symbols`. */
+void rn_symbols_fetch(struct rn_symbols *symbols, const struct rn_debug_source *source);
+
+/* Names and places are told as in the original, where one of the maps is about them; before
+ * anything else is asked. Borrowed for as long as `symbols`. */
+void rn_symbols_map(struct rn_symbols *symbols, const struct rn_source_maps *maps);
 
 /* A member "symbols/..." of a recording. RN_E_FORMAT where it makes no sense. */
 RN_MUST_CHECK enum rn_status rn_symbols_add_table(struct rn_symbols *symbols, const uint8_t *data,
@@ -35,7 +49,10 @@ const struct rn_symbol *rn_symbols_find(struct rn_symbols *symbols,
 bool rn_symbols_call_ends(struct rn_symbols *symbols, const struct rn_code_module *module,
                           uint64_t offset);
 
-/* All that was found so far, as a member for a recording: rn_symbols_add_table understands it. */
+/* All that was found so far, into a table, or as a member for a recording: rn_symbols_add_table
+ * understands it. */
+RN_MUST_CHECK enum rn_status rn_symbols_fill(const struct rn_symbols *symbols,
+                                             struct rn_symbol_table *table, struct rn_error *err);
 RN_MUST_CHECK enum rn_status rn_symbols_table(const struct rn_symbols *symbols, struct rn_buf *out,
                                               struct rn_error *err);
 

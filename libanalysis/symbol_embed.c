@@ -8,8 +8,15 @@ static void count(const struct rn_call_stack *stack, struct rn_symbol_embed_tota
 {
     totals->calls++;
     totals->frames += stack->count;
-    for (uint32_t i = 0; i < stack->count; i++)
-        totals->nameless += !stack->frames[i].symbol || stack->frames[i].symbol->count == 0;
+    for (uint32_t i = 0; i < stack->count; i++) {
+        const struct rn_stack_frame *frame = &stack->frames[i];
+
+        totals->nameless += !frame->symbol || frame->symbol->count == 0;
+        if (frame->reason) {
+            totals->made++;
+            totals->made_reason = frame->reason;
+        }
+    }
 }
 
 static enum rn_status look_at(struct rn_trace *trace, struct rn_locator *locator,
@@ -29,9 +36,11 @@ static enum rn_status look_at(struct rn_trace *trace, struct rn_locator *locator
     return status == RN_OK ? rn_locator_feed(locator, event, err) : status;
 }
 
-enum rn_status rn_symbol_table_make(struct rn_reader *reader, rn_locator_module_fn *unknown,
-                                    void *context, struct rn_buf *table,
-                                    struct rn_symbol_embed_totals *totals, struct rn_error *err)
+enum rn_status rn_symbol_table_make(struct rn_reader *reader,
+                                    const struct rn_locator_options *options,
+                                    rn_locator_module_fn *unknown, void *context,
+                                    struct rn_buf *table, struct rn_symbol_embed_totals *totals,
+                                    struct rn_error *err)
 {
     struct rn_trace *trace = rn_trace_new(rn_reader_manifest(reader));
     struct rn_locator *locator = trace ? rn_locator_new(trace, reader) : NULL;
@@ -39,10 +48,12 @@ enum rn_status rn_symbol_table_make(struct rn_reader *reader, rn_locator_module_
     struct rn_event event;
 
     *totals = (struct rn_symbol_embed_totals){0};
+    if (locator && options)
+        rn_locator_use(locator, options);
     while (status == RN_OK && (status = rn_reader_next_event(reader, &event, err)) == RN_OK)
         status = look_at(trace, locator, &event, totals, err);
     if (status == RN_EOF) {
-        status = rn_symbols_table(rn_locator_symbols(locator), table, err);
+        status = rn_locator_table(locator, table, err);
         if (unknown)
             rn_locator_unknown(locator, unknown, context);
     }

@@ -11,6 +11,11 @@
 #define DEBUG_DIRECTORY "/usr/lib/debug"
 #define CALL_BYTES      7u /* the longest call instruction without prefixes */
 
+bool rn_symbols_read_files(void)
+{
+    return true;
+}
+
 /* ---- opening ---- */
 
 static bool has_build_id(Elf *elf, const struct rn_code_module *module)
@@ -50,6 +55,40 @@ static enum rn_symbol_state open_code(struct rn_symbol_file *file,
     if (module->build_id_size == 0)
         return symbol_elf_build_id(file->code.elf, &size) ? RN_SYMBOL_OTHER_FILE : RN_SYMBOL_FOUND;
     return has_build_id(file->code.elf, module) ? RN_SYMBOL_FOUND : RN_SYMBOL_OTHER_FILE;
+}
+
+/* A file that was found elsewhere, believed by its build-id alone. */
+static bool fetch(struct symbol_elf *elf, const struct rn_code_module *module,
+                  enum rn_debug_kind kind, const struct rn_debug_source *source, bool *refused)
+{
+    char *path =
+        source && module->build_id_size ? source->find(source->context, module, kind) : NULL;
+    bool fine = path && symbol_elf_open(elf, path);
+
+    if (fine && !has_build_id(elf->elf, module)) {
+        symbol_elf_close(elf);
+        fine = false;
+    }
+    *refused = path && !fine;
+    if (*refused && source->refused)
+        source->refused(source->context, module, kind);
+    free(path);
+    return fine;
+}
+
+static enum rn_symbol_state open_or_fetch(struct rn_symbol_file *file,
+                                          const struct rn_code_module *module, uint64_t recorded_ns,
+                                          const struct rn_debug_source *source)
+{
+    enum rn_symbol_state state = open_code(file, module, recorded_ns);
+    bool refused;
+
+    if (state == RN_SYMBOL_FOUND || module->path[0] != '/')
+        return state;
+    symbol_elf_close(&file->code);
+    if (fetch(&file->code, module, RN_DEBUG_EXECUTABLE, source, &refused))
+        return RN_SYMBOL_FOUND;
+    return refused ? RN_SYMBOL_OTHER_FETCHED : state;
 }
 
 static bool has_section(Elf *elf, const char *wanted)
@@ -109,15 +148,46 @@ static void find_debug(struct rn_symbol_file *file, const struct rn_code_module 
         (void)open_debug(file, module, path);
 }
 
-static void open_dwarf(struct rn_symbol_file *file, const struct rn_code_module *module)
+/* Distributions move what debug files have in common into one more; libdw finds it where it is
+ * installed. */
+static void fetch_shared(struct rn_symbol_file *file, const struct rn_code_module *module,
+                         const struct rn_debug_source *source)
 {
+    struct rn_code_module shared = {.path = module->path};
+    const char *name;
+    const void *id;
+    ssize_t size;
+    bool refused;
+
+    if (!source || !file->dwarf || dwarf_getalt(file->dwarf))
+        return;
+    size = dwelf_dwarf_gnu_debugaltlink(file->dwarf, &name, &id);
+    if (size <= 0 || (size_t)size > sizeof shared.build_id)
+        return;
+    shared.build_id_size = (uint32_t)size;
+    memcpy(shared.build_id, id, (size_t)size);
+    if (!fetch(&file->shared, &shared, RN_DEBUG_INFO, source, &refused))
+        return;
+    file->shared_dwarf = dwarf_begin_elf(file->shared.elf, DWARF_C_READ, NULL);
+    if (file->shared_dwarf)
+        dwarf_setalt(file->dwarf, file->shared_dwarf);
+}
+
+static void open_dwarf(struct rn_symbol_file *file, const struct rn_code_module *module,
+                       const struct rn_debug_source *source)
+{
+    bool refused = false;
     bool own =
         has_section(file->code.elf, ".debug_info") || has_section(file->code.elf, ".zdebug_info");
 
     if (!own)
         find_debug(file, module);
+    if (!own && !file->debug.elf)
+        fetch(&file->debug, module, RN_DEBUG_INFO, source, &refused);
+    file->nameless = refused ? RN_SYMBOL_OTHER_FETCHED : RN_SYMBOL_NONE;
     file->dwarf = dwarf_begin_elf(own || !file->debug.elf ? file->code.elf : file->debug.elf,
                                   DWARF_C_READ, NULL);
+    fetch_shared(file, module, source);
     if (file->dwarf) {
         symbol_dwarf_index(file);
         file->debug_frame = dwarf_getcfi(file->dwarf);
@@ -125,17 +195,18 @@ static void open_dwarf(struct rn_symbol_file *file, const struct rn_code_module 
     file->eh_frame = dwarf_getcfi_elf(file->code.elf);
 }
 
-struct rn_symbol_file *rn_symbol_file_new(const struct rn_code_module *module, uint64_t recorded_ns)
+struct rn_symbol_file *rn_symbol_file_new(const struct rn_code_module *module, uint64_t recorded_ns,
+                                          const struct rn_debug_source *source)
 {
     struct rn_symbol_file *file = calloc(1, sizeof *file);
 
     if (!file)
         return NULL;
-    file->code.fd = file->debug.fd = -1;
+    file->code.fd = file->debug.fd = file->shared.fd = -1;
     file->path = strdup(module->path);
-    file->state = open_code(file, module, recorded_ns);
+    file->state = open_or_fetch(file, module, recorded_ns, source);
     if (file->state == RN_SYMBOL_FOUND) {
-        open_dwarf(file, module);
+        open_dwarf(file, module, source);
         if (!symbol_elf_functions(file)) {
             rn_symbol_file_free(file);
             return NULL;
@@ -155,6 +226,9 @@ void rn_symbol_file_free(struct rn_symbol_file *file)
         dwarf_cfi_end(file->eh_frame);
     if (file->dwarf)
         dwarf_end(file->dwarf);
+    if (file->shared_dwarf)
+        dwarf_end(file->shared_dwarf);
+    symbol_elf_close(&file->shared);
     symbol_elf_close(&file->debug);
     symbol_elf_close(&file->code);
     free(file->entries);
@@ -208,7 +282,7 @@ bool rn_symbol_file_find(struct rn_symbol_file *file, uint64_t offset, struct rn
     if (fine && entry)
         fine = symbol_add_frame(symbol, entry->name, NULL, 0);
     if (symbol->count == 0)
-        symbol->state = RN_SYMBOL_NONE;
+        symbol->state = file->nameless;
     mark_library(file->path, symbol);
     return fine;
 }

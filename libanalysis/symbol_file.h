@@ -3,14 +3,15 @@
 #ifndef RN_SYMBOL_FILE_H
 #define RN_SYMBOL_FILE_H
 
+#include "debug_source.h"
 #include "symbol.h"
 
 struct rn_symbol_file;
 
-/* recorded_ns: as with rn_symbols_new. Never NULL but for want of memory: a file that
- * cannot be used says why for every address. */
-struct rn_symbol_file *rn_symbol_file_new(const struct rn_code_module *module,
-                                          uint64_t recorded_ns);
+/* recorded_ns: as with rn_symbols_new. `source`: NULL none; used during the call. Never NULL but
+ * for want of memory: a file that cannot be used says why for every address. */
+struct rn_symbol_file *rn_symbol_file_new(const struct rn_code_module *module, uint64_t recorded_ns,
+                                          const struct rn_debug_source *source);
 void rn_symbol_file_free(struct rn_symbol_file *file); /* accepts NULL */
 
 /* Fill a symbol; its frames and their texts are malloc'ed, for rn_symbol_clear. False: no memory.

@@ -7,6 +7,7 @@
 #include "symbol_file.h"
 
 #include <elfutils/libdw.h>
+#include <elfutils/libdwelf.h>
 #include <gelf.h>
 
 struct symbol_entry {
@@ -34,9 +35,12 @@ struct symbol_ranges {
 
 struct rn_symbol_file {
     enum rn_symbol_state state;
+    enum rn_symbol_state nameless; /* why nothing is named, where nothing is */
     char *path;
     struct symbol_elf code, debug; /* debug.elf NULL: none of its own */
     Dwarf *dwarf;                  /* NULL: no debug information */
+    struct symbol_elf shared;      /* what dwz(1) moved into a file of its own, if it was fetched */
+    Dwarf *shared_dwarf;
     Dwarf_CFI *eh_frame, *debug_frame;
     struct symbol_entry *entries; /* functions, ascending */
     size_t entry_count;

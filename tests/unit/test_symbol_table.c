@@ -4,6 +4,7 @@
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
+#include <stdio.h>
 #include <string.h>
 
 #include <cmocka.h>
@@ -117,9 +118,71 @@ static void test_nonsense(void **state)
     }
 }
 
+static enum rn_status expect_name(void *context, uint64_t stream, uint64_t address,
+                                  const char *name, struct rn_error *err)
+{
+    unsigned number = (*(unsigned *)context)++;
+
+    (void)err;
+    assert_int_equal(stream, number < 2 ? 7 : UINT32_MAX);
+    assert_int_equal(address, number == 0 ? UINT64_C(0x7fa018007642) : number);
+    assert_string_equal(name, number == 2 ? "odd\xff" : "LazyCompile:~f /app.js:3");
+    return RN_OK;
+}
+
+static void test_names_of_made_code(void **state)
+{
+    static const char name[] = "LazyCompile:~f /app.js:3";
+    struct rn_symbol_table *table = rn_symbol_table_new();
+    struct rn_error err = RN_ERROR_INIT;
+    struct rn_buf out = RN_BUF_INIT;
+    unsigned number = 0;
+
+    (void)state;
+    assert_int_equal(rn_symbol_table_add_name(table, 7, UINT64_C(0x7fa018007642), name, &err),
+                     RN_OK);
+    assert_int_equal(rn_symbol_table_add_name(table, 7, 1, name, &err), RN_OK);
+    assert_int_equal(rn_symbol_table_add_name(table, UINT32_MAX, 2, "odd\xff", &err), RN_OK);
+    assert_int_equal(rn_symbol_table_write(table, &out, &err), RN_OK);
+    assert_int_equal(rn_symbol_names_read(out.data, out.size, expect_name, &number, &err), RN_OK);
+    assert_int_equal(number, 3);
+    /* A reader of files alone does not mind. */
+    number = 0;
+    assert_int_equal(rn_symbol_table_read(out.data, out.size, expect, &number, &err), RN_OK);
+    assert_int_equal(number, 0);
+    rn_buf_free(&out);
+    rn_symbol_table_free(table);
+}
+
+static void test_names_that_make_no_sense(void **state)
+{
+    static const char *const maps[] = {"[{}]",
+                                       "[{\"stream\":\"1\"}]",
+                                       "[{\"stream\":\"x\",\"addresses\":[]}]",
+                                       "[{\"stream\":\"1\",\"addresses\":[[]]}]",
+                                       "[{\"stream\":\"1\",\"addresses\":[[\"5\",null]]}]",
+                                       "[{\"stream\":\"1\",\"addresses\":[[\"\",\"name\"]]}]"};
+
+    (void)state;
+    for (size_t i = 0; i < sizeof maps / sizeof maps[0]; i++) {
+        struct rn_error err = RN_ERROR_INIT;
+        char text[256];
+        unsigned number = 0;
+
+        snprintf(text, sizeof text,
+                 "{\"format\":\"renacer-symbols\",\"version\":1,\"files\":[],\"perf_maps\":%s}",
+                 maps[i]);
+        assert_int_equal(
+            rn_symbol_names_read((const uint8_t *)text, strlen(text), expect_name, &number, &err),
+            RN_E_FORMAT);
+    }
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
+        cmocka_unit_test(test_names_of_made_code),
+        cmocka_unit_test(test_names_that_make_no_sense),
         cmocka_unit_test(test_round),
         cmocka_unit_test(test_nonsense),
     };
