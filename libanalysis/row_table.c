@@ -124,7 +124,7 @@ static const struct column_source heads[] = {
     INTEGER("start_ns", RN_ROW_FROM_START, "CLOCK_REALTIME, nanoseconds since 1970"),
     INTEGER("since_start_ns", RN_ROW_FROM_SINCE, "since the recording began"),
     INTEGER("duration_ns", RN_ROW_FROM_DURATION, NULL),
-    INTEGER("flags", RN_ROW_FROM_FLAGS,
+    INTEGER("event_flags", RN_ROW_FROM_FLAGS,
             "sum of 1 had not ended, 2 restated, 4 seen by ptrace, 8 arguments are missing, 16 an "
             "argument could not be read"),
 };
@@ -238,7 +238,7 @@ static const struct column_source stream_columns[] = {
     {{"parent", RN_ROW_INTEGER, true, "stream that made it; 0 unknown"},
      {RN_ROW_FROM_WORD, 4, NULL}},
     MAYBE("process", RN_ROW_FROM_SERIAL, "number of its process: pids may be used again"),
-    TEXT("name", RN_ROW_FROM_STREAM_NAME, 0, "as first seen"),
+    ATTACHED("name", RN_ATT_NAME, "as it was first told"),
 };
 
 static const struct rn_row_column recording_columns[] = {
