@@ -58,15 +58,24 @@ struct rn_row {
     uint32_t source; /* in a merged recording: 1 + index in manifest.sources, else 0 */
 };
 
-/* A store. `path`: sqlite: an empty regular file; avro: a directory. After a failure of any of
- * these the writer is freed by rn_row_format.free, which leaves nothing behind but the file that
- * was given. */
+#define RN_ROW_BY_DAY  0x1u /* directories of one day each, by start_ns, in UTC */
+#define RN_ROW_BY_HOST 0x2u
+
+struct rn_row_target {
+    const char
+        *path; /* sqlite: an empty regular file; avro: a directory, made where it is missing */
+    const struct rn_manifest *manifest;
+    const struct rn_row_table *const *tables;
+    size_t table_count;
+    unsigned partition; /* sum of RN_ROW_BY_..., avro alone */
+};
+
+/* A store. All is borrowed until `free`, which leaves nothing behind but the file that was given,
+ * where `finish` was not called or failed. */
 struct rn_row_writer;
 struct rn_row_format {
-    const char *name, *text; /* as in --to; what it is */
-    enum rn_status (*begin)(const char *path, const struct rn_manifest *manifest,
-                            const struct rn_row_table *const *tables, size_t table_count,
-                            struct rn_row_writer **out, struct rn_error *err);
+    enum rn_status (*begin)(const struct rn_row_target *target, struct rn_row_writer **out,
+                            struct rn_error *err);
     enum rn_status (*row)(struct rn_row_writer *, const struct rn_row *, struct rn_error *);
     /* All is written, and appears under its name where that is the writer's business. */
     enum rn_status (*finish)(struct rn_row_writer *, struct rn_error *);

@@ -118,21 +118,20 @@ static enum rn_status set_up(struct rn_row_writer *writer, struct rn_error *err)
     return run_buf(writer, err);
 }
 
-static enum rn_status sqlite_begin(const char *path, const struct rn_manifest *manifest,
-                                   const struct rn_row_table *const *tables, size_t table_count,
-                                   struct rn_row_writer **out, struct rn_error *err)
+static enum rn_status sqlite_begin(const struct rn_row_target *target, struct rn_row_writer **out,
+                                   struct rn_error *err)
 {
     struct rn_row_writer *writer = calloc(1, sizeof *writer);
     enum rn_status status;
     int code;
 
-    (void)manifest;
     *out = writer;
     if (!writer)
         return rn_fail(err, RN_E_NOMEM, "out of memory");
-    writer->tables = tables;
-    writer->table_count = table_count;
-    code = sqlite3_open_v2(path, &writer->db, SQLITE_OPEN_READWRITE | SQLITE_OPEN_NOMUTEX, NULL);
+    writer->tables = target->tables;
+    writer->table_count = target->table_count;
+    code = sqlite3_open_v2(target->path, &writer->db, SQLITE_OPEN_READWRITE | SQLITE_OPEN_NOMUTEX,
+                           NULL);
     if (code != SQLITE_OK)
         return rn_sqlite_fail(writer->db, code, err);
     status = set_up(writer, err);
@@ -219,8 +218,6 @@ static void sqlite_free(struct rn_row_writer *writer)
 }
 
 const struct rn_row_format rn_sqlite_rows = {
-    .name = "sqlite",
-    .text = "SQLite database: typed tables, indexes, views (rn-sqlite(5))",
     .begin = sqlite_begin,
     .row = sqlite_row,
     .finish = sqlite_finish,

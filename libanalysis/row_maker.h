@@ -9,7 +9,6 @@
 
 #include "trace.h"
 
-#include "formats/reader.h"
 #include "formats/rows.h"
 
 struct rn_row_maker;
@@ -35,23 +34,5 @@ RN_MUST_CHECK enum rn_status rn_row_maker_event(struct rn_row_maker *maker,
 RN_MUST_CHECK enum rn_status rn_row_maker_recording(struct rn_row_maker *maker, size_t index,
                                                     bool complete, struct rn_row *row,
                                                     struct rn_error *err);
-
-struct rn_row_account {
-    uint64_t rows;                      /* of events and streams */
-    uint64_t counts[RN_ROW_MAX_TABLES]; /* by table */
-    uint64_t damage;                    /* places of the recording that could not be read */
-    struct rn_error first;              /* the first of them */
-};
-
-struct rn_rows_options {
-    const char *path; /* see struct rn_row_format */
-    const char *creator;
-    const struct rn_row_format *format;
-};
-/* Write all of a recording that was just opened. Places that cannot be read are left out and
- * counted; a failure of the store ends it, and what it wrote is gone. */
-RN_MUST_CHECK enum rn_status rn_rows_export(struct rn_reader *reader,
-                                            const struct rn_rows_options *options,
-                                            struct rn_row_account *account, struct rn_error *err);
 
 #endif
