@@ -16,7 +16,7 @@
 #define BLOCK_BYTES 65536u
 #define PARTS_MAX   40u
 #define FILES_MAX   65536u
-#define CODEC       "deflate"
+#define CODEC "snappy"
 
 /* A file that rows go to. */
 struct part {
