@@ -163,9 +163,11 @@ static enum rn_status write_event(struct rn_import *import, const struct rn_even
     struct rn_event placed = *event;
     enum rn_status status = rn_import_write_streams(import, err);
 
-    if (status == RN_OK && import->images && rn_writer_pending(import->writer) == 0 &&
-        rn_writer_segment_due(import->writer))
-        status = restate(import, err);
+    if (status == RN_OK && rn_writer_commit_due(import->writer)) {
+        status = rn_writer_commit(import->writer, NULL, err);
+        if (status == RN_OK && import->images && rn_writer_segment_due(import->writer))
+            status = restate(import, err);
+    }
     placed.start = ticks_of(import, event->start);
     if (placed.start > INT64_MAX || placed.duration > INT64_MAX)
         return rn_fail(err, RN_E_FORMAT,
