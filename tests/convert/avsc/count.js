@@ -40,7 +40,8 @@ function read(file) {
   return new Promise((resolve, reject) => {
     let table;
     avro.createFileDecoder(file, {codecs, parseHook: (schema) => {
-      const type = avro.Type.forSchema(schema, {typeHook: (of) => (of === 'long' ? long : undefined)});
+      const isLong = (of) => of === 'long' || (of && of.type === 'long');
+      const type = avro.Type.forSchema(schema, {typeHook: (of) => (isLong(of) ? long : undefined)});
       table = type.name.split('.').pop();
       return type;
     }})
