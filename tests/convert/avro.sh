@@ -167,7 +167,7 @@ counted() { # of files, by avsc
 import json, sys
 result = json.load(sys.stdin)
 for table, rows in sorted(result["tables"].items()):
-    if table not in ("recording", "stream", "descriptor"):
+    if table not in ("recording", "stream"):
         print(table, rows)
 print("duration", result["duration"])
 print("errors", result["errors"])

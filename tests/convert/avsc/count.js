@@ -28,7 +28,9 @@ const long = avro.types.LongType.__with({
   compare: (a, b) => (a === b ? 0 : a < b ? -1 : 1),
 });
 
+// What a recording restates has no ordinal, and is not counted.
 function take(table, row) {
+  if (row.ordinal === null) return;
   result.tables[table] = (result.tables[table] || 0) + 1;
   recordings.add(row.recording);
   if (row.duration_ns !== undefined) result.duration += row.duration_ns;
