@@ -135,9 +135,17 @@ static enum rn_status each_row(struct rn_nsys *nsys, const struct rn_nsys_table 
                                sqlite3_stmt *rows, struct rn_error *err)
 {
     enum rn_status status = RN_OK;
+    uint64_t left = nsys->bytes;
     int code;
 
+    /* A tree whose branches are the same pages again and again has more rows than the file has
+     * bytes. */
     while (status == RN_OK && (code = sqlite3_step(rows)) != SQLITE_DONE) {
+        if (code == SQLITE_ROW && left-- == 0) {
+            rn_fail(err, RN_E_FORMAT, "table %s is damaged: it has more rows than fit",
+                    table->name);
+            return rn_fail_in(err, nsys->path);
+        }
         if (code != SQLITE_ROW)
             return rn_nsys_fail(nsys, table->name, err);
         status = table->row(nsys, rows, err);

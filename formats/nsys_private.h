@@ -38,6 +38,7 @@ struct rn_nsys {
         uint64_t thread; /* 0: idle, or not known */
         uint64_t since;
     } * cpus;
+    uint64_t bytes;      /* of the database */
     uint64_t stop;       /* when the session ended, 0 not known */
     struct rn_buf *text; /* of the event at hand */
 };

@@ -31,12 +31,14 @@ static char *ask_text(sqlite3 *db, const char *table, const char *sql)
     return text;
 }
 
+/* `table` NULL: the query needs none. */
 static uint64_t ask_number(sqlite3 *db, const char *table, const char *sql)
 {
     sqlite3_stmt *ask;
     uint64_t number = 0;
 
-    if (!rn_nsys_has_table(db, table) || sqlite3_prepare_v2(db, sql, -1, &ask, NULL) != SQLITE_OK)
+    if ((table && !rn_nsys_has_table(db, table)) ||
+        sqlite3_prepare_v2(db, sql, -1, &ask, NULL) != SQLITE_OK)
         return 0;
     if (sqlite3_step(ask) == SQLITE_ROW && sqlite3_column_int64(ask, 0) > 0)
         number = rn_nsys_number(ask, 0);
@@ -210,6 +212,8 @@ enum rn_status rn_nsys_read_database(sqlite3 *db, const char *path, struct rn_im
     nsys->db = db;
     nsys->import = import;
     nsys->text = &text;
+    nsys->bytes =
+        ask_number(db, NULL, "PRAGMA page_count") * ask_number(db, NULL, "PRAGMA page_size");
     status = rn_nsys_names_open(nsys, err);
     if (status == RN_OK)
         status = read_tables(nsys, err);
