@@ -104,6 +104,18 @@ every_view() {
 }
 check "every view can be asked" every_view
 
+# The manual page names every table, column and view.
+documented() {
+    local name missing=0
+    query big.db "SELECT name FROM sqlite_schema WHERE type IN ('table', 'view')
+        UNION SELECT c.name FROM sqlite_schema t, pragma_table_info(t.name) c WHERE t.type = 'table'" >names
+    while read -r name; do
+        grep -qE "(^|[ ,.(])$name([ ,.)]|\$)" "$RN_TOP/man/rn-sqlite.5" || { echo "$name"; missing=1; }
+    done <names
+    return $missing
+}
+check "all is documented" documented
+
 # Selection, as with all commands that read.
 rn-convert -q -e openat -o part.db run.rna
 check "a selection" equal names "$(query part.db 'SELECT DISTINCT name FROM syscall')" openat
