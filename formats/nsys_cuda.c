@@ -6,7 +6,8 @@
 #include <stdio.h>
 #include <string.h>
 
-/* "KIND, row N" is what a message names: there are no offsets. */
+#define TEXT_MAX (4 * RN_NSYS_TEXT) /* with what escapes add */
+
 enum rn_status rn_nsys_times(struct rn_nsys *nsys, sqlite3_stmt *row, const char *table,
                              struct rn_event *event, struct rn_error *err)
 {
@@ -40,8 +41,8 @@ static void attach(struct rn_event *event, struct rn_attachment *attachments, ui
     attachments[event->attachment_count++] =
         (struct rn_attachment){.type = type,
                                .arg = RN_ARG_NONE,
-                               .size = (uint32_t)(length < 32768 ? length : 32768),
-                               .flags = (uint16_t)(length < 32768 ? 0 : RN_ATT_CUT),
+                               .size = (uint32_t)(length < TEXT_MAX ? length : TEXT_MAX),
+                               .flags = (uint16_t)(length < TEXT_MAX ? 0 : RN_ATT_CUT),
                                .data = (const uint8_t *)text};
 }
 

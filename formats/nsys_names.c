@@ -73,7 +73,7 @@ const char *rn_nsys_string(struct rn_nsys *nsys, sqlite3_stmt *row, int column)
     if (sqlite3_step(nsys->string) == SQLITE_ROW) {
         const char *text = (const char *)sqlite3_column_text(nsys->string, 0);
 
-        string->text = text ? strdup(text) : NULL;
+        string->text = text ? strndup(text, RN_NSYS_TEXT) : NULL;
         string->id = id;
     }
     sqlite3_reset(nsys->string);

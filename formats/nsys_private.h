@@ -9,7 +9,8 @@
 
 #include <sqlite3.h>
 
-#define RN_NSYS_STRINGS 2048u /* texts kept of StringIds */
+#define RN_NSYS_TEXT    16384u /* bytes of a text; longer ones are cut */
+#define RN_NSYS_STRINGS 2048u  /* texts kept of StringIds */
 #define RN_NSYS_CPUS    4096u
 #define RN_NSYS_NAMES   1024u /* names of domains of NVTX, and of metrics */
 #define RN_NSYS_COLUMNS 32u

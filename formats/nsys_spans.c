@@ -108,7 +108,9 @@ static const char *nvtx_arguments(struct rn_nsys *nsys, sqlite3_stmt *row)
         add_value(out, row, NVTX_VALUES + i, value_names[i]);
     if (!json)
         json = rn_nsys_string(nsys, row, NVTX_JSON_ID);
-    if (json) { /* as a string: whether it is JSON is not ours to say */
+    if (json && strnlen(json, RN_NSYS_TEXT) == RN_NSYS_TEXT) {
+        rn_import_note(nsys->import, "payloads of NVTX that are too long left out", 1);
+    } else if (json) { /* as a string: whether it is JSON is not ours to say */
         separate(out);
         rn_buf_text(out, "\"json\":");
         rn_escape_json(out, (const uint8_t *)json, strlen(json));

@@ -116,7 +116,10 @@ check "hostile host names" hostile
 merged() {
     rn-merge -q -o merged.rna one.rna two.rna
     rn-convert -q --to avro --partition day,host -o merged merged.rna &&
-        equal files "$(files merged | grep -c /syscall/)" 1
+        equal files "$(files merged | grep -c /syscall/)" 1 || return 1
+    rn-merge -q -o hosts.rna host1.rna host2.rna
+    rn-convert -q --to avro --partition host -o hosts hosts.rna &&
+        equal hosts "$(ls -A hosts/syscall | sort)" $'host=%2Fabsolute\nhost=.hidden'
 }
 check "a merged recording" merged
 
