@@ -322,7 +322,7 @@ static void add_field(struct rn_row_layout *layout, uint8_t kind, const struct r
         source.origin = RN_ROW_FROM_NAMED;
         column.type = RN_ROW_TEXT;
         column.nullable = true;
-    } else if (kind == RN_KIND_COUNTER && strcmp(field->name, "value") == 0) {
+    } else if (field->unit == RN_FIELD_REAL) {
         source.origin = RN_ROW_FROM_DOUBLE;
         column.type = RN_ROW_REAL;
         column.nullable = true; /* no number */
