@@ -16,6 +16,7 @@ struct job {
     const struct rn_row_format *format;
     struct rn_row_writer *writer;
     uint64_t rows;
+    uint64_t attachments[RN_ATT_COUNT]; /* of what was written, by type */
 };
 
 /* What a data set consists of is removed by whoever writes it, not by a handler. */
@@ -53,6 +54,9 @@ static enum rn_status write_row(struct job *job, const struct rn_event *event, s
     if (status != RN_OK)
         return status == RN_EOF ? RN_OK : status;
     job->rows++;
+    for (uint32_t i = 0; i < event->attachment_count; i++)
+        if (event->attachments[i].type < RN_ATT_COUNT)
+            job->attachments[event->attachments[i].type]++;
     return job->format->row(job->writer, &row, err);
 }
 
@@ -142,12 +146,35 @@ static bool write_all(struct job *job, struct rn_row_target *target)
     return status == RN_OK;
 }
 
+/* What every recording has of it (fingerprints) is told on request alone. */
+static void tell_left_out(const struct job *job)
+{
+    static const struct {
+        uint8_t type;
+        bool always;
+        const char *what;
+    } left_out[] = {
+        {RN_ATT_STACK, true, "stacks left out"},
+        {RN_ATT_STACK_DUMP, true, "copies of stacks left out"},
+        {RN_ATT_HISTOGRAM, true, "histograms left out"},
+        {RN_ATT_CONTENT, false, "fingerprints of contents left out"},
+    };
+    struct cli_convert_notes notes = {.count = 0};
+
+    for (size_t i = 0; i < sizeof left_out / sizeof *left_out; i++)
+        if (job->attachments[left_out[i].type] && (left_out[i].always || cli_verbose))
+            cli_convert_note(&notes, left_out[i].what, job->attachments[left_out[i].type]);
+    cli_convert_tell_notes(&notes, rn_reader_name(job->source.reader));
+}
+
 static int finish(struct job *job, bool written)
 {
     bool whole = job->source.damage == 0;
 
-    if (written)
+    if (written) {
         cli_source_warn(&job->source);
+        tell_left_out(job);
+    }
     if (written && cli_verbose)
         cli_warn("%s: %llu rows", rn_reader_name(job->source.reader),
                  (unsigned long long)job->rows);

@@ -9,6 +9,7 @@
 #include <fcntl.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 /* What is told of the recorded machine and session. */
@@ -236,6 +237,22 @@ static enum rn_status read_path(const char *path, struct rn_import *import, stru
     return status;
 }
 
+/* Regular files alone: a pipe that was opened once cannot be opened again. */
+static bool is_database(const char *path)
+{
+    char magic[16] = "";
+    struct stat st;
+    int fd;
+
+    if (stat(path, &st) < 0 || !S_ISREG(st.st_mode) ||
+        (fd = open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK)) < 0)
+        return false;
+    if (pread(fd, magic, sizeof magic, 0) != sizeof magic)
+        magic[0] = 0;
+    close(fd);
+    return memcmp(magic, "SQLite format 3", sizeof magic) == 0;
+}
+
 /* An SQLite database with the exporter's tables. */
 static int recognise_path(const char *path)
 {
@@ -246,18 +263,10 @@ static int recognise_path(const char *path)
                                          "CUPTI_ACTIVITY_KIND_RUNTIME",
                                          "CUPTI_ACTIVITY_KIND_KERNEL"};
     struct rn_error err = RN_ERROR_INIT;
-    char magic[16] = "";
     unsigned found = 0;
     sqlite3 *db;
-    int fd = open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK);
 
-    if (fd < 0)
-        return 0;
-    if (pread(fd, magic, sizeof magic, 0) != sizeof magic)
-        magic[0] = 0;
-    close(fd);
-    if (memcmp(magic, "SQLite format 3", sizeof magic) != 0 ||
-        rn_nsys_open(path, &db, &err) != RN_OK)
+    if (!is_database(path) || rn_nsys_open(path, &db, &err) != RN_OK)
         return 0;
     for (size_t i = 0; i < sizeof tables / sizeof *tables; i++)
         found += rn_nsys_has_table(db, tables[i]);

@@ -168,6 +168,12 @@ text|1B5B33316D"
 }
 check "hostile names" odd
 
+rn-record -q --stack=frame -o stack.rna -- true
+told() {
+    rn-convert -o stack.db stack.rna 2>told.out && grep -qE 'stacks left out: [0-9]+$' told.out
+}
+check "stacks that are left out are counted" told
+
 # Failures: one line, exit status 2, nothing left behind.
 fails() { # TEXT COMMAND...
     local text=$1 status
