@@ -123,14 +123,14 @@ static enum rn_status add_kernel(struct rn_nsys *nsys, sqlite3_stmt *row, struct
     return status == RN_OK ? rn_nsys_add(nsys, &event, name, NULL, NULL, err) : status;
 }
 
-static const struct rn_nsys_table kernels = {
-    "CUPTI_ACTIVITY_KIND_KERNEL",
-    {ON_DEVICE, "demangledName|name", "shortName", "gridX", "gridY", "gridZ", "blockX", "blockY",
-     "blockZ", "registersPerThread", "staticSharedMemory", "dynamicSharedMemory", "graphNodeId",
-     "mangledName"},
-    2,
-    add_kernel,
-};
+static const struct rn_nsys_table kernels = {"CUPTI_ACTIVITY_KIND_KERNEL",
+                                             {ON_DEVICE, "demangledName|name", "shortName", "gridX",
+                                              "gridY", "gridZ", "blockX", "blockY", "blockZ",
+                                              "registersPerThread", "staticSharedMemory",
+                                              "dynamicSharedMemory", "graphNodeId", "mangledName"},
+                                             2,
+                                             add_kernel,
+                                             NULL};
 
 /* CUpti_ActivityMemcpyKind, and three more for unified memory. */
 static uint64_t direction_of(uint64_t copy_kind)
@@ -190,13 +190,9 @@ static const struct rn_nsys_table copies = {
     {ON_DEVICE, "bytes", "graphNodeId", "copyKind", "dstDeviceId|dstId"},
     2,
     add_copy,
-};
+    NULL};
 static const struct rn_nsys_table fills = {
-    "CUPTI_ACTIVITY_KIND_MEMSET",
-    {ON_DEVICE, "bytes", "graphNodeId"},
-    2,
-    add_fill,
-};
+    "CUPTI_ACTIVITY_KIND_MEMSET", {ON_DEVICE, "bytes", "graphNodeId"}, 2, add_fill, NULL};
 
 enum { CALL_GLOBAL_TID = 2, CALL_CORRELATION, CALL_NAME, CALL_RESULT };
 
@@ -244,9 +240,9 @@ static enum rn_status add_driver_call(struct rn_nsys *nsys, sqlite3_stmt *row, s
         "start", "end", "globalTid", "correlationId", "nameId|name", "returnValue"                 \
     }
 static const struct rn_nsys_table runtime_calls = {"CUPTI_ACTIVITY_KIND_RUNTIME", CALL_COLUMNS, 3,
-                                                   add_runtime_call};
+                                                   add_runtime_call, NULL};
 static const struct rn_nsys_table driver_calls = {"CUPTI_ACTIVITY_KIND_DRIVER", CALL_COLUMNS, 3,
-                                                  add_driver_call};
+                                                  add_driver_call, NULL};
 
 enum { WAIT_TYPE = FIRST_OWN };
 
@@ -278,11 +274,7 @@ static enum rn_status add_wait(struct rn_nsys *nsys, sqlite3_stmt *row, struct r
 }
 
 static const struct rn_nsys_table waits = {
-    "CUPTI_ACTIVITY_KIND_SYNCHRONIZATION",
-    {ON_DEVICE, "syncType"},
-    2,
-    add_wait,
-};
+    "CUPTI_ACTIVITY_KIND_SYNCHRONIZATION", {ON_DEVICE, "syncType"}, 2, add_wait, NULL};
 
 enum { GRAPH_ID = FIRST_OWN };
 
@@ -307,11 +299,7 @@ static enum rn_status add_graph(struct rn_nsys *nsys, sqlite3_stmt *row, struct 
 }
 
 static const struct rn_nsys_table graphs = {
-    "CUPTI_ACTIVITY_KIND_GRAPH_TRACE",
-    {ON_DEVICE, "graphId"},
-    2,
-    add_graph,
-};
+    "CUPTI_ACTIVITY_KIND_GRAPH_TRACE", {ON_DEVICE, "graphId"}, 2, add_graph, NULL};
 
 const struct rn_nsys_table *const rn_nsys_cuda_tables[] = {
     &runtime_calls, &driver_calls, &kernels, &copies, &fills, &waits, &graphs, NULL,

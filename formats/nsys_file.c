@@ -138,6 +138,8 @@ static enum rn_status each_row(struct rn_nsys *nsys, const struct rn_nsys_table 
     uint64_t left = nsys->bytes;
     int code;
 
+    nsys->table = table;
+
     /* A tree whose branches are the same pages again and again has more rows than the file has
      * bytes. */
     while (status == RN_OK && (code = sqlite3_step(rows)) != SQLITE_DONE) {

@@ -39,9 +39,10 @@ struct rn_nsys {
         uint64_t thread; /* 0: idle, or not known */
         uint64_t since;
     } * cpus;
-    uint64_t bytes;      /* of the database */
-    uint64_t stop;       /* when the session ended, 0 not known */
-    struct rn_buf *text; /* of the event at hand */
+    uint64_t bytes;                    /* of the database */
+    uint64_t stop;                     /* when the session ended, 0 not known */
+    struct rn_buf *text;               /* of the event at hand */
+    const struct rn_nsys_table *table; /* that is being read */
 };
 
 /* A table: its columns by number, in a fixed order, whatever the file has. */
@@ -51,6 +52,7 @@ struct rn_nsys_table {
     unsigned needed;                      /* of the first ones: all of them must be there */
     /* One row; statement's columns as above. */
     enum rn_status (*row)(struct rn_nsys *nsys, sqlite3_stmt *row, struct rn_error *err);
+    const char *category; /* of its spans, where it says nothing else */
 };
 
 /* nsys_file.c: opened so that nothing in it runs or is changed. RN_E_FORMAT: no database. */
@@ -88,6 +90,8 @@ const char *rn_nsys_name_find(const struct rn_nsys_name *names, size_t count, ui
 
 /* nsys_events.c: the tables with events, in the order in which they are read; NULL ends. */
 extern const struct rn_nsys_table *const rn_nsys_cuda_tables[];
+/* nsys_calls.c */
+extern const struct rn_nsys_table *const rn_nsys_call_tables[];
 /* nsys_spans.c */
 extern const struct rn_nsys_table *const rn_nsys_span_tables[];
 extern const struct rn_nsys_table rn_nsys_domain_table, rn_nsys_metric_table;

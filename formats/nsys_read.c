@@ -90,7 +90,7 @@ static enum rn_status add_thread(struct rn_nsys *nsys, sqlite3_stmt *row, struct
 }
 
 static const struct rn_nsys_table threads = {
-    "ThreadNames", {"globalTid", "nameId|name"}, 2, add_thread};
+    "ThreadNames", {"globalTid", "nameId|name"}, 2, add_thread, NULL};
 
 enum { PROCESS_GLOBAL_PID, PROCESS_PID, PROCESS_NAME };
 
@@ -122,7 +122,7 @@ static enum rn_status add_process(struct rn_nsys *nsys, sqlite3_stmt *row, struc
 }
 
 static const struct rn_nsys_table processes = {
-    "PROCESSES", {"globalPid", "pid", "name"}, 1, add_process};
+    "PROCESSES", {"globalPid", "pid", "name"}, 1, add_process, NULL};
 
 /* Tables with events that a recording has no place for, or whose rows say what others do. */
 static const struct {
@@ -131,22 +131,12 @@ static const struct {
     {"CUDA_GPU_MEMORY_USAGE_EVENTS", "rows of CUDA_GPU_MEMORY_USAGE_EVENTS left out"},
     {"CUDA_UM_CPU_PAGE_FAULT_EVENTS", "rows of CUDA_UM_CPU_PAGE_FAULT_EVENTS left out"},
     {"CUDA_UM_GPU_PAGE_FAULT_EVENTS", "rows of CUDA_UM_GPU_PAGE_FAULT_EVENTS left out"},
-    {"CUDA_GRAPH_EVENTS", "rows of CUDA_GRAPH_EVENTS left out"},
-    {"CUDA_GRAPH_NODE_EVENTS", "rows of CUDA_GRAPH_NODE_EVENTS left out"},
     {"CUDA_CALLCHAINS", "rows of CUDA_CALLCHAINS left out"},
     {"OSRT_CALLCHAINS", "rows of OSRT_CALLCHAINS left out"},
     {"SAMPLING_CALLCHAINS", "rows of SAMPLING_CALLCHAINS left out"},
     {"CUPTI_ACTIVITY_KIND_CUDA_EVENT", "rows of CUPTI_ACTIVITY_KIND_CUDA_EVENT left out"},
-    {"PROFILER_OVERHEAD", "rows of PROFILER_OVERHEAD left out"},
-    {"CUBLAS_EVENTS", "rows of CUBLAS_EVENTS left out"},
-    {"CUDNN_EVENTS", "rows of CUDNN_EVENTS left out"},
-    {"MPI_P2P_EVENTS", "rows of MPI_P2P_EVENTS left out"},
-    {"MPI_COLLECTIVES_EVENTS", "rows of MPI_COLLECTIVES_EVENTS left out"},
-    {"MPI_OTHER_EVENTS", "rows of MPI_OTHER_EVENTS left out"},
     {"OPENACC_LAUNCH_EVENTS", "rows of OPENACC_LAUNCH_EVENTS left out"},
-    {"OPENGL_API", "rows of OPENGL_API left out"},
     {"OPENGL_WORKLOAD", "rows of OPENGL_WORKLOAD left out"},
-    {"VULKAN_API", "rows of VULKAN_API left out"},
     {"VULKAN_WORKLOAD", "rows of VULKAN_WORKLOAD left out"},
     {"DX12_API", "rows of DX12_API left out"},
     {"GPU_CONTEXT_SWITCH_EVENTS", "rows of GPU_CONTEXT_SWITCH_EVENTS left out"},
@@ -191,6 +181,8 @@ static enum rn_status read_tables(struct rn_nsys *nsys, struct rn_error *err)
         status = read_list(nsys, before, err);
     if (status == RN_OK)
         status = read_list(nsys, rn_nsys_cuda_tables, err);
+    if (status == RN_OK)
+        status = read_list(nsys, rn_nsys_call_tables, err);
     if (status == RN_OK)
         status = read_list(nsys, rn_nsys_span_tables, err);
     if (status == RN_OK)

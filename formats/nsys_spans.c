@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
-/* Tables that have no kind of their own in a recording: ranges and marks of NVTX, calls of the C
- * library, who ran on which CPU, samples, metrics of GPUs. */
+/* Tables that have no kind of their own in a recording: ranges and marks of NVTX, who ran on which
+ * CPU, samples, metrics of GPUs. */
 #include "nsys_private.h"
 
 #include "buf.h"
@@ -61,7 +61,8 @@ static enum rn_status add_domain(struct rn_nsys *nsys, sqlite3_stmt *row, struct
                             rn_nsys_number(row, NVTX_DOMAIN), nvtx_text(nsys, row), err);
 }
 
-const struct rn_nsys_table rn_nsys_domain_table = {"NVTX_EVENTS", NVTX_COLUMNS, 1, add_domain};
+const struct rn_nsys_table rn_nsys_domain_table = {"NVTX_EVENTS", NVTX_COLUMNS, 1, add_domain,
+                                                   NULL};
 
 static void separate(struct rn_buf *out)
 {
@@ -165,28 +166,7 @@ static enum rn_status add_nvtx(struct rn_nsys *nsys, sqlite3_stmt *row, struct r
     return rn_nsys_add(nsys, &event, name, domain ? domain : "nvtx", arguments, err);
 }
 
-static const struct rn_nsys_table ranges = {"NVTX_EVENTS", NVTX_COLUMNS, 1, add_nvtx};
-
-enum { OSRT_GLOBAL_TID = 2, OSRT_NAME, OSRT_RESULT };
-
-static enum rn_status add_osrt(struct rn_nsys *nsys, sqlite3_stmt *row, struct rn_error *err)
-{
-    struct rn_event event = {.kind = RN_KIND_SPAN, .u.span.form = RN_SPAN_NESTED};
-    enum rn_status status = rn_nsys_times(nsys, row, "OSRT_API", &event, err);
-    char text[64];
-
-    if (status == RN_OK)
-        status = rn_nsys_thread(nsys, rn_nsys_number(row, OSRT_GLOBAL_TID), &event.stream, err);
-    if (status != RN_OK)
-        return status;
-    snprintf(text, sizeof text, "{\"returnValue\":%" PRId64 "}",
-             (int64_t)rn_nsys_number(row, OSRT_RESULT));
-    return rn_nsys_add(nsys, &event, rn_nsys_string(nsys, row, OSRT_NAME), "osrt",
-                       rn_nsys_is(row, OSRT_RESULT) ? text : NULL, err);
-}
-
-static const struct rn_nsys_table library_calls = {
-    "OSRT_API", {"start", "end", "globalTid", "nameId|name", "returnValue"}, 3, add_osrt};
+static const struct rn_nsys_table ranges = {"NVTX_EVENTS", NVTX_COLUMNS, 1, add_nvtx, NULL};
 
 enum { SCHED_START, SCHED_CPU, SCHED_IN, SCHED_GLOBAL_TID };
 
@@ -238,7 +218,7 @@ static enum rn_status add_sched(struct rn_nsys *nsys, sqlite3_stmt *row, struct 
 }
 
 static const struct rn_nsys_table sched = {
-    "SCHED_EVENTS", {"start", "cpu", "isSchedIn", "globalTid"}, 4, add_sched};
+    "SCHED_EVENTS", {"start", "cpu", "isSchedIn", "globalTid"}, 4, add_sched, NULL};
 
 enum { SAMPLE_START, SAMPLE_END, SAMPLE_GLOBAL_TID, SAMPLE_CPU, SAMPLE_CYCLES };
 
@@ -258,7 +238,7 @@ static enum rn_status add_sample(struct rn_nsys *nsys, sqlite3_stmt *row, struct
 }
 
 static const struct rn_nsys_table samples = {
-    "COMPOSITE_EVENTS", {"start", "start", "globalTid", "cpu", "cpuCycles"}, 3, add_sample};
+    "COMPOSITE_EVENTS", {"start", "start", "globalTid", "cpu", "cpuCycles"}, 3, add_sample, NULL};
 
 enum { METRIC_TYPE, METRIC_ID, METRIC_NAME };
 
@@ -270,7 +250,7 @@ static enum rn_status add_metric_name(struct rn_nsys *nsys, sqlite3_stmt *row, s
 }
 
 const struct rn_nsys_table rn_nsys_metric_table = {
-    "TARGET_INFO_GPU_METRICS", {"typeId", "metricId", "metricName"}, 3, add_metric_name};
+    "TARGET_INFO_GPU_METRICS", {"typeId", "metricId", "metricName"}, 3, add_metric_name, NULL};
 
 enum { VALUE_START, VALUE_END, VALUE_TYPE, VALUE_METRIC, VALUE };
 
@@ -299,8 +279,9 @@ static const struct rn_nsys_table metrics = {
     "GPU_METRICS",
     {"timestamp|start", "timestamp|start", "typeId", "metricId", "value"},
     1,
-    add_metric};
+    add_metric,
+    NULL};
 
 const struct rn_nsys_table *const rn_nsys_span_tables[] = {
-    &ranges, &library_calls, &sched, &samples, &metrics, NULL,
+    &ranges, &sched, &samples, &metrics, NULL,
 };

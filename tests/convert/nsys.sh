@@ -63,6 +63,8 @@ kernel|device 0 stream 7|void scale<float>(float*, int)|2010000|50001|11|64|256|
 transfer|device 0 stream 7|-|2070000|10000|13|4096|1|peer
 api|1001|cuStreamSynchronize|3000000|1000000|12|1|600
 api|device 0 stream 7|wait for stream|3000500|998500|12|2|0
+span|1000|MPI_Send|5100000|100000|0|mpi|{"size":800,"tag":9,"remoteRank":3}
+span|1000|cublasSgemm_v2|5300000|100000|0|cublas
 span|1001|not ended|8000000|1000000|0|nvtx|unfinished'
 check "what is left out is told" equal notes "$(sed 's/^[^:]*: [^:]*: //' notes)" \
     "rows of SCHED_EVENTS whose begin is not known: 1
@@ -131,7 +133,7 @@ kept_going() {
 check "and what is left without them" kept_going
 make 2019 keyless.sqlite "ALTER TABLE StringIds RENAME TO s; CREATE TABLE StringIds AS SELECT * FROM s;"
 check "names without a key" fails 'no primary key' rn-convert -o bad.rna keyless.sqlite
-make 2024 empty.sqlite "$(sed -n 's/^CREATE TABLE \([A-Z_a-z]*\).*/DELETE FROM \1;/p' \
+make 2024 empty.sqlite "$(sed -n 's/^CREATE TABLE \([A-Z_a-z0-9]*\).*/DELETE FROM \1;/p' \
     "$RN_TOP/tests/convert/synthetic/nsys_2024.sql")"
 check "an export without events" fails 'has no events' rn-convert -o bad.rna empty.sqlite
 sqlite3 other.sqlite 'CREATE TABLE t (a)'
