@@ -20,6 +20,8 @@ struct rn_row_writer {
     const struct rn_row_table *const *tables;
     size_t table_count;
     sqlite3_stmt *inserts[RN_ROW_MAX_TABLES];
+    /* What is bound to each: NULLs and numbers that are the same again are not bound again. */
+    struct rn_row_value bound[RN_ROW_MAX_TABLES][RN_ROW_MAX_COLUMNS];
     struct rn_buf sql;
 };
 
@@ -167,14 +169,27 @@ static int bind(sqlite3_stmt *insert, int at, const struct rn_row_value *value)
     }
 }
 
+static bool is_bound(const struct rn_row_value *bound, const struct rn_row_value *value)
+{
+    if (value->type != bound->type)
+        return false;
+    return value->type == RN_ROW_NULL ||
+           (value->type == RN_ROW_INTEGER && value->u.integer == bound->u.integer);
+}
+
 static enum rn_status sqlite_row(struct rn_row_writer *writer, const struct rn_row *row,
                                  struct rn_error *err)
 {
     sqlite3_stmt *insert = writer->inserts[row->table->number];
+    struct rn_row_value *bound = writer->bound[row->table->number];
     int code = SQLITE_OK;
 
-    for (unsigned i = 0; i < row->table->column_count && code == SQLITE_OK; i++)
+    for (unsigned i = 0; i < row->table->column_count && code == SQLITE_OK; i++) {
+        if (is_bound(&bound[i], &row->values[i]))
+            continue;
         code = bind(insert, (int)i + 1, &row->values[i]);
+        bound[i] = row->values[i];
+    }
     if (code == SQLITE_OK)
         code = sqlite3_step(insert) == SQLITE_DONE ? SQLITE_OK : sqlite3_errcode(writer->db);
     if (code == SQLITE_OK)
