@@ -24,8 +24,10 @@ equal() { # WHAT IT-IS IT-SHOULD-BE
 query() { sqlite3 "$@"; }
 
 touch readable
-rn-record -q -o run.rna -- sh -c 'cat readable; cat missing; cd /; ls etc >/dev/null; (true); kill -USR1 $$' \
-    >/dev/null 2>&1
+(
+    rn-record -q -o run.rna -- sh -c 'cat readable; cat missing; cd /; ls etc >/dev/null; (true); kill -USR1 $$'
+    true
+) >/dev/null 2>&1
 "$RN_SAMPLES/generate_archive" -n 20000 big.rna
 rn-convert -q -o run.db run.rna
 rn-convert -q --to sqlite -o big.db big.rna
