@@ -12,7 +12,8 @@ enum rn_status rn_nsys_times(struct rn_nsys *nsys, sqlite3_stmt *row, const char
                              struct rn_event *event, struct rn_error *err)
 {
     int64_t start = sqlite3_column_int64(row, 0), end = sqlite3_column_int64(row, 1);
-    bool unfinished = !rn_nsys_is(row, 1);
+    /* Versions whose columns are all NOT NULL have 0, or -1, for what is not known. */
+    bool unfinished = !rn_nsys_is(row, 1) || ((end == 0 || end == -1) && end < start);
     enum rn_status status;
 
     if (unfinished)
@@ -58,18 +59,14 @@ enum rn_status rn_nsys_add(struct rn_nsys *nsys, struct rn_event *event, const c
     return rn_import_add(nsys->import, event, err);
 }
 
-enum rn_status rn_nsys_thread(struct rn_nsys *nsys, uint64_t global, uint32_t *stream,
-                              struct rn_error *err)
-{
-    return rn_import_thread(nsys->import, rn_nsys_pid(global), rn_nsys_tid(global), NULL, stream,
-                            err);
-}
-
 static enum rn_status queue_of(struct rn_nsys *nsys, uint64_t global_pid, uint64_t device,
                                uint64_t queue, uint32_t *stream, struct rn_error *err)
 {
+    enum rn_status status = rn_nsys_process(nsys, global_pid, err);
     char name[64];
 
+    if (status != RN_OK)
+        return status;
     snprintf(name, sizeof name, "device %llu stream %llu", (unsigned long long)device,
              (unsigned long long)queue);
     return rn_import_queue(nsys->import, rn_nsys_pid(global_pid), device, queue, name, stream, err);

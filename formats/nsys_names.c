@@ -53,22 +53,16 @@ void rn_nsys_names_close(struct rn_nsys *nsys)
     free_names(nsys->metrics, nsys->metric_count);
 }
 
-const char *rn_nsys_string(struct rn_nsys *nsys, sqlite3_stmt *row, int column)
+const char *rn_nsys_string_of(struct rn_nsys *nsys, int64_t id)
 {
-    struct rn_nsys_string *string;
-    int64_t id;
+    struct rn_nsys_string *string = &nsys->strings[(uint64_t)id % RN_NSYS_STRINGS];
 
-    /* Some versions, and some who rewrite exports, have the text itself there. */
-    if (sqlite3_column_type(row, column) == SQLITE_TEXT)
-        return (const char *)sqlite3_column_text(row, column);
-    if (!nsys->string || !rn_nsys_is(row, column))
-        return NULL;
-    id = sqlite3_column_int64(row, column);
-    string = &nsys->strings[(uint64_t)id % RN_NSYS_STRINGS];
     if (string->text && string->id == id)
         return string->text;
     free(string->text);
     string->text = NULL;
+    if (!nsys->string)
+        return NULL;
     sqlite3_bind_int64(nsys->string, 1, id);
     if (sqlite3_step(nsys->string) == SQLITE_ROW) {
         const char *text = (const char *)sqlite3_column_text(nsys->string, 0);
@@ -78,6 +72,15 @@ const char *rn_nsys_string(struct rn_nsys *nsys, sqlite3_stmt *row, int column)
     }
     sqlite3_reset(nsys->string);
     return string->text;
+}
+
+const char *rn_nsys_string(struct rn_nsys *nsys, sqlite3_stmt *row, int column)
+{
+    /* Some versions, and some who rewrite exports, have the text itself there. */
+    if (sqlite3_column_type(row, column) == SQLITE_TEXT)
+        return (const char *)sqlite3_column_text(row, column);
+    return rn_nsys_is(row, column) ? rn_nsys_string_of(nsys, sqlite3_column_int64(row, column))
+                                   : NULL;
 }
 
 enum rn_status rn_nsys_name_add(struct rn_nsys_name *names, size_t *count, uint64_t scope,

@@ -5,15 +5,20 @@
 #ifndef RN_NSYS_PRIVATE_H
 #define RN_NSYS_PRIVATE_H
 
+#include "buf.h"
 #include "import.h"
 
 #include <sqlite3.h>
 
 #define RN_NSYS_TEXT    16384u /* bytes of a text; longer ones are cut */
 #define RN_NSYS_STRINGS 2048u  /* texts kept of StringIds */
-#define RN_NSYS_CPUS    4096u
-#define RN_NSYS_NAMES   1024u /* names of domains of NVTX, and of metrics */
-#define RN_NSYS_COLUMNS 32u
+/* Threads and processes of the machine that are known by name, and bytes of such a name. */
+#define RN_NSYS_THREADS      (1u << 19)
+#define RN_NSYS_PROCESSES    32768u
+#define RN_NSYS_PROCESS_NAME 512u
+#define RN_NSYS_CPUS         4096u
+#define RN_NSYS_NAMES        1024u /* names of domains of NVTX, and of metrics */
+#define RN_NSYS_COLUMNS      32u
 
 /* Times in an export count from the begin of its session, and may be before it: by no more than
  * this. What the import is given counts from that much earlier. */
@@ -22,6 +27,16 @@
 struct rn_nsys_name {
     uint64_t scope, id; /* process and domain; type and metric */
     char *text;
+};
+
+struct rn_nsys_thread_row {
+    uint64_t global;
+    int64_t name; /* of StringIds */
+};
+struct rn_nsys_process_row {
+    uint64_t pid;
+    char *name;
+    bool told; /* the recording knows it */
 };
 
 struct rn_nsys {
@@ -39,6 +54,9 @@ struct rn_nsys {
         uint64_t thread; /* 0: idle, or not known */
         uint64_t since;
     } * cpus;
+    struct rn_buf threads, processes; /* of the structs above, sorted by their first field */
+    uint64_t last_thread, last_pid;   /* met last; stream 0: none */
+    uint32_t last_stream;
     uint64_t bytes;                    /* of the database */
     uint64_t stop;                     /* when the session ended, 0 not known */
     struct rn_buf *text;               /* of the event at hand */
@@ -82,13 +100,24 @@ RN_MUST_CHECK enum rn_status rn_nsys_names_open(struct rn_nsys *nsys, struct rn_
 void rn_nsys_names_close(struct rn_nsys *nsys);
 /* Of StringIds; NULL none. Borrowed until the next call. */
 const char *rn_nsys_string(struct rn_nsys *nsys, sqlite3_stmt *row, int column);
+const char *rn_nsys_string_of(struct rn_nsys *nsys, int64_t id);
 RN_MUST_CHECK enum rn_status rn_nsys_name_add(struct rn_nsys_name *names, size_t *count,
                                               uint64_t scope, uint64_t id, const char *text,
                                               struct rn_error *err);
 const char *rn_nsys_name_find(const struct rn_nsys_name *names, size_t count, uint64_t scope,
                               uint64_t id);
 
-/* nsys_events.c: the tables with events, in the order in which they are read; NULL ends. */
+/* nsys_threads.c */
+RN_MUST_CHECK enum rn_status rn_nsys_threads_open(struct rn_nsys *nsys, struct rn_error *err);
+void rn_nsys_threads_close(struct rn_nsys *nsys);
+/* The stream of a thread of that number; and the process of a number: told of, where it has a name.
+ */
+RN_MUST_CHECK enum rn_status rn_nsys_thread(struct rn_nsys *nsys, uint64_t global, uint32_t *stream,
+                                            struct rn_error *err);
+RN_MUST_CHECK enum rn_status rn_nsys_process(struct rn_nsys *nsys, uint64_t global,
+                                             struct rn_error *err);
+
+/* nsys_cuda.c: the tables with events, in the order in which they are read; NULL ends. */
 extern const struct rn_nsys_table *const rn_nsys_cuda_tables[];
 /* nsys_calls.c */
 extern const struct rn_nsys_table *const rn_nsys_call_tables[];
@@ -115,10 +144,6 @@ RN_MUST_CHECK enum rn_status rn_nsys_times(struct rn_nsys *nsys, sqlite3_stmt *r
 RN_MUST_CHECK enum rn_status rn_nsys_add(struct rn_nsys *nsys, struct rn_event *event,
                                          const char *name, const char *category, const char *text,
                                          struct rn_error *err);
-/* The stream of a thread of that number. */
-RN_MUST_CHECK enum rn_status rn_nsys_thread(struct rn_nsys *nsys, uint64_t global, uint32_t *stream,
-                                            struct rn_error *err);
-
 /* nsys_read.c: read it all. For rn_nsys_import and who has the database in memory. */
 RN_MUST_CHECK enum rn_status rn_nsys_read_database(sqlite3 *db, const char *path,
                                                    struct rn_import *import, struct rn_error *err);

@@ -78,52 +78,6 @@ static enum rn_status tell_facts(struct rn_nsys *nsys, const struct facts *facts
     return rn_import_facts(nsys->import, &told, err);
 }
 
-enum { THREAD_GLOBAL_TID, THREAD_NAME };
-
-static enum rn_status add_thread(struct rn_nsys *nsys, sqlite3_stmt *row, struct rn_error *err)
-{
-    uint64_t global = rn_nsys_number(row, THREAD_GLOBAL_TID);
-    uint32_t stream;
-
-    return rn_import_thread(nsys->import, rn_nsys_pid(global), rn_nsys_tid(global),
-                            rn_nsys_string(nsys, row, THREAD_NAME), &stream, err);
-}
-
-static const struct rn_nsys_table threads = {
-    "ThreadNames", {"globalTid", "nameId|name"}, 2, add_thread, NULL};
-
-enum { PROCESS_GLOBAL_PID, PROCESS_PID, PROCESS_NAME };
-
-/* Processes that were there when the session began, as far as is told. */
-static enum rn_status add_process(struct rn_nsys *nsys, sqlite3_stmt *row, struct rn_error *err)
-{
-    uint64_t pid = rn_nsys_is(row, PROCESS_PID)
-                       ? rn_nsys_number(row, PROCESS_PID)
-                       : rn_nsys_pid(rn_nsys_number(row, PROCESS_GLOBAL_PID));
-    const char *name = (const char *)sqlite3_column_text(row, PROCESS_NAME);
-    struct rn_attachment exe = {.type = RN_ATT_EXE,
-                                .arg = RN_ARG_NONE,
-                                .size = name ? (uint32_t)strnlen(name, 4096) : 0,
-                                .data = (const uint8_t *)name};
-    struct rn_event event = {
-        .kind = RN_KIND_PROCESS,
-        .start = RN_NSYS_BEFORE_NS,
-        .u.process = {.op = RN_PROCESS_ATTACH, .pid = pid, .tid = pid},
-        .attachments = &exe,
-        .attachment_count = name != NULL,
-    };
-    enum rn_status status;
-
-    /* The exporter lists all processes of the machine: those without a name say nothing. */
-    if (!pid || !name)
-        return RN_OK;
-    status = rn_import_thread(nsys->import, pid, pid, NULL, &event.stream, err);
-    return status == RN_OK ? rn_import_add(nsys->import, &event, err) : status;
-}
-
-static const struct rn_nsys_table processes = {
-    "PROCESSES", {"globalPid", "pid", "name"}, 1, add_process, NULL};
-
 /* Tables with events that a recording has no place for, or whose rows say what others do. */
 static const struct {
     const char *table, *note;
@@ -168,8 +122,8 @@ static enum rn_status read_list(struct rn_nsys *nsys, const struct rn_nsys_table
 
 static enum rn_status read_tables(struct rn_nsys *nsys, struct rn_error *err)
 {
-    static const struct rn_nsys_table *const before[] = {
-        &threads, &processes, &rn_nsys_domain_table, &rn_nsys_metric_table, NULL};
+    static const struct rn_nsys_table *const before[] = {&rn_nsys_domain_table,
+                                                         &rn_nsys_metric_table, NULL};
     struct facts facts = {0};
     enum rn_status status;
 
@@ -177,6 +131,8 @@ static enum rn_status read_tables(struct rn_nsys *nsys, struct rn_error *err)
     status = tell_facts(nsys, &facts, err);
     free(facts.host);
     free(facts.os);
+    if (status == RN_OK)
+        status = rn_nsys_threads_open(nsys, err);
     if (status == RN_OK)
         status = read_list(nsys, before, err);
     if (status == RN_OK)
@@ -210,6 +166,7 @@ enum rn_status rn_nsys_read_database(sqlite3 *db, const char *path, struct rn_im
     status = rn_nsys_names_open(nsys, err);
     if (status == RN_OK)
         status = read_tables(nsys, err);
+    rn_nsys_threads_close(nsys);
     rn_nsys_names_close(nsys);
     rn_buf_free(&text);
     free(nsys->cpus);

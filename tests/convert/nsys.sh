@@ -73,11 +73,13 @@ machine() {
     rn-info --json new.rna | python3 -c '
 import json, sys
 info = json.load(sys.stdin)
-print(info["host"], info["system"], info["engine"])'
+print(info["host"], info["system"], info["engine"], info["processes"], info["threads"])'
 }
-check "the machine" equal facts "$(machine)" "gpu-box Ubuntu 22.04 nsys"
+check "the machine, without what has no events" equal facts "$(machine)" "gpu-box Ubuntu 22.04 nsys 1 2"
 values() {
     rn-convert -q -o new.db new.rna &&
+        equal threads "$(sqlite3 new.db "SELECT name FROM stream WHERE type = 'thread' ORDER BY tid")" \
+            $'main\nworker' &&
         equal values "$(sqlite3 new.db 'SELECT value FROM counter ORDER BY start_ns')" $'40.0\n75.0' &&
         equal launches "$(sqlite3 -separator ' ' new.db "SELECT call, kind, delay_ns FROM launches ORDER BY call_start_ns")" \
             "cudaMemcpyAsync_v3020 transfer 10000
@@ -95,6 +97,7 @@ rn-convert -q -o old.rna old.sqlite
 check "an older export" equal events "$(lines old.rna 0)" \
 'span|1001|poll|0|12245|0|osrt|{"returnValue":1}
 span|1000|train step|499900|4500000|0|nvtx
+span|1000|mark|599900|0|2|nvtx
 api|1000|cuMemcpyHtoD_v2|999900|4321|10|1|0
 transfer|device 0 stream 7|-|1009900|10000|10|1048576|0|from-device
 api|1000|cudaLaunchKernel|1999900|5000|11|0|0
@@ -128,7 +131,7 @@ check "times that make no sense" fails 'bad.sqlite: a row of table CUPTI_ACTIVIT
     rn-convert -o bad.rna bad.sqlite
 kept_going() {
     rn-convert --keep-going -o kept.rna bad.sqlite 2>kept.out
-    [ $? = 1 ] && grep -q '2 malformed pieces' kept.out && equal events "$(lines kept.rna 0 | wc -l)" 5
+    [ $? = 1 ] && grep -q '2 malformed pieces' kept.out && equal events "$(lines kept.rna 0 | wc -l)" 6
 }
 check "and what is left without them" kept_going
 make 2019 keyless.sqlite "ALTER TABLE StringIds RENAME TO s; CREATE TABLE StringIds AS SELECT * FROM s;"

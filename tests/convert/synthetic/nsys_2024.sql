@@ -6,9 +6,11 @@ INSERT INTO StringIds VALUES (1, 'cudaLaunchKernel_v7000'), (2, 'cudaMemcpyAsync
     (3, 'void scale<float>(float*, int)'), (4, 'scale'), (5, 'worker'), (6, 'poll'),
     (7, 'cuStreamSynchronize'), (8, 'train step'), (9, 'main'), (10, '_Z5scaleIfEvPT_i');
 CREATE TABLE ThreadNames (nameId INTEGER NOT NULL, priority INTEGER, globalTid INTEGER);
-INSERT INTO ThreadNames VALUES (9, 20, 1 << 56 | 1000 << 24 | 1000), (5, 20, 1 << 56 | 1000 << 24 | 1001);
+INSERT INTO ThreadNames VALUES (9, 20, 1 << 56 | 1000 << 24 | 1000), (5, 20, 1 << 56 | 1000 << 24 | 1001),
+    (6, 20, 1 << 56 | 2000 << 24 | 2000);
 CREATE TABLE PROCESSES (globalPid INTEGER, pid INTEGER, name TEXT);
-INSERT INTO PROCESSES VALUES (1 << 56 | 1000 << 24, 1000, '/opt/train'), (1 << 56, 0, NULL);
+INSERT INTO PROCESSES VALUES (1 << 56 | 1000 << 24, 1000, '/opt/train'), (1 << 56, 0, NULL),
+    (1 << 56 | 2000 << 24, 2000, '/usr/bin/idle');
 CREATE TABLE ANALYSIS_DETAILS (globalVid INTEGER NOT NULL, duration INTEGER NOT NULL,
     startTime INTEGER NOT NULL, stopTime INTEGER NOT NULL);
 INSERT INTO ANALYSIS_DETAILS VALUES (1 << 56, 9000000, 0, 9000000);
