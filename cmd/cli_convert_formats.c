@@ -1,9 +1,12 @@
 /* SPDX-License-Identifier: MIT */
 #include "cli_convert.h"
+#include "cli_convert_rows.h"
 
 #include <string.h>
 
 const struct cli_export_format *const cli_export_formats[] = {
+    &cli_sqlite_export,
+    &cli_avro_export,
     NULL,
 };
 

@@ -14,6 +14,9 @@ void rn_escape_c(struct rn_buf *out, const uint8_t *data, size_t size, size_t li
  * else an array of their numbers, so that nothing is lost and every parser of JSON takes it. */
 void rn_escape_json(struct rn_buf *out, const uint8_t *data, size_t size);
 
+/* Are the bytes text: valid UTF-8 without NUL? */
+bool rn_text_valid(const uint8_t *data, size_t size);
+
 /* Value of a hexadecimal digit of either case, -1 for anything else. */
 int rn_hex_digit(char c);
 

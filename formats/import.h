@@ -92,6 +92,8 @@ RN_MUST_CHECK enum rn_status rn_import_track(struct rn_import *import, uint64_t 
 RN_MUST_CHECK enum rn_status rn_import_add(struct rn_import *import, const struct rn_event *event,
                                            struct rn_error *err);
 
+#define RN_IMPORT_NO_PLACE UINT64_MAX /* as offset: the message says where it is */
+
 /* A piece of the input makes no sense: `line` from 1 (0 none) or else `offset` in the input. RN_OK
  * with keep_going: leave the piece out and go on; else RN_E_FORMAT, with err filled, to be
  * returned. */

@@ -135,6 +135,26 @@ static void digits(void **state)
     assert_int_equal(rn_hex_digit('\x11'), -1);
 }
 
+/* Every byte at every place of a text that is longer than what is looked at in one go. */
+static void text_or_not(void **state)
+{
+    uint8_t text[20] = {0};
+
+    (void)state;
+    assert_true(rn_text_valid(text, 0));
+    for (size_t at = 0; at < sizeof text; at++) {
+        for (unsigned byte = 0; byte < 256; byte++) {
+            memset(text, 'a', sizeof text);
+            text[at] = (uint8_t)byte;
+            assert_int_equal(rn_text_valid(text, sizeof text), byte && byte < 0x80);
+        }
+        memset(text, 1, sizeof text);
+        memcpy(text + (at < 17 ? at : 16), "\xf0\x9f\x98\x80", 4);
+        assert_true(rn_text_valid(text, sizeof text));
+        assert_false(rn_text_valid(text, (at < 17 ? at : 16) + 3));
+    }
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -147,6 +167,7 @@ int main(void)
         cmocka_unit_test(digits),
         cmocka_unit_test(csv_fields),
         cmocka_unit_test(terminal_text),
+        cmocka_unit_test(text_or_not),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);
