@@ -69,8 +69,7 @@ bool rn_xlat_names_find(const struct rn_xlat_names *names, unsigned xlat, const 
     for (; names->slots[at].name; at = (at + 1) & names->mask) {
         const struct slot *slot = &names->slots[at];
 
-        if (slot->xlat == xlat && slot->length == length &&
-            memcmp(slot->name, name, length) == 0) {
+        if (slot->xlat == xlat && slot->length == length && memcmp(slot->name, name, length) == 0) {
             *value = slot->value;
             return true;
         }

@@ -1,0 +1,302 @@
+/* SPDX-License-Identifier: MIT */
+/* What a recording is told of processes: begin, fork, exec, exit, and what descriptors stand for.
+ */
+#include "name_hash.h"
+#include "strace_private.h"
+
+#include <sched.h>
+#include <signal.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <sys/stat.h>
+#include <sys/sysmacros.h>
+
+enum rn_status strace_add_process(struct strace_reader *reader, const struct strace_thread *thread,
+                                  enum rn_process_op op, uint64_t status, uint64_t when)
+{
+    struct rn_event event = {.kind = RN_KIND_PROCESS,
+                             .stream = thread->stream,
+                             .start = when,
+                             .u.process = {.op = op,
+                                           .pid = thread->process->pid,
+                                           .tid = thread->tid,
+                                           .parent_pid = thread->process->parent_pid,
+                                           .status = status,
+                                           .abi = thread->abi}};
+
+    return rn_import_add(reader->import, &event, reader->err);
+}
+
+enum rn_status strace_add_fork(struct strace_reader *reader, const struct strace_thread *maker,
+                               const struct strace_thread *child, uint64_t flags, uint64_t when)
+{
+    struct rn_event event = {.kind = RN_KIND_PROCESS,
+                             .stream = maker->stream,
+                             .start = when,
+                             .u.process = {.op = RN_PROCESS_FORK,
+                                           .pid = maker->process->pid,
+                                           .tid = maker->tid,
+                                           .parent_pid = maker->process->parent_pid,
+                                           .child_stream = child->stream,
+                                           .child_tid = child->tid,
+                                           .clone_flags = flags,
+                                           .abi = maker->abi}};
+
+    return rn_import_add(reader->import, &event, reader->err);
+}
+
+/* The flags, and the signal at the child's end, of clone and clone3. */
+static uint64_t making_flags(const struct strace_reader *reader, const char *at, const char *end)
+{
+    uint64_t flags = 0, value;
+    const char *word;
+
+    while (at < end && *at) {
+        word = strace_scan_word(at);
+        if (word == at) {
+            at++;
+            continue;
+        }
+        if ((*at == 'C' || *at == 'S') &&
+            (rn_xlat_names_find(reader->names, RN_XLAT_CLONE3_FLAGS, at, (size_t)(word - at),
+                                &value) ||
+             rn_xlat_names_find(reader->names, RN_XLAT_SIGNAL, at, (size_t)(word - at), &value)))
+            flags |= value;
+        at = word;
+    }
+    return flags;
+}
+
+bool strace_makes(const struct strace_reader *reader, const char *at, const char *end,
+                  uint64_t *flags)
+{
+    size_t length;
+
+    if (*at != 'c' && *at != 'f' && *at != 'v')
+        return false;
+    length = (size_t)(strace_scan_word(at) - at);
+    if (length == 4 && memcmp(at, "fork", 4) == 0)
+        *flags = SIGCHLD;
+    else if (length == 5 && memcmp(at, "vfork", 5) == 0)
+        *flags = CLONE_VFORK | CLONE_VM | SIGCHLD;
+    else if ((length == 5 && memcmp(at, "clone", 5) == 0) ||
+             (length == 6 && memcmp(at, "clone3", 6) == 0))
+        *flags = making_flags(reader, at + length, end);
+    else
+        return false;
+    return true;
+}
+
+enum rn_status strace_abandon(struct strace_reader *reader, struct strace_thread *thread)
+{
+    bool timed = reader->time != STRACE_TIME_NONE;
+    uint64_t start = timed ? thread->pending_start : reader->now;
+    uint64_t duration = reader->now > start ? reader->now - start : 0;
+    enum rn_status status;
+
+    if (!thread->has_pending)
+        return RN_OK;
+    thread->has_pending = false;
+    reader->pending_bytes -= thread->pending.size;
+    strace_end_making(reader, thread);
+    rn_buf_clear(&reader->joined);
+    rn_buf_append(&reader->joined, thread->pending.data, thread->pending.size);
+    rn_buf_text(&reader->joined, " <unfinished ...>) = ?");
+    rn_buf_byte(&reader->joined, '\0');
+    if (reader->joined.failed)
+        return rn_fail(reader->err, RN_E_NOMEM, "no memory for a line");
+    rn_buf_clear(&thread->pending);
+    status = strace_call(reader, thread, (const char *)reader->joined.data,
+                         (const char *)reader->joined.data + reader->joined.size - 1, start,
+                         duration, thread->pending_site);
+    return status;
+}
+
+enum rn_status strace_exited(struct strace_reader *reader, struct strace_thread *thread,
+                             uint64_t status)
+{
+    bool last = thread->process->threads == 1;
+    uint64_t pid = thread->process->pid;
+    enum rn_status result = strace_abandon(reader, thread);
+
+    if (result == RN_OK)
+        result = strace_add_process(reader, thread, last ? RN_PROCESS_EXIT : RN_PROCESS_THREAD_EXIT,
+                                    status, reader->now);
+    if (result != RN_OK)
+        return result;
+    rn_import_end_thread(reader->import, pid, thread->tid);
+    strace_remove_thread(reader, thread);
+    return RN_OK;
+}
+
+/* A thread that is not the leader executes a program, and becomes the leader. Its call returns
+ * under the leader's number. */
+enum rn_status strace_superseded(struct strace_reader *reader, struct strace_thread *leader,
+                                 uint64_t former)
+{
+    struct strace_thread *thread = strace_find_thread(reader, former);
+    enum rn_status status = strace_abandon(reader, leader);
+    struct rn_buf pending = leader->pending;
+
+    if (status != RN_OK || !thread || thread == leader || thread->waiting ||
+        thread->process != leader->process)
+        return status;
+    leader->pending = thread->pending;
+    leader->has_pending = thread->has_pending;
+    leader->pending_start = thread->pending_start;
+    leader->pending_site = thread->pending_site;
+    thread->pending = pending;
+    thread->has_pending = false;
+    strace_end_making(reader, thread);
+    return strace_exited(reader, thread, 0);
+}
+
+/* ---- images ---- */
+
+static const struct rn_attachment *find(const struct strace_call *c, uint8_t type)
+{
+    for (uint32_t i = 0; i < c->count; i++)
+        if (c->items[i].type == type)
+            return &c->items[i];
+    return NULL;
+}
+
+/* Absolute, where the directory is known. */
+static bool add_path(const struct strace_reader *reader, const struct rn_attachment *path,
+                     struct rn_buf *out)
+{
+    if (path->size && path->data[0] != '/') {
+        if (!reader->cwd.size)
+            return false;
+        rn_buf_append(out, reader->cwd.data, reader->cwd.size);
+        rn_buf_byte(out, '/');
+    }
+    rn_buf_append(out, path->data, path->size);
+    return !out->failed;
+}
+
+enum rn_status strace_image(struct strace_call *c, enum rn_process_op op)
+{
+    struct strace_reader *reader = c->reader;
+    const struct rn_attachment *argv = find(c, RN_ATT_ARGV), *path = find(c, RN_ATT_PATH);
+    struct strace_thread *thread = c->thread;
+    uint64_t when = c->event.start + (op == RN_PROCESS_EXEC ? c->event.duration : 0);
+    struct rn_attachment items[3];
+    struct rn_buf exe = RN_BUF_INIT;
+    uint32_t count = 0;
+    struct rn_event event = {.kind = RN_KIND_PROCESS,
+                             .stream = thread->stream,
+                             .start = when,
+                             .u.process = {.op = op,
+                                           .pid = thread->process->pid,
+                                           .tid = thread->tid,
+                                           .parent_pid = thread->process->parent_pid,
+                                           .abi = thread->abi},
+                             .attachments = items};
+    enum rn_status status;
+
+    thread->told = true;
+    if (argv) {
+        items[count] = *argv;
+        items[count++].arg = RN_ARG_NONE;
+    }
+    if (op == RN_PROCESS_EXEC && path && add_path(reader, path, &exe))
+        items[count++] = (struct rn_attachment){
+            .type = RN_ATT_EXE, .arg = RN_ARG_NONE, .size = (uint32_t)exe.size, .data = exe.data};
+    if (op == RN_PROCESS_START && reader->cwd.size)
+        items[count++] = (struct rn_attachment){.type = RN_ATT_CWD,
+                                                .arg = RN_ARG_NONE,
+                                                .size = (uint32_t)reader->cwd.size,
+                                                .data = reader->cwd.data};
+    event.attachment_count = count;
+    status = rn_import_add(reader->import, &event, reader->err);
+    rn_buf_free(&exe);
+    return status;
+}
+
+enum rn_status strace_detached(struct strace_call *c)
+{
+    return strace_add_process(c->reader, c->thread, RN_PROCESS_DETACH, 0, c->reader->now);
+}
+
+/* ---- descriptors ---- */
+
+static uint64_t *file_slot(struct strace_process *process, uint64_t fd)
+{
+    struct rn_buf *files = &process->files;
+
+    if (fd >= STRACE_FILES_MAX)
+        return NULL;
+    while (files->size < (fd + 1) * 8 && !files->failed)
+        rn_buf_u64(files, 0);
+    return files->failed ? NULL : (uint64_t *)(void *)files->data + fd;
+}
+
+/* pipe:[123], TCP:[...], /dev/null<char 1:3>: the type, and what names the object. */
+static void identify(struct rn_descriptor *what, struct rn_attachment *path)
+{
+    char name[128];
+    size_t length = path->size < sizeof(name) - 1 ? path->size : sizeof(name) - 1;
+    const char *colon;
+    char *device;
+    unsigned numbers[2];
+
+    memcpy(name, path->data, length);
+    name[length] = '\0';
+    colon = strstr(name, ":[");
+    if (name[0] != '/' && colon) {
+        what->mode = strncmp(name, "pipe:", 5) == 0          ? S_IFIFO
+                     : strncmp(name, "anon_inode:", 11) == 0 ? 0
+                                                             : S_IFSOCK;
+        what->inode = what->mode ? strtoull(colon + 2, NULL, 10) : 0;
+        return;
+    }
+    device = strchr(name, '<');
+    if (device && sscanf(device, "<char %u:%u>", &numbers[0], &numbers[1]) == 2)
+        what->mode = S_IFCHR;
+    else if (device && sscanf(device, "<block %u:%u>", &numbers[0], &numbers[1]) == 2)
+        what->mode = S_IFBLK;
+    if (what->mode) {
+        what->rdev = makedev(numbers[0], numbers[1]);
+        path->size = (uint32_t)(device - name);
+    } else if (strcmp(name, "/dev/null") == 0) {
+        what->mode = S_IFCHR;
+        what->rdev = makedev(1, 3);
+    }
+}
+
+static enum rn_status add_descriptor(struct strace_call *c, const struct strace_named_fd *named)
+{
+    struct rn_attachment path = {.type = RN_ATT_PATH,
+                                 .arg = RN_ARG_NONE,
+                                 .size = (uint32_t)named->length,
+                                 .data = (const uint8_t *)named->name};
+    struct rn_event event = {
+        .kind = RN_KIND_DESCRIPTOR,
+        .stream = c->thread->stream,
+        .start = c->event.start,
+        .u.descriptor = {.pid = c->thread->process->pid, .fd = named->fd, .flags = 02},
+        .attachment_count = 1,
+        .attachments = &path};
+
+    identify(&event.u.descriptor, &path);
+    return rn_import_add(c->reader->import, &event, c->reader->err);
+}
+
+enum rn_status strace_tell_descriptors(struct strace_call *c, bool results)
+{
+    enum rn_status status = RN_OK;
+
+    for (uint32_t i = 0; i < c->named_count && status == RN_OK; i++) {
+        const struct strace_named_fd *named = &c->named[i];
+        uint64_t hash = rn_name_hash(named->name, named->length) | 1;
+        uint64_t *slot = file_slot(c->thread->process, named->fd);
+
+        if (!slot || named->result != results)
+            continue;
+        if (!results && *slot != hash)
+            status = add_descriptor(c, named);
+        *slot = hash;
+    }
+    return status;
+}
