@@ -213,6 +213,7 @@ const struct strace_plan *strace_plan(const struct strace_reader *reader, const 
                                       size_t length);
 
 /* strace_thread.c */
+bool strace_threads_new(struct strace_reader *reader);
 struct strace_thread *strace_find_thread(const struct strace_reader *reader, uint64_t tid);
 /* The thread of a line. What is not known who made waits: see strace_hold. */
 RN_MUST_CHECK enum rn_status strace_thread_of(struct strace_reader *reader, uint64_t tid,

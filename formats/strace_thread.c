@@ -9,6 +9,12 @@
 
 #define BUCKETS 4096u
 
+bool strace_threads_new(struct strace_reader *reader)
+{
+    reader->threads = calloc(BUCKETS, sizeof(*reader->threads));
+    return reader->threads;
+}
+
 struct strace_thread *strace_find_thread(const struct strace_reader *reader, uint64_t tid)
 {
     struct strace_thread *thread = reader->threads[tid % BUCKETS];
@@ -39,12 +45,6 @@ static struct strace_thread *thread_new(struct strace_reader *reader, uint64_t t
 
     if (!thread)
         return NULL;
-    if (!reader->threads)
-        reader->threads = calloc(BUCKETS, sizeof(*reader->threads));
-    if (!reader->threads) {
-        free(thread);
-        return NULL;
-    }
     bucket = &reader->threads[tid % BUCKETS];
     thread->tid = tid;
     thread->next = *bucket;

@@ -375,7 +375,8 @@ static void add_buffer(struct rn_sink *sink, const struct rn_call_view *view, un
     const struct rn_attachment *content =
         rn_event_attachment(view->event, RN_ATT_CONTENT, (uint8_t)arg);
 
-    if (content && view->call->args[arg])
+    /* Of what another tool recorded, the address is not known where the bytes are. */
+    if (content && (view->call->args[arg] || content->content.length))
         rn_render_content(sink, content);
     else
         rn_sink_pointer(sink, view->call->args[arg]);
@@ -487,11 +488,35 @@ static void add_pointed(struct rn_sink *sink, const struct rn_call_view *view, u
     }
 }
 
+const struct rn_attachment *rn_render_printed(const struct rn_call_view *view, unsigned arg)
+{
+    return rn_event_attachment(view->event, RN_ATT_PRINTED, (uint8_t)arg);
+}
+
+/* Text shows what was printed. JSON has it where there is nothing better: a number, bytes. */
+static bool add_printed(struct rn_sink *sink, const struct rn_call_view *view, unsigned arg)
+{
+    const struct rn_attachment *printed = rn_render_printed(view, arg);
+
+    if (!printed || (sink->json && view->call->args[arg]))
+        return false;
+    for (uint32_t i = 0; sink->json && i < view->event->attachment_count; i++)
+        if (view->event->attachments[i].arg == arg &&
+            view->event->attachments[i].type != RN_ATT_PRINTED)
+            return false;
+    rn_sink_printed(sink, printed->data, printed->size);
+    return true;
+}
+
 void rn_render_argument(struct rn_sink *sink, const struct rn_call_view *view, unsigned arg)
 {
-    const struct rn_arg *info = &view->info->args[arg];
+    /* Another tool may have printed more of them than the table has. */
+    static const struct rn_arg more = {.type = RN_TYPE_HEX};
+    const struct rn_arg *info = arg < view->info->arg_count ? &view->info->args[arg] : &more;
     uint64_t value = view->call->args[arg];
 
+    if (add_printed(sink, view, arg))
+        return;
     if (!add_value(sink, view, info, value) && !add_rare_value(sink, info, value))
         add_pointed(sink, view, arg);
 }

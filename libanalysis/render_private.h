@@ -30,6 +30,8 @@ void rn_render_result_note(struct rn_sink *sink, const struct rn_call_view *view
 
 /* render_args.c */
 void rn_render_argument(struct rn_sink *sink, const struct rn_call_view *view, unsigned arg);
+/* What another tool printed for the argument; NULL: it has numbers and bytes. */
+const struct rn_attachment *rn_render_printed(const struct rn_call_view *view, unsigned arg);
 void rn_render_fd(struct rn_sink *sink, const struct rn_call_view *view, uint64_t value);
 /* A descriptor that the call gives out. */
 void rn_render_new_fd(struct rn_sink *sink, const struct rn_call_view *view, uint64_t value);
