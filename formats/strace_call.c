@@ -287,6 +287,8 @@ static enum rn_status tell_after(struct strace_call *c)
     if (status == RN_OK && c->returned && !c->failed && c->name_length >= 6 &&
         strncmp(c->name, "execve", 6) == 0)
         status = strace_image(c, RN_PROCESS_EXEC);
+    if (c->returned && c->name_length == 5 && memcmp(c->name, "umask", 5) == 0)
+        c->thread->process->umask = (uint32_t)c->args[0] & 0777;
     if (status == RN_OK && c->detached)
         status = strace_detached(c);
     return status;
@@ -317,6 +319,7 @@ enum rn_status strace_call(struct strace_reader *reader, struct strace_thread *t
     if (c->buffer_count)
         strace_finish_buffers(c);
     strace_scan_note(c);
+    strace_identities(c);
     c->event.u.syscall.site = site;
     c->event.attachment_count = c->count;
     status = tell_before(c);

@@ -343,8 +343,7 @@ static enum rn_status read_strace(struct rn_input *input, struct rn_import *impo
     reader->err = err;
     reader->names = rn_xlat_names_new();
     reader->memo = calloc(STRACE_MEMO_SLOTS, sizeof(*reader->memo));
-    if (!reader->names || !reader->memo || !strace_plans_new(reader) ||
-        !strace_threads_new(reader))
+    if (!reader->names || !reader->memo || !strace_plans_new(reader) || !strace_threads_new(reader))
         status = rn_fail(err, RN_E_NOMEM, "no memory to read the output of strace");
     if (status == RN_OK)
         status = strace_sniff(reader, input);

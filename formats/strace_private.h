@@ -14,6 +14,7 @@
  *   strace_message.c  ... to vectors and messages
  *   strace_thread.c   threads and processes: who made whom
  *   strace_process.c  what is told of processes
+ *   strace_descriptor.c what descriptors stand for
  *   strace_other.c    signals, exits, and everything else that is no call */
 #ifndef RN_STRACE_PRIVATE_H
 #define RN_STRACE_PRIVATE_H
@@ -63,6 +64,7 @@ struct strace_plan {
 struct strace_process {
     uint64_t pid, parent_pid;
     uint32_t threads;    /* alive */
+    uint32_t umask;
     struct rn_buf files; /* by descriptor: a hash of what -y says it is, 8 bytes; 0 not told */
 };
 
@@ -142,6 +144,7 @@ struct strace_reader {
     struct strace_thread *making;   /* threads in a call that makes one */
     size_t live;
     uint64_t main_tid; /* of lines without a number */
+    uint64_t objects;  /* pipes and sockets without an inode: numbered from 1 */
     struct rn_buf cwd; /* of the first process; empty: not known */
     bool any_call;
     enum strace_time time;
@@ -261,6 +264,11 @@ RN_MUST_CHECK enum rn_status strace_abandon(struct strace_reader *reader,
                                             struct strace_thread *thread);
 RN_MUST_CHECK enum rn_status strace_image(struct strace_call *c, enum rn_process_op op);
 RN_MUST_CHECK enum rn_status strace_detached(struct strace_call *c);
+
+/* strace_descriptor.c */
+/* Attach what the descriptors that a call gave stand for. */
+void strace_identities(struct strace_call *c);
+/* Descriptors that are named for the first time; `results`: note those that the call gave. */
 RN_MUST_CHECK enum rn_status strace_tell_descriptors(struct strace_call *c, bool results);
 
 /* strace_other.c: what is behind the leader; RN_OK also for what is left out. */

@@ -1,15 +1,11 @@
 /* SPDX-License-Identifier: MIT */
 /* What a recording is told of processes: begin, fork, exec, exit, and what descriptors stand for.
  */
-#include "name_hash.h"
 #include "strace_private.h"
 
 #include <sched.h>
 #include <signal.h>
-#include <stdio.h>
 #include <stdlib.h>
-#include <sys/stat.h>
-#include <sys/sysmacros.h>
 
 enum rn_status strace_add_process(struct strace_reader *reader, const struct strace_thread *thread,
                                   enum rn_process_op op, uint64_t status, uint64_t when)
@@ -22,6 +18,7 @@ enum rn_status strace_add_process(struct strace_reader *reader, const struct str
                                            .tid = thread->tid,
                                            .parent_pid = thread->process->parent_pid,
                                            .status = status,
+                                           .umask = thread->process->umask,
                                            .abi = thread->abi}};
 
     return rn_import_add(reader->import, &event, reader->err);
@@ -191,6 +188,7 @@ enum rn_status strace_image(struct strace_call *c, enum rn_process_op op)
                                            .pid = thread->process->pid,
                                            .tid = thread->tid,
                                            .parent_pid = thread->process->parent_pid,
+                                           .umask = thread->process->umask,
                                            .abi = thread->abi},
                              .attachments = items};
     enum rn_status status;
@@ -217,86 +215,4 @@ enum rn_status strace_image(struct strace_call *c, enum rn_process_op op)
 enum rn_status strace_detached(struct strace_call *c)
 {
     return strace_add_process(c->reader, c->thread, RN_PROCESS_DETACH, 0, c->reader->now);
-}
-
-/* ---- descriptors ---- */
-
-static uint64_t *file_slot(struct strace_process *process, uint64_t fd)
-{
-    struct rn_buf *files = &process->files;
-
-    if (fd >= STRACE_FILES_MAX)
-        return NULL;
-    while (files->size < (fd + 1) * 8 && !files->failed)
-        rn_buf_u64(files, 0);
-    return files->failed ? NULL : (uint64_t *)(void *)files->data + fd;
-}
-
-/* pipe:[123], TCP:[...], /dev/null<char 1:3>: the type, and what names the object. */
-static void identify(struct rn_descriptor *what, struct rn_attachment *path)
-{
-    char name[128];
-    size_t length = path->size < sizeof(name) - 1 ? path->size : sizeof(name) - 1;
-    const char *colon;
-    char *device;
-    unsigned numbers[2];
-
-    memcpy(name, path->data, length);
-    name[length] = '\0';
-    colon = strstr(name, ":[");
-    if (name[0] != '/' && colon) {
-        what->mode = strncmp(name, "pipe:", 5) == 0          ? S_IFIFO
-                     : strncmp(name, "anon_inode:", 11) == 0 ? 0
-                                                             : S_IFSOCK;
-        what->inode = what->mode ? strtoull(colon + 2, NULL, 10) : 0;
-        return;
-    }
-    device = strchr(name, '<');
-    if (device && sscanf(device, "<char %u:%u>", &numbers[0], &numbers[1]) == 2)
-        what->mode = S_IFCHR;
-    else if (device && sscanf(device, "<block %u:%u>", &numbers[0], &numbers[1]) == 2)
-        what->mode = S_IFBLK;
-    if (what->mode) {
-        what->rdev = makedev(numbers[0], numbers[1]);
-        path->size = (uint32_t)(device - name);
-    } else if (strcmp(name, "/dev/null") == 0) {
-        what->mode = S_IFCHR;
-        what->rdev = makedev(1, 3);
-    }
-}
-
-static enum rn_status add_descriptor(struct strace_call *c, const struct strace_named_fd *named)
-{
-    struct rn_attachment path = {.type = RN_ATT_PATH,
-                                 .arg = RN_ARG_NONE,
-                                 .size = (uint32_t)named->length,
-                                 .data = (const uint8_t *)named->name};
-    struct rn_event event = {
-        .kind = RN_KIND_DESCRIPTOR,
-        .stream = c->thread->stream,
-        .start = c->event.start,
-        .u.descriptor = {.pid = c->thread->process->pid, .fd = named->fd, .flags = 02},
-        .attachment_count = 1,
-        .attachments = &path};
-
-    identify(&event.u.descriptor, &path);
-    return rn_import_add(c->reader->import, &event, c->reader->err);
-}
-
-enum rn_status strace_tell_descriptors(struct strace_call *c, bool results)
-{
-    enum rn_status status = RN_OK;
-
-    for (uint32_t i = 0; i < c->named_count && status == RN_OK; i++) {
-        const struct strace_named_fd *named = &c->named[i];
-        uint64_t hash = rn_name_hash(named->name, named->length) | 1;
-        uint64_t *slot = file_slot(c->thread->process, named->fd);
-
-        if (!slot || named->result != results)
-            continue;
-        if (!results && *slot != hash)
-            status = add_descriptor(c, named);
-        *slot = hash;
-    }
-    return status;
 }

@@ -8,6 +8,8 @@
 #include <stdlib.h>
 
 #define BUCKETS 4096u
+/* Not told: what libanalysis assumes of processes of which nothing is known, too. */
+#define USUAL_UMASK 022u
 
 bool strace_threads_new(struct strace_reader *reader)
 {
@@ -31,6 +33,7 @@ static struct strace_process *process_new(uint64_t pid, const struct strace_proc
     if (!process)
         return NULL;
     process->pid = pid;
+    process->umask = parent ? parent->umask : USUAL_UMASK;
     if (parent) {
         process->parent_pid = parent->pid;
         rn_buf_append(&process->files, parent->files.data, parent->files.size);
