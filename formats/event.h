@@ -376,7 +376,8 @@ enum rn_attachment_type {
     RN_ATT_STACK_DUMP = 24, /* struct rn_stack_registers, then the bytes from rsp on */
     RN_ATT_DIGEST = 26,     /* raw bytes */
     /* Of system calls that another tool recorded: an argument, or with RN_ARG_RETURN what stands
-     * behind the result, as that tool printed it. The number in args[] is 0 where it had none. */
+     * behind the result, as that tool printed it. The number in args[] is 0 where it had none. Of a
+     * signal: what is known of it, where that is more than its fields hold. */
     RN_ATT_PRINTED = 27,
     RN_ATT_COUNT,
 };

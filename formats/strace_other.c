@@ -7,15 +7,9 @@
 #define CHILD_TICK_NS UINT64_C(10000000) /* the kernel counts hundredths of a second */
 #define SIGNAL_CHLD   17u
 
-struct signal_field {
-    const char *name;
-    uint8_t xlat; /* RN_XLAT_NONE: a number, or a signal */
-    size_t offset;
-};
-
 /* The value of one field of siginfo; false: it has no place in a recording. */
 static bool set_field(const struct strace_reader *reader, struct rn_signal *signal,
-                      const char *name, size_t length, const char *value, const char *end)
+                      const char *name, size_t length, const char *value)
 {
     uint64_t number = 0;
     const char *at = value;
@@ -23,7 +17,6 @@ static bool set_field(const struct strace_reader *reader, struct rn_signal *sign
 
     if (!known)
         known = strace_signal(reader, &at, &number);
-    (void)end;
     if (length == 6 && memcmp(name, "si_pid", 6) == 0)
         signal->sender_pid = number;
     else if (length == 6 && memcmp(name, "si_uid", 6) == 0)
@@ -60,6 +53,32 @@ static bool set_code(const struct strace_reader *reader, struct rn_signal *signa
     return strace_scan_number(&value, &signal->code);
 }
 
+/* {si_signo=SIGCHLD, ...}; false: something in it has no place in a recording. */
+static bool scan_siginfo(const struct strace_reader *reader, struct rn_signal *signal,
+                         const char **at, const char *end)
+{
+    const char *p = *at + 2;
+    bool all = true;
+
+    while (p < end && *p != '}') {
+        const char *word = strace_scan_word(p), *next;
+        size_t length = (size_t)(word - p);
+
+        if (*word != '=' || length == 0)
+            return false;
+        next = strace_scan_skip(word + 1, end);
+        if (length == 7 && memcmp(p, "si_code", 7) == 0)
+            all = set_code(reader, signal, word + 1) && all;
+        else
+            all = set_field(reader, signal, p, length, word + 1) && all;
+        p = next;
+        if (*p == ',')
+            p += 1 + (p[1] == ' ');
+    }
+    *at = p;
+    return all;
+}
+
 /* --- SIGCHLD {si_signo=SIGCHLD, si_code=CLD_EXITED, ...} --- */
 static enum rn_status add_signal(struct strace_reader *reader, const struct strace_thread *thread,
                                  const char *at, const char *end)
@@ -67,29 +86,20 @@ static enum rn_status add_signal(struct strace_reader *reader, const struct stra
     struct rn_event event = {
         .kind = RN_KIND_SIGNAL, .stream = thread->stream, .start = reader->now};
     struct rn_signal *signal = &event.u.signal;
+    struct rn_attachment printed = {.type = RN_ATT_PRINTED, .arg = RN_ARG_NONE};
     const char *p = at + 4;
 
     if (!strace_signal(reader, &p, &signal->signo))
         return strace_problem(reader, "a signal of no name that is known", at);
-    if (strace_eat(&p, " {")) {
-        while (p < end && *p != '}') {
-            const char *word = strace_scan_word(p), *next;
-            size_t length = (size_t)(word - p);
-            bool fine;
-
-            if (*word != '=')
-                break;
-            next = strace_scan_skip(word + 1, end);
-            fine = length == 7 && memcmp(p, "si_code", 7) == 0
-                       ? set_code(reader, signal, word + 1)
-                       : set_field(reader, signal, p, length, word + 1, next);
-            if (!fine)
-                rn_import_note(reader->import,
-                               "details of signals that a recording has no field for", 1);
-            p = next;
-            if (*p == ',')
-                p += 1 + (p[1] == ' ');
-        }
+    if (p[0] == ' ' && p[1] == '{' && !scan_siginfo(reader, signal, &p, end)) {
+        /* Less than there is: the text is kept. */
+        printed.data = (const uint8_t *)strchr(at, '{');
+        printed.size = (uint32_t)(strace_scan_skip((const char *)printed.data, end) -
+                                  (const char *)printed.data);
+        if (printed.size > 4 && memcmp(printed.data + printed.size - 4, " ---", 4) == 0)
+            printed.size -= 4;
+        event.attachments = &printed;
+        event.attachment_count = 1;
     }
     return rn_import_add(reader->import, &event, reader->err);
 }

@@ -63,7 +63,7 @@ struct strace_plan {
 #define STRACE_FILES_MAX 1024u
 struct strace_process {
     uint64_t pid, parent_pid;
-    uint32_t threads;    /* alive */
+    uint32_t threads; /* alive */
     uint32_t umask;
     struct rn_buf files; /* by descriptor: a hash of what -y says it is, 8 bytes; 0 not told */
 };

@@ -149,13 +149,14 @@ static uint64_t symbol_value(const struct rn_arg *arg, uint64_t value)
     return arg->xlat == RN_XLAT_CLONE3_FLAGS ? value : value & UINT32_MAX;
 }
 
-/* S_IFIFO|0600; without a type the permission alone. */
-static void add_mode(struct rn_sink *sink, uint32_t mode)
+/* S_IFIFO|0600 of a call that makes a device or FIFO; else, and without a type, the number. */
+static void add_mode(struct rn_sink *sink, const struct rn_call_view *view, uint32_t mode)
 {
     const char *type = rn_xlat_name(RN_XLAT_FILE_TYPE, mode & FILE_TYPE_MASK);
+    unsigned count = view->info->arg_count;
     char text[48];
 
-    if (!type) {
+    if (!type || view->info->args[count - 1].type != RN_TYPE_DEVICE) {
         rn_sink_octal(sink, mode);
         return;
     }
@@ -247,7 +248,8 @@ static bool add_value(struct rn_sink *sink, const struct rn_call_view *view,
     }
 }
 
-static bool add_rare_value(struct rn_sink *sink, const struct rn_arg *arg, uint64_t value)
+static bool add_rare_value(struct rn_sink *sink, const struct rn_call_view *view,
+                           const struct rn_arg *arg, uint64_t value)
 {
     switch (arg->type) {
     case RN_TYPE_ID:
@@ -257,7 +259,7 @@ static bool add_rare_value(struct rn_sink *sink, const struct rn_arg *arg, uint6
         add_signal(sink, value);
         return true;
     case RN_TYPE_MODE:
-        add_mode(sink, (uint32_t)value);
+        add_mode(sink, view, (uint32_t)value);
         return true;
     case RN_TYPE_IOCTL:
         add_ioctl(sink, (uint32_t)value);
@@ -517,6 +519,6 @@ void rn_render_argument(struct rn_sink *sink, const struct rn_call_view *view, u
 
     if (add_printed(sink, view, arg))
         return;
-    if (!add_value(sink, view, info, value) && !add_rare_value(sink, info, value))
+    if (!add_value(sink, view, info, value) && !add_rare_value(sink, view, info, value))
         add_pointed(sink, view, arg);
 }
