@@ -313,7 +313,8 @@ static enum rn_status add_notices(struct strace_reader *reader)
     static const char *const times[] = {
         [STRACE_TIME_NONE] = "imported from strace without times: they are made up, one "
                              "microsecond a line",
-        [STRACE_TIME_OF_DAY] = "imported from strace with times of day: the date is not known",
+        [STRACE_TIME_OF_DAY] = "imported from strace with times of day: the date is not "
+                               "known, 1970-01-02 stands for it",
         [STRACE_TIME_EPOCH] = NULL,
         [STRACE_TIME_RELATIVE] = "imported from strace with relative times: when it began is not "
                                  "known",

@@ -7,7 +7,9 @@
 
 #define SNIFF_LINES 40u
 #define CWD_MAX     4096u
-#define FIRST_TID   1u /* of whom the output never says it */
+/* 1970-01-02, UTC: times of day stay what they are, and nobody takes it for a date. */
+#define DAY_WITHOUT_DATE (INT64_C(86400) * 1000000000)
+#define FIRST_TID        1u /* of whom the output never says it */
 
 struct lines {
     const char *at, *end; /* what is left */
@@ -161,6 +163,8 @@ enum rn_status strace_sniff(struct strace_reader *reader, struct rn_input *input
         return rn_fail(reader->err, RN_E_NOMEM, "no memory to read the output of strace");
     reader->cwd.size--;
     facts.clock = clocks[reader->time];
+    if (reader->time == STRACE_TIME_OF_DAY)
+        facts.realtime_of_zero = DAY_WITHOUT_DATE;
     facts.cwd = reader->cwd.size ? (const char *)reader->cwd.data : NULL;
     return rn_import_facts(reader->import, &facts, reader->err);
 }
