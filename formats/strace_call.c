@@ -92,7 +92,7 @@ static void scan_argument(struct strace_call *c, unsigned arg)
     const struct rn_arg *info = argument_info(c, arg);
     uint32_t count = c->count, buffers = c->buffer_count, named = c->named_count;
     uint8_t *next = c->arena.next;
-    const char *begin = c->p;
+    const char *begin = c->p, *end;
     bool fine = false;
 
     c->odd = false;
@@ -113,7 +113,10 @@ static void scan_argument(struct strace_call *c, unsigned arg)
     c->arena.next = next;
     c->args[arg] = 0;
     c->p = strace_scan_skip(begin, c->end);
-    strace_printed(c, arg, begin, c->p);
+    end = c->p;
+    if (end - begin > 17 && memcmp(end - 17, " <unfinished ...>", 17) == 0)
+        end -= 17;
+    strace_printed(c, arg, begin, end);
 }
 
 /* Arguments that strace does not print: what a 64-bit machine has no use for, and addresses that an
@@ -171,8 +174,7 @@ static void scan_arguments(struct strace_call *c)
             return;
         while (c->info && next < c->info->arg_count && is_left_out(c->info, next))
             next++;
-        if (strncmp(c->p, "<unfinished", 11) == 0 || strncmp(c->p, "<detached", 9) == 0) {
-            c->detached = c->p[1] == 'd';
+        if (strncmp(c->p, "<unfinished", 11) == 0) {
             c->event.flags |= RN_EVENT_UNFINISHED;
             c->p = strace_scan_skip(c->p, c->end);
             return;
@@ -218,7 +220,7 @@ static bool begin(struct strace_call *c, struct strace_reader *reader, struct st
         .kind = RN_KIND_SYSCALL, .stream = thread->stream, .attachments = c->items};
     c->args = c->event.u.syscall.args;
     c->count = c->buffer_count = c->named_count = 0;
-    c->odd = c->returned = c->failed = c->detached = false;
+    c->odd = c->returned = c->failed = false;
     return true;
 }
 
@@ -289,8 +291,6 @@ static enum rn_status tell_after(struct strace_call *c)
         status = strace_image(c, RN_PROCESS_EXEC);
     if (c->returned && c->name_length == 5 && memcmp(c->name, "umask", 5) == 0)
         c->thread->process->umask = (uint32_t)c->args[0] & 0777;
-    if (status == RN_OK && c->detached)
-        status = strace_detached(c);
     return status;
 }
 
@@ -311,10 +311,10 @@ enum rn_status strace_call(struct strace_reader *reader, struct strace_thread *t
     if (!find_number(c))
         return add_unknown(c);
     scan_arguments(c);
-    if (*c->p != ')' && !c->detached)
+    if (*c->p != ')')
         return strace_problem(reader, "the arguments of a call do not end", at);
-    c->p += *c->p == ')';
-    if (!c->detached && !strace_scan_result(c))
+    c->p++;
+    if (!strace_scan_result(c))
         return strace_problem(reader, "a call without a result", at);
     if (c->buffer_count)
         strace_finish_buffers(c);

@@ -9,6 +9,7 @@
 #define NS_PER_DAY   (86400 * NS_PER_S)
 #define ORDER_NS     1000u /* between lines without times */
 #define UNFINISHED   "<unfinished ...>"
+#define DETACHED     "<detached ...>"
 #define ATTACHED     " attached"
 #define SNIFF_LINES  40u
 #define PROBLEM_TEXT 60
@@ -81,6 +82,18 @@ static enum rn_status keep_unfinished(struct strace_reader *reader, struct strac
     return RN_OK;
 }
 
+/* strace left while the call was going on. */
+static enum rn_status detach(struct strace_reader *reader, struct strace_thread *thread,
+                             const char *at, const char *end, uint64_t site)
+{
+    enum rn_status status = keep_unfinished(reader, thread, at, end, site);
+
+    if (status == RN_OK)
+        status = strace_abandon(reader, thread);
+    return status == RN_OK ? strace_add_process(reader, thread, RN_PROCESS_DETACH, 0, reader->now)
+                           : status;
+}
+
 static enum rn_status resume(struct strace_reader *reader, struct strace_thread *thread,
                              const char *at, const char *end)
 {
@@ -137,6 +150,8 @@ enum rn_status strace_body(struct strace_reader *reader, struct strace_thread *t
         return strace_other(reader, thread, at, end);
     if (end[-1] == '>' && ends_with(at, end, UNFINISHED))
         return keep_unfinished(reader, thread, at, end - strlen(UNFINISHED), site);
+    if (end[-1] == '>' && ends_with(at, end, DETACHED))
+        return detach(reader, thread, at, end - strlen(DETACHED), site);
     return strace_call(reader, thread, at, end, when, 0, site);
 }
 

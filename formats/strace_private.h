@@ -128,7 +128,7 @@ struct strace_call {
     struct strace_named_fd named[STRACE_NAMED_MAX];
     uint32_t named_count;
     bool odd; /* the argument at hand has a comment, or is said otherwise than a number would be */
-    bool returned, failed, detached;
+    bool returned, failed;
 };
 
 struct strace_reader {
@@ -263,7 +263,6 @@ RN_MUST_CHECK enum rn_status strace_superseded(struct strace_reader *reader,
 RN_MUST_CHECK enum rn_status strace_abandon(struct strace_reader *reader,
                                             struct strace_thread *thread);
 RN_MUST_CHECK enum rn_status strace_image(struct strace_call *c, enum rn_process_op op);
-RN_MUST_CHECK enum rn_status strace_detached(struct strace_call *c);
 
 /* strace_descriptor.c */
 /* Attach what the descriptors that a call gave stand for. */

@@ -42,26 +42,39 @@ enum rn_status strace_add_fork(struct strace_reader *reader, const struct strace
     return rn_import_add(reader->import, &event, reader->err);
 }
 
+/* CLONE_VM|SIGCHLD, 0x1200000 CLONE_.../17: the parts up to where the field ends. */
+static uint64_t field_flags(const struct strace_reader *reader, const char *at, const char *end,
+                            const char *name)
+{
+    uint64_t flags = 0, value;
+
+    at = memmem(at, (size_t)(end - at), name, strlen(name));
+    if (!at)
+        return 0;
+    for (at += strlen(name); at < end && !strchr(",})", *at);) {
+        const char *word = strace_scan_word(at);
+        size_t length = (size_t)(word - at);
+
+        if (strace_scan_comment(&at, end))
+            continue;
+        if (strace_is_digit(*at) && strace_scan_number(&at, &value)) {
+            flags |= value;
+        } else if (length) {
+            if (rn_xlat_names_find(reader->names, RN_XLAT_CLONE3_FLAGS, at, length, &value) ||
+                rn_xlat_names_find(reader->names, RN_XLAT_SIGNAL, at, length, &value))
+                flags |= value;
+            at = word;
+        } else {
+            at++;
+        }
+    }
+    return flags;
+}
+
 /* The flags, and the signal at the child's end, of clone and clone3. */
 static uint64_t making_flags(const struct strace_reader *reader, const char *at, const char *end)
 {
-    uint64_t flags = 0, value;
-    const char *word;
-
-    while (at < end && *at) {
-        word = strace_scan_word(at);
-        if (word == at) {
-            at++;
-            continue;
-        }
-        if ((*at == 'C' || *at == 'S') &&
-            (rn_xlat_names_find(reader->names, RN_XLAT_CLONE3_FLAGS, at, (size_t)(word - at),
-                                &value) ||
-             rn_xlat_names_find(reader->names, RN_XLAT_SIGNAL, at, (size_t)(word - at), &value)))
-            flags |= value;
-        at = word;
-    }
-    return flags;
+    return field_flags(reader, at, end, "flags=") | field_flags(reader, at, end, "exit_signal=");
 }
 
 bool strace_makes(const struct strace_reader *reader, const char *at, const char *end,
@@ -210,9 +223,4 @@ enum rn_status strace_image(struct strace_call *c, enum rn_process_op op)
     status = rn_import_add(reader->import, &event, reader->err);
     rn_buf_free(&exe);
     return status;
-}
-
-enum rn_status strace_detached(struct strace_call *c)
-{
-    return strace_add_process(c->reader, c->thread, RN_PROCESS_DETACH, 0, c->reader->now);
 }

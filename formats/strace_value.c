@@ -29,6 +29,9 @@ static bool scan_parts(struct strace_call *c, unsigned xlat, const char **at, ui
         if (!scan_part(c, xlat, at, &part))
             return false;
         sum |= part;
+        /* -X verbose: a number, its names in a comment. */
+        if (**at == ' ' && strace_scan_comment(at, c->end))
+            c->odd = true;
         if (**at != '|')
             break;
         ++*at;
