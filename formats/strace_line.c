@@ -151,7 +151,8 @@ bool strace_line_is_call(const char *at, const char *end)
         return memmem(at, (size_t)(end - at), " resumed>", 9) != NULL;
     if (word == at || word - at > NAMES_MAX || *word != '(' || strace_is_digit(*at))
         return false;
-    if (end - at > 16 && (memcmp(end - 16, "<unfinished ...>", 16) == 0))
+    if ((end - at > 16 && memcmp(end - 16, "<unfinished ...>", 16) == 0) ||
+        (end - at > 14 && memcmp(end - 14, "<detached ...>", 14) == 0))
         return true;
     p = strace_scan_skip(word + 1, end);
     while (p < end && *p == ',')
