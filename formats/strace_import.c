@@ -94,20 +94,13 @@ static enum rn_status detach(struct strace_reader *reader, struct strace_thread 
                            : status;
 }
 
-static enum rn_status resume(struct strace_reader *reader, struct strace_thread *thread,
-                             const char *at, const char *end)
+/* The begin of the thread's call, and the rest of it. */
+static enum rn_status join(struct strace_reader *reader, struct strace_thread *thread,
+                           const char *rest, const char *end)
 {
-    const char *rest = memmem(at, (size_t)(end - at), "resumed>", 8);
     struct rn_buf *joined = &reader->joined;
     uint64_t start = thread->pending_start, duration;
 
-    if (!rest)
-        return strace_problem(reader, "no line of strace", at);
-    rest += 8;
-    if (!thread->has_pending) {
-        rn_import_note(reader->import, "calls whose begin is not in the input", 1);
-        return RN_OK;
-    }
     thread->has_pending = false;
     reader->pending_bytes -= thread->pending.size;
     strace_end_making(reader, thread);
@@ -131,6 +124,19 @@ static enum rn_status resume(struct strace_reader *reader, struct strace_thread 
                        thread->pending_site);
 }
 
+static enum rn_status resume(struct strace_reader *reader, struct strace_thread *thread,
+                             const char *at, const char *end)
+{
+    const char *rest = memmem(at, (size_t)(end - at), "resumed>", 8);
+
+    if (!rest)
+        return strace_problem(reader, "no line of strace", at);
+    if (thread->has_pending)
+        return join(reader, thread, rest + 8, end);
+    rn_import_note(reader->import, "calls whose begin is not in the input", 1);
+    return RN_OK;
+}
+
 enum rn_status strace_body(struct strace_reader *reader, struct strace_thread *thread,
                            const char *at, const char *end, uint64_t when, uint64_t site)
 {
@@ -146,6 +152,9 @@ enum rn_status strace_body(struct strace_reader *reader, struct strace_thread *t
         return status;
     if (*at == '<')
         return resume(reader, thread, at, end);
+    /* -z leaves out that the call was resumed. */
+    if ((*at == ')' || *at == ',') && thread->has_pending)
+        return join(reader, thread, at, end);
     if (*at == '-' || *at == '+' || *at == '[')
         return strace_other(reader, thread, at, end);
     if (end[-1] == '>' && ends_with(at, end, UNFINISHED))
