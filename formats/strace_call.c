@@ -193,6 +193,8 @@ static void scan_arguments(struct strace_call *c)
         any = true;
         if (*c->p == ',')
             c->p++;
+        else if (*c->p != ' ')
+            return;
     }
 }
 

@@ -12,22 +12,25 @@
 #define FIRST_TID        1u /* of whom the output never says it */
 
 struct lines {
-    const char *at, *end; /* what is left */
+    char *at, *end; /* what is left; a NUL stands at its end */
 };
 
+/* The next one, with a NUL behind it. */
 static bool next_line(struct lines *lines, const char **at, const char **end)
 {
-    const char *newline;
+    char *newline, *stop;
 
     if (lines->at >= lines->end)
         return false;
     newline = memchr(lines->at, '\n', (size_t)(lines->end - lines->at));
+    stop = newline ? newline : lines->end;
     *at = lines->at;
-    *end = newline ? newline : lines->end;
-    lines->at = *end + 1;
-    if (*end > *at && (*end)[-1] == '\r')
-        --*end;
-    return newline || *end == lines->end;
+    lines->at = stop + 1;
+    if (stop > *at && stop[-1] == '\r')
+        stop--;
+    *stop = '\0';
+    *end = stop;
+    return true;
 }
 
 /* The head, with a NUL behind it. */
@@ -58,12 +61,11 @@ int strace_recognise(const uint8_t *head, size_t size)
         struct strace_leader leader;
 
         /* The last one may be cut. */
-        if (end == lines.end && size >= 16384)
+        if (lines.at > lines.end && size >= 16384)
             break;
         if (end - at < 8 || strncmp(at, "strace: ", 8) == 0 || strncmp(at, " > ", 3) == 0 ||
             *at == ',')
             continue;
-        *(char *)(uintptr_t)end = '\0';
         if (strace_leader(&at, end, &leader) && end - at >= 8 && strace_line_is_call(at, end))
             good++;
         else if (!memmem(at, (size_t)(end - at), "strace: Process ", 16))
