@@ -230,19 +230,22 @@ static bool begin(struct strace_call *c, struct strace_reader *reader, struct st
 static enum rn_status add_unknown(struct strace_call *c)
 {
     const char *arguments = c->p, *after = strace_scan_skip(c->p, c->end);
+    const char *result;
     struct rn_buf text = RN_BUF_INIT;
     struct rn_attachment items[2];
     enum rn_status status;
 
-    c->p = after;
-    if (*c->p == ')')
-        c->p++;
-    strace_scan_result(c);
+    while (*after == ',')
+        after = strace_scan_skip(after + 1, c->end);
+    result = after + (*after == ')');
+    while (*result == ' ')
+        result++;
+    c->p = result;
+    (void)strace_scan_result(c);
     rn_buf_text(&text, "{\"arguments\":");
     rn_escape_json(&text, (const uint8_t *)arguments, (size_t)(after - arguments));
     rn_buf_text(&text, ",\"result\":");
-    rn_escape_json(&text, (const uint8_t *)after + (*after == ')'),
-                   (size_t)(c->end - after - (*after == ')')));
+    rn_escape_json(&text, (const uint8_t *)result, (size_t)(c->end - result));
     rn_buf_byte(&text, '}');
     items[0] = (struct rn_attachment){.type = RN_ATT_NAME,
                                       .arg = RN_ARG_NONE,

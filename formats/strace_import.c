@@ -7,7 +7,9 @@
 
 #define NS_PER_S     UINT64_C(1000000000)
 #define NS_PER_DAY   (86400 * NS_PER_S)
-#define ORDER_NS     1000u /* between lines without times */
+#define ORDER_NS     1000u    /* between lines without times */
+#define STEP_NS      2u       /* at least, between others: room for a fork before its child */
+#define BACKWARDS_NS 1000000u /* less is no step of the clock */
 #define UNFINISHED   "<unfinished ...>"
 #define DETACHED     "<detached ...>"
 #define ATTACHED     " attached"
@@ -22,28 +24,33 @@ enum rn_status strace_problem(struct strace_reader *reader, const char *what, co
 
 /* ---- time ---- */
 
+static uint64_t time_of_day(struct strace_reader *reader, uint64_t ns)
+{
+    /* Backwards by half a day: midnight has passed. */
+    if (ns + NS_PER_DAY / 2 < reader->last_of_day)
+        reader->day += NS_PER_DAY;
+    reader->last_of_day = ns;
+    return reader->day + ns;
+}
+
+/* The time of a line. Lines of one moment, as far as it is told, keep their order. */
 static void tell_time(struct strace_reader *reader, const struct strace_leader *leader)
 {
-    if (reader->time == STRACE_TIME_NONE) {
-        reader->now += ORDER_NS;
-        return;
-    }
-    if (leader->time != reader->time)
-        return;
-    switch (leader->time) {
-    case STRACE_TIME_OF_DAY:
-        /* Backwards by half a day: midnight has passed. */
-        if (leader->ns + NS_PER_DAY / 2 < reader->last_of_day)
-            reader->day += NS_PER_DAY;
-        reader->last_of_day = leader->ns;
-        reader->now = reader->day + leader->ns;
-        break;
-    case STRACE_TIME_RELATIVE:
-        reader->now += leader->ns;
-        break;
-    default:
-        reader->now = leader->ns;
-    }
+    uint64_t now = reader->now;
+
+    if (reader->time == STRACE_TIME_NONE)
+        now += ORDER_NS;
+    else if (leader->time != reader->time)
+        now += STEP_NS;
+    else if (leader->time == STRACE_TIME_RELATIVE)
+        now += leader->ns;
+    else if (leader->time == STRACE_TIME_EPOCH)
+        now = leader->ns;
+    else
+        now = time_of_day(reader, leader->ns);
+    if (now < reader->now + STEP_NS && now + BACKWARDS_NS > reader->now)
+        now = reader->now + STEP_NS;
+    reader->now = now;
 }
 
 /* ---- calls in pieces ---- */
@@ -240,7 +247,7 @@ static enum rn_status attached(struct strace_reader *reader, const char *at, con
     if (strace_find_thread(reader, tid))
         return RN_OK;
     if (!thread->waiting && strace_makes(reader, at, message, &flags))
-        return strace_made(reader, thread, tid, flags, reader->now, false);
+        return strace_made(reader, thread, tid, flags, reader->now + 1, false);
     return strace_thread_of(reader, tid, &child);
 }
 

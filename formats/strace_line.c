@@ -19,12 +19,14 @@ static const char *skip_spaces(const char *at)
 static bool scan_tid(const char **at, const char *end, struct strace_leader *leader)
 {
     const char *p = *at, *name;
+    uint64_t tid;
     size_t length;
 
-    if (!strace_scan_decimal(&p, &leader->tid) || leader->tid == 0 || leader->tid > PID_MAX ||
+    if (!strace_scan_decimal(&p, &tid) || tid == 0 || tid > PID_MAX ||
         (*p == '<' && !strace_scan_angle(&p, end, &name, &length)) || (*p != ' ' && *p != ']'))
         return false;
     leader->has_tid = true;
+    leader->tid = tid;
     *at = p;
     return true;
 }

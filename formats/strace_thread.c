@@ -180,7 +180,7 @@ enum rn_status strace_thread_of(struct strace_reader *reader, uint64_t tid,
     if (maker && !maker->next_making) {
         uint64_t flags = maker->making_flags;
 
-        status = strace_made(reader, maker, tid, flags, reader->now, false);
+        status = strace_made(reader, maker, tid, flags, reader->now - 1, false);
         /* The others that come up now have another maker. */
         strace_end_making(reader, maker);
         *out = strace_find_thread(reader, tid);
