@@ -57,6 +57,15 @@ bool strace_plans_new(struct strace_reader *reader)
     return true;
 }
 
+/* With -o, strace says on another stream that a program is one of 32 bits: its calls tell. */
+static void notice_abi(struct strace_thread *thread, const struct strace_plan *plan)
+{
+    uint8_t other = thread->abi == RN_ABI_X86_64 ? RN_ABI_I386 : RN_ABI_X86_64;
+
+    if (plan->nr[thread->abi] < 0 && plan->nr[other] >= 0)
+        thread->abi = other;
+}
+
 /* Its number; false where no table has the name, or the ABI at hand has no such call. */
 static bool find_number(struct strace_call *c)
 {
@@ -64,6 +73,8 @@ static bool find_number(struct strace_call *c)
     struct rn_syscall *call = &c->event.u.syscall;
     const char *at = c->name;
 
+    if (plan)
+        notice_abi(c->thread, plan);
     call->abi = c->thread->abi;
     if (plan && plan->nr[call->abi] >= 0) {
         call->nr = (uint64_t)plan->nr[call->abi];

@@ -12,6 +12,8 @@
 #define BACKWARDS_NS 1000000u /* less is no step of the clock */
 #define UNFINISHED   "<unfinished ...>"
 #define DETACHED     "<detached ...>"
+#define MESSAGE      "strace: "
+#define PROCESS      "Process "
 #define ATTACHED     " attached"
 #define SNIFF_LINES  40u
 #define PROBLEM_TEXT 60
@@ -164,6 +166,11 @@ enum rn_status strace_body(struct strace_reader *reader, struct strace_thread *t
         return join(reader, thread, at, end);
     if (*at == '-' || *at == '+' || *at == '[')
         return strace_other(reader, thread, at, end);
+    if (*at == '?') {
+        /* ???( <unfinished ...>: strace came in the middle of it. */
+        rn_import_note(reader->import, "calls whose begin is not in the input", 1);
+        return RN_OK;
+    }
     if (end[-1] == '>' && ends_with(at, end, UNFINISHED))
         return keep_unfinished(reader, thread, at, end - strlen(UNFINISHED), site);
     if (end[-1] == '>' && ends_with(at, end, DETACHED))
@@ -212,19 +219,21 @@ static enum rn_status whole_line(struct strace_reader *reader, const char *at, c
     return strace_body(reader, thread, at, end, reader->now, leader.site);
 }
 
-/* "strace: Process 123 attached", alone or in the middle of a call, which goes on in the next line.
- * *message: where that begins. */
+/* "strace: Process 123 attached" (older: without "strace: "), alone or in the middle of a call,
+ * which goes on in the next line. *message: where that begins. */
 static bool is_attached(const char *at, const char *end, const char **message, uint64_t *tid)
 {
-    const char *p = end - strlen(ATTACHED), *digits;
+    const char *p = end - strlen(ATTACHED), *begin;
 
     while (p > at && strace_is_digit(p[-1]))
         p--;
-    digits = p;
-    if (digits - at < 16 || !strace_scan_decimal(&p, tid) || *p != ' ' ||
-        memcmp(digits - 16, "strace: Process ", 16) != 0)
+    begin = p - strlen(PROCESS);
+    if (begin < at || memcmp(begin, PROCESS, strlen(PROCESS)) != 0 ||
+        !strace_scan_decimal(&p, tid) || *p != ' ')
         return false;
-    *message = digits - 16;
+    if (ends_with(at, begin, MESSAGE))
+        begin -= strlen(MESSAGE);
+    *message = begin;
     return true;
 }
 
@@ -280,6 +289,12 @@ static bool is_summary(struct strace_reader *reader, const char *at, const char 
     return true;
 }
 
+static bool is_message(const char *at)
+{
+    return (*at == 's' && strncmp(at, MESSAGE, strlen(MESSAGE)) == 0) ||
+           (*at == 'P' && strncmp(at, PROCESS, strlen(PROCESS)) == 0);
+}
+
 static enum rn_status one_line(struct strace_reader *reader, const char *at, const char *end)
 {
     const char *message;
@@ -296,7 +311,10 @@ static enum rn_status one_line(struct strace_reader *reader, const char *at, con
     if (reader->in_summary || *at == '%' || *at == 'S')
         if (is_summary(reader, at, end))
             return RN_OK;
-    if (*at == 's' && strncmp(at, "strace: ", 8) == 0) {
+    if (is_message(at)) {
+        /* strace: [ Process PID=123 runs in 32 bit mode. ] */
+        if (at[strlen(MESSAGE)] == '[')
+            return strace_other(reader, NULL, at + strlen(MESSAGE), end);
         rn_import_note(reader->import, "messages of strace itself", 1);
         return RN_OK;
     }
@@ -392,6 +410,7 @@ static enum rn_status read_strace(struct rn_input *input, struct rn_import *impo
     rn_buf_free(&reader->split);
     rn_buf_free(&reader->partial);
     rn_buf_free(&reader->cwd);
+    rn_buf_free(&reader->argv);
     free(reader->memo);
     free(reader->plans);
     free(reader);

@@ -143,9 +143,10 @@ struct strace_reader {
     struct strace_thread *last;     /* whose line was the last */
     struct strace_thread *making;   /* threads in a call that makes one */
     size_t live;
-    uint64_t main_tid; /* of lines without a number */
-    uint64_t objects;  /* pipes and sockets without an inode: numbered from 1 */
-    struct rn_buf cwd; /* of the first process; empty: not known */
+    uint64_t main_tid;  /* of lines without a number */
+    uint64_t objects;   /* pipes and sockets without an inode: numbered from 1 */
+    struct rn_buf cwd;  /* of the first process; empty: not known */
+    struct rn_buf argv; /* of the first program, NUL-terminated strings */
     bool any_call;
     enum strace_time time;
     uint64_t now, order;       /* ns of the import's clock; lines, where there are no times */

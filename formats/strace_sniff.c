@@ -7,6 +7,8 @@
 
 #define SNIFF_LINES 40u
 #define CWD_MAX     4096u
+#define ARGV_ROOM   65536u /* bytes: more than the head has */
+#define ARGV_MAX    64u
 /* 1970-01-02, UTC: times of day stay what they are, and nobody takes it for a date. */
 #define DAY_WITHOUT_DATE (INT64_C(86400) * 1000000000)
 #define FIRST_TID        1u /* of whom the output never says it */
@@ -108,10 +110,43 @@ static void find_directory(struct strace_reader *reader, const char *at, const c
         rn_buf_append(&reader->cwd, name, length);
 }
 
+/* The arguments of the program: of the first execve. What was cut ends with dots. */
+static void find_arguments(struct strace_reader *reader, const char *at, const char *end)
+{
+    struct strace_string string;
+    struct strace_arena arena;
+    struct rn_buf *out = &reader->argv;
+
+    if (out->size || strncmp(at, "execve(\"", 8) != 0 || !rn_buf_reserve(&reader->arena, ARGV_ROOM))
+        return;
+    arena = (struct strace_arena){reader->arena.data, reader->arena.data + ARGV_ROOM};
+    at += 7;
+    if (!strace_scan_string(&at, end, &arena, &string) || !strace_eat(&at, ", ["))
+        return;
+    while (strace_scan_string(&at, end, &arena, &string)) {
+        rn_buf_append(out, string.data, string.size);
+        if (string.cut)
+            rn_buf_text(out, "...");
+        rn_buf_byte(out, '\0');
+        if (!strace_eat(&at, ", "))
+            break;
+    }
+}
+
+static void list_arguments(const struct rn_buf *text, const char **list)
+{
+    size_t count = 0, at = 0;
+
+    while (at < text->size && count < ARGV_MAX) {
+        list[count++] = (const char *)text->data + at;
+        at += strlen(list[count - 1]) + 1;
+    }
+    list[count] = NULL;
+}
+
 static void look(struct strace_reader *reader, struct lines *lines)
 {
     uint64_t named = 0, first = 0, own = 0;
-    bool bare = false;
     const char *at, *end;
 
     while (next_line(lines, &at, &end)) {
@@ -125,7 +160,7 @@ static void look(struct strace_reader *reader, struct lines *lines)
             named = leader.tid;
         if (!first)
             first = leader.tid;
-        bare = bare || !leader.has_tid;
+        find_arguments(reader, at, end);
         if (!leader.has_tid && !own)
             own = own_number(at, end);
         if (!leader.has_tid || leader.tid == first)
@@ -143,6 +178,7 @@ enum rn_status strace_sniff(struct strace_reader *reader, struct rn_input *input
         [STRACE_TIME_RELATIVE] = RN_IMPORT_RELATIVE,
     };
     struct rn_import_facts facts = {.abi = RN_ABI_X86_64};
+    const char *arguments[ARGV_MAX + 1];
     const uint8_t *head;
     struct lines lines;
     enum rn_status status;
@@ -160,8 +196,11 @@ enum rn_status strace_sniff(struct strace_reader *reader, struct rn_input *input
     lines = (struct lines){copy, copy + size};
     look(reader, &lines);
     free(copy);
+    list_arguments(&reader->argv, arguments);
+    if (arguments[0])
+        facts.argv = arguments;
     rn_buf_byte(&reader->cwd, '\0');
-    if (reader->cwd.failed)
+    if (reader->cwd.failed || reader->argv.failed)
         return rn_fail(reader->err, RN_E_NOMEM, "no memory to read the output of strace");
     reader->cwd.size--;
     facts.clock = clocks[reader->time];

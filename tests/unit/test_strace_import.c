@@ -399,6 +399,35 @@ static void other_tables(void **state)
     assert_int_equal(notes, 1);
 }
 
+/* What older and newer ones print otherwise; a program of 32 bits shows by its calls. */
+static void versions(void **state)
+{
+    struct rn_reader *reader = read_text(
+        "Process 10 attached\n"
+        "[pid 10] execve(\"/bin/a\", [\"a\", \"long\"...], [/* 12 vars */]) = 0\n"
+        "[pid 10] ??"
+        "?( <unfinished ...>\n"
+        "[pid 10] <... ??? resumed> ) = 0\n"
+        "[pid 10] read(0,  <unfinished ...>\n"
+        "[pid 10] <... read resumed> \"x\", 1) = 1\n"
+        "strace: [ Process PID=10 runs in 32 bit mode. ]\n"
+        "[pid 10] mmap2(NULL, 4096, PROT_READ, MAP_PRIVATE|MAP_ANONYMOUS, -1, 0) = 0x7000\n"
+        "Process 10 detached\n");
+    struct rn_event event = next_call(reader, "execve");
+
+    (void)state;
+    assert_string_equal(rn_reader_manifest(reader)->argv[1], "long...");
+    assert_text(&event, RN_ATT_PRINTED, 2, "[/* 12 vars */]");
+    event = next_call(reader, "read");
+    assert_int_equal(rn_event_attachment(&event, RN_ATT_CONTENT, 1)->content.length, 1);
+    assert_int_equal(next_call(reader, "mmap2").u.syscall.abi, RN_ABI_I386);
+    rn_reader_free(reader);
+
+    reader = read_text("fstat64(3, 0x1) = 0\n");
+    assert_int_equal(next_call(reader, "fstat64").u.syscall.abi, RN_ABI_I386);
+    rn_reader_free(reader);
+}
+
 static void malformed(void **state)
 {
     static const char *const lines[] = {
@@ -441,6 +470,7 @@ int main(void)
         cmocka_unit_test_setup_teardown(thread_executes, make_directory, remove_directory),
         cmocka_unit_test_setup_teardown(times, make_directory, remove_directory),
         cmocka_unit_test_setup_teardown(other_tables, make_directory, remove_directory),
+        cmocka_unit_test_setup_teardown(versions, make_directory, remove_directory),
         cmocka_unit_test_setup_teardown(malformed, make_directory, remove_directory),
     };
 
