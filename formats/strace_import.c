@@ -124,10 +124,6 @@ static enum rn_status join(struct strace_reader *reader, struct strace_thread *t
         return rn_fail(reader->err, RN_E_NOMEM, "no memory for a line");
     rn_buf_clear(&thread->pending);
     duration = reader->now > start ? reader->now - start : 0;
-    if (reader->time == STRACE_TIME_NONE) {
-        start = reader->now;
-        duration = 0;
-    }
     return strace_call(reader, thread, (const char *)joined->data,
                        (const char *)joined->data + joined->size - 1, start, duration,
                        thread->pending_site);
@@ -349,10 +345,14 @@ static enum rn_status feed_all(struct strace_reader *reader, struct rn_input *in
     while (status == RN_OK) {
         status = rn_input_line(input, &line, &size, reader->err);
         reader->line = rn_input_line_number(input);
+        if (status == RN_E_LIMIT) {
+            status = strace_problem(reader, "a line is too long", "");
+            continue;
+        }
         if (status == RN_OK)
             status = feed(reader, line, line + size);
-        else if (status == RN_E_LIMIT)
-            status = strace_problem(reader, "a line is too long", "");
+        if (status == RN_OK)
+            status = strace_release(reader);
     }
     return status == RN_EOF ? RN_OK : status;
 }
@@ -411,6 +411,7 @@ static enum rn_status read_strace(struct rn_input *input, struct rn_import *impo
     rn_buf_free(&reader->partial);
     rn_buf_free(&reader->cwd);
     rn_buf_free(&reader->argv);
+    rn_buf_free(&reader->released);
     free(reader->memo);
     free(reader->plans);
     free(reader);

@@ -153,6 +153,8 @@ struct strace_reader {
     uint64_t day, last_of_day; /* -t: midnights */
     uint64_t line;             /* for messages */
     size_t pending_bytes, held_bytes;
+    struct rn_buf released; /* threads whose held lines are to be read now: numbers */
+    bool releasing;
     bool in_summary, has_durations, has_call_times;
     /* A line that another message interrupted: -f without -o. */
     struct rn_buf partial;
@@ -233,9 +235,8 @@ void strace_end_making(struct strace_reader *reader, struct strace_thread *threa
 RN_MUST_CHECK enum rn_status strace_hold(struct strace_reader *reader, struct strace_thread *thread,
                                          const char *at, const char *end, uint64_t when,
                                          uint64_t site);
-/* The thread has a stream now: do what was held back. */
-RN_MUST_CHECK enum rn_status strace_release(struct strace_reader *reader,
-                                            struct strace_thread *thread);
+/* Do what was held back of threads that have a stream now. Not within a call. */
+RN_MUST_CHECK enum rn_status strace_release(struct strace_reader *reader);
 /* Nobody will tell any more who made the waiting threads. */
 RN_MUST_CHECK enum rn_status strace_release_all(struct strace_reader *reader);
 struct strace_thread *strace_any_thread(const struct strace_reader *reader);

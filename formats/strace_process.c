@@ -99,8 +99,7 @@ bool strace_makes(const struct strace_reader *reader, const char *at, const char
 
 enum rn_status strace_abandon(struct strace_reader *reader, struct strace_thread *thread)
 {
-    bool timed = reader->time != STRACE_TIME_NONE;
-    uint64_t start = timed ? thread->pending_start : reader->now;
+    uint64_t start = thread->pending_start;
     uint64_t duration = reader->now > start ? reader->now - start : 0;
     enum rn_status status;
 

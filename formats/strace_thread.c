@@ -135,9 +135,11 @@ static enum rn_status adopt(struct strace_reader *reader, struct strace_thread *
     child->abi = maker->abi;
     status = rn_import_child(reader->import, maker->stream, process->pid, child->tid, NULL,
                              &child->stream, reader->err);
-    if (status == RN_OK)
-        status = strace_add_fork(reader, maker, child, flags, when);
-    return status == RN_OK ? strace_release(reader, child) : status;
+    if (child->held.size)
+        rn_buf_u64(&reader->released, child->tid);
+    if (reader->released.failed)
+        return no_memory(reader);
+    return status == RN_OK ? strace_add_fork(reader, maker, child, flags, when) : status;
 }
 
 enum rn_status strace_made(struct strace_reader *reader, struct strace_thread *maker, uint64_t tid,
@@ -230,15 +232,19 @@ enum rn_status strace_hold(struct strace_reader *reader, struct strace_thread *t
     return reader->held_bytes > STRACE_HELD_MAX ? strace_release_all(reader) : RN_OK;
 }
 
-enum rn_status strace_release(struct strace_reader *reader, struct strace_thread *thread)
+/* The lines that were held back of one thread. */
+static enum rn_status release_one(struct strace_reader *reader, uint64_t tid)
 {
-    struct rn_buf held = thread->held;
+    struct strace_thread *thread = strace_find_thread(reader, tid);
     enum rn_status status = RN_OK;
-    uint64_t tid = thread->tid, now = reader->now;
+    struct rn_buf held;
     size_t at = 0;
 
-    reader->held_bytes -= held.size;
+    if (!thread || thread->waiting)
+        return RN_OK;
+    held = thread->held;
     thread->held = (struct rn_buf)RN_BUF_INIT;
+    reader->held_bytes -= held.size;
     while (status == RN_OK && at < held.size) {
         struct strace_held head;
         const char *text;
@@ -253,6 +259,24 @@ enum rn_status strace_release(struct strace_reader *reader, struct strace_thread
             status = strace_body(reader, thread, text, text + head.size, head.when, head.site);
     }
     rn_buf_free(&held);
+    return status;
+}
+
+enum rn_status strace_release(struct strace_reader *reader)
+{
+    enum rn_status status = RN_OK;
+    uint64_t now = reader->now, tid;
+
+    if (reader->releasing || !reader->released.size)
+        return RN_OK;
+    reader->releasing = true;
+    /* What they did may release others. */
+    for (size_t at = 0; at < reader->released.size && status == RN_OK; at += sizeof(tid)) {
+        memcpy(&tid, reader->released.data + at, sizeof(tid));
+        status = release_one(reader, tid);
+    }
+    rn_buf_clear(&reader->released);
+    reader->releasing = false;
     reader->now = now;
     return status;
 }
@@ -270,11 +294,12 @@ enum rn_status strace_release_all(struct strace_reader *reader)
             continue;
         rn_import_note(reader->import, "threads of which it is not told who made them", 1);
         status = attach(reader, thread);
-        if (status == RN_OK)
-            status = strace_release(reader, thread);
+        rn_buf_u64(&reader->released, thread->tid);
+        if (status == RN_OK && reader->released.failed)
+            status = no_memory(reader);
         i--;
     }
-    return status;
+    return status == RN_OK ? strace_release(reader) : status;
 }
 
 enum rn_status strace_finish_threads(struct strace_reader *reader)

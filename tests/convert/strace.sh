@@ -120,6 +120,16 @@ rn-convert -q -o tree.rna tree.strace
 same "every thread but the first has a fork" \
     "$(cut -d' ' -f1 tree.strace | sort -u | wc -l)" \
     "$(($(rn-cat --json --kind process tree.rna | grep -c '"name":"fork"') + 1))"
+# Several calls make a thread at the same time: children wait to be told apart.
+seq 20 | strace -f -o crowd.strace xargs -P 8 -I{} sh -c 'true | cat; (exit 1) & wait' 2>/dev/null
+rn-convert -q -o crowd.rna crowd.strace
+sed -nE 's/^([0-9]+) +((v?fork|clone3?)\(|<\.\.\. (v?fork|clone3?) resumed>).*= ([0-9]+)$/\1 \5/p' crowd.strace |
+    sort >made
+rn-cat --json --kind process crowd.rna | grep '"name":"fork"' |
+    sed -E 's/.*"pid":([0-9]+),"tid":([0-9]+),.*"child_tid":([0-9]+).*/\2 \3/' | sort >told
+[ -s made ] && cmp made told
+ok $? "a crowd: who made whom"
+same "a crowd: every call" "$(grep -cE "$begin" crowd.strace)" "$(calls crowd.rna)"
 rn-stat --critical-path tree.rna >path.txt && grep -q 'exit' path.txt
 ok $? "a critical path crosses the processes"
 cat >exec.py <<'END'

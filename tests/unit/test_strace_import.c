@@ -267,6 +267,11 @@ static void two_makers(void **state)
     assert_int_equal(event.u.process.tid, 11);
     assert_int_equal(event.u.process.child_tid, 12);
     assert_int_equal(event.u.process.clone_flags, CLONE_VFORK | CLONE_VM | SIGCHLD);
+    event = next_call(reader, "vfork");
+    assert_int_equal(event.u.syscall.ret, 12);
+    assert_int_equal(next_call(reader, "getpid").u.syscall.ret, 12);
+    assert_int_equal(next_call(reader, "getppid").u.syscall.ret, 10);
+    assert_int_equal(next_call(reader, "getuid").u.syscall.ret, 0);
     rn_reader_free(reader);
     assert_int_equal(notes, 0);
 }
@@ -332,8 +337,8 @@ static void thread_executes(void **state)
     (void)state;
     event = next_call(reader, "futex");
     assert_true(event.flags & RN_EVENT_UNFINISHED);
-    assert_int_equal(next_process(reader, RN_PROCESS_THREAD_EXIT).u.process.tid, 11);
     assert_int_equal(next_call(reader, "execve").stream, 1);
+    assert_int_equal(next_process(reader, RN_PROCESS_THREAD_EXIT).u.process.tid, 11);
     assert_int_equal(next_process(reader, RN_PROCESS_EXEC).u.process.pid, 10);
     assert_true(next_call(reader, "exit_group").flags & RN_EVENT_UNFINISHED);
     next_process(reader, RN_PROCESS_EXIT);
