@@ -94,6 +94,7 @@ static void attach_vector(struct strace_call *c, unsigned arg, const struct vect
         (struct strace_buffer){.arg = (uint8_t)arg,
                                .item = c->count,
                                .string = {vector->bytes, vector->size, vector->gap},
+                               .moved = STRACE_MOVED_RESULT,
                                .begin = begin,
                                .end = end};
     strace_printed(c, arg, begin, end);
@@ -181,15 +182,13 @@ static bool scan_back(struct strace_call *c, bool received, struct header *heade
     return true;
 }
 
-bool strace_message(struct strace_call *c, unsigned arg)
+static bool scan_message(struct strace_call *c, unsigned arg, bool received)
 {
     const char *begin = c->p;
-    bool received = c->info->args[arg].type == RN_TYPE_MSGHDR_OUT;
     struct header header = {.bytes = strace_arena_take(&c->arena, 56)};
     struct vector vector;
 
-    if (!header.bytes || c->info->args[arg].bytes != 56 || !scan_front(c, &header, &vector) ||
-        !scan_back(c, received, &header))
+    if (!header.bytes || !scan_front(c, &header, &vector) || !scan_back(c, received, &header))
         return false;
     strace_attach(c, RN_ATT_STRUCT, arg, header.bytes, 56);
     if (header.address)
@@ -197,5 +196,46 @@ bool strace_message(struct strace_call *c, unsigned arg)
     if (header.control_size)
         strace_attach(c, RN_ATT_CONTROL, arg, header.control, header.control_size);
     attach_vector(c, arg, &vector, begin, c->p);
+    return true;
+}
+
+bool strace_message(struct strace_call *c, unsigned arg)
+{
+    const struct rn_arg *info = &c->info->args[arg];
+
+    return info->bytes == 56 && scan_message(c, arg, info->type == RN_TYPE_MSGHDR_OUT);
+}
+
+/* [{msg_hdr={...}, msg_len=39}, ...]. What is kept as printed is all of it, for each of them. */
+bool strace_messages(struct strace_call *c, unsigned arg)
+{
+    const struct rn_arg *info = &c->info->args[arg];
+    bool received = info->type == RN_TYPE_MMSGHDR_OUT;
+    uint32_t first = c->buffer_count;
+    const char *begin = c->p;
+
+    if (info->bytes != 64 || !strace_eat(&c->p, "["))
+        return false;
+    do {
+        uint32_t at = c->buffer_count;
+        uint64_t length;
+
+        if (at == STRACE_BUFFERS_MAX || !strace_eat(&c->p, "{msg_hdr=") ||
+            !scan_message(c, arg, received) || !strace_eat(&c->p, ", msg_len=") ||
+            !strace_scan_number(&c->p, &length) || !strace_eat(&c->p, "}") ||
+            c->buffers[at].item >= c->count)
+            return false;
+        c->buffers[at].moved = length;
+    } while (strace_eat(&c->p, ", "));
+    if (!strace_eat(&c->p, "]"))
+        return false;
+    for (uint32_t i = first; i < c->buffer_count; i++) {
+        struct strace_buffer *buffer = &c->buffers[i];
+
+        buffer->begin = begin;
+        buffer->end = c->p;
+        c->items[buffer->item].data = (const uint8_t *)begin;
+        c->items[buffer->item].size = (uint32_t)(c->p - begin);
+    }
     return true;
 }

@@ -115,7 +115,8 @@ static bool scan_buffer(struct strace_call *c, unsigned arg)
 
     if (c->buffer_count == STRACE_BUFFERS_MAX)
         return false;
-    *buffer = (struct strace_buffer){.arg = (uint8_t)arg, .item = c->count, .begin = c->p};
+    *buffer = (struct strace_buffer){
+        .arg = (uint8_t)arg, .item = c->count, .begin = c->p, .moved = STRACE_MOVED_RESULT};
     if (!strace_scan_string(&c->p, c->end, &c->arena, &buffer->string))
         return false;
     buffer->end = c->p;
@@ -153,7 +154,9 @@ static void finish_buffer(struct strace_call *c, const struct strace_buffer *buf
     const struct strace_string *string = &buffer->string;
     bool buffers = arg->type == RN_TYPE_BUFFER_IN || arg->type == RN_TYPE_BUFFER_OUT;
     bool given = buffers && arg->size_arg < 6;
-    uint64_t moved = given ? c->args[arg->size_arg] : c->event.u.syscall.ret;
+    uint64_t moved = given                                  ? c->args[arg->size_arg]
+                     : buffer->moved == STRACE_MOVED_RESULT ? c->event.u.syscall.ret
+                                                            : buffer->moved;
 
     if (!c->returned || c->failed || buffer->item >= c->count)
         return;
@@ -243,6 +246,9 @@ bool strace_pointed(struct strace_call *c, unsigned arg)
     case RN_TYPE_MSGHDR_IN:
     case RN_TYPE_MSGHDR_OUT:
         return strace_message(c, arg);
+    case RN_TYPE_MMSGHDR_IN:
+    case RN_TYPE_MMSGHDR_OUT:
+        return strace_messages(c, arg);
     case RN_TYPE_STRUCT_IN:
     case RN_TYPE_STRUCT_OUT:
         return scan_struct(c, arg);

@@ -26,8 +26,8 @@
 #include "syscall_table.h"
 #include "xlat.h"
 
-#define STRACE_ITEMS_MAX   24u /* attachments of one call */
-#define STRACE_BUFFERS_MAX 4u
+#define STRACE_ITEMS_MAX   30u /* attachments of one call */
+#define STRACE_BUFFERS_MAX 8u
 #define STRACE_NAMED_MAX   8u
 #define STRACE_MEMO_SLOTS  1024u
 #define STRACE_MEMO_TEXT   48u
@@ -96,12 +96,14 @@ struct strace_memo {
     uint64_t value;
 };
 
+#define STRACE_MOVED_RESULT UINT64_MAX
 /* A string whose length is judged when the result is known. */
 struct strace_buffer {
     uint8_t arg;
     uint32_t item; /* of the attachment that is to be content */
     struct strace_string string;
     const char *begin, *end; /* as printed */
+    uint64_t moved;          /* bytes; STRACE_MOVED_RESULT: what the call returns */
 };
 
 struct strace_named_fd {
@@ -143,10 +145,11 @@ struct strace_reader {
     struct strace_thread *last;     /* whose line was the last */
     struct strace_thread *making;   /* threads in a call that makes one */
     size_t live;
-    uint64_t main_tid;  /* of lines without a number */
-    uint64_t objects;   /* pipes and sockets without an inode: numbered from 1 */
-    struct rn_buf cwd;  /* of the first process; empty: not known */
-    struct rn_buf argv; /* of the first program, NUL-terminated strings */
+    uint64_t main_tid;     /* of lines without a number */
+    uint64_t objects;      /* pipes and sockets without an inode: numbered from 1 */
+    struct rn_buf cwd;     /* of the first process; empty: not known */
+    struct rn_buf argv;    /* of the first program, NUL-terminated strings */
+    uint64_t string_limit; /* of -s; UINT64_MAX: nothing was cut so far */
     bool any_call;
     enum strace_time time;
     uint64_t now, order;       /* ns of the import's clock; lines, where there are no times */
@@ -203,6 +206,7 @@ bool strace_sockaddr(struct strace_call *c, uint8_t *out, size_t room, size_t *s
 /* strace_message.c */
 bool strace_vector(struct strace_call *c, unsigned arg);
 bool strace_message(struct strace_call *c, unsigned arg);
+bool strace_messages(struct strace_call *c, unsigned arg);
 
 /* strace_call.c: a whole call at `at`, of `thread`, which began at `start`.
  * `duration`: where the line says none. */

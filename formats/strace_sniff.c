@@ -133,6 +133,26 @@ static void find_arguments(struct strace_reader *reader, const char *at, const c
     }
 }
 
+/* -s: how long a string is that was cut. */
+static void find_limit(struct strace_reader *reader, const char *at, const char *end)
+{
+    struct strace_string string;
+    struct strace_arena arena;
+
+    if (reader->string_limit != UINT64_MAX || !memmem(at, (size_t)(end - at), "\"...", 4) ||
+        !rn_buf_reserve(&reader->arena, ARGV_ROOM))
+        return;
+    while ((at = memchr(at, '"', (size_t)(end - at))) != NULL) {
+        arena = (struct strace_arena){reader->arena.data, reader->arena.data + ARGV_ROOM};
+        if (!strace_scan_string(&at, end, &arena, &string))
+            return;
+        if (string.cut) {
+            reader->string_limit = string.size;
+            return;
+        }
+    }
+}
+
 static void list_arguments(const struct rn_buf *text, const char **list)
 {
     size_t count = 0, at = 0;
@@ -161,6 +181,7 @@ static void look(struct strace_reader *reader, struct lines *lines)
         if (!first)
             first = leader.tid;
         find_arguments(reader, at, end);
+        find_limit(reader, at, end);
         if (!leader.has_tid && !own)
             own = own_number(at, end);
         if (!leader.has_tid || leader.tid == first)
@@ -194,9 +215,11 @@ enum rn_status strace_sniff(struct strace_reader *reader, struct rn_input *input
     if (!copy)
         return rn_fail(reader->err, RN_E_NOMEM, "no memory to read the output of strace");
     lines = (struct lines){copy, copy + size};
+    reader->string_limit = UINT64_MAX;
     look(reader, &lines);
     free(copy);
     list_arguments(&reader->argv, arguments);
+    facts.content_head = reader->string_limit;
     if (arguments[0])
         facts.argv = arguments;
     rn_buf_byte(&reader->cwd, '\0');

@@ -422,6 +422,7 @@ static void versions(void **state)
 
     (void)state;
     assert_string_equal(rn_reader_manifest(reader)->argv[1], "long...");
+    assert_int_equal(rn_reader_manifest(reader)->content_head, 4);
     assert_text(&event, RN_ATT_PRINTED, 2, "[/* 12 vars */]");
     event = next_call(reader, "read");
     assert_int_equal(rn_event_attachment(&event, RN_ATT_CONTENT, 1)->content.length, 1);
