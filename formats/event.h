@@ -378,7 +378,8 @@ enum rn_attachment_type {
                             * generated source. It is in no recording (libanalysis/source_place.h). */
     RN_ATT_DIGEST = 26,     /* raw bytes */
     /* Of system calls that another tool recorded: an argument, or with RN_ARG_RETURN what stands
-     * behind the result, as that tool printed it. The number in args[] is 0 where it had none. */
+     * behind the result, as that tool printed it. The number in args[] is 0 where it had none. Of a
+     * signal: what is known of it, where that is more than its fields hold. */
     RN_ATT_PRINTED = 27,
     RN_ATT_COUNT,
 };

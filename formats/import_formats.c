@@ -5,6 +5,7 @@
 
 const struct rn_import_format *const rn_import_formats[] = {
     &rn_nsys_import,
+    &rn_strace_import,
     NULL,
 };
 

@@ -6,5 +6,6 @@
 #include "import.h"
 
 extern const struct rn_import_format rn_nsys_import; /* nsys_read.c */
+extern const struct rn_import_format rn_strace_import;
 
 #endif

@@ -6,6 +6,7 @@
 
 #include "buf.h"
 
+#include <stdbool.h>
 #include <stdint.h>
 
 #ifdef __cplusplus
@@ -31,6 +32,15 @@ const char *rn_xlat_name(unsigned xlat, uint64_t value);
  * (or, for an enumeration without that value, the number). */
 void rn_xlat_flags(struct rn_buf *out, unsigned xlat, uint64_t value);
 void rn_xlat_enum(struct rn_buf *out, unsigned xlat, uint64_t value);
+
+/* All names of all tables, to be looked up fast; some 200 KiB. NULL without memory. Looking up is
+ * thread-safe. */
+struct rn_xlat_names;
+struct rn_xlat_names *rn_xlat_names_new(void);
+void rn_xlat_names_free(struct rn_xlat_names *names); /* accepts NULL */
+/* The number of a name in a table; false: not in it. */
+bool rn_xlat_names_find(const struct rn_xlat_names *names, unsigned xlat, const char *name,
+                        size_t length, uint64_t *value);
 
 #ifdef __cplusplus
 }

@@ -346,6 +346,9 @@ struct effect_object *effect_node_object(struct rn_effects *effects, struct effe
 /* The descriptor that a path below /proc/self/fd and its like stands for; -1 none. */
 int64_t effect_path_descriptor(const char *path);
 
+/* The permission that a new file gets: without the bits of the umask. */
+uint32_t effect_masked(const struct effect_call *call, uint64_t mode);
+
 /* effect_names.c, effect_io.c, effect_socket.c: the handlers. */
 bool effect_apply_name(struct effect_call *call, enum effect_op op);
 bool effect_apply_open(struct effect_call *call, enum effect_op op);

@@ -61,7 +61,7 @@ static struct effect_object *make(struct effect_call *call, struct effect_node *
     return object;
 }
 
-static uint32_t masked(const struct effect_call *call, uint64_t mode)
+uint32_t effect_masked(const struct effect_call *call, uint64_t mode)
 {
     uint32_t mask = call->process->fs ? call->process->fs->umask : 022;
 
@@ -184,7 +184,7 @@ static void make_special(struct effect_call *call, struct effect_node *node, uin
 {
     uint32_t type = (uint32_t)mode & S_IFMT;
     enum object_kind kind = type == S_IFREG || type == 0 ? OBJECT_FILE : OBJECT_DEVICE;
-    uint32_t given = (type ? type : S_IFREG) | masked(call, mode);
+    uint32_t given = (type ? type : S_IFREG) | effect_masked(call, mode);
     struct effect_object *object = make(call, node, kind, given);
 
     if (object)
@@ -231,11 +231,11 @@ bool effect_apply_name(struct effect_call *call, enum effect_op op)
         break;
     case OP_MKDIR:
         (void)make(call, node_at(call, AT_FDCWD, 0), OBJECT_DIRECTORY,
-                   S_IFDIR | masked(call, args[1]));
+                   S_IFDIR | effect_masked(call, args[1]));
         break;
     case OP_MKDIRAT:
         (void)make(call, node_at(call, dirfd(call, 0), 1), OBJECT_DIRECTORY,
-                   S_IFDIR | masked(call, args[2]));
+                   S_IFDIR | effect_masked(call, args[2]));
         break;
     case OP_MKNOD:
         make_special(call, node_at(call, AT_FDCWD, 0), args[1]);

@@ -103,7 +103,7 @@ static struct effect_object *object_at(struct effect_call *call, struct effect_n
             return object;
         object = effect_object_new(effects, OBJECT_FILE);
         if (object)
-            object->mode = S_IFREG | (opening->mode & 07777);
+            object->mode = S_IFREG | effect_masked(call, opening->mode);
         return object;
     }
     if (node && node->object && node->object->inode == 0 && !certainly_new &&

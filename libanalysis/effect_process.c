@@ -132,6 +132,20 @@ static void set_text(struct rn_effects *effects, char **to, const struct rn_atta
         effects->failed = true;
 }
 
+/* An imported trace need not say in which directory the program began. Names relative to it still
+ * are names: below one that is not known, deep enough for "..". */
+static void begin_somewhere(struct rn_effects *effects, struct effect_place_of_process *fs)
+{
+    static const char somewhere[] = "/?/?/?/?/?/?/?/?";
+
+    if (effects->first_cwd || !fs || fs->cwd)
+        return;
+    effects->first_cwd = strdup(somewhere);
+    fs->cwd = strdup(somewhere);
+    if (!effects->first_cwd || !fs->cwd)
+        effects->failed = true;
+}
+
 /* START, ATTACH, EXEC. */
 static void feed_image(struct rn_effects *effects, struct effect_thread *thread,
                        const struct rn_event *event)
@@ -153,6 +167,7 @@ static void feed_image(struct rn_effects *effects, struct effect_thread *thread,
         effects->recorder = facts->op == RN_PROCESS_START ? facts->parent_pid : 0;
         effects->first_start = event->start;
         set_text(effects, &effects->first_cwd, rn_event_attachment(event, RN_ATT_CWD, RN_ARG_ANY));
+        begin_somewhere(effects, process->fs);
     }
     if (facts->op == RN_PROCESS_EXEC) {
         effect_table_exec(effects, process);

@@ -25,11 +25,18 @@ void rn_render_arguments(struct rn_sink *sink, const struct rn_call_view *view);
 /* "openat(...) = 3" with the result at least `column` bytes behind `line`. */
 void rn_render_call(const struct rn_render_options *options, struct rn_trace *trace,
                     const struct rn_event *event, struct rn_buf *out, size_t line, size_t column);
+/* render_value.c: types that are values; false, with nothing appended, for the others. */
+bool rn_render_value(struct rn_sink *sink, const struct rn_call_view *view,
+                     const struct rn_arg *arg, uint64_t value);
 /* Text after the result: (Timeout), (flags O_RDWR)... */
 void rn_render_result_note(struct rn_sink *sink, const struct rn_call_view *view);
 
 /* render_args.c */
 void rn_render_argument(struct rn_sink *sink, const struct rn_call_view *view, unsigned arg);
+/* What another tool printed for the argument; NULL: it has numbers and bytes. */
+const struct rn_attachment *rn_render_printed(const struct rn_call_view *view, unsigned arg);
+/* <name>; nothing where it is NULL. */
+void rn_render_angle(struct rn_sink *sink, const char *name);
 void rn_render_fd(struct rn_sink *sink, const struct rn_call_view *view, uint64_t value);
 /* A descriptor that the call gives out. */
 void rn_render_new_fd(struct rn_sink *sink, const struct rn_call_view *view, uint64_t value);

@@ -130,6 +130,15 @@ void rn_sink_octal(struct rn_sink *sink, uint64_t value)
     quote(sink);
 }
 
+void rn_sink_printed(struct rn_sink *sink, const uint8_t *data, size_t size)
+{
+    begin_value(sink);
+    if (sink->json)
+        rn_escape_json(sink->out, data, size);
+    else
+        rn_escape_terminal(sink->out, data, size);
+}
+
 void rn_sink_bool(struct rn_sink *sink, bool value)
 {
     begin_value(sink);

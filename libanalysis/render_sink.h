@@ -44,6 +44,8 @@ void rn_sink_path(struct rn_sink *sink, const uint8_t *data, size_t size,
                   bool more); /* never cut */
 /* Bytes that may be no text: as rn_sink_string in text, always hexadecimal digits in JSON. */
 void rn_sink_bytes(struct rn_sink *sink, const uint8_t *data, size_t size, bool more);
+/* What another tool printed: as it is, but for what a terminal would take for a command. */
+void rn_sink_printed(struct rn_sink *sink, const uint8_t *data, size_t size);
 /* A C string of our own. */
 void rn_sink_text(struct rn_sink *sink, const char *text);
 

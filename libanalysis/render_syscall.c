@@ -52,13 +52,13 @@ static unsigned meaningful_arguments(const struct rn_call_view *view)
     return view->info->arg_count;
 }
 
+static const char *const argument_names[] = {"arg0", "arg1", "arg2", "arg3", "arg4", "arg5"};
+
 static void add_unknown_arguments(struct rn_sink *sink, const struct rn_syscall *call)
 {
-    static const char *const names[] = {"arg0", "arg1", "arg2", "arg3", "arg4", "arg5"};
-
     for (unsigned arg = 0; arg < 6; arg++) {
         if (sink->json)
-            rn_sink_name(sink, names[arg]);
+            rn_sink_name(sink, argument_names[arg]);
         rn_sink_hex(sink, call->args[arg]);
     }
 }
@@ -70,9 +70,9 @@ static void add_clone_arguments(struct rn_sink *sink, const struct rn_call_view 
     const uint64_t *args = view->call->args;
 
     rn_sink_name(sink, "child_stack");
-    rn_sink_pointer(sink, args[1]);
+    rn_render_argument(sink, view, 1);
     rn_sink_name(sink, "flags");
-    rn_sink_flags(sink, RN_XLAT_CLONE_FLAGS, args[0] & UINT32_MAX);
+    rn_render_argument(sink, view, 0);
     for (unsigned arg = 2; arg < info->arg_count; arg++) {
         const char *name = info->args[arg].name;
         bool tls = strcmp(name, "tls") == 0;
@@ -82,7 +82,7 @@ static void add_clone_arguments(struct rn_sink *sink, const struct rn_call_view 
         if (!(args[0] & needs))
             continue;
         rn_sink_name(sink, !tls && !parent ? "child_tidptr" : name);
-        rn_sink_pointer(sink, args[arg]);
+        rn_render_argument(sink, view, arg);
     }
 }
 
@@ -91,6 +91,19 @@ static bool is_gap(const struct rn_syscall_info *info, unsigned arg)
 {
     return arg > 0 && info->args[arg].type == RN_TYPE_POINTER &&
            info->args[info->arg_count - 1].xlat == RN_XLAT_FUTEX_BITSET;
+}
+
+/* What another tool printed beyond the arguments that the table knows. */
+static void add_more_arguments(struct rn_sink *sink, const struct rn_call_view *view,
+                               unsigned count)
+{
+    for (unsigned arg = count; arg < 6; arg++) {
+        if (!rn_render_printed(view, arg))
+            continue;
+        if (sink->json)
+            rn_sink_name(sink, argument_names[arg]);
+        rn_render_argument(sink, view, arg);
+    }
 }
 
 void rn_render_arguments(struct rn_sink *sink, const struct rn_call_view *view)
@@ -113,6 +126,7 @@ void rn_render_arguments(struct rn_sink *sink, const struct rn_call_view *view)
             continue;
         rn_render_argument(sink, view, arg);
     }
+    add_more_arguments(sink, view, count);
 }
 
 static void add_error(struct rn_buf *out, uint64_t error)
@@ -227,7 +241,20 @@ static void add_value(struct rn_sink *sink, const struct rn_call_view *view)
     default:
         rn_sink_signed(sink, (int64_t)ret);
     }
-    rn_render_result_note(sink, view);
+    if (!rn_render_printed(view, RN_ARG_RETURN))
+        rn_render_result_note(sink, view);
+}
+
+/* What another tool printed behind the result. */
+static void add_printed_note(struct rn_sink *sink, const struct rn_call_view *view)
+{
+    const struct rn_attachment *printed = rn_render_printed(view, RN_ARG_RETURN);
+
+    if (!printed)
+        return;
+    rn_buf_byte(sink->out, ' ');
+    sink->separate = false;
+    rn_sink_printed(sink, printed->data, printed->size);
 }
 
 static void add_result(struct rn_sink *sink, const struct rn_call_view *view)
@@ -240,6 +267,7 @@ static void add_result(struct rn_sink *sink, const struct rn_call_view *view)
         add_value(sink, view);
     else
         rn_sink_hex(sink, view->call->ret);
+    add_printed_note(sink, view);
 }
 
 static void pad(struct rn_buf *out, size_t line, size_t column)

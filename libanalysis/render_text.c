@@ -162,6 +162,11 @@ static void add_signal(const struct rn_event *event, struct rn_buf *out)
     struct rn_sink sink = {.out = out};
 
     rn_buf_printf(out, "--- %s ", rn_signal_name(signo));
+    if (rn_event_attachment(event, RN_ATT_PRINTED, RN_ARG_ANY)) {
+        rn_render_attached(out, event, RN_ATT_PRINTED, "");
+        rn_buf_text(out, " ---");
+        return;
+    }
     rn_sink_open(&sink, '{');
     rn_sink_name(&sink, "si_signo");
     rn_sink_symbol(&sink, rn_signal_name(signo));

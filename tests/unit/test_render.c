@@ -61,6 +61,22 @@ static void modes_and_keys(void **state)
     expect(&m, "epoll_wait(4, [], 32, 0) = 0");
 }
 
+/* What another tool printed stands for what has no number; a terminal takes no commands from it. */
+static void printed(void **state)
+{
+    struct maker m = call("fstat", 0, 3, 0, 0, 0, 0);
+
+    (void)state;
+    attach(&m, RN_ATT_PRINTED, 1, "{st_mode=S_IFREG, ...\033}", 23);
+    expect(&m, "fstat(3, {st_mode=S_IFREG, ...\\x1b}) = 0");
+    m = call("rt_sigreturn", 5, 0, 0, 0, 0, 0);
+    attach(&m, RN_ATT_PRINTED, 0, "{mask=[]}", 9);
+    attach(&m, RN_ATT_PRINTED, RN_ARG_RETURN, "(INJECTED)", 10);
+    expect(&m, "rt_sigreturn({mask=[]}) = 5 (INJECTED)");
+    m = call("fchmod", 0, 3, 0100644, 0, 0, 0);
+    expect(&m, "fchmod(3, 0100644) = 0");
+}
+
 static void paths_are_never_cut(void **state)
 {
     char path[300], expected[400];
@@ -360,6 +376,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(files),
         cmocka_unit_test(modes_and_keys),
+        cmocka_unit_test(printed),
         cmocka_unit_test(paths_are_never_cut),
         cmocka_unit_test(transfers),
         cmocka_unit_test(network),

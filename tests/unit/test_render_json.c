@@ -31,6 +31,23 @@ static void json_of_calls(void **state)
     json_decref(json);
 }
 
+/* As another tool printed it, where there is no number. */
+static void json_of_printed(void **state)
+{
+    struct maker m = call("fstat", 0, 3, 0, 0, 0, 0);
+    json_t *json;
+
+    (void)state;
+    attach(&m, RN_ATT_PRINTED, 1, "{st_size=\"5\"}", 13);
+    json = as_json(&m);
+    assert_string_equal(text_at(json, "args", "statbuf"), "{st_size=\"5\"}");
+    json_decref(json);
+    m.event.u.syscall.args[1] = 0x1000;
+    json = as_json(&m);
+    assert_string_equal(text_at(json, "args", "statbuf"), "0x1000");
+    json_decref(json);
+}
+
 static void json_of_results(void **state)
 {
     struct maker m = call("openat", (uint64_t)-ENOENT, (uint64_t)-100, 0, 02000000, 0, 0);
@@ -105,6 +122,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(json_of_calls),
+        cmocka_unit_test(json_of_printed),
         cmocka_unit_test(json_of_results),
         cmocka_unit_test(json_of_other_events),
         cmocka_unit_test(csv),
