@@ -4,6 +4,8 @@
 #include <string.h>
 
 const struct rn_import_format *const rn_import_formats[] = {
+    &rn_perf_script_import,
+    &rn_perf_json_import,
     NULL,
 };
 

@@ -5,4 +5,6 @@
 
 #include "import.h"
 
+extern const struct rn_import_format rn_perf_script_import, rn_perf_json_import;
+
 #endif
