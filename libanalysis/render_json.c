@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: MIT */
 /* One event as a JSON object. */
 #include "render_private.h"
-#include "value_name.h"
 
 #include "formats/event_schema.h"
+#include "formats/value_name.h"
 
 #include <string.h>
 
@@ -192,7 +192,7 @@ static void add_syscall(struct rn_sink *sink, struct rn_trace *trace, const stru
 
 static const char *process_op(uint64_t op)
 {
-    static const char *const names[] = {NULL,          "start", "attach", "fork",  "exec",
+    static const char *const names[] = {NULL,          "start", "attach", "fork",   "exec",
                                         "thread_exit", "exit",  "name",   "detach", "stop"};
 
     return op < sizeof(names) / sizeof(names[0]) ? names[op] : NULL;
@@ -292,8 +292,8 @@ static void add_histogram(struct rn_sink *sink, struct rn_trace *trace, struct r
         uint64_t i = rn_bytes_get(bytes, at, 8);
 
         rn_sink_open(sink, '[');
-        rn_sink_unsigned(sink, rn_clock_duration(rn_trace_clock(trace),
-                                                 i < 64 ? UINT64_C(1) << i : UINT64_MAX));
+        rn_sink_unsigned(
+            sink, rn_clock_duration(rn_trace_clock(trace), i < 64 ? UINT64_C(1) << i : UINT64_MAX));
         rn_sink_unsigned(sink, rn_bytes_get(bytes, at + 8, 8));
         rn_sink_close(sink, ']');
     }
@@ -332,8 +332,8 @@ static const char *unique_key(const struct rn_event *event, const struct rn_sche
     return key;
 }
 
-static void add_generic(struct rn_sink *sink, struct rn_trace *trace,
-                        const struct rn_event *event, const struct rn_schema *schema)
+static void add_generic(struct rn_sink *sink, struct rn_trace *trace, const struct rn_event *event,
+                        const struct rn_schema *schema)
 {
     add_name(sink, event);
     add_device(sink, trace, event);

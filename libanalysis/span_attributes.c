@@ -3,10 +3,10 @@
  * a new field is an attribute without further work; a table says which of them are more than
  * numbers. rn-otlp(7) lists them. */
 #include "span_private.h"
-#include "value_name.h"
 
 #include "formats/event_schema.h"
 #include "formats/syscall_table.h"
+#include "formats/value_name.h"
 #include "formats/xlat.h"
 
 #include <stdlib.h>
