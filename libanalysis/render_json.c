@@ -163,6 +163,18 @@ static void add_stack(struct rn_sink *sink, const struct rn_event *event)
     }
 }
 
+void rn_render_arguments_json(struct rn_trace *trace, const struct rn_event *event,
+                              struct rn_buf *out)
+{
+    struct rn_sink sink = {.out = out, .json = true};
+    struct rn_call_view view;
+
+    rn_call_view_init(&view, trace, event);
+    rn_sink_open(&sink, '{');
+    rn_render_arguments(&sink, &view);
+    rn_sink_close(&sink, '}');
+}
+
 static void add_syscall(struct rn_sink *sink, struct rn_trace *trace, const struct rn_event *event)
 {
     const struct rn_syscall *call = &event->u.syscall;
