@@ -7,6 +7,7 @@ const struct rn_import_format *const rn_import_formats[] = {
     &rn_perf_script_import,
     &rn_perf_json_import,
     &rn_otlp_json_import,
+    &rn_otlp_proto_import,
     NULL,
 };
 

@@ -220,9 +220,13 @@ static enum rn_status begin(struct rn_otlp_read *read, const struct rn_otlp_fact
 static enum rn_status note_resource(struct rn_otlp_read *read, const struct rn_otlp_facts *facts,
                                     struct rn_error *err)
 {
-    read->resources++;
     if (facts->count == 0)
         return RN_OK;
+    if (read->resource.recording) { /* what it says is in the events */
+        read->recordings += read->resource.recording != read->last_recording;
+        read->last_recording = read->resource.recording;
+        return RN_OK;
+    }
     rn_buf_clear(&read->text);
     rn_buf_byte(&read->text, '{');
     put_facts(read, facts);
@@ -444,6 +448,7 @@ void rn_otlp_read_finish(struct rn_otlp_read *read)
         {"spans whose scope has a version", read->versions},
         {"spans that hold an exported recording together", read->structure},
         {"ids of spans that are events of a recording again", read->own_ids},
+        {"UUIDs of exported recordings", read->recordings},
         {"paths of descriptors of exported system calls", read->own_paths},
         {"numbers of errors among counted system calls", read->own_errors},
         {"attributes of exported events that are not known here", read->own_unknown},

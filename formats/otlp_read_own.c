@@ -300,6 +300,13 @@ static size_t prefix_of(uint8_t kind, char prefix[40])
     return length + 4;
 }
 
+/* The export adds what others cannot work out. */
+static bool is_derived(const struct rn_otlp_text *key)
+{
+    return rn_otlp_text_is(key, "rn.signal.name") ||
+           rn_otlp_text_is(key, "rn.transfer.bytes_per_second");
+}
+
 static void take_fields(struct own *own)
 {
     const struct rn_schema *schema = rn_schema_get(own->event.kind);
@@ -320,7 +327,8 @@ static void take_fields(struct own *own)
         else if (word >= 0 && fact->value.type == RN_OTLP_VALUE_TEXT)
             own->event.u.words[word] =
                 value_of_text(own->event.kind, schema->fields[word].name, &fact->value.text);
-        else if (!take_attachment(own, name, fact->key.size - length, &fact->value))
+        else if (!is_derived(&fact->key) &&
+                 !take_attachment(own, name, fact->key.size - length, &fact->value))
             own->read->own_unknown++;
     }
 }

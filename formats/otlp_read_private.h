@@ -46,7 +46,8 @@ struct rn_otlp_read {
     const char *wrong;
     /* Counted, told at the end. */
     uint64_t far_links, link_facts, dropped, structure, own_ids, own_paths, own_errors, own_unknown,
-        versions, resources;
+        versions, recordings;
+    uint64_t last_recording;
 };
 
 /* What makes no sense. Returns RN_OK. */
