@@ -112,18 +112,24 @@ static enum rn_status read_scope_spans(struct reading *reading, struct rn_error 
         return RN_OK;
     for (bool more = rn_json_array(json); more && status == RN_OK && rn_json_element(json);) {
         struct later spans = {NULL, 0};
+        bool known = false;
 
         name.size = version.size = 0;
-        for (more = rn_json_object(json); more && rn_json_member(json, &key);) {
-            if (rn_json_is(&key, "spans"))
-                put_off(json, &spans);
-            else if (rn_otlp_json_key(&key, "scope", "instrumentationLibrary"))
-                read_scope(json, &name, &version);
-            else
-                rn_json_skip(json, NULL);
-        }
         rn_otlp_read_scope(reading->read, &name, &version);
-        status = read_later(reading, &spans, read_spans, err);
+        for (more = rn_json_object(json); more && status == RN_OK && rn_json_member(json, &key);) {
+            if (rn_json_is(&key, "spans") && known) {
+                status = read_spans(reading, err);
+            } else if (rn_json_is(&key, "spans")) {
+                put_off(json, &spans);
+            } else if (rn_otlp_json_key(&key, "scope", "instrumentationLibrary")) {
+                known = read_scope(json, &name, &version);
+                rn_otlp_read_scope(reading->read, &name, &version);
+            } else {
+                rn_json_skip(json, NULL);
+            }
+        }
+        if (status == RN_OK)
+            status = read_later(reading, &spans, read_spans, err);
         more = true;
     }
     return status;
@@ -134,6 +140,7 @@ static bool read_resource(struct reading *reading, struct rn_otlp_facts *facts)
     struct rn_json *json = &reading->json;
     struct rn_json_text key;
 
+    rn_otlp_pool_clear(&reading->pool);
     if (rn_otlp_json_null(json))
         return true;
     for (bool more = rn_json_object(json); more && rn_json_member(json, &key);) {
@@ -158,17 +165,25 @@ static enum rn_status read_resource_spans(struct reading *reading, struct rn_err
         struct rn_otlp_facts facts = {NULL, 0};
         struct later scopes = {NULL, 0};
 
-        rn_otlp_pool_clear(&reading->pool);
-        for (more = rn_json_object(json); more && rn_json_member(json, &key);) {
-            if (rn_json_is(&key, "resource"))
-                read_resource(reading, &facts);
-            else if (rn_otlp_json_key(&key, "scopeSpans", "scope_spans") ||
-                     rn_json_is(&key, "instrumentationLibrarySpans"))
+        bool known = false;
+
+        for (more = rn_json_object(json); more && status == RN_OK && rn_json_member(json, &key);) {
+            bool is_scopes = rn_otlp_json_key(&key, "scopeSpans", "scope_spans") ||
+                             rn_json_is(&key, "instrumentationLibrarySpans");
+
+            if (is_scopes && known) {
+                status = read_scope_spans(reading, err);
+            } else if (is_scopes) {
                 put_off(json, &scopes);
-            else
+            } else if (rn_json_is(&key, "resource")) {
+                known = read_resource(reading, &facts);
+                if (known)
+                    status = rn_otlp_read_resource(reading->read, &facts, err);
+            } else {
                 rn_json_skip(json, NULL);
+            }
         }
-        if (!json->wrong)
+        if (status == RN_OK && !known && !json->wrong)
             status = rn_otlp_read_resource(reading->read, &facts, err);
         if (status == RN_OK)
             status = read_later(reading, &scopes, read_scope_spans, err);
