@@ -394,11 +394,25 @@ static enum rn_status add_moment(struct rn_otlp_read *read, const struct rn_otlp
     return add_event(read, &event, &moment->name, NULL, err);
 }
 
+static enum rn_status add_foreign(struct rn_otlp_read *read, const struct rn_otlp_read_span *span,
+                                  struct rn_error *err)
+{
+    uint32_t stream;
+    enum rn_status status = stream_of(read, span, &stream, err);
+
+    read->versions += read->scope_version.size > 0;
+    if (status == RN_OK)
+        status = add_span(read, span, stream, err);
+    for (size_t i = 0; i < span->moment_count && status == RN_OK; i++)
+        status = add_moment(read, span, &span->moments[i], stream, err);
+    return status == RN_OK ? otlp_add_links(read, span, stream, err) : status;
+}
+
 enum rn_status rn_otlp_read_add(struct rn_otlp_read *read, const struct rn_otlp_read_span *span,
                                 const char **wrong, struct rn_error *err)
 {
-    enum rn_status status;
-    uint32_t stream;
+    enum rn_status status = RN_OK;
+    bool known = false;
 
     *wrong = NULL;
     read->wrong = NULL;
@@ -410,17 +424,9 @@ enum rn_status rn_otlp_read_add(struct rn_otlp_read *read, const struct rn_otlp_
         return RN_OK;
     read->dropped += span->dropped;
     if (read->own_scope)
-        status = otlp_add_own(read, span, err);
-    else {
-        read->versions += read->scope_version.size > 0;
-        status = stream_of(read, span, &stream, err);
-        if (status == RN_OK)
-            status = add_span(read, span, stream, err);
-        for (size_t i = 0; i < span->moment_count && status == RN_OK; i++)
-            status = add_moment(read, span, &span->moments[i], stream, err);
-        if (status == RN_OK)
-            status = otlp_add_links(read, span, stream, err);
-    }
+        status = otlp_add_own(read, span, &known, err);
+    if (status == RN_OK && !known)
+        status = add_foreign(read, span, err);
     *wrong = read->wrong;
     return status;
 }
@@ -450,6 +456,7 @@ void rn_otlp_read_finish(struct rn_otlp_read *read)
         {"ids of spans that are events of a recording again", read->own_ids},
         {"UUIDs of exported recordings", read->recordings},
         {"paths of descriptors of exported system calls", read->own_paths},
+        {"names of queues and other streams of exported recordings", read->own_names},
         {"numbers of errors among counted system calls", read->own_errors},
         {"attributes of exported events that are not known here", read->own_unknown},
     };

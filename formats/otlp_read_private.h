@@ -58,8 +58,9 @@ bool otlp_number(const struct rn_otlp_facts *facts, const char *key, uint64_t *n
 void otlp_put_value(struct rn_otlp_read *read, struct rn_buf *out,
                     const struct rn_otlp_value *value);
 
+/* A span of rn-export-otlp's. *known: it became an event; else it is one like any other. */
 enum rn_status otlp_add_own(struct rn_otlp_read *read, const struct rn_otlp_read_span *span,
-                            struct rn_error *err);
+                            bool *known, struct rn_error *err);
 enum rn_status otlp_add_links(struct rn_otlp_read *read, const struct rn_otlp_read_span *span,
                               uint32_t stream, struct rn_error *err);
 
