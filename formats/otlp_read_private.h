@@ -45,8 +45,8 @@ struct rn_otlp_read {
     struct rn_buf text, strings;
     const char *wrong;
     /* Counted, told at the end. */
-    uint64_t far_links, link_facts, dropped, structure, own_ids, own_paths, own_errors, own_unknown,
-        versions, recordings;
+    uint64_t far_links, link_facts, dropped, structure, own_ids, own_paths, own_names, own_errors,
+        own_unknown, versions, recordings;
     uint64_t last_recording;
 };
 
