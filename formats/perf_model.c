@@ -130,15 +130,18 @@ enum rn_status perf_thread_of(struct rn_perf_model *model, const struct rn_perf_
                               struct perf_thread **thread, struct rn_error *err)
 {
     struct perf_thread *found = perf_thread_make(model, sample->tid);
+    enum rn_status status = RN_OK;
 
     *thread = found;
     if (!found)
         return rn_fail(err, RN_E_NOMEM, "no memory for a thread");
-    if (!found->stream)
+    if (found->making.open)
+        status = perf_announce(model, found, sample->pid, err);
+    if (!found->stream && status == RN_OK)
         return introduce(model, found, sample, err);
-    if (sample->comm.size == 0 || found->tid <= 0 || found->dead ||
+    if (status != RN_OK || sample->comm.size == 0 || found->tid <= 0 || found->dead ||
         rn_perf_text_is(&sample->comm, found->name))
-        return RN_OK;
+        return status;
     return rename_thread(model, found, sample, err);
 }
 
@@ -237,14 +240,16 @@ enum rn_status perf_on_other(struct rn_perf_model *model, const struct rn_perf_s
     describe(model, sample);
     if (model->text.failed)
         return rn_fail(err, RN_E_NOMEM, "no memory for the text of an event");
+    /* A tracepoint is "SYSTEM:NAME". */
+    if (is_tracepoint) {
+        attachments[1] = perf_attachment(RN_ATT_CATEGORY, name.data, (size_t)(colon - name.data));
+        name = (struct rn_perf_text){colon + 1, name.size - (size_t)(colon + 1 - name.data)};
+    } else {
+        attachments[1] = perf_attachment(RN_ATT_CATEGORY, "sample", 6);
+    }
     attachments[0] = perf_attachment(RN_ATT_NAME, name.data, name.size);
-    attachments[1] = is_tracepoint
-                         ? perf_attachment(RN_ATT_CATEGORY, name.data, (size_t)(colon - name.data))
-                         : perf_attachment(RN_ATT_CATEGORY, "sample", 6);
     attachments[2] = perf_attachment(RN_ATT_TEXT, model->text.data, model->text.size);
-    if (model->text.size <= 2)
-        event.attachment_count = 2;
-    if (model->text.size > UINT16_MAX) /* half an object is none */
+    if (model->text.size <= 2 || model->text.size > UINT16_MAX) /* half an object is none */
         event.attachment_count = 2;
     return rn_import_add(model->import, &event, err);
 }
@@ -324,6 +329,20 @@ enum rn_status rn_perf_model_add(struct rn_perf_model *model, const struct rn_pe
     return status;
 }
 
+/* Not by rn_import_loss, which knows no time before the first event has ended. */
+enum rn_status rn_perf_model_lost(struct rn_perf_model *model, uint64_t count, struct rn_error *err)
+{
+    static const char text[] = "perf says that it lost events here";
+    struct rn_attachment attachment = perf_attachment(RN_ATT_TEXT, text, sizeof text - 1);
+    struct rn_event event = {.kind = RN_KIND_LOSS,
+                             .start = model->last,
+                             .u.loss = {.count = count, .reason = RN_LOSS_RING_FULL},
+                             .attachment_count = 1,
+                             .attachments = &attachment};
+
+    return rn_import_add(model->import, &event, err);
+}
+
 static void tell(struct rn_perf_model *model)
 {
     const struct {
@@ -352,8 +371,11 @@ enum rn_status rn_perf_model_finish(struct rn_perf_model *model, struct rn_error
 
     for (unsigned i = 0; i < BUCKETS; i++)
         for (struct perf_thread *thread = model->buckets[i]; thread && status == RN_OK;
-             thread = thread->next)
+             thread = thread->next) {
             status = perf_call_abandon(model, thread, err);
+            if (thread->making.open && status == RN_OK)
+                status = perf_announce(model, thread, 0, err);
+        }
     if (status == RN_OK)
         status = perf_cpus_finish(model, err);
     tell(model);

@@ -26,6 +26,9 @@ void rn_perf_model_free(struct rn_perf_model *model); /* accepts NULL */
 RN_MUST_CHECK enum rn_status rn_perf_model_add(struct rn_perf_model *model,
                                                const struct rn_perf_sample *sample,
                                                const char **wrong, struct rn_error *err);
+/* perf says between the events that it lost some. */
+RN_MUST_CHECK enum rn_status rn_perf_model_lost(struct rn_perf_model *model, uint64_t count,
+                                                struct rn_error *err);
 /* There are no more: calls that have not returned, and threads on a CPU. */
 RN_MUST_CHECK enum rn_status rn_perf_model_finish(struct rn_perf_model *model,
                                                   struct rn_error *err);

@@ -15,16 +15,23 @@ struct perf_call {
     uint64_t stack[RN_STACK_FRAMES_MAX];
 };
 
+/* Who made a thread. It may stay open until the thread's own first event tells its process. */
+struct perf_making {
+    bool open;
+    uint32_t stream;
+    uint64_t pid, tid, ns, flags;
+};
+
 struct perf_thread {
     struct perf_thread *next;
     int64_t tid;
     uint64_t pid;    /* 0 not known */
     uint32_t stream; /* 0 none yet */
-    bool named;      /* its name is told by an event, not by its maker's */
     bool forked;     /* its making is in the recording */
     bool dead;
     uint64_t signal; /* the last one that was delivered with its default action */
     char name[PERF_NAME];
+    struct perf_making making;
     struct perf_call *call; /* NULL until its first */
 };
 
@@ -66,6 +73,9 @@ perf_handler perf_on_raw_enter, perf_on_raw_exit, perf_on_enter, perf_on_exit;
 perf_handler perf_on_switch, perf_on_fork, perf_on_exec, perf_on_process_exit, perf_on_signal;
 perf_handler perf_on_other;
 
+/* The thread gets its stream, and its maker the event; pid 0: it is still not known. */
+enum rn_status perf_announce(struct rn_perf_model *model, struct perf_thread *thread, uint64_t pid,
+                             struct rn_error *err);
 /* Not of a thread: PERF_RECORD_... */
 enum rn_status perf_on_record(struct rn_perf_model *model, const struct rn_perf_sample *sample,
                               struct rn_error *err);

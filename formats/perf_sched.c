@@ -143,19 +143,45 @@ static void forget_dead(struct rn_perf_model *model, struct perf_thread *thread)
                          (uint64_t)thread->tid);
     thread->stream = 0;
     thread->pid = 0;
-    thread->dead = thread->forked = thread->named = false;
+    thread->dead = thread->forked = false;
+    thread->making.open = false;
     thread->signal = 0;
     if (thread->call)
         thread->call->open = false;
 }
 
+enum rn_status perf_announce(struct rn_perf_model *model, struct perf_thread *thread, uint64_t pid,
+                             struct rn_error *err)
+{
+    struct perf_making *making = &thread->making;
+    uint64_t flags = making->flags, tid = (uint64_t)thread->tid;
+    struct rn_event event = {.kind = RN_KIND_PROCESS,
+                             .stream = making->stream,
+                             .start = making->ns,
+                             .u.process = {.op = RN_PROCESS_FORK,
+                                           .pid = making->pid,
+                                           .tid = making->tid,
+                                           .child_tid = tid,
+                                           .abi = model->abi}};
+    enum rn_status status;
+
+    making->open = false;
+    model->unknown_pids += !pid;
+    thread->pid = pid ? pid : tid;
+    event.u.process.clone_flags = flags ? flags : thread->pid == tid ? 17 : THREAD_BIT;
+    status = rn_import_child(model->import, making->stream, thread->pid, tid,
+                             *thread->name ? thread->name : NULL, &thread->stream, err);
+    event.u.process.child_stream = thread->stream;
+    return status == RN_OK ? rn_import_add(model->import, &event, err) : status;
+}
+
 static enum rn_status make_child(struct rn_perf_model *model, struct perf_thread *maker,
-                                 int64_t tid, uint64_t pid, uint64_t start, struct rn_error *err)
+                                 int64_t tid, uint64_t pid, const struct rn_perf_sample *sample,
+                                 struct rn_error *err)
 {
     struct perf_thread *child = perf_thread_make(model, tid);
     uint64_t flags = flags_asked(model, maker);
-    struct rn_process process = {.op = RN_PROCESS_FORK, .child_tid = (uint64_t)tid};
-    enum rn_status status;
+    uint64_t maker_pid = maker->pid ? maker->pid : (uint64_t)maker->tid;
 
     if (!child)
         return rn_fail(err, RN_E_NOMEM, "no memory for a thread");
@@ -163,19 +189,20 @@ static enum rn_status make_child(struct rn_perf_model *model, struct perf_thread
         forget_dead(model, child);
     if (child->forked)
         return RN_OK; /* perf has a record of its own beside the tracepoint */
-    if (!pid && flags & THREAD_BIT)
-        pid = maker->pid ? maker->pid : (uint64_t)maker->tid;
-    if (!pid && flags)
-        pid = (uint64_t)tid;
-    model->unknown_pids += !pid;
-    child->pid = pid ? pid : (uint64_t)tid;
     child->forked = true;
     memcpy(child->name, maker->name, sizeof child->name);
-    process.clone_flags = flags ? flags : child->pid == (uint64_t)tid ? 17 : THREAD_BIT;
-    status = rn_import_child(model->import, maker->stream, child->pid, (uint64_t)tid,
-                             *child->name ? child->name : NULL, &child->stream, err);
-    process.child_stream = child->stream;
-    return status == RN_OK ? add_process(model, maker, &process, start, NULL, err) : status;
+    child->making = (struct perf_making){.open = true,
+                                         .stream = maker->stream,
+                                         .pid = maker_pid,
+                                         .tid = (uint64_t)maker->tid,
+                                         .ns = sample->ns,
+                                         .flags = flags};
+    if (!pid && flags)
+        pid = flags & THREAD_BIT ? maker_pid : (uint64_t)tid;
+    /* Where the text tells processes, the child's own first event does. */
+    if (!pid && sample->pid)
+        return RN_OK;
+    return perf_announce(model, child, pid, err);
 }
 
 static bool is_tid(uint64_t number)
@@ -192,7 +219,7 @@ enum rn_status perf_on_fork(struct rn_perf_model *model, const struct rn_perf_sa
     if (!rn_perf_field(sample, "child_pid", &field) || !rn_perf_number(&field, &tid) ||
         !is_tid(tid))
         return perf_wrong(model, "a fork whose child has no number");
-    return make_child(model, thread, (int64_t)tid, 0, sample->ns, err);
+    return make_child(model, thread, (int64_t)tid, 0, sample, err);
 }
 
 enum rn_status perf_on_exec(struct rn_perf_model *model, const struct rn_perf_sample *sample,
@@ -341,7 +368,7 @@ static enum rn_status on_fork_or_exit(struct rn_perf_model *model,
         return status;
     if (is_exit)
         return end_thread(model, thread, numbers[0] == numbers[1], sample->ns, err);
-    return make_child(model, thread, (int64_t)numbers[1], numbers[0], sample->ns, err);
+    return make_child(model, thread, (int64_t)numbers[1], numbers[0], sample, err);
 }
 
 static enum rn_status on_lost(struct rn_perf_model *model, const struct rn_perf_sample *sample,
@@ -356,8 +383,7 @@ static enum rn_status on_lost(struct rn_perf_model *model, const struct rn_perf_
         number.size++;
     if (!rn_perf_number(&number, &count))
         count = 0;
-    return rn_import_loss(model->import, RN_KIND_NONE, count, "perf says that it lost events here",
-                          err);
+    return rn_perf_model_lost(model, count, err);
 }
 
 enum rn_status perf_on_record(struct rn_perf_model *model, const struct rn_perf_sample *sample,

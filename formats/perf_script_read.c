@@ -182,9 +182,11 @@ static enum rn_status take_line(struct script *script, char *line, size_t size,
         read_header(script, line);
         return RN_OK;
     }
-    if (is_loss(line, &lost))
-        return rn_import_loss(script->import, RN_KIND_NONE, lost,
-                              "perf says that it lost events here", err);
+    if (is_loss(line, &lost)) {
+        if (!script->model)
+            status = begin(script, err);
+        return status == RN_OK ? rn_perf_model_lost(script->model, lost, err) : status;
+    }
     rn_buf_clear(&script->lines);
     rn_buf_append(&script->lines, line, size);
     script->line_size = size;
