@@ -6,7 +6,7 @@
  * event was (otlp_read_own.c). Any other becomes a span: on a thread where process.pid and
  * thread.id name one, else on a track of its resource. Its events become moments, its links arrows.
  *
- * Memory: some hundred bytes a thread or track, and 4 MiB for spans that links may point to. */
+ * Memory: some hundred bytes a thread or track, and 1.3 MiB for spans that links may point to. */
 #ifndef RN_OTLP_READ_H
 #define RN_OTLP_READ_H
 

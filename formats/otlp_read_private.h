@@ -4,7 +4,7 @@
 
 #include "otlp_read.h"
 
-#define OTLP_RECENT 65536u    /* spans that a link may point to */
+#define OTLP_RECENT 16384u    /* spans that a link may point to */
 #define OTLP_OWN    "renacer" /* the scope of rn-export-otlp's spans */
 
 struct otlp_resource {

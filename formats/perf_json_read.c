@@ -103,9 +103,10 @@ static enum rn_status begin(struct document *document, struct rn_error *err)
     struct rn_json json;
     enum rn_status status;
 
-    rn_json_begin(&json, (char *)document->headers.data, document->headers.size);
-    if (document->headers.size)
+    if (document->headers.size) {
+        rn_json_begin(&json, (char *)document->headers.data, document->headers.size);
         read_headers(&json, &facts);
+    }
     told.host = facts.host;
     told.argv = facts.argc ? facts.argv : NULL;
     told.abi = facts.arch ? rn_perf_abi(facts.arch, strlen(facts.arch)) : 0;
