@@ -160,11 +160,12 @@ void otlp_own_take_fields(struct otlp_own *own)
     length = prefix_of(own->event.kind, prefix);
     for (size_t i = 0; i < own->facts->count; i++) {
         const struct rn_otlp_fact *fact = &own->facts->items[i];
-        const char *name = fact->key.data + length;
+        const char *name;
         int word;
 
         if (fact->key.size <= length || memcmp(fact->key.data, prefix, length) != 0)
             continue;
+        name = fact->key.data + length;
         word = word_of(schema, name, fact->key.size - length);
         if (word >= 0 && fact->value.type == RN_OTLP_VALUE_INT)
             own->event.u.words[word] = (uint64_t)fact->value.u.number;
