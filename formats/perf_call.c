@@ -174,6 +174,16 @@ enum rn_status perf_on_raw_enter(struct rn_perf_model *model, const struct rn_pe
     return begin(model, sample, thread, &call, err);
 }
 
+/* An address and its function may follow (perf script -F +ip,sym). */
+static struct rn_perf_text first_word(struct rn_perf_text text)
+{
+    const char *blank = memchr(text.data, ' ', text.size);
+
+    if (blank)
+        text.size = (size_t)(blank - text.data);
+    return text;
+}
+
 /* "NR 16 = 0" */
 static bool parse_raw_exit(const struct rn_perf_text *text, uint64_t *nr, uint64_t *ret)
 {
@@ -184,7 +194,7 @@ static bool parse_raw_exit(const struct rn_perf_text *text, uint64_t *nr, uint64
     if (!rn_perf_text_begins(text, "NR ") || !blank || end - blank < 4 || blank[1] != '=')
         return false;
     number = (struct rn_perf_text){text->data + 3, (size_t)(blank - text->data - 3)};
-    result = (struct rn_perf_text){blank + 3, (size_t)(end - blank - 3)};
+    result = first_word((struct rn_perf_text){blank + 3, (size_t)(end - blank - 3)});
     return rn_perf_number(&number, nr) && rn_perf_number(&result, ret);
 }
 
@@ -252,6 +262,12 @@ static void parse_arguments(const struct rn_perf_text *text, struct rn_syscall *
         number.size = (size_t)(at - number.data);
         if (!rn_perf_number(&number, &call->args[i]))
             call->args[i] = 0;
+        /* Newer kernels show the strings that were passed. */
+        if (end - at > 2 && at[0] == ' ' && at[1] == '"') {
+            at = memchr(at + 2, '"', (size_t)(end - at - 2));
+            if (!at)
+                return;
+        }
         at = memmem(at, (size_t)(end - at), ", ", 2);
         if (!at)
             return;
@@ -277,7 +293,7 @@ enum rn_status perf_on_enter(struct rn_perf_model *model, const struct rn_perf_s
 enum rn_status perf_on_exit(struct rn_perf_model *model, const struct rn_perf_sample *sample,
                             struct perf_thread *thread, struct rn_error *err)
 {
-    struct rn_perf_text result = sample->text;
+    struct rn_perf_text result = first_word(sample->text);
     uint64_t nr, ret;
 
     if (!number_of(model, sample, strlen("syscalls:sys_exit_"), &nr))

@@ -120,7 +120,7 @@ static void test_fields(void **state)
         "next_comm=b c next_pid=42 next_prio=120";
     struct rn_perf_sample *sample = calloc(1, sizeof *sample);
     struct rn_perf_text value;
-    uint64_t number;
+    uint64_t number = 0;
 
     (void)state;
     assert_non_null(sample);
