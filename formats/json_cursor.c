@@ -17,6 +17,15 @@ bool rn_json_fail(struct rn_json *json, const char *what)
     return false;
 }
 
+bool rn_json_odd(struct rn_json *json, const char *what)
+{
+    if (!json->odd) {
+        json->odd = what;
+        json->odd_at = json->at;
+    }
+    return true;
+}
+
 char rn_json_peek(struct rn_json *json)
 {
     if (json->wrong)

@@ -20,6 +20,8 @@ struct rn_json {
     unsigned depth;
     bool first;        /* nothing of the innermost object or array was read yet */
     const char *wrong; /* NULL: nothing so far; else it is at `at` */
+    /* For the caller: what is good JSON but not what it should be, and where. Reading goes on. */
+    const char *odd, *odd_at;
 };
 
 /* Not terminated; any bytes, NUL among them. */
@@ -49,6 +51,9 @@ bool rn_json_skip(struct rn_json *json, struct rn_json_text *text);
 
 /* Say what is wrong, unless something was already. Returns false. */
 bool rn_json_fail(struct rn_json *json, const char *what);
+
+/* The same for what is only odd; the first counts. Returns true. */
+bool rn_json_odd(struct rn_json *json, const char *what);
 
 bool rn_json_is(const struct rn_json_text *text, const char *word);
 /* Decimal, with a sign where it is signed; false for what is none or has no room. */

@@ -14,7 +14,7 @@ bool rn_otlp_json_text(struct rn_json *json, struct rn_otlp_text *to);
 
 /* All return false where json->wrong says what is wrong. */
 bool rn_otlp_json_facts(struct rn_json *json, struct rn_otlp_pool *pool);
-/* The span at hand; what it points to is in the pool. */
+/* The span at hand; what it points to is in the pool. json->odd: what of it makes no sense. */
 bool rn_otlp_json_span(struct rn_json *json, struct rn_otlp_pool *pool,
                        struct rn_otlp_read_span *span);
 

@@ -57,10 +57,11 @@ static enum rn_status read_later(struct reading *reading, const struct later *la
     return status;
 }
 
-static enum rn_status wrong_line(struct reading *reading, const char *what, struct rn_error *err)
+static enum rn_status wrong_line(struct reading *reading, const char *at, const char *what,
+                                 struct rn_error *err)
 {
     return rn_import_problem(reading->import, reading->line, 0, err, "byte %zu: %s",
-                             (size_t)(reading->json.at - reading->json.begin), what);
+                             (size_t)(at - reading->json.begin), what);
 }
 
 static enum rn_status read_spans(struct reading *reading, struct rn_error *err)
@@ -76,9 +77,13 @@ static enum rn_status read_spans(struct reading *reading, struct rn_error *err)
 
         if (!rn_otlp_json_span(&reading->json, &reading->pool, &span))
             return RN_OK;
-        status = rn_otlp_read_add(reading->read, &span, &wrong, err);
+        wrong = reading->json.odd;
+        if (!wrong) {
+            reading->json.odd_at = reading->json.at;
+            status = rn_otlp_read_add(reading->read, &span, &wrong, err);
+        }
         if (status == RN_OK && wrong)
-            status = wrong_line(reading, wrong, err);
+            status = wrong_line(reading, reading->json.odd_at, wrong, err);
     }
     return status;
 }
@@ -176,8 +181,11 @@ static enum rn_status read_resource_spans(struct reading *reading, struct rn_err
             } else if (is_scopes) {
                 put_off(json, &scopes);
             } else if (rn_json_is(&key, "resource")) {
+                json->odd = NULL;
                 known = read_resource(reading, &facts);
-                if (known)
+                if (known && json->odd)
+                    status = wrong_line(reading, json->odd_at, json->odd, err);
+                if (known && status == RN_OK)
                     status = rn_otlp_read_resource(reading->read, &facts, err);
             } else {
                 rn_json_skip(json, NULL);
@@ -214,7 +222,7 @@ static enum rn_status read_document(struct reading *reading, char *data, size_t 
     if (status == RN_OK && !json->wrong && rn_json_peek(json))
         rn_json_fail(json, "something follows the traces");
     if (status == RN_OK && json->wrong)
-        return wrong_line(reading, json->wrong, err);
+        return wrong_line(reading, json->at, json->wrong, err);
     reading->without += !found;
     return status;
 }

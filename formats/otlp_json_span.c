@@ -31,12 +31,37 @@ static bool read_real(struct rn_json *json, double *real)
     struct rn_json_text text;
     char copy[64], *end;
 
-    if (!rn_json_scalar(json, &text) || text.size == 0 || text.size >= sizeof copy)
-        return rn_json_fail(json, "a number that makes no sense");
+    if (!rn_json_scalar(json, &text))
+        return false;
+    if (text.size == 0 || text.size >= sizeof copy)
+        return rn_json_odd(json, "a number that makes no sense");
     memcpy(copy, text.data, text.size);
     copy[text.size] = '\0';
     *real = strtod(copy, &end);
-    return *end == '\0' || rn_json_fail(json, "a number that makes no sense");
+    return *end == '\0' || rn_json_odd(json, "a number that makes no sense");
+}
+
+/* protobuf's mapping lets an integer be written as 1.0 or 1e3, too. */
+static bool read_integer(struct rn_json *json, int64_t *number)
+{
+    struct rn_json_text text;
+    char copy[32], *end;
+    double real;
+
+    *number = 0;
+    if (!rn_json_scalar(json, &text))
+        return false;
+    if (rn_json_signed(&text, number))
+        return true;
+    if (text.size == 0 || text.size >= sizeof copy)
+        return rn_json_odd(json, "an integer that makes no sense");
+    memcpy(copy, text.data, text.size);
+    copy[text.size] = '\0';
+    real = strtod(copy, &end);
+    if (*end || !(real > -9e15 && real < 9e15) || real != (double)(int64_t)real)
+        return rn_json_odd(json, "an integer that makes no sense");
+    *number = (int64_t)real;
+    return true;
 }
 
 static bool read_value(struct rn_json *json, struct rn_otlp_value *value)
@@ -53,8 +78,7 @@ static bool read_value(struct rn_json *json, struct rn_otlp_value *value)
             value->text = text_of(text);
         } else if (rn_otlp_json_key(&key, "intValue", "int_value")) {
             value->type = RN_OTLP_VALUE_INT;
-            if (rn_json_scalar(json, &text) && !rn_json_signed(&text, &value->u.number))
-                rn_json_fail(json, "an integer that makes no sense");
+            read_integer(json, &value->u.number);
         } else if (rn_otlp_json_key(&key, "doubleValue", "double_value")) {
             value->type = RN_OTLP_VALUE_REAL;
             read_real(json, &value->u.real);
@@ -113,12 +137,12 @@ static bool read_id(struct rn_json *json, uint64_t *high, uint64_t *low)
     if (!rn_json_string(json, &text))
         return false;
     if (text.size != (high ? 32u : 16u) && text.size != 0)
-        return rn_json_fail(json, "an id that is not of hexadecimal digits, as many as it has");
+        return rn_json_odd(json, "an id that is not of hexadecimal digits, as many as it has");
     for (size_t i = 0; i < text.size; i++) {
         int digit = rn_hex_digit(text.data[i]);
 
         if (digit < 0)
-            return rn_json_fail(json, "an id that is not of hexadecimal digits");
+            return rn_json_odd(json, "an id that is not of hexadecimal digits");
         if (i == 16)
             to = low;
         *to = *to << 4 | (uint64_t)digit;
@@ -131,7 +155,7 @@ static bool read_unsigned(struct rn_json *json, uint64_t *number)
     struct rn_json_text text;
 
     return rn_json_scalar(json, &text) &&
-           (rn_json_unsigned(&text, number) || rn_json_fail(json, "a number that makes no sense"));
+           (rn_json_unsigned(&text, number) || rn_json_odd(json, "a number that makes no sense"));
 }
 
 bool rn_otlp_json_text(struct rn_json *json, struct rn_otlp_text *to)
@@ -159,7 +183,7 @@ static bool read_enum(struct rn_json *json, const char *const *names, uint64_t *
         if (rn_json_is(&text, names[*number]))
             return true;
     *number = 0;
-    return rn_json_fail(json, "a number or name of an enumeration that is not known");
+    return rn_json_odd(json, "a number or name of an enumeration that is not known");
 }
 
 static bool read_status(struct rn_json *json, struct rn_otlp_read_span *span)
@@ -289,6 +313,7 @@ bool rn_otlp_json_span(struct rn_json *json, struct rn_otlp_pool *pool,
     struct rn_json_text key;
 
     *span = (struct rn_otlp_read_span){.id = 0};
+    json->odd = NULL;
     rn_otlp_pool_clear(pool);
     for (bool more = rn_json_object(json); more && rn_json_member(json, &key);)
         read_member(json, pool, &key, &own, span);
