@@ -15,23 +15,31 @@ static struct perf_call *call_of(struct perf_thread *thread)
 
 /* As a recorder keeps them: where the call was made, then what it returns to. What the stack
  * pointer pointed to is not known. */
-static void take_stack(struct rn_perf_model *model, struct perf_call *call,
-                       const struct rn_perf_sample *sample)
+static enum rn_status take_stack(struct rn_perf_model *model, struct perf_thread *thread,
+                                 const struct rn_perf_sample *sample, struct rn_error *err)
 {
+    struct perf_call *call = thread->call;
+    enum rn_status status = RN_OK;
+    uint64_t address;
+
     call->stack_count = 0;
     call->call.site = 0;
-    for (size_t i = 0; i < sample->frame_count; i++) {
+    for (size_t i = 0; i < sample->frame_count && status == RN_OK; i++) {
         if (sample->frames[i].kernel) {
             model->kernel_frames++;
-        } else if (!call->call.site) {
-            call->call.site = sample->frames[i].address;
+            continue;
+        }
+        status = perf_frame_address(model, thread, sample, &sample->frames[i], &address, err);
+        if (!call->call.site) {
+            call->call.site = address;
             call->stack[call->stack_count++] = 0;
         } else if (call->stack_count < RN_STACK_FRAMES_MAX) {
-            call->stack[call->stack_count++] = sample->frames[i].address;
+            call->stack[call->stack_count++] = address;
         }
     }
     if (call->stack_count < 2)
         call->stack_count = 0;
+    return status;
 }
 
 static enum rn_status emit(struct rn_perf_model *model, struct perf_thread *thread, uint64_t end,
@@ -78,8 +86,7 @@ static enum rn_status begin(struct rn_perf_model *model, const struct rn_perf_sa
     slot->start = sample->ns;
     slot->call = *call;
     slot->call.abi = model->abi;
-    take_stack(model, slot, sample);
-    return RN_OK;
+    return take_stack(model, thread, sample, err);
 }
 
 /* rt_sigreturn returns with the number of no call at all. */

@@ -32,11 +32,13 @@ void rn_perf_model_free(struct rn_perf_model *model)
             struct perf_thread *thread = model->buckets[i];
 
             model->buckets[i] = thread->next;
+            free(thread->files);
             free(thread->call);
             free(thread);
         }
     free(model->buckets);
     free(model->cpus);
+    perf_files_free(model);
     rn_buf_free(&model->text);
     free(model);
 }

@@ -32,6 +32,8 @@ struct perf_thread {
     uint64_t signal; /* the last one that was delivered with its default action */
     char name[PERF_NAME];
     struct perf_making making;
+    /* Of a process: a bit for each file that its recording knows of. */
+    uint8_t *files;
     struct perf_call *call; /* NULL until its first */
 };
 
@@ -43,6 +45,9 @@ struct perf_cpu {
     char name[PERF_NAME];
 };
 
+/* How perf prints addresses of user code in call chains. */
+enum perf_addresses { PERF_ADDRESSES_UNKNOWN, PERF_ADDRESSES_ABSOLUTE, PERF_ADDRESSES_IN_FILES };
+
 struct rn_perf_model {
     struct rn_import *import;
     enum rn_abi abi;
@@ -50,6 +55,9 @@ struct rn_perf_model {
     struct perf_thread **buckets;
     struct perf_cpu *cpus; /* RN_PERF_CPUS */
     struct rn_buf text;
+    enum perf_addresses addresses;
+    char **files; /* PERF_FILES */
+    uint32_t file_count;
     const char *wrong;
     /* Counted, told at the end. */
     uint64_t exits_alone, entries_alone, coarse, unknown_pids, switches_alone, no_status,
@@ -79,6 +87,17 @@ enum rn_status perf_announce(struct rn_perf_model *model, struct perf_thread *th
 /* Not of a thread: PERF_RECORD_... */
 enum rn_status perf_on_record(struct rn_perf_model *model, const struct rn_perf_sample *sample,
                               struct rn_error *err);
+
+/* The address of a frame of user code: where perf prints offsets in files, each file is made up to
+ * lie at a place of its own, which the process's recording is told. */
+#define PERF_FILES 4096u
+enum rn_status perf_frame_address(struct rn_perf_model *model, struct perf_thread *thread,
+                                  const struct rn_perf_sample *sample,
+                                  const struct rn_perf_frame *frame, uint64_t *address,
+                                  struct rn_error *err);
+/* A new image runs in the process of the thread, or it is gone. */
+void perf_files_forget(struct rn_perf_model *model, struct perf_thread *thread);
+void perf_files_free(struct rn_perf_model *model);
 
 enum rn_status perf_call_abandon(struct rn_perf_model *model, struct perf_thread *thread,
                                  struct rn_error *err);

@@ -241,6 +241,28 @@ const char *rn_perf_line_parse(const char *line, size_t size, struct rn_perf_sam
     return split_event(sample, trimmed(line + behind, size - behind));
 }
 
+/* The last place where `what` is; NULL none. */
+static const char *find_last(const struct rn_perf_text *text, const char *what)
+{
+    size_t length = strlen(what);
+
+    for (size_t at = text->size; at >= length; at--)
+        if (memcmp(text->data + at - length, what, length) == 0)
+            return text->data + at - length;
+    return NULL;
+}
+
+/* What is in the last brackets, where it is a path. */
+static struct rn_perf_text file_of(const struct rn_perf_text *text)
+{
+    const char *bracket = find_last(text, " (/");
+
+    if (!bracket || text->data[text->size - 1] != ')')
+        return (struct rn_perf_text){"", 0};
+    return (struct rn_perf_text){bracket + 2,
+                                 (size_t)(text->data + text->size - 1 - (bracket + 2))};
+}
+
 bool rn_perf_frame_parse(const char *line, size_t size, struct rn_perf_frame *frame)
 {
     struct rn_perf_text rest;
@@ -255,20 +277,10 @@ bool rn_perf_frame_parse(const char *line, size_t size, struct rn_perf_frame *fr
         return false;
     rest = trimmed(line + at + length, size - at - length);
     frame->text = rest;
+    frame->file = file_of(&rest);
     /* "([kernel.kallsyms])", "([nf_tables])"; but "([vdso])", "([unknown])". */
     frame->kernel = frame->address >= UINT64_C(0xffff800000000000);
     return true;
-}
-
-/* The last place where `what` is; NULL none. */
-static const char *find_last(const struct rn_perf_text *text, const char *what)
-{
-    size_t length = strlen(what);
-
-    for (size_t at = text->size; at >= length; at--)
-        if (memcmp(text->data + at - length, what, length) == 0)
-            return text->data + at - length;
-    return NULL;
 }
 
 static bool find_key(const struct rn_perf_sample *sample, const char *key,

@@ -18,6 +18,7 @@ struct rn_perf_frame {
     uint64_t address; /* in perf's own numbers: of user code perf may print offsets in the file */
     bool kernel;
     struct rn_perf_text text; /* "brk+0x7 (/lib/ld.so)" */
+    struct rn_perf_text file; /* the path in it; empty: none */
 };
 
 struct rn_perf_sample {

@@ -139,6 +139,7 @@ static uint64_t flags_asked(const struct rn_perf_model *model, const struct perf
 
 static void forget_dead(struct rn_perf_model *model, struct perf_thread *thread)
 {
+    perf_files_forget(model, thread);
     rn_import_end_thread(model->import, thread->pid ? thread->pid : (uint64_t)thread->tid,
                          (uint64_t)thread->tid);
     thread->stream = 0;
@@ -236,6 +237,7 @@ enum rn_status perf_on_exec(struct rn_perf_model *model, const struct rn_perf_sa
     slash = memrchr(path.data, '/', path.size);
     if (slash)
         path = (struct rn_perf_text){slash + 1, (size_t)(path.data + path.size - slash - 1)};
+    perf_files_forget(model, thread);
     perf_name_set(thread->name, &path);
     thread->name[15] = '\0';
     return add_process(model, thread, &process, sample->ns, &exe, err);

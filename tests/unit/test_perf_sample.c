@@ -104,8 +104,10 @@ static void test_frames(void **state)
     assert_int_equal(frame.address, 0x1fc47);
     assert_false(frame.kernel);
     assert_true(rn_perf_text_is(&frame.text, "brk+0x7 (/lib/ld linux.so)"));
+    assert_true(rn_perf_text_is(&frame.file, "/lib/ld linux.so"));
     assert_true(rn_perf_frame_parse(kernel, sizeof kernel - 1, &frame));
     assert_true(frame.kernel);
+    assert_int_equal(frame.file.size, 0);
     assert_true(rn_perf_frame_parse("\t0", 2, &frame));
     assert_false(rn_perf_frame_parse("\tmain.c:12", 10, &frame));
     assert_false(rn_perf_frame_parse("\t", 1, &frame));
