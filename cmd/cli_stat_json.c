@@ -4,7 +4,7 @@
 
 #include "formats/escape.h"
 #include "formats/syscall_table.h"
-#include "libanalysis/value_name.h"
+#include "formats/value_name.h"
 
 #include <string.h>
 

@@ -6,6 +6,11 @@
 const struct rn_import_format *const rn_import_formats[] = {
     &rn_nsys_import,
     &rn_strace_import,
+    &rn_perf_script_import,
+    &rn_perf_json_import,
+    &rn_otlp_json_import,
+    &rn_otlp_proto_import,
+    &rn_decision_import,
     NULL,
 };
 

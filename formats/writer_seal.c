@@ -38,7 +38,9 @@ static void set_end(struct rn_writer *writer)
     end->ticks = writer->latest;
     if (writer->tick_unit != RN_TICK_NS)
         return;
-    end->monotonic_ns = writer->latest << writer->tick_shift;
+    /* The zero of ticks need not be that of CLOCK_MONOTONIC. */
+    end->monotonic_ns =
+        writer->start.monotonic_ns + ((writer->latest - writer->start.ticks) << writer->tick_shift);
     end->realtime_ns = writer->start.realtime_ns + (end->monotonic_ns - writer->start.monotonic_ns);
 }
 

@@ -2,7 +2,7 @@
 #include "device_groups.h"
 
 #include "formats/crc64.h"
-#include "value_name.h"
+#include "formats/value_name.h"
 
 #include <inttypes.h>
 #include <stdio.h>

@@ -3,8 +3,8 @@
 #include "device_groups.h"
 
 #include "formats/event_schema.h"
+#include "formats/value_name.h"
 #include "select.h"
-#include "value_name.h"
 
 #include <string.h>
 

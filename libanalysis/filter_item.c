@@ -3,9 +3,9 @@
 #include "filter_item.h"
 
 #include "formats/syscall_table.h"
+#include "formats/value_name.h"
 #include "formats/xlat.h"
 #include "suggest.h"
-#include "value_name.h"
 
 #include <string.h>
 

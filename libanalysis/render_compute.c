@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 /* What devices and compute blocks did, as text. */
 #include "render_private.h"
-#include "value_name.h"
+
+#include "formats/value_name.h"
 
 #include <inttypes.h>
 

@@ -1,10 +1,10 @@
 /* SPDX-License-Identifier: MIT */
 /* One event as a CSV record. */
 #include "render_private.h"
-#include "value_name.h"
 
 #include "formats/escape.h"
 #include "formats/event_schema.h"
+#include "formats/value_name.h"
 
 #include <string.h>
 

@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: MIT */
 /* One event as a JSON object. */
 #include "render_private.h"
-#include "value_name.h"
 
 #include "formats/event_schema.h"
+#include "formats/value_name.h"
 
 #include <string.h>
 

@@ -2,9 +2,9 @@
 /* What an event is called, and what it says, for slices. */
 #include "render.h"
 #include "slice_private.h"
-#include "value_name.h"
 
 #include "formats/syscall_table.h"
+#include "formats/value_name.h"
 #include "formats/xlat.h"
 
 static const char *const keys[SLICE_KEYS - RN_SCHEMA_WORDS] = {

@@ -3,10 +3,10 @@
  * a new field is an attribute without further work; a table says which of them are more than
  * numbers. rn-otlp(7) lists them. */
 #include "span_private.h"
-#include "value_name.h"
 
 #include "formats/event_schema.h"
 #include "formats/syscall_table.h"
+#include "formats/value_name.h"
 #include "formats/xlat.h"
 
 #include <stdlib.h>
@@ -17,7 +17,7 @@
 /* Escaping makes four bytes of one at worst, before the limit is applied. */
 #define TEXT_ROOM (4u * RN_OTLP_TEXT_LIMIT)
 
-enum treatment { PLAIN, ALWAYS, HIDDEN, NAMED, KIND, POINT, DURATION };
+enum treatment { PLAIN, ALWAYS, HIDDEN, NAMED, KIND };
 
 static const struct span_rule {
     uint8_t kind; /* RN_KIND_NONE: all */
@@ -39,11 +39,6 @@ static const struct span_rule {
     {RN_KIND_AGGREGATE, "residency", NAMED, RN_VALUE_RESIDENCY},
     {RN_KIND_AGGREGATE, "reason", NAMED, RN_VALUE_REASON},
     {RN_KIND_AGGREGATE, "of", KIND, 0},
-    {RN_KIND_AGGREGATE, "sum", DURATION, 0},
-    {RN_KIND_AGGREGATE, "min", DURATION, 0},
-    {RN_KIND_AGGREGATE, "max", DURATION, 0},
-    {RN_KIND_NONE, "queued", POINT, 0},
-    {RN_KIND_NONE, "submitted", POINT, 0},
     {RN_KIND_NOTICE, "code", NAMED, RN_VALUE_NOTICE},
     {RN_KIND_LOSS, "kind", KIND, 0},
     {RN_KIND_LOSS, "reason", NAMED, RN_VALUE_LOSS},
@@ -96,8 +91,7 @@ struct rn_otlp_text rn_span_text(struct rn_span_tree *tree, const uint8_t *data,
 }
 
 /* "rn.KIND.FIELD"; room for it is part of what rn_span_texts_begin reserves. */
-static struct rn_otlp_text make_key(struct rn_span_tree *tree, uint8_t kind, const char *field,
-                                    const char *suffix)
+static struct rn_otlp_text make_key(struct rn_span_tree *tree, uint8_t kind, const char *field)
 {
     size_t before = tree->texts.size;
 
@@ -105,7 +99,6 @@ static struct rn_otlp_text make_key(struct rn_span_tree *tree, uint8_t kind, con
     rn_buf_text(&tree->texts, prefix_of(kind));
     rn_buf_byte(&tree->texts, '.');
     rn_buf_text(&tree->texts, field);
-    rn_buf_text(&tree->texts, suffix);
     return text_since(tree, before);
 }
 
@@ -187,20 +180,19 @@ static void add_field(struct rn_span_tree *tree, struct rn_trace *trace,
     uint64_t value = event->u.words[field - rn_schema_get(event->kind)->fields];
     enum treatment treatment = rule ? rule->treatment : PLAIN;
     const struct rn_clock *clock = rn_trace_clock(trace);
-    bool is_time = treatment == POINT || treatment == DURATION;
     struct rn_otlp_text key;
 
-    if (treatment == HIDDEN || (!value && treatment != ALWAYS && treatment != DURATION &&
+    if (treatment == HIDDEN || (!value && treatment != ALWAYS && field->unit != RN_FIELD_DURATION &&
                                 !(treatment == NAMED && event->kind != RN_KIND_AGGREGATE)))
         return;
-    key = make_key(tree, event->kind, field->name, is_time ? "_ns" : "");
+    key = make_key(tree, event->kind, field->name);
     if (treatment == NAMED)
         rn_otlp_add_text(list, key, static_text(rn_value_name(rule->table, value)));
     else if (treatment == KIND)
         add_kind(list, key, value);
-    else if (treatment == POINT)
+    else if (field->unit == RN_FIELD_MOMENT)
         rn_otlp_add_int(list, key, (int64_t)rn_clock_realtime(clock, value));
-    else if (treatment == DURATION)
+    else if (field->unit == RN_FIELD_DURATION)
         rn_otlp_add_int(list, key, (int64_t)rn_clock_duration(clock, value));
     else if (field->unit == RN_FIELD_REAL)
         add_real(list, key, value);
@@ -318,7 +310,7 @@ static void add_attachment(struct rn_span_tree *tree, struct rn_otlp_attributes 
     if (attachment->type == RN_ATT_SOURCE || attachment->type == RN_ATT_GENERATED)
         add_source(tree, list, attachment, cut);
     else if (attachment->type == RN_ATT_ARGV)
-        add_strings(tree, list, make_key(tree, event->kind, "argv", ""), attachment, cut);
+        add_strings(tree, list, make_key(tree, event->kind, "argv"), attachment, cut);
     else if (attachment->type == RN_ATT_BUILD_ID)
         add_build_id(tree, list, attachment);
     else if (attachment->type == RN_ATT_HISTOGRAM)
@@ -327,7 +319,7 @@ static void add_attachment(struct rn_span_tree *tree, struct rn_otlp_attributes 
         rn_otlp_add_text(list, KEY("thread.name"),
                          rn_span_text(tree, attachment->data, attachment->size, cut));
     else if (key) {
-        struct rn_otlp_text name = make_key(tree, event->kind, key, "");
+        struct rn_otlp_text name = make_key(tree, event->kind, key);
 
         rn_otlp_add_text(list, name, rn_span_text(tree, attachment->data, attachment->size, cut));
     }

@@ -3,7 +3,7 @@
 
 #include "formats/event_schema.h"
 #include "formats/syscall_table.h"
-#include "value_name.h"
+#include "formats/value_name.h"
 
 #include <stdlib.h>
 #include <string.h>

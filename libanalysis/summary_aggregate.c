@@ -3,7 +3,7 @@
 #include "summary_groups.h"
 
 #include "formats/syscall_table.h"
-#include "value_name.h"
+#include "formats/value_name.h"
 
 #include <string.h>
 

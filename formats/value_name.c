@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 #include "value_name.h"
 
-#include <stddef.h>
+#include <string.h>
 
 #define MAX_NAMES 10
 
@@ -27,4 +27,15 @@ const char *rn_value_name(enum rn_value_table table, uint64_t value)
     const char *name = value < MAX_NAMES ? names[table][value] : NULL;
 
     return name ? name : "unknown";
+}
+
+bool rn_value_from_name(enum rn_value_table table, const char *name, size_t length, uint64_t *value)
+{
+    for (*value = 0; *value < MAX_NAMES; ++*value) {
+        const char *known = names[table][*value];
+
+        if (known && strlen(known) == length && !memcmp(known, name, length))
+            return true;
+    }
+    return false;
 }

@@ -3,6 +3,8 @@
 #ifndef RN_VALUE_NAME_H
 #define RN_VALUE_NAME_H
 
+#include <stdbool.h>
+#include <stddef.h>
 #include <stdint.h>
 
 enum rn_value_table {
@@ -21,5 +23,8 @@ enum rn_value_table {
 
 /* "unknown" for a number that has none; never NULL. */
 const char *rn_value_name(enum rn_value_table table, uint64_t value);
+/* And back. False: no value of the table has that name. */
+bool rn_value_from_name(enum rn_value_table table, const char *name, size_t length,
+                        uint64_t *value);
 
 #endif
