@@ -96,6 +96,15 @@ enum rn_status rn_import_facts(struct rn_import *import, const struct rn_import_
     return RN_OK;
 }
 
+enum rn_status rn_import_realtime(struct rn_import *import, int64_t realtime_of_zero,
+                                  struct rn_error *err)
+{
+    if (!import->sort)
+        return rn_fail(err, RN_E_USAGE, "the time of an import is stated before its events");
+    import->realtime_of_zero = realtime_of_zero;
+    return RN_OK;
+}
+
 static uint64_t ticks_of(const struct rn_import *import, uint64_t ns)
 {
     return ns - import->base + RN_IMPORT_START;

@@ -5,4 +5,6 @@
 
 #include "import.h"
 
+extern const struct rn_import_format rn_chrome_import; /* chrome_read.c */
+
 #endif

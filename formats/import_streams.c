@@ -81,6 +81,23 @@ enum rn_status rn_import_thread(struct rn_import *import, uint64_t pid, uint64_t
     return get(import, key, &row, name, stream, err);
 }
 
+enum rn_status rn_import_name(struct rn_import *import, uint32_t number, const char *name,
+                              struct rn_error *err)
+{
+    char *copy;
+
+    /* A track is found by its name. */
+    if (!import->sort || number == 0 || number > import->stream_count ||
+        import->streams[number]->key[0] == KEY_TRACK)
+        return rn_fail(err, RN_E_USAGE, "a stream that cannot be named any more");
+    copy = strndup(name, NAME_BYTES);
+    if (!copy)
+        return rn_fail(err, RN_E_NOMEM, "no memory for a stream");
+    free(import->streams[number]->name);
+    import->streams[number]->name = copy;
+    return RN_OK;
+}
+
 static void detach(struct rn_import *import, struct rn_import_stream *stream)
 {
     struct rn_import_stream **link = &import->buckets[bucket_of(stream->key)];
