@@ -9,10 +9,13 @@ static const struct field {
     const char *key;
     size_t offset;
 } fields[] = {
-#define FIELD(key, member) {key, offsetof(struct rn_chrome_event, member)}
-    FIELD("name", name), FIELD("cat", cat), FIELD("ts", ts),           FIELD("dur", dur),
-    FIELD("pid", pid),   FIELD("tid", tid), FIELD("args", args),       FIELD("id", id),
-    FIELD("id2", id2),   FIELD("s", reach), FIELD("scope", scope),     FIELD("bind_id", bind_id),
+#define FIELD(key, member)                                                                         \
+    {                                                                                              \
+        key, offsetof(struct rn_chrome_event, member)                                              \
+    }
+    FIELD("name", name), FIELD("cat", cat), FIELD("ts", ts),       FIELD("dur", dur),
+    FIELD("pid", pid),   FIELD("tid", tid), FIELD("args", args),   FIELD("id", id),
+    FIELD("id2", id2),   FIELD("s", reach), FIELD("scope", scope), FIELD("bind_id", bind_id),
 #undef FIELD
 };
 
@@ -43,8 +46,7 @@ static void take_other(struct rn_chrome_event *event, const struct rn_json_value
         event->stack = true;
 }
 
-enum rn_chrome_parse rn_chrome_event_parse(struct rn_json_text *text,
-                                           struct rn_chrome_event *event)
+enum rn_chrome_parse rn_chrome_event_parse(struct rn_json_text *text, struct rn_chrome_event *event)
 {
     struct rn_json_value key, value;
     int more;

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
-/* One event of the Trace Event Format ("Trace Event Format", Google, 2016: what chrome://tracing and
- * ui.perfetto.dev read, and what PyTorch's profiler, clang, Node.js and many others write). */
+/* One event of the Trace Event Format ("Trace Event Format", Google, 2016: what chrome://tracing
+ * and ui.perfetto.dev read, and what PyTorch's profiler, clang, Node.js and many others write). */
 #ifndef RN_CHROME_EVENT_H
 #define RN_CHROME_EVENT_H
 

@@ -45,7 +45,8 @@ void rn_chrome_text(struct rn_chrome *chrome, struct rn_buf *to, const struct rn
     }
 }
 
-/* The arguments as they will be stored: strict JSON without blanks; nothing where there are none. */
+/* The arguments as they will be stored: strict JSON without blanks; nothing where there are none.
+ */
 static bool take_args(struct rn_chrome *chrome, const struct rn_json_value *args)
 {
     struct rn_json_changes changes = {0, 0, false};
@@ -76,10 +77,16 @@ static void attach(struct rn_attachment *list, uint32_t *count, uint8_t type,
                    const struct rn_buf *text)
 {
     if (text->size)
-        list[(*count)++] = (struct rn_attachment){.type = type,
-                                                  .arg = RN_ARG_NONE,
-                                                  .size = (uint32_t)text->size,
-                                                  .data = text->data};
+        list[(*count)++] = (struct rn_attachment){
+            .type = type, .arg = RN_ARG_NONE, .size = (uint32_t)text->size, .data = text->data};
+}
+
+void rn_chrome_seen(struct rn_chrome *chrome, const struct rn_event *event)
+{
+    if (event->start < chrome->first)
+        chrome->first = event->start;
+    if (event->start + event->duration > chrome->last)
+        chrome->last = event->start + event->duration;
 }
 
 enum rn_status rn_chrome_emit(struct rn_chrome *chrome, struct rn_event *event,
@@ -94,10 +101,7 @@ enum rn_status rn_chrome_emit(struct rn_chrome *chrome, struct rn_event *event,
     attach(attachments, &event->attachment_count, RN_ATT_TEXT, &chrome->args);
     if (chrome->name.failed || chrome->cat.failed || chrome->args.failed)
         return rn_fail(err, RN_E_NOMEM, "no memory to read a trace");
-    if (event->start < chrome->first)
-        chrome->first = event->start;
-    if (event->start + event->duration > chrome->last)
-        chrome->last = event->start + event->duration;
+    rn_chrome_seen(chrome, event);
     return rn_import_add(chrome->import, event, err);
 }
 
@@ -185,8 +189,7 @@ static enum rn_status duration_of(struct rn_chrome *chrome, const struct rn_chro
     return RN_OK;
 }
 
-/* Our own files say so of what had not ended. */
-static bool says_unfinished(const struct rn_chrome *chrome, const struct rn_chrome_event *event)
+bool rn_chrome_unfinished_said(const struct rn_chrome *chrome, const struct rn_chrome_event *event)
 {
     struct rn_json_value key, value;
     struct rn_json_text text;
@@ -206,11 +209,12 @@ static enum rn_status add_complete(struct rn_chrome *chrome, const struct rn_chr
     struct rn_event span = {.kind = RN_KIND_SPAN, .start = time};
     struct rn_chrome_thread *thread;
     bool good, taken = false;
-    enum rn_status status =
-        duration_of(chrome, event, &span.duration, &span.flags, &good, err);
+    enum rn_status status = duration_of(chrome, event, &span.duration, &span.flags, &good, err);
 
     if (status == RN_OK && good)
         status = rn_chrome_device(chrome, event, time, span.duration, &taken, err);
+    if (status == RN_OK && good && !taken)
+        status = rn_chrome_own(chrome, event, time, span.duration, &taken, err);
     if (status != RN_OK || !good || taken)
         return status;
     status = rn_chrome_stream_of(chrome, event, &thread, err);
@@ -218,7 +222,7 @@ static enum rn_status add_complete(struct rn_chrome *chrome, const struct rn_chr
         status = take_texts(chrome, event, &good, err);
     if (status != RN_OK || !good)
         return status;
-    if (says_unfinished(chrome, event))
+    if (rn_chrome_unfinished_said(chrome, event))
         span.flags |= RN_EVENT_UNFINISHED;
     span.stream = thread->stream;
     status = rn_chrome_emit(chrome, &span, err);
@@ -228,12 +232,14 @@ static enum rn_status add_complete(struct rn_chrome *chrome, const struct rn_chr
 static enum rn_status add_instant(struct rn_chrome *chrome, const struct rn_chrome_event *event,
                                   uint64_t time, struct rn_error *err)
 {
-    struct rn_event span = {
-        .kind = RN_KIND_SPAN, .start = time, .u.span.form = RN_SPAN_INSTANT};
+    struct rn_event span = {.kind = RN_KIND_SPAN, .start = time, .u.span.form = RN_SPAN_INSTANT};
     struct rn_chrome_thread *thread;
-    enum rn_status status = rn_chrome_stream_of(chrome, event, &thread, err);
-    bool good;
+    bool good, taken;
+    enum rn_status status = rn_chrome_own(chrome, event, time, 0, &taken, err);
 
+    if (status != RN_OK || taken)
+        return status;
+    status = rn_chrome_stream_of(chrome, event, &thread, err);
     if (status == RN_OK)
         status = take_texts(chrome, event, &good, err);
     if (status != RN_OK || !good)
@@ -255,7 +261,7 @@ static enum rn_status add_flow(struct rn_chrome *chrome, const struct rn_chrome_
     bool good;
 
     /* These follow from the events that they tie. */
-    if (chrome->own && rn_json_is(&event->cat, "rn"))
+    if (chrome->own && rn_json_is(&event->cat, "launch"))
         return status;
     if (status == RN_OK)
         status = take_texts(chrome, event, &good, err);
@@ -421,9 +427,9 @@ enum rn_status rn_chrome_end(struct rn_chrome *chrome, struct rn_error *err)
 
     if (status == RN_OK)
         status = rn_chrome_state_names(chrome, err);
-    /* Without an event nothing was told of, and that is what will be said of the file. */
-    if (status == RN_OK && chrome->told && chrome->has_base && !chrome->epoch)
-        status =
-            rn_import_realtime(chrome->import, chrome->realtime_of_zero - RN_CHROME_ZERO, err);
+    /* Without a base the times are kept as they are: the file's zero is taken for that of 1970. */
+    if (status == RN_OK && chrome->told && !chrome->epoch &&
+        (chrome->has_base || chrome->first >= (uint64_t)RN_CHROME_ZERO))
+        status = rn_import_realtime(chrome->import, chrome->realtime_of_zero - RN_CHROME_ZERO, err);
     return status;
 }

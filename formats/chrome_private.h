@@ -2,7 +2,8 @@
 /* The state of reading a file of the Trace Event Format, shared by chrome_*.c alone:
  *   chrome_read.c    the file: finds the events in it, goes on behind damage
  *   chrome_import.c  an event becomes events of a recording
- *   chrome_device.c  kernels, transfers, calls of CUDA; system calls of our own files
+ *   chrome_device.c  kernels, transfers, calls of CUDA
+ *   chrome_own.c     what our own files have of kinds that the format does not know
  *   chrome_pair.c    begins and ends that are events of their own
  *   chrome_thread.c  who they are of: threads, queues, their names */
 #ifndef RN_CHROME_PRIVATE_H
@@ -30,15 +31,18 @@ struct rn_chrome_open {
     char text[];
 };
 
-/* Also of a process as a whole: tid is RN_CHROME_PROCESS then, and `stream` that of a thread of it, the
- * first one if that is known. */
+/* Also of a process as a whole: tid is RN_CHROME_PROCESS then, and `stream` that of a thread of it,
+ * the first one if that is known. */
 #define RN_CHROME_PROCESS UINT64_MAX
 struct rn_chrome_thread {
     struct rn_chrome_thread *next; /* in its bucket */
     uint64_t pid, tid;
-    uint64_t main;   /* of a process: the tid that `stream` is of */
-    uint32_t stream; /* 0: it has none yet */
-    char *name;      /* as metadata gives it; NULL */
+    uint64_t main;          /* of a process: the tid that `stream` is of */
+    uint32_t stream;        /* 0: it has none yet */
+    uint64_t device, queue; /* where the stream is that of a queue */
+    bool lane;              /* its stream is named by another one */
+    bool stated;            /* of a process: an event of it has told its image */
+    char *name;             /* as metadata gives it; NULL */
     struct rn_chrome_open *open;
     unsigned depth;
 };
@@ -54,7 +58,7 @@ struct rn_chrome {
     bool has_base; /* realtime_of_zero is known */
     int64_t realtime_of_zero;
     char *host, *os;
-    uint64_t offset; /* of the event at hand, in the input */
+    uint64_t offset;      /* of the event at hand, in the input */
     uint64_t first, last; /* ns, of all events */
 
     struct rn_chrome_thread *threads[RN_CHROME_THREAD_BUCKETS];
@@ -77,9 +81,8 @@ struct rn_chrome {
 #define RN_CHROME_ZERO ((int64_t)1 << 61)
 
 /* chrome_import.c */
-RN_MUST_CHECK enum rn_status rn_chrome_add(struct rn_chrome *chrome,
-                                           const struct rn_chrome_event *event,
-                                           struct rn_error *err);
+RN_MUST_CHECK enum rn_status
+rn_chrome_add(struct rn_chrome *chrome, const struct rn_chrome_event *event, struct rn_error *err);
 /* All were read: names, and what has not ended. */
 RN_MUST_CHECK enum rn_status rn_chrome_end(struct rn_chrome *chrome, struct rn_error *err);
 /* An event that makes no sense: as rn_import_problem. */
@@ -88,8 +91,12 @@ RN_MUST_CHECK enum rn_status rn_chrome_problem(struct rn_chrome *chrome, const c
 /* The event with chrome->name, cat and args as attachments, each where it is not empty. */
 RN_MUST_CHECK enum rn_status rn_chrome_emit(struct rn_chrome *chrome, struct rn_event *event,
                                             struct rn_error *err);
+/* Its times count for the begin and end of all. */
+void rn_chrome_seen(struct rn_chrome *chrome, const struct rn_event *event);
 /* Fill one of these buffers with what a value says, cut to a length. */
 void rn_chrome_text(struct rn_chrome *chrome, struct rn_buf *to, const struct rn_json_value *value);
+/* Our own files say so of what had not ended. */
+bool rn_chrome_unfinished_said(const struct rn_chrome *chrome, const struct rn_chrome_event *event);
 /* The number of an id: itself, or a hash of its text. */
 uint64_t rn_chrome_id(const struct rn_json_value *value);
 
@@ -97,6 +104,11 @@ uint64_t rn_chrome_id(const struct rn_json_value *value);
 RN_MUST_CHECK enum rn_status rn_chrome_device(struct rn_chrome *chrome,
                                               const struct rn_chrome_event *event, uint64_t start,
                                               uint64_t duration, bool *taken, struct rn_error *err);
+
+/* chrome_own.c: the same for system calls, processes, signals and modules of our own files. */
+RN_MUST_CHECK enum rn_status rn_chrome_own(struct rn_chrome *chrome,
+                                           const struct rn_chrome_event *event, uint64_t start,
+                                           uint64_t duration, bool *taken, struct rn_error *err);
 
 /* chrome_pair.c */
 RN_MUST_CHECK enum rn_status rn_chrome_begin(struct rn_chrome *chrome,
@@ -128,6 +140,9 @@ RN_MUST_CHECK enum rn_status rn_chrome_name_thread(struct rn_chrome *chrome,
                                                    struct rn_error *err);
 RN_MUST_CHECK enum rn_status rn_chrome_name_process(struct rn_chrome *chrome,
                                                     const struct rn_chrome_event *event,
+                                                    struct rn_error *err);
+/* An event of the process says what it runs: its name is not stated besides. */
+RN_MUST_CHECK enum rn_status rn_chrome_image_stated(struct rn_chrome *chrome, uint64_t pid,
                                                     struct rn_error *err);
 RN_MUST_CHECK enum rn_status rn_chrome_state_names(struct rn_chrome *chrome, struct rn_error *err);
 void rn_chrome_thread_free(struct rn_chrome *chrome);

@@ -84,8 +84,8 @@ static enum rn_status problem(struct source *source, uint64_t place, const char 
 static enum rn_status skip_space(struct source *source, bool commas, struct rn_error *err)
 {
     for (;;) {
-        while (left_of(source) && (strchr(" \t\r\n", here(source)) || (commas && here(source) == ','))
-               && here(source))
+        while (left_of(source) &&
+               (strchr(" \t\r\n", here(source)) || (commas && here(source) == ',')) && here(source))
             source->at++;
         if (left_of(source) || source->ended)
             return RN_OK;
@@ -140,8 +140,8 @@ static enum rn_status resume(struct source *source, struct rn_error *err)
         source->at = brace ? (size_t)(brace - source->window.data) : source->window.size;
         if (!brace && source->ended)
             break;
-        status = brace ? parse_event(source, &event, &next, &why, &place, err)
-                       : have(source, 1, err);
+        status =
+            brace ? parse_event(source, &event, &next, &why, &place, err) : have(source, 1, err);
         if (status == RN_OK && brace && !why && event.phase)
             break;
         source->at += brace != NULL;
@@ -363,14 +363,15 @@ static enum rn_status read_all(struct source *source, struct rn_error *err)
     if (left_of(source))
         first = here(source);
     if (first != '{' && first != '[')
-        return rn_fail(err, RN_E_FORMAT, "no trace of Chrome's format: it begins with neither { nor [");
+        return rn_fail(err, RN_E_FORMAT,
+                       "no trace of Chrome's format: it begins with neither { nor [");
     source->at++;
     status = first == '[' ? read_events(source, true, err) : read_object(source, err);
     if (status == RN_OK)
         status = skip_space(source, true, err);
     if (status == RN_OK && left_of(source))
-        status = problem(source, source->offset + source->at, "something stands behind the trace",
-                         err);
+        status =
+            problem(source, source->offset + source->at, "something stands behind the trace", err);
     return status;
 }
 

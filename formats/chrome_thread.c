@@ -28,8 +28,8 @@ static enum rn_status number_of(struct rn_chrome *chrome, const struct rn_json_v
     if (value->type == RN_JSON_NONE || value->type == RN_JSON_NULL ||
         (rn_json_u64(value, number) && *number < RN_CHROME_PROCESS))
         return RN_OK;
-    while (i < chrome->text_count && (strncmp(chrome->texts[i], value->data, size) != 0 ||
-                                      chrome->texts[i][size] != '\0'))
+    while (i < chrome->text_count &&
+           (strncmp(chrome->texts[i], value->data, size) != 0 || chrome->texts[i][size] != '\0'))
         i++;
     if (i == RN_CHROME_TEXTS_MAX) {
         rn_import_note(chrome->import, "processes or threads with a name as number, over 4096", 1);
@@ -123,20 +123,69 @@ enum rn_status rn_chrome_thread_of(struct rn_chrome *chrome, const struct rn_chr
     return status;
 }
 
+/* A thread's stream, where it has none yet. */
+static enum rn_status give_stream(struct rn_chrome *chrome, struct rn_chrome_thread *thread,
+                                  struct rn_error *err)
+{
+    struct rn_chrome_thread *process;
+    enum rn_status status;
+
+    if (thread->stream)
+        return RN_OK;
+    status = rn_import_thread(chrome->import, thread->pid, thread->tid, NULL, &thread->stream, err);
+    if (status == RN_OK)
+        status = find(chrome, thread->pid, RN_CHROME_PROCESS, NULL, &process, err);
+    if (status == RN_OK && (!process->stream || thread->tid == thread->pid)) {
+        process->stream = thread->stream;
+        process->main = thread->tid;
+    }
+    return status;
+}
+
 enum rn_status rn_chrome_stream_of(struct rn_chrome *chrome, const struct rn_chrome_event *event,
                                    struct rn_chrome_thread **out, struct rn_error *err)
 {
-    struct rn_chrome_thread *process;
     enum rn_status status = rn_chrome_thread_of(chrome, event, out, err);
 
-    if (status != RN_OK || (*out)->stream)
-        return status;
-    status = rn_import_thread(chrome->import, (*out)->pid, (*out)->tid, NULL, &(*out)->stream, err);
+    return status == RN_OK ? give_stream(chrome, *out, err) : status;
+}
+
+enum rn_status rn_chrome_image_stated(struct rn_chrome *chrome, uint64_t pid, struct rn_error *err)
+{
+    struct rn_chrome_thread *process;
+    enum rn_status status = find(chrome, pid, RN_CHROME_PROCESS, NULL, &process, err);
+
     if (status == RN_OK)
-        status = find(chrome, (*out)->pid, RN_CHROME_PROCESS, NULL, &process, err);
-    if (status == RN_OK && (!process->stream || (*out)->tid == (*out)->pid)) {
-        process->stream = (*out)->stream;
-        process->main = (*out)->tid;
+        process->stated = true;
+    return status;
+}
+
+/* Our own files say what a track is that is no thread: the number of a queue, the thread or queue
+ * that a lane is of, the number of something else. */
+static enum rn_status take_own_track(struct rn_chrome *chrome, struct rn_chrome_thread *track,
+                                     const struct rn_json_value *key,
+                                     const struct rn_json_value *value, struct rn_error *err)
+{
+    struct rn_chrome_thread *base;
+    enum rn_status status = RN_OK;
+    uint64_t number;
+
+    if (track->stream || !rn_json_u64(value, &number))
+        return RN_OK;
+    if (rn_json_is(key, "rn.queue")) {
+        status = rn_import_queue(chrome->import, track->pid, track->tid, number, NULL,
+                                 &track->stream, err);
+    } else if (rn_json_is(key, "rn.lane_of")) {
+        status = find(chrome, track->pid, number, NULL, &base, err);
+        if (status == RN_OK)
+            status = give_stream(chrome, base, err);
+        if (status == RN_OK)
+            track->stream = base->stream;
+        track->lane = true;
+    } else if (rn_json_is(key, "rn.track")) {
+        status = rn_import_track(chrome->import, track->pid, number, track->name ? track->name : "",
+                                 &track->stream, err);
+        track->lane = true;
     }
     return status;
 }
@@ -149,13 +198,19 @@ static enum rn_status take_name(struct rn_chrome *chrome, const struct rn_chrome
     struct rn_json_value key, value;
 
     while (event->args.type == RN_JSON_OBJECT && rn_json_member(&text, &key, &value) == 1) {
+        if (chrome->own && key.size > 3 && memcmp(key.data, "rn.", 3) == 0) {
+            enum rn_status status = take_own_track(chrome, thread, &key, &value, err);
+
+            if (status != RN_OK)
+                return status;
+        }
         if (!rn_json_is(&key, "name") || value.type != RN_JSON_STRING || value.size == 0)
             continue;
         rn_chrome_text(chrome, &chrome->name, &value);
         free(thread->name);
-        thread->name = strndup((const char *)chrome->name.data,
-                               chrome->name.size < NAME_MAX_BYTES ? chrome->name.size
-                                                                  : NAME_MAX_BYTES);
+        thread->name =
+            strndup((const char *)chrome->name.data,
+                    chrome->name.size < NAME_MAX_BYTES ? chrome->name.size : NAME_MAX_BYTES);
         if (!thread->name)
             return no_memory(err);
     }
@@ -224,7 +279,7 @@ enum rn_status rn_chrome_state_names(struct rn_chrome *chrome, struct rn_error *
         struct rn_chrome_thread *thread = chrome->threads[i];
 
         for (; thread && status == RN_OK; thread = thread->next) {
-            if (!thread->name || !thread->stream)
+            if (!thread->name || !thread->stream || thread->lane || thread->stated)
                 continue;
             if (thread->tid == RN_CHROME_PROCESS)
                 status = state_process(chrome, thread, err);

@@ -42,8 +42,8 @@ static int32_t code_unit(const char *at, const char *end)
     return code;
 }
 
-/* At the digits behind "\u"; returns where it goes on. A character outside of the first plane is two
- * units. */
+/* At the digits behind "\u"; returns where it goes on. A character outside of the first plane is
+ * two units. */
 static const char *put_unit(struct rn_buf *out, const char *at, const char *end, uint64_t *alone)
 {
     int32_t high = code_unit(at, end), low;
@@ -346,9 +346,8 @@ static bool copy_value(struct copy *copy, const struct rn_json_value *value)
     case RN_JSON_OBJECT:
     case RN_JSON_ARRAY:
         copy->depth++;
-        good = copy->depth <= RN_JSON_DEPTH && (value->type == RN_JSON_OBJECT
-                                                    ? copy_object(copy, value)
-                                                    : copy_array(copy, value));
+        good = copy->depth <= RN_JSON_DEPTH &&
+               (value->type == RN_JSON_OBJECT ? copy_object(copy, value) : copy_array(copy, value));
         copy->depth--;
         break;
     default:

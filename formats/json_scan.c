@@ -129,8 +129,8 @@ bool rn_json_is(const struct rn_json_value *value, const char *text)
 
 static bool not_a_number(const struct rn_json_value *value)
 {
-    static const char *const words[] = {"NaN", "nan",  "-nan", "Infinity", "-Infinity", "inf",
-                                        "-inf", "Inf", "-Inf", "-NaN"};
+    static const char *const words[] = {"NaN", "nan",  "-nan", "Infinity", "-Infinity",
+                                        "inf", "-inf", "Inf",  "-Inf",     "-NaN"};
 
     for (size_t i = 0; i < sizeof words / sizeof words[0]; i++)
         if (rn_json_is(value, words[i]))
@@ -153,7 +153,8 @@ static bool scan_word(struct rn_json_text *text, struct rn_json_value *value)
     if (value->size == 0)
         return bad(text, "no JSON value");
     if ((*value->data >= '0' && *value->data <= '9') ||
-        (*value->data == '-' && value->size > 1 && value->data[1] >= '0' && value->data[1] <= '9') ||
+        (*value->data == '-' && value->size > 1 && value->data[1] >= '0' &&
+         value->data[1] <= '9') ||
         not_a_number(value))
         value->type = RN_JSON_NUMBER;
     else if (rn_json_is(value, "true"))

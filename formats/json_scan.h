@@ -23,12 +23,13 @@ enum rn_json_type {
     RN_JSON_NULL,
 };
 
-/* A stretch of the text: of a string without its quotes, of an object or array with its brackets. */
+/* A stretch of the text: of a string without its quotes, of an object or array with its brackets.
+ */
 struct rn_json_value {
     const char *data;
     size_t size;
-    uint8_t type;  /* enum rn_json_type */
-    bool escaped;  /* of a string: it has backslashes */
+    uint8_t type; /* enum rn_json_type */
+    bool escaped; /* of a string: it has backslashes */
 };
 
 struct rn_json_text {
@@ -44,8 +45,8 @@ void rn_json_space(struct rn_json_text *text);
 bool rn_json_string(struct rn_json_text *text, struct rn_json_value *value);
 bool rn_json_value(struct rn_json_text *text, struct rn_json_value *value);
 
-/* Members of an object one by one: text->at is behind its '{' (and `begun` false), or behind a value
- * of it. 1: one more; 0: text->at is behind the '}'; -1: as false above. */
+/* Members of an object one by one: text->at is behind its '{' (and `begun` false), or behind a
+ * value of it. 1: one more; 0: text->at is behind the '}'; -1: as false above. */
 int rn_json_member(struct rn_json_text *text, struct rn_json_value *key,
                    struct rn_json_value *value);
 /* The same for an array and its values. */
@@ -56,12 +57,12 @@ struct rn_json_text rn_json_inside(const struct rn_json_value *value);
 /* Of a string without escapes, or of a number, true or false: what is written there. */
 bool rn_json_is(const struct rn_json_value *value, const char *text);
 
-/* Append what a string says, as UTF-8. Returns how many halves of surrogate pairs stand alone in it;
- * each became U+FFFD. */
+/* Append what a string says, as UTF-8. Returns how many halves of surrogate pairs stand alone in
+ * it; each became U+FFFD. */
 uint64_t rn_json_unescape(struct rn_buf *out, const struct rn_json_value *string);
 
-/* A decimal number, or a string of one, times 10^scale, exactly; what is left behind that is rounded
- * to the nearest, halves away from 0. False: it is none, or not within (-2^62, 2^62). */
+/* A decimal number, or a string of one, times 10^scale, exactly; what is left behind that is
+ * rounded to the nearest, halves away from 0. False: it is none, or not within (-2^62, 2^62). */
 bool rn_json_decimal(const struct rn_json_value *value, int scale, int64_t *out);
 /* A whole number from 0 to 2^64 - 1, decimal or (in a string) "0x..."; false for anything else. */
 bool rn_json_u64(const struct rn_json_value *value, uint64_t *out);
