@@ -66,38 +66,38 @@ static const struct target api_targets[] = {
     {NULL, 0, 0},
 };
 
-static const struct target *target_of(const struct target *targets, const struct rn_json_value *key)
+static const struct target *target_of(const struct target *targets, const struct rn_scan_value *key)
 {
-    while (targets->key && !rn_json_is(key, targets->key))
+    while (targets->key && !rn_scan_is(key, targets->key))
         targets++;
     return targets->key ? targets : NULL;
 }
 
-static bool take_word(const struct rn_json_value *value, uint64_t *word)
+static bool take_word(const struct rn_scan_value *value, uint64_t *word)
 {
     int64_t number;
 
-    if (rn_json_u64(value, word))
+    if (rn_scan_u64(value, word))
         return true;
     /* -1 is how some say that there is none. */
-    if (!rn_json_decimal(value, 0, &number))
+    if (!rn_scan_decimal(value, 0, &number))
         return false;
     *word = number < 0 ? 0 : (uint64_t)number;
     return true;
 }
 
-static bool take_target(const struct target *target, const struct rn_json_value *value,
+static bool take_target(const struct target *target, const struct rn_scan_value *value,
                         uint64_t *words)
 {
-    struct rn_json_text text = rn_json_inside(value);
-    struct rn_json_value item;
+    struct rn_scan_text text = rn_scan_inside(value);
+    struct rn_scan_value item;
     uint8_t i = 0;
 
     if (target->count == 1)
         return take_word(value, &words[target->word]);
     if (value->type != RN_JSON_ARRAY)
         return false;
-    while (rn_json_element(&text, &item) == 1 && i < target->count)
+    while (rn_scan_element(&text, &item) == 1 && i < target->count)
         if (!take_word(&item, &words[target->word + i++]))
             return false;
     return true;
@@ -131,11 +131,11 @@ static const char *const api_names[] = {"other", "cuda", "opencl", "vulkan"};
 static const char *const direction_names[] = {"unknown", "to-device", "from-device", "on-device",
                                               "peer",    "on-host",   "fill"};
 
-static bool take_name(const struct rn_json_value *value, const char *const *names, size_t count,
+static bool take_name(const struct rn_scan_value *value, const char *const *names, size_t count,
                       uint64_t *out)
 {
     for (size_t i = 0; i < count; i++) {
-        if (rn_json_is(value, names[i])) {
+        if (rn_scan_is(value, names[i])) {
             *out = i;
             return true;
         }
@@ -143,82 +143,67 @@ static bool take_name(const struct rn_json_value *value, const char *const *name
     return false;
 }
 
-static bool take_own(struct rn_event *event, const struct rn_json_value *key,
-                     const struct rn_json_value *value)
+static bool take_own(struct rn_event *event, const struct rn_scan_value *key,
+                     const struct rn_scan_value *value)
 {
     int64_t result;
 
     /* The first word of all three kinds is the API. */
-    if (rn_json_is(key, "api"))
+    if (rn_scan_is(key, "api"))
         return take_name(value, api_names, sizeof api_names / sizeof *api_names,
                          &event->u.words[0]);
-    if (event->kind == RN_KIND_TRANSFER && rn_json_is(key, "direction"))
+    if (event->kind == RN_KIND_TRANSFER && rn_scan_is(key, "direction"))
         return take_name(value, direction_names, sizeof direction_names / sizeof *direction_names,
                          &event->u.transfer.direction);
-    if (event->kind == RN_KIND_API && rn_json_is(key, "result") &&
-        rn_json_decimal(value, 0, &result)) {
+    if (event->kind == RN_KIND_API && rn_scan_is(key, "result") &&
+        rn_scan_decimal(value, 0, &result)) {
         event->u.api.result = (uint64_t)result;
         return true;
     }
-    return rn_json_is(key, "unfinished");
+    /* Moments since the begin of a recording that is not at hand. */
+    return rn_scan_is(key, "unfinished") || rn_scan_is(key, "queued_ns") ||
+           rn_scan_is(key, "submitted_ns");
 }
 
-static bool take_member(struct rn_chrome *chrome, const struct target *targets,
-                        struct rn_event *event, const struct rn_json_value *key,
-                        const struct rn_json_value *value)
+/* What becomes a field while arguments are gone through. */
+struct taking {
+    const struct target *targets;
+    struct rn_event *event;
+    uint64_t external;
+};
+
+static bool take_member(struct rn_chrome *chrome, void *context, const struct rn_scan_value *key,
+                        const struct rn_scan_value *value)
 {
-    const struct target *target = target_of(targets, key);
+    struct taking *taking = context;
+    const struct target *target = target_of(taking->targets, key);
 
     if (target)
-        return take_target(target, value, event->u.words);
+        return take_target(target, value, taking->event->u.words);
+    if (rn_scan_is(key, "External id") || rn_scan_is(key, "external id"))
+        rn_scan_u64(value, &taking->external);
     if (chrome->own)
-        return take_own(event, key, value);
+        return take_own(taking->event, key, value);
     /* Of those who can tell: they say 0 where they cannot. */
-    return event->kind != RN_KIND_API && rn_json_is(key, "queued") && rn_json_is(value, "0");
+    return taking->event->kind != RN_KIND_API && rn_scan_is(key, "queued") &&
+           rn_scan_is(value, "0");
 }
 
 /* Arguments to fields; the others stay an object, chrome->args. */
 static bool take_fields(struct rn_chrome *chrome, const struct target *targets,
-                        const struct rn_json_value *args, struct rn_event *event)
+                        const struct rn_scan_value *args, struct rn_event *event)
 {
-    struct rn_json_text text = rn_json_inside(args);
-    struct rn_json_changes changes = {0, 0, false};
-    struct rn_json_value key, value;
-    uint64_t external = 0;
-    int more;
+    struct taking taking = {.targets = targets, .event = event};
+    uint64_t *correlation = event->kind == RN_KIND_KERNEL     ? &event->u.kernel.correlation
+                            : event->kind == RN_KIND_TRANSFER ? &event->u.transfer.correlation
+                                                              : &event->u.api.correlation;
 
-    rn_buf_clear(&chrome->args);
-    if (args->type != RN_JSON_OBJECT)
-        return true;
-    while ((more = rn_json_member(&text, &key, &value)) == 1) {
-        if (rn_json_is(&key, "External id") || rn_json_is(&key, "external id"))
-            rn_json_u64(&value, &external);
-        if (take_member(chrome, targets, event, &key, &value))
-            continue;
-        if (chrome->args.size + key.size + value.size > RN_CHROME_ARGS_MAX) {
-            rn_import_note(chrome->import, "arguments over 1 MiB, cut", 1);
-            continue;
-        }
-        rn_buf_byte(&chrome->args, chrome->args.size ? ',' : '{');
-        if (!rn_json_compact(&chrome->args, &key, SIZE_MAX / 2, &changes))
-            return false;
-        rn_buf_byte(&chrome->args, ':');
-        if (!rn_json_compact(&chrome->args, &value, SIZE_MAX / 2, &changes))
-            return false;
-    }
-    if (chrome->args.size)
-        rn_buf_byte(&chrome->args, '}');
-    if (changes.numbers)
-        rn_import_note(chrome->import, "numbers that are none in JSON (NaN), now strings",
-                       changes.numbers);
+    if (!rn_chrome_take_args(chrome, args, take_member, &taking))
+        return false;
     /* Without a correlation what ties launch and kernel is the operation they are of. */
-    if (event->kind == RN_KIND_KERNEL && !event->u.kernel.correlation)
-        event->u.kernel.correlation = external;
-    else if (event->kind == RN_KIND_TRANSFER && !event->u.transfer.correlation)
-        event->u.transfer.correlation = external;
-    else if (event->kind == RN_KIND_API && !event->u.api.correlation)
-        event->u.api.correlation = external;
-    return more == 0;
+    if (*correlation == 0)
+        *correlation = taking.external;
+    return true;
 }
 
 /* Of a queue the file names device and stream twice: as pid and tid, and in the arguments, which is
@@ -275,10 +260,10 @@ static enum rn_status place(struct rn_chrome *chrome, const struct rn_chrome_eve
     return RN_OK;
 }
 
-static const struct category *category_of(const struct rn_json_value *cat)
+static const struct category *category_of(const struct rn_scan_value *cat)
 {
     for (size_t i = 0; i < sizeof categories / sizeof categories[0]; i++)
-        if (rn_json_is(cat, categories[i].name))
+        if (rn_scan_is(cat, categories[i].name))
             return &categories[i];
     return NULL;
 }
@@ -304,6 +289,7 @@ enum rn_status rn_chrome_device(struct rn_chrome *chrome, const struct rn_chrome
         out.u.api.layer = category->layer;
     rn_chrome_text(chrome, &chrome->name, &event->name);
     rn_buf_clear(&chrome->cat);
+    rn_buf_clear(&chrome->source);
     if (out.kind == RN_KIND_TRANSFER)
         out.u.transfer.direction = direction_of(&chrome->name);
     if (!take_fields(chrome, targets, &event->args, &out))

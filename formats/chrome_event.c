@@ -19,48 +19,48 @@ static const struct field {
 #undef FIELD
 };
 
-static struct rn_json_value *field_of(struct rn_chrome_event *event,
-                                      const struct rn_json_value *key)
+static struct rn_scan_value *field_of(struct rn_chrome_event *event,
+                                      const struct rn_scan_value *key)
 {
     for (size_t i = 0; i < sizeof fields / sizeof fields[0]; i++) {
         const char *name = fields[i].key;
 
         if (name[0] == *key->data && strncmp(name, key->data, key->size) == 0 &&
             name[key->size] == '\0')
-            return (struct rn_json_value *)(void *)((char *)event + fields[i].offset);
+            return (struct rn_scan_value *)(void *)((char *)event + fields[i].offset);
     }
     return NULL;
 }
 
 /* Keys of which only little is asked. */
-static void take_other(struct rn_chrome_event *event, const struct rn_json_value *key,
-                       const struct rn_json_value *value)
+static void take_other(struct rn_chrome_event *event, const struct rn_scan_value *key,
+                       const struct rn_scan_value *value)
 {
-    if (rn_json_is(key, "flow_in"))
+    if (rn_scan_is(key, "flow_in"))
         event->flow_in = value->type == RN_JSON_TRUE;
-    else if (rn_json_is(key, "flow_out"))
+    else if (rn_scan_is(key, "flow_out"))
         event->flow_out = value->type == RN_JSON_TRUE;
-    else if (rn_json_is(key, "tts") || rn_json_is(key, "tdur"))
+    else if (rn_scan_is(key, "tts") || rn_scan_is(key, "tdur"))
         event->thread_clock = true;
-    else if (rn_json_is(key, "sf") || rn_json_is(key, "stack"))
+    else if (rn_scan_is(key, "sf") || rn_scan_is(key, "stack"))
         event->stack = true;
 }
 
-enum rn_chrome_parse rn_chrome_event_parse(struct rn_json_text *text, struct rn_chrome_event *event)
+enum rn_chrome_parse rn_chrome_event_parse(struct rn_scan_text *text, struct rn_chrome_event *event)
 {
-    struct rn_json_value key, value;
+    struct rn_scan_value key, value;
     int more;
 
     memset(event, 0, sizeof *event);
     text->at++;
     text->begun = false;
-    while ((more = rn_json_member(text, &key, &value)) == 1) {
-        struct rn_json_value *field = key.size ? field_of(event, &key) : NULL;
+    while ((more = rn_scan_member(text, &key, &value)) == 1) {
+        struct rn_scan_value *field = key.size ? field_of(event, &key) : NULL;
 
         if (field) {
             event->twice += field->type != RN_JSON_NONE;
             *field = value;
-        } else if (rn_json_is(&key, "ph")) {
+        } else if (rn_scan_is(&key, "ph")) {
             event->twice += event->phase != 0;
             event->phase = value.type == RN_JSON_STRING && value.size == 1 ? *value.data : '\0';
         } else {

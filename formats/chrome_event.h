@@ -13,8 +13,8 @@ struct rn_chrome_event {
     bool thread_clock; /* has times of the thread's own clock: tts, tdur */
     bool stack;        /* has a stack of calls */
     unsigned twice;    /* keys that are there more than once */
-    struct rn_json_value name, cat, ts, dur, pid, tid, id, id2, scope, args, bind_id;
-    struct rn_json_value reach; /* "s": of an instant, "g", "p" or "t" */
+    struct rn_scan_value name, cat, ts, dur, pid, tid, id, id2, scope, args, bind_id;
+    struct rn_scan_value reach; /* "s": of an instant, "g", "p" or "t" */
 };
 
 enum rn_chrome_parse {
@@ -25,7 +25,7 @@ enum rn_chrome_parse {
 
 /* The object at text->at (a '{'); text->at is behind it then, or where it makes no sense (see
  * text->why). An object without "ph" is none of an event: RN_CHROME_EVENT with phase 0. */
-enum rn_chrome_parse rn_chrome_event_parse(struct rn_json_text *text,
+enum rn_chrome_parse rn_chrome_event_parse(struct rn_scan_text *text,
                                            struct rn_chrome_event *event);
 
 #endif

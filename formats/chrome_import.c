@@ -17,16 +17,17 @@ enum rn_status rn_chrome_problem(struct rn_chrome *chrome, const char *what, str
     return rn_import_problem(chrome->import, 0, chrome->offset, err, "%s", what);
 }
 
-uint64_t rn_chrome_id(const struct rn_json_value *value)
+uint64_t rn_chrome_id(const struct rn_scan_value *value)
 {
     uint64_t id;
 
-    if (value->type == RN_JSON_NONE)
+    /* "#1": of our own files, where there was none. */
+    if (value->type == RN_JSON_NONE || (value->size && value->data[0] == '#'))
         return 0;
-    return rn_json_u64(value, &id) ? id : rn_fnv(RN_FNV_BEGIN, value->data, value->size);
+    return rn_scan_u64(value, &id) ? id : rn_fnv(RN_FNV_BEGIN, value->data, value->size);
 }
 
-void rn_chrome_text(struct rn_chrome *chrome, struct rn_buf *to, const struct rn_json_value *value)
+void rn_chrome_text(struct rn_chrome *chrome, struct rn_buf *to, const struct rn_scan_value *value)
 {
     uint64_t alone = 0;
 
@@ -34,7 +35,7 @@ void rn_chrome_text(struct rn_chrome *chrome, struct rn_buf *to, const struct rn
     if (value->type == RN_JSON_NONE || value->type == RN_JSON_NULL)
         return;
     if (value->type == RN_JSON_STRING && value->escaped)
-        alone = rn_json_unescape(to, value);
+        alone = rn_scan_unescape(to, value);
     else
         rn_buf_append(to, value->data, value->size);
     if (alone)
@@ -45,11 +46,53 @@ void rn_chrome_text(struct rn_chrome *chrome, struct rn_buf *to, const struct rn
     }
 }
 
-/* The arguments as they will be stored: strict JSON without blanks; nothing where there are none.
- */
-static bool take_args(struct rn_chrome *chrome, const struct rn_json_value *args)
+static void note_changes(struct rn_chrome *chrome, const struct rn_scan_changes *changes)
 {
-    struct rn_json_changes changes = {0, 0, false};
+    if (changes->numbers)
+        rn_import_note(chrome->import, "numbers that are none in JSON (NaN), now strings",
+                       changes->numbers);
+    if (changes->bytes)
+        rn_import_note(chrome->import, "bytes in arguments that are no UTF-8, now \\xNN",
+                       changes->bytes);
+    if (changes->cut)
+        rn_import_note(chrome->import, "arguments over 1 MiB, cut", 1);
+}
+
+/* One by one, as some are not kept. */
+static bool take_members(struct rn_chrome *chrome, const struct rn_scan_value *args,
+                         rn_chrome_member_fn *take, void *context)
+{
+    struct rn_scan_text text = rn_scan_inside(args);
+    struct rn_scan_changes changes = {0, 0, false};
+    struct rn_scan_value key, value;
+    int more;
+
+    while ((more = rn_scan_member(&text, &key, &value)) == 1) {
+        size_t before = chrome->args.size;
+
+        if (take(chrome, context, &key, &value))
+            continue;
+        rn_buf_byte(&chrome->args, before ? ',' : '{');
+        if (!rn_scan_compact(&chrome->args, &key, SIZE_MAX / 2, &changes))
+            return false;
+        rn_buf_byte(&chrome->args, ':');
+        if (!rn_scan_compact(&chrome->args, &value, SIZE_MAX / 2, &changes))
+            return false;
+        if (chrome->args.size > RN_CHROME_ARGS_MAX) {
+            chrome->args.size = before;
+            changes.cut = true;
+        }
+    }
+    if (chrome->args.size)
+        rn_buf_byte(&chrome->args, '}');
+    note_changes(chrome, &changes);
+    return more == 0;
+}
+
+bool rn_chrome_take_args(struct rn_chrome *chrome, const struct rn_scan_value *args,
+                         rn_chrome_member_fn *take, void *context)
+{
+    struct rn_scan_changes changes = {0, 0, false};
 
     rn_buf_clear(&chrome->args);
     if (args->type == RN_JSON_NONE || args->type == RN_JSON_NULL)
@@ -58,18 +101,13 @@ static bool take_args(struct rn_chrome *chrome, const struct rn_json_value *args
         rn_import_note(chrome->import, "arguments that are no object", 1);
         return true;
     }
-    if (!rn_json_compact(&chrome->args, args, RN_CHROME_ARGS_MAX, &changes))
+    if (take)
+        return take_members(chrome, args, take, context);
+    if (!rn_scan_compact(&chrome->args, args, RN_CHROME_ARGS_MAX, &changes))
         return false;
     if (chrome->args.size == 2)
         rn_buf_clear(&chrome->args);
-    if (changes.numbers)
-        rn_import_note(chrome->import, "numbers that are none in JSON (NaN), now strings",
-                       changes.numbers);
-    if (changes.bytes)
-        rn_import_note(chrome->import, "bytes in arguments that are no UTF-8, now \\xNN",
-                       changes.bytes);
-    if (changes.cut)
-        rn_import_note(chrome->import, "arguments over 1 MiB, cut", 1);
+    note_changes(chrome, &changes);
     return true;
 }
 
@@ -92,13 +130,14 @@ void rn_chrome_seen(struct rn_chrome *chrome, const struct rn_event *event)
 enum rn_status rn_chrome_emit(struct rn_chrome *chrome, struct rn_event *event,
                               struct rn_error *err)
 {
-    struct rn_attachment attachments[3];
+    struct rn_attachment attachments[4];
 
     event->attachment_count = 0;
     event->attachments = attachments;
     attach(attachments, &event->attachment_count, RN_ATT_NAME, &chrome->name);
     attach(attachments, &event->attachment_count, RN_ATT_CATEGORY, &chrome->cat);
     attach(attachments, &event->attachment_count, RN_ATT_TEXT, &chrome->args);
+    attach(attachments, &event->attachment_count, RN_ATT_SOURCE, &chrome->source);
     if (chrome->name.failed || chrome->cat.failed || chrome->args.failed)
         return rn_fail(err, RN_E_NOMEM, "no memory to read a trace");
     rn_chrome_seen(chrome, event);
@@ -125,13 +164,13 @@ static enum rn_status time_of(struct rn_chrome *chrome, const struct rn_chrome_e
     *good = false;
     if (event->ts.type == RN_JSON_NONE)
         return rn_chrome_problem(chrome, "an event without ts", err);
-    if (!rn_json_decimal(&event->ts, 3, &ns))
+    if (!rn_scan_decimal(&event->ts, 3, &ns))
         return rn_chrome_problem(chrome, "ts is no number, or no time", err);
     if (!chrome->told)
         status = tell_facts(chrome, ns, err);
     if (chrome->epoch && ns < 0)
         return rn_chrome_problem(chrome, "ts is before 1970", err);
-    /* Half of what rn_json_decimal lets through, so that sums are no trouble. */
+    /* Half of what rn_scan_decimal lets through, so that sums are no trouble. */
     if (ns >= RN_CHROME_ZERO || ns <= -RN_CHROME_ZERO)
         return rn_chrome_problem(chrome, "ts is no time", err);
     *time = chrome->epoch ? (uint64_t)ns : (uint64_t)(ns + RN_CHROME_ZERO);
@@ -146,7 +185,11 @@ static enum rn_status take_texts(struct rn_chrome *chrome, const struct rn_chrom
     rn_chrome_text(chrome, &chrome->cat, &event->cat);
     if (chrome->cat.size > CAT_MAX)
         chrome->cat.size = CAT_MAX;
-    *good = take_args(chrome, &event->args);
+    rn_buf_clear(&chrome->source);
+    chrome->span = (struct rn_span){0};
+    chrome->flags = 0;
+    *good =
+        rn_chrome_take_args(chrome, &event->args, chrome->own ? rn_chrome_own_member : NULL, NULL);
     return *good ? RN_OK : rn_chrome_problem(chrome, "args are no JSON object", err);
 }
 
@@ -165,6 +208,7 @@ static enum rn_status add_bound_flow(struct rn_chrome *chrome, const struct rn_c
     rn_buf_clear(&chrome->args);
     rn_buf_clear(&chrome->name);
     rn_buf_clear(&chrome->cat);
+    rn_buf_clear(&chrome->source);
     rn_buf_text(&chrome->name, "bind_id");
     return rn_chrome_emit(chrome, &flow, err);
 }
@@ -178,7 +222,7 @@ static enum rn_status duration_of(struct rn_chrome *chrome, const struct rn_chro
     *good = true;
     if (event->dur.type == RN_JSON_NONE) {
         *flags |= RN_EVENT_UNFINISHED;
-    } else if (!rn_json_decimal(&event->dur, 3, &ns) || ns >= RN_CHROME_ZERO) {
+    } else if (!rn_scan_decimal(&event->dur, 3, &ns) || ns >= RN_CHROME_ZERO) {
         *good = false;
         return rn_chrome_problem(chrome, "dur is no number, or no time", err);
     } else if (ns < 0) {
@@ -191,14 +235,14 @@ static enum rn_status duration_of(struct rn_chrome *chrome, const struct rn_chro
 
 bool rn_chrome_unfinished_said(const struct rn_chrome *chrome, const struct rn_chrome_event *event)
 {
-    struct rn_json_value key, value;
-    struct rn_json_text text;
+    struct rn_scan_value key, value;
+    struct rn_scan_text text;
 
     if (!chrome->own || event->args.type != RN_JSON_OBJECT)
         return false;
-    text = rn_json_inside(&event->args);
-    while (rn_json_member(&text, &key, &value) == 1)
-        if (rn_json_is(&key, "unfinished"))
+    text = rn_scan_inside(&event->args);
+    while (rn_scan_member(&text, &key, &value) == 1)
+        if (rn_scan_is(&key, "unfinished"))
             return value.type == RN_JSON_TRUE;
     return false;
 }
@@ -222,9 +266,9 @@ static enum rn_status add_complete(struct rn_chrome *chrome, const struct rn_chr
         status = take_texts(chrome, event, &good, err);
     if (status != RN_OK || !good)
         return status;
-    if (rn_chrome_unfinished_said(chrome, event))
-        span.flags |= RN_EVENT_UNFINISHED;
+    span.flags |= chrome->flags;
     span.stream = thread->stream;
+    span.u.span = chrome->span;
     status = rn_chrome_emit(chrome, &span, err);
     return status == RN_OK ? add_bound_flow(chrome, event, &span, err) : status;
 }
@@ -244,9 +288,11 @@ static enum rn_status add_instant(struct rn_chrome *chrome, const struct rn_chro
         status = take_texts(chrome, event, &good, err);
     if (status != RN_OK || !good)
         return status;
-    if (event->reach.type == RN_JSON_STRING && !rn_json_is(&event->reach, "t"))
+    if (event->reach.type == RN_JSON_STRING && !rn_scan_is(&event->reach, "t"))
         rn_import_note(chrome->import, "instants of a process or of all, now of a thread", 1);
     span.stream = thread->stream;
+    span.u.span = chrome->span;
+    span.u.span.form = RN_SPAN_INSTANT;
     if (event->phase == 'n')
         span.u.span.id = rn_chrome_id(&event->id);
     return rn_chrome_emit(chrome, &span, err);
@@ -261,7 +307,7 @@ static enum rn_status add_flow(struct rn_chrome *chrome, const struct rn_chrome_
     bool good;
 
     /* These follow from the events that they tie. */
-    if (chrome->own && rn_json_is(&event->cat, "launch"))
+    if (chrome->own && rn_scan_is(&event->cat, "launch"))
         return status;
     if (status == RN_OK)
         status = take_texts(chrome, event, &good, err);
@@ -279,21 +325,22 @@ static enum rn_status add_flow(struct rn_chrome *chrome, const struct rn_chrome_
 static enum rn_status add_counter(struct rn_chrome *chrome, const struct rn_chrome_event *event,
                                   uint64_t time, struct rn_error *err)
 {
-    struct rn_json_text text = rn_json_inside(&event->args);
+    struct rn_scan_text text = rn_scan_inside(&event->args);
     struct rn_chrome_thread *thread;
-    struct rn_json_value key, value;
+    struct rn_scan_value key, value;
     enum rn_status status = rn_chrome_stream_of(chrome, event, &thread, err);
 
     if (status == RN_OK && event->args.type != RN_JSON_OBJECT)
         return rn_chrome_problem(chrome, "a counter without values", err);
     rn_chrome_text(chrome, &chrome->name, &event->name);
     rn_chrome_text(chrome, &chrome->cat, &event->cat);
-    while (status == RN_OK && rn_json_member(&text, &key, &value) == 1) {
+    rn_buf_clear(&chrome->source);
+    while (status == RN_OK && rn_scan_member(&text, &key, &value) == 1) {
         struct rn_event counter = {
             .kind = RN_KIND_COUNTER, .stream = thread->stream, .start = time};
         double number;
 
-        if (!rn_json_double(&value, &number)) {
+        if (!rn_scan_double(&value, &number)) {
             rn_import_note(chrome->import, "values of counters that are no numbers", 1);
             continue;
         }
@@ -302,7 +349,7 @@ static enum rn_status add_counter(struct rn_chrome *chrome, const struct rn_chro
         rn_chrome_text(chrome, &chrome->args, &key);
         if (chrome->args.size > SERIES_MAX)
             chrome->args.size = SERIES_MAX;
-        if (rn_json_is(&key, "value"))
+        if (rn_scan_is(&key, "value"))
             rn_buf_clear(&chrome->args);
         status = rn_chrome_emit(chrome, &counter, err);
     }
@@ -312,9 +359,9 @@ static enum rn_status add_counter(struct rn_chrome *chrome, const struct rn_chro
 static enum rn_status add_metadata(struct rn_chrome *chrome, const struct rn_chrome_event *event,
                                    struct rn_error *err)
 {
-    if (rn_json_is(&event->name, "thread_name"))
+    if (rn_scan_is(&event->name, "thread_name"))
         return rn_chrome_name_thread(chrome, event, err);
-    if (rn_json_is(&event->name, "process_name"))
+    if (rn_scan_is(&event->name, "process_name"))
         return rn_chrome_name_process(chrome, event, err);
     if (!chrome->own)
         rn_import_note(chrome->import, "metadata but names: labels, orders and the like", 1);

@@ -7,6 +7,7 @@
 #include "xlat.h"
 
 #include <sched.h>
+#include <stddef.h>
 #include <string.h>
 
 #define ATTACHMENTS_MAX 8u
@@ -21,27 +22,58 @@ struct own {
     bool known; /* the argument without which it is none of ours was there */
 };
 
-static bool take_number(const struct rn_json_value *value, uint64_t *out)
+bool rn_chrome_own_member(struct rn_chrome *chrome, void *context, const struct rn_scan_value *key,
+                          const struct rn_scan_value *value)
+{
+    static const struct {
+        const char *key;
+        size_t word;
+    } words[] = {
+        {"rn.id", offsetof(struct rn_span, id)},
+        {"rn.parent", offsetof(struct rn_span, parent)},
+        {"rn.trace_high", offsetof(struct rn_span, trace_high)},
+        {"rn.trace_low", offsetof(struct rn_span, trace_low)},
+        {"rn.role", offsetof(struct rn_span, role)},
+        {"rn.status", offsetof(struct rn_span, status)},
+    };
+    char *span = (char *)&chrome->span;
+
+    (void)context;
+    if (rn_scan_is(key, "unfinished")) {
+        chrome->flags |= value->type == RN_JSON_TRUE ? RN_EVENT_UNFINISHED : 0;
+        return true;
+    }
+    if (rn_scan_is(key, "rn.source")) {
+        rn_chrome_text(chrome, &chrome->source, value);
+        return true;
+    }
+    for (size_t i = 0; i < sizeof words / sizeof words[0]; i++)
+        if (rn_scan_is(key, words[i].key))
+            return rn_scan_u64(value, (uint64_t *)(void *)(span + words[i].word));
+    return false;
+}
+
+static bool take_number(const struct rn_scan_value *value, uint64_t *out)
 {
     int64_t number;
 
-    if (rn_json_u64(value, out))
+    if (rn_scan_u64(value, out))
         return true;
-    if (!rn_json_decimal(value, 0, &number))
+    if (!rn_scan_decimal(value, 0, &number))
         return false;
     *out = (uint64_t)number;
     return true;
 }
 
 /* Room for all is made first, as the texts must not move. */
-static void attach(struct own *own, uint8_t type, uint8_t arg, const struct rn_json_value *value)
+static void attach(struct own *own, uint8_t type, uint8_t arg, const struct rn_scan_value *value)
 {
     size_t before = own->texts->size;
 
     if (value->type != RN_JSON_STRING || own->event.attachment_count == ATTACHMENTS_MAX ||
         value->size > own->texts->capacity - before)
         return;
-    rn_json_unescape(own->texts, value);
+    rn_scan_unescape(own->texts, value);
     own->attachments[own->event.attachment_count++] =
         (struct rn_attachment){.type = type,
                                .arg = arg,
@@ -49,31 +81,31 @@ static void attach(struct own *own, uint8_t type, uint8_t arg, const struct rn_j
                                .data = own->texts->data + before};
 }
 
-static uint64_t abi_of(const struct rn_json_value *value)
+static uint64_t abi_of(const struct rn_scan_value *value)
 {
     for (uint64_t abi = 0; abi < RN_ABI_COUNT; abi++)
-        if (rn_json_is(value, rn_abi_name(abi)))
+        if (rn_scan_is(value, rn_abi_name(abi)))
             return abi;
     return RN_ABI_X86_64;
 }
 
-static uint64_t failure_of(const struct rn_json_value *value)
+static uint64_t failure_of(const struct rn_scan_value *value)
 {
     uint64_t number;
 
-    if (rn_json_u64(value, &number))
+    if (rn_scan_u64(value, &number))
         return -number;
     for (int error = 1; error < 4096; error++) {
         const char *name = rn_errno_name(error);
 
-        if (name && rn_json_is(value, name))
+        if (name && rn_scan_is(value, name))
             return (uint64_t)-error;
     }
     return (uint64_t)-1;
 }
 
 /* "3 7ffd1c000 400": the arguments as the kernel was given them. */
-static void take_raw(struct own *own, const struct rn_json_value *value)
+static void take_raw(struct own *own, const struct rn_scan_value *value)
 {
     const char *at = value->data, *end = at + value->size;
 
@@ -92,35 +124,35 @@ static void take_raw(struct own *own, const struct rn_json_value *value)
     }
 }
 
-static void take_call_member(struct own *own, const struct rn_json_value *key,
-                             const struct rn_json_value *value)
+static void take_call_member(struct own *own, const struct rn_scan_value *key,
+                             const struct rn_scan_value *value)
 {
     struct rn_syscall *call = &own->event.u.syscall;
 
-    if (rn_json_is(key, "nr"))
-        own->known = rn_json_u64(value, &call->nr);
-    else if (rn_json_is(key, "abi"))
+    if (rn_scan_is(key, "nr"))
+        own->known = rn_scan_u64(value, &call->nr);
+    else if (rn_scan_is(key, "abi"))
         call->abi = abi_of(value);
-    else if (rn_json_is(key, "ret") && !rn_syscall_failed(call))
+    else if (rn_scan_is(key, "ret") && !rn_syscall_failed(call))
         take_number(value, &call->ret);
-    else if (rn_json_is(key, "errno"))
+    else if (rn_scan_is(key, "errno"))
         call->ret = failure_of(value);
-    else if (rn_json_is(key, "raw") && value->type == RN_JSON_STRING)
+    else if (rn_scan_is(key, "raw") && value->type == RN_JSON_STRING)
         take_raw(own, value);
 }
 
 /* Paths and strings, which are what "args" has in words; numbers are in "raw". */
-static void take_call_texts(struct own *own, const struct rn_json_value *args)
+static void take_call_texts(struct own *own, const struct rn_scan_value *args)
 {
     const struct rn_syscall_info *info = rn_syscall_info_for(&own->event.u.syscall);
-    struct rn_json_text text = rn_json_inside(args);
-    struct rn_json_value key, value;
+    struct rn_scan_text text = rn_scan_inside(args);
+    struct rn_scan_value key, value;
 
-    while (info && args->type == RN_JSON_OBJECT && rn_json_member(&text, &key, &value) == 1) {
+    while (info && args->type == RN_JSON_OBJECT && rn_scan_member(&text, &key, &value) == 1) {
         for (uint8_t i = 0; i < info->arg_count; i++) {
             const struct rn_arg *arg = &info->args[i];
 
-            if (!rn_json_is(&key, arg->name))
+            if (!rn_scan_is(&key, arg->name))
                 continue;
             if (arg->type == RN_TYPE_PATH)
                 attach(own, RN_ATT_PATH, i, &value);
@@ -130,13 +162,13 @@ static void take_call_texts(struct own *own, const struct rn_json_value *args)
     }
 }
 
-static void take_call(struct own *own, const struct rn_json_value *args)
+static void take_call(struct own *own, const struct rn_scan_value *args)
 {
-    struct rn_json_text text = rn_json_inside(args);
-    struct rn_json_value key, value, words = {.type = RN_JSON_NONE};
+    struct rn_scan_text text = rn_scan_inside(args);
+    struct rn_scan_value key, value, words = {.type = RN_JSON_NONE};
 
-    while (rn_json_member(&text, &key, &value) == 1) {
-        if (rn_json_is(&key, "args"))
+    while (rn_scan_member(&text, &key, &value) == 1) {
+        if (rn_scan_is(&key, "args"))
             words = value;
         else
             take_call_member(own, &key, &value);
@@ -145,7 +177,7 @@ static void take_call(struct own *own, const struct rn_json_value *args)
 }
 
 /* Kinds whose arguments are the fields of the schema, and what is attached. */
-static void take_fields(struct own *own, const struct rn_json_value *args)
+static void take_fields(struct own *own, const struct rn_scan_value *args)
 {
     static const struct {
         const char *key;
@@ -153,16 +185,16 @@ static void take_fields(struct own *own, const struct rn_json_value *args)
     } attached[] = {{"exe", RN_ATT_EXE}, {"cwd", RN_ATT_CWD}, {"path", RN_ATT_PATH}};
     const struct rn_schema *schema = rn_schema_get(own->event.kind);
     const char *mark = own->event.kind == RN_KIND_SIGNAL ? "signo" : "op";
-    struct rn_json_text text = rn_json_inside(args);
-    struct rn_json_value key, value;
+    struct rn_scan_text text = rn_scan_inside(args);
+    struct rn_scan_value key, value;
 
-    while (rn_json_member(&text, &key, &value) == 1) {
-        own->known |= rn_json_is(&key, mark);
+    while (rn_scan_member(&text, &key, &value) == 1) {
+        own->known |= rn_scan_is(&key, mark);
         for (uint8_t i = 0; i < schema->words; i++)
-            if (rn_json_is(&key, schema->fields[i].name))
+            if (rn_scan_is(&key, schema->fields[i].name))
                 take_number(&value, &own->event.u.words[i]);
         for (size_t i = 0; i < sizeof attached / sizeof attached[0]; i++)
-            if (rn_json_is(&key, attached[i].key))
+            if (rn_scan_is(&key, attached[i].key))
                 attach(own, attached[i].type, RN_ARG_NONE, &value);
     }
 }
@@ -214,7 +246,7 @@ enum rn_status rn_chrome_own(struct rn_chrome *chrome, const struct rn_chrome_ev
 
     *taken = false;
     for (size_t i = 0; i < sizeof kinds && !own.event.kind; i++)
-        if (rn_json_is(&event->cat, rn_kind_name(kinds[i])))
+        if (rn_scan_is(&event->cat, rn_kind_name(kinds[i])))
             own.event.kind = kinds[i];
     if (!chrome->own || !own.event.kind || event->args.type != RN_JSON_OBJECT)
         return RN_OK;

@@ -6,6 +6,8 @@
 #include <stdlib.h>
 #include <string.h>
 
+#define LOOK_MAX 1024u
+
 static size_t bytes_of(const struct rn_chrome_open *open)
 {
     return sizeof *open + open->name_size + open->cat_size + open->args_size;
@@ -28,6 +30,8 @@ static enum rn_status keep(struct rn_chrome *chrome, uint64_t time, uint32_t str
         return rn_fail(err, RN_E_NOMEM, "no memory for what has begun");
     open->time = time;
     open->stream = stream;
+    open->flags = chrome->flags;
+    open->span = chrome->span;
     open->name_size = (uint32_t)chrome->name.size;
     open->cat_size = (uint32_t)chrome->cat.size;
     open->args_size = (uint32_t)chrome->args.size;
@@ -65,6 +69,7 @@ static void take_begin(struct rn_chrome *chrome, const struct rn_chrome_open *be
 {
     struct rn_buf ends = chrome->args;
 
+    rn_buf_clear(&chrome->source);
     rn_buf_clear(&chrome->name);
     rn_buf_clear(&chrome->cat);
     rn_buf_append(&chrome->name, begin->text, begin->name_size);
@@ -79,11 +84,12 @@ static enum rn_status emit(struct rn_chrome *chrome, const struct rn_chrome_open
                            uint64_t end, bool async, uint32_t flags, struct rn_error *err)
 {
     struct rn_event span = {.kind = RN_KIND_SPAN,
-                            .flags = flags,
+                            .flags = flags | begin->flags,
                             .stream = begin->stream,
                             .start = begin->time,
                             .duration = end - begin->time};
 
+    span.u.span = begin->span;
     if (async) {
         span.u.span.form = RN_SPAN_ASYNC;
         span.u.span.id = begin->id;
@@ -131,12 +137,12 @@ enum rn_status rn_chrome_close(struct rn_chrome *chrome, struct rn_chrome_thread
 /* What makes an id: itself, its scope and category; within the process where it says so. */
 static void identify(const struct rn_chrome_event *event, uint64_t *key, uint64_t *id)
 {
-    struct rn_json_text text = rn_json_inside(&event->id2);
-    struct rn_json_value name, value = event->id;
+    struct rn_scan_text text = rn_scan_inside(&event->id2);
+    struct rn_scan_value name, value = event->id;
     uint64_t hash = rn_fnv(RN_FNV_BEGIN, event->cat.data ? event->cat.data : "", event->cat.size);
 
-    if (event->id2.type == RN_JSON_OBJECT && rn_json_member(&text, &name, &value) == 1 &&
-        rn_json_is(&name, "local"))
+    if (event->id2.type == RN_JSON_OBJECT && rn_scan_member(&text, &name, &value) == 1 &&
+        rn_scan_is(&name, "local"))
         hash = rn_fnv(hash, event->pid.data ? event->pid.data : "", event->pid.size);
     hash = rn_fnv(hash, event->scope.data ? event->scope.data : "", event->scope.size);
     *id = rn_chrome_id(&value);
@@ -157,7 +163,8 @@ static struct rn_chrome_open **find_half(struct rn_chrome *chrome, uint64_t key,
 {
     struct rn_chrome_open **link = &chrome->ids[key % RN_CHROME_OPEN_BUCKETS], **best = NULL;
 
-    for (; *link; link = &(*link)->next) {
+    /* Of what lies in one bucket the latest are looked at: time stays linear. */
+    for (unsigned looked = 0; *link && looked < LOOK_MAX; link = &(*link)->next, looked++) {
         const struct rn_chrome_open *open = *link;
 
         if (open->key != key || open->is_end == is_end ||

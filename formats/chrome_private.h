@@ -25,7 +25,8 @@ struct rn_chrome_open {
     uint64_t key;                /* of what has an id: of id, scope and category */
     uint64_t id;
     uint64_t time; /* ns */
-    uint32_t stream;
+    uint32_t stream, flags;
+    struct rn_span span;
     bool is_end;
     uint32_t name_size, cat_size, args_size;
     char text[];
@@ -73,7 +74,10 @@ struct rn_chrome {
     struct rn_chrome_open *ids[RN_CHROME_OPEN_BUCKETS];
     size_t open_bytes;
 
-    struct rn_buf name, cat, args; /* of the event at hand */
+    /* Of the event at hand; the last three only in our own files. */
+    struct rn_buf name, cat, args, source;
+    struct rn_span span;
+    uint32_t flags;
 };
 
 /* What has no number is noted while the input is read; times are relative to this moment, so that
@@ -94,18 +98,29 @@ RN_MUST_CHECK enum rn_status rn_chrome_emit(struct rn_chrome *chrome, struct rn_
 /* Its times count for the begin and end of all. */
 void rn_chrome_seen(struct rn_chrome *chrome, const struct rn_event *event);
 /* Fill one of these buffers with what a value says, cut to a length. */
-void rn_chrome_text(struct rn_chrome *chrome, struct rn_buf *to, const struct rn_json_value *value);
+void rn_chrome_text(struct rn_chrome *chrome, struct rn_buf *to, const struct rn_scan_value *value);
 /* Our own files say so of what had not ended. */
 bool rn_chrome_unfinished_said(const struct rn_chrome *chrome, const struct rn_chrome_event *event);
+/* The arguments as they will be stored, in chrome->args: strict JSON without blanks; nothing where
+ * there are none, and without the members that `take` (may be NULL) takes. False: they make no
+ * sense. */
+typedef bool rn_chrome_member_fn(struct rn_chrome *chrome, void *context,
+                                 const struct rn_scan_value *key,
+                                 const struct rn_scan_value *value);
+bool rn_chrome_take_args(struct rn_chrome *chrome, const struct rn_scan_value *args,
+                         rn_chrome_member_fn *take, void *context);
 /* The number of an id: itself, or a hash of its text. */
-uint64_t rn_chrome_id(const struct rn_json_value *value);
+uint64_t rn_chrome_id(const struct rn_scan_value *value);
 
 /* chrome_device.c: *taken where the event is of a kind of ours. */
 RN_MUST_CHECK enum rn_status rn_chrome_device(struct rn_chrome *chrome,
                                               const struct rn_chrome_event *event, uint64_t start,
                                               uint64_t duration, bool *taken, struct rn_error *err);
 
-/* chrome_own.c: the same for system calls, processes, signals and modules of our own files. */
+/* chrome_own.c: a member of the arguments of a span that is ours, kept in chrome->span, flags and
+ * source. */
+rn_chrome_member_fn rn_chrome_own_member;
+/* The same for system calls, processes, signals and modules of our own files. */
 RN_MUST_CHECK enum rn_status rn_chrome_own(struct rn_chrome *chrome,
                                            const struct rn_chrome_event *event, uint64_t start,
                                            uint64_t duration, bool *taken, struct rn_error *err);

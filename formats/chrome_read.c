@@ -34,11 +34,11 @@ static uint64_t place_of(const struct source *source, const char *at)
     return source->offset + (uint64_t)(at - (const char *)source->window.data);
 }
 
-static struct rn_json_text text_of(const struct source *source)
+static struct rn_scan_text text_of(const struct source *source)
 {
     const char *data = (const char *)source->window.data;
 
-    return (struct rn_json_text){.at = data + source->at, .end = data + source->window.size};
+    return (struct rn_scan_text){.at = data + source->at, .end = data + source->window.size};
 }
 
 /* Have `wanted` bytes from source->at on, or all there are. */
@@ -101,7 +101,7 @@ static enum rn_status parse_event(struct source *source, struct rn_chrome_event 
                                   struct rn_error *err)
 {
     for (;;) {
-        struct rn_json_text text = text_of(source);
+        struct rn_scan_text text = text_of(source);
         enum rn_chrome_parse result = rn_chrome_event_parse(&text, event);
         enum rn_status status;
 
@@ -221,17 +221,17 @@ static enum rn_status skip_value(struct source *source, struct rn_error *err)
 }
 
 /* otherData is where the format has place for what whoever writes it wants to say. */
-static void take_other_data(struct rn_chrome *chrome, const struct rn_json_value *value)
+static void take_other_data(struct rn_chrome *chrome, const struct rn_scan_value *value)
 {
-    struct rn_json_text text = rn_json_inside(value);
-    struct rn_json_value key, item;
+    struct rn_scan_text text = rn_scan_inside(value);
+    struct rn_scan_value key, item;
 
-    while (value->type == RN_JSON_OBJECT && rn_json_member(&text, &key, &item) == 1) {
-        char **to = rn_json_is(&key, "host") ? &chrome->host
-                    : rn_json_is(&key, "os") ? &chrome->os
+    while (value->type == RN_JSON_OBJECT && rn_scan_member(&text, &key, &item) == 1) {
+        char **to = rn_scan_is(&key, "host") ? &chrome->host
+                    : rn_scan_is(&key, "os") ? &chrome->os
                                              : NULL;
 
-        if (rn_json_is(&key, "creator"))
+        if (rn_scan_is(&key, "creator"))
             chrome->own = item.size > 3 && memcmp(item.data, "rn-", 3) == 0;
         if (to && item.type == RN_JSON_STRING) {
             free(*to);
@@ -240,32 +240,32 @@ static void take_other_data(struct rn_chrome *chrome, const struct rn_json_value
     }
 }
 
-static void take_value(struct rn_chrome *chrome, const struct rn_json_value *key,
-                       const struct rn_json_value *value)
+static void take_value(struct rn_chrome *chrome, const struct rn_scan_value *key,
+                       const struct rn_scan_value *value)
 {
     int64_t number;
 
-    if (rn_json_is(key, "baseTimeNanoseconds") && rn_json_decimal(value, 0, &number)) {
+    if (rn_scan_is(key, "baseTimeNanoseconds") && rn_scan_decimal(value, 0, &number)) {
         chrome->has_base = true;
         chrome->realtime_of_zero = number;
-    } else if (rn_json_is(key, "beginningOfTime") && rn_json_decimal(value, 3, &number)) {
+    } else if (rn_scan_is(key, "beginningOfTime") && rn_scan_decimal(value, 3, &number)) {
         chrome->has_base = true;
         chrome->realtime_of_zero = number;
-    } else if (rn_json_is(key, "otherData")) {
+    } else if (rn_scan_is(key, "otherData")) {
         take_other_data(chrome, value);
-    } else if (!rn_json_is(key, "displayTimeUnit") && !rn_json_is(key, "schemaVersion")) {
+    } else if (!rn_scan_is(key, "displayTimeUnit") && !rn_scan_is(key, "schemaVersion")) {
         rn_import_note(chrome->import, "values beside the list of events", 1);
     }
 }
 
 /* A value beside the events: looked at where it is short. */
-static enum rn_status read_value(struct source *source, const struct rn_json_value *key,
+static enum rn_status read_value(struct source *source, const struct rn_scan_value *key,
                                  struct rn_error *err)
 {
     size_t key_at = (size_t)(key->data - (const char *)source->window.data);
     size_t value_at = source->at - key_at; /* behind the begin of the key, which may move */
-    struct rn_json_value moved = *key, value;
-    struct rn_json_text text;
+    struct rn_scan_value moved = *key, value;
+    struct rn_scan_text text;
     enum rn_status status;
 
     source->at = key_at;
@@ -275,7 +275,7 @@ static enum rn_status read_value(struct source *source, const struct rn_json_val
     if (status != RN_OK)
         return status;
     text = text_of(source);
-    if (rn_json_value(&text, &value)) {
+    if (rn_scan_value(&text, &value)) {
         take_value(source->chrome, &moved, &value);
         source->at = (size_t)(text.at - (const char *)source->window.data);
         return RN_OK;
@@ -285,27 +285,27 @@ static enum rn_status read_value(struct source *source, const struct rn_json_val
 }
 
 /* A key and its colon; source->at is at the value then. *why: there is none. */
-static enum rn_status read_key(struct source *source, struct rn_json_value *key, const char **why,
+static enum rn_status read_key(struct source *source, struct rn_scan_value *key, const char **why,
                                struct rn_error *err)
 {
-    struct rn_json_text text;
+    struct rn_scan_text text;
     enum rn_status status = have(source, VALUE_MAX, err);
 
     *why = NULL;
     if (status != RN_OK)
         return status;
     text = text_of(source);
-    if (here(source) != '"' || !rn_json_string(&text, key)) {
+    if (here(source) != '"' || !rn_scan_string(&text, key)) {
         *why = "a key was expected here";
         return RN_OK;
     }
-    rn_json_space(&text);
+    rn_scan_space(&text);
     if (text.at == text.end || *text.at != ':') {
         *why = "a colon was expected here";
         return RN_OK;
     }
     text.at++;
-    rn_json_space(&text);
+    rn_scan_space(&text);
     source->at = (size_t)(text.at - (const char *)source->window.data);
     if (!left_of(source))
         *why = "a value was expected here";
@@ -318,7 +318,7 @@ static enum rn_status read_object(struct source *source, struct rn_error *err)
     enum rn_status status;
 
     while ((status = skip_space(source, true, err)) == RN_OK) {
-        struct rn_json_value key;
+        struct rn_scan_value key;
         const char *why;
 
         if (!left_of(source))
@@ -336,7 +336,7 @@ static enum rn_status read_object(struct source *source, struct rn_error *err)
                 status = resume(source, err);
             if (status == RN_OK)
                 status = read_events(source, false, err);
-        } else if (status == RN_OK && rn_json_is(&key, "traceEvents") && here(source) == '[') {
+        } else if (status == RN_OK && rn_scan_is(&key, "traceEvents") && here(source) == '[') {
             source->at++;
             status = read_events(source, false, err);
         } else if (status == RN_OK) {
@@ -394,6 +394,7 @@ static enum rn_status read_chrome(struct rn_input *input, struct rn_import *impo
     rn_buf_free(&chrome->name);
     rn_buf_free(&chrome->cat);
     rn_buf_free(&chrome->args);
+    rn_buf_free(&chrome->source);
     rn_buf_free(&source.window);
     free(chrome->host);
     free(chrome->os);

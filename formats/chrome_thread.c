@@ -18,7 +18,7 @@ static enum rn_status no_memory(struct rn_error *err)
 }
 
 /* The number of a process or thread; *text: as it is named, NULL where it is a number. */
-static enum rn_status number_of(struct rn_chrome *chrome, const struct rn_json_value *value,
+static enum rn_status number_of(struct rn_chrome *chrome, const struct rn_scan_value *value,
                                 uint64_t *number, const char **text, struct rn_error *err)
 {
     size_t size = value->size < NAME_MAX_BYTES ? value->size : NAME_MAX_BYTES, i = 0;
@@ -26,7 +26,7 @@ static enum rn_status number_of(struct rn_chrome *chrome, const struct rn_json_v
     *text = NULL;
     *number = 0;
     if (value->type == RN_JSON_NONE || value->type == RN_JSON_NULL ||
-        (rn_json_u64(value, number) && *number < RN_CHROME_PROCESS))
+        (rn_scan_u64(value, number) && *number < RN_CHROME_PROCESS))
         return RN_OK;
     while (i < chrome->text_count &&
            (strncmp(chrome->texts[i], value->data, size) != 0 || chrome->texts[i][size] != '\0'))
@@ -163,26 +163,26 @@ enum rn_status rn_chrome_image_stated(struct rn_chrome *chrome, uint64_t pid, st
 /* Our own files say what a track is that is no thread: the number of a queue, the thread or queue
  * that a lane is of, the number of something else. */
 static enum rn_status take_own_track(struct rn_chrome *chrome, struct rn_chrome_thread *track,
-                                     const struct rn_json_value *key,
-                                     const struct rn_json_value *value, struct rn_error *err)
+                                     const struct rn_scan_value *key,
+                                     const struct rn_scan_value *value, struct rn_error *err)
 {
     struct rn_chrome_thread *base;
     enum rn_status status = RN_OK;
     uint64_t number;
 
-    if (track->stream || !rn_json_u64(value, &number))
+    if (track->stream || !rn_scan_u64(value, &number))
         return RN_OK;
-    if (rn_json_is(key, "rn.queue")) {
+    if (rn_scan_is(key, "rn.queue")) {
         status = rn_import_queue(chrome->import, track->pid, track->tid, number, NULL,
                                  &track->stream, err);
-    } else if (rn_json_is(key, "rn.lane_of")) {
+    } else if (rn_scan_is(key, "rn.lane_of")) {
         status = find(chrome, track->pid, number, NULL, &base, err);
         if (status == RN_OK)
             status = give_stream(chrome, base, err);
         if (status == RN_OK)
             track->stream = base->stream;
         track->lane = true;
-    } else if (rn_json_is(key, "rn.track")) {
+    } else if (rn_scan_is(key, "rn.track")) {
         status = rn_import_track(chrome->import, track->pid, number, track->name ? track->name : "",
                                  &track->stream, err);
         track->lane = true;
@@ -194,17 +194,17 @@ static enum rn_status take_own_track(struct rn_chrome *chrome, struct rn_chrome_
 static enum rn_status take_name(struct rn_chrome *chrome, const struct rn_chrome_event *event,
                                 struct rn_chrome_thread *thread, struct rn_error *err)
 {
-    struct rn_json_text text = rn_json_inside(&event->args);
-    struct rn_json_value key, value;
+    struct rn_scan_text text = rn_scan_inside(&event->args);
+    struct rn_scan_value key, value;
 
-    while (event->args.type == RN_JSON_OBJECT && rn_json_member(&text, &key, &value) == 1) {
+    while (event->args.type == RN_JSON_OBJECT && rn_scan_member(&text, &key, &value) == 1) {
         if (chrome->own && key.size > 3 && memcmp(key.data, "rn.", 3) == 0) {
             enum rn_status status = take_own_track(chrome, thread, &key, &value, err);
 
             if (status != RN_OK)
                 return status;
         }
-        if (!rn_json_is(&key, "name") || value.type != RN_JSON_STRING || value.size == 0)
+        if (!rn_scan_is(&key, "name") || value.type != RN_JSON_STRING || value.size == 0)
             continue;
         rn_chrome_text(chrome, &chrome->name, &value);
         free(thread->name);

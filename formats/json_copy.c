@@ -86,7 +86,7 @@ static char escaped_byte(char letter)
     }
 }
 
-uint64_t rn_json_unescape(struct rn_buf *out, const struct rn_json_value *string)
+uint64_t rn_scan_unescape(struct rn_buf *out, const struct rn_scan_value *string)
 {
     const char *at = string->data, *end = at + string->size;
     uint64_t alone = 0;
@@ -156,7 +156,7 @@ static size_t put_wide(struct rn_buf *out, const char *data, size_t size, uint64
     return 1;
 }
 
-uint64_t rn_json_quote(struct rn_buf *out, const char *data, size_t size)
+uint64_t rn_scan_quote(struct rn_buf *out, const char *data, size_t size)
 {
     uint64_t bytes = 0;
 
@@ -183,7 +183,7 @@ uint64_t rn_json_quote(struct rn_buf *out, const char *data, size_t size)
 
 struct copy {
     struct rn_buf *out;
-    struct rn_json_changes *changes;
+    struct rn_scan_changes *changes;
     size_t limit; /* size of *out from which on members of the outermost object are left out */
     unsigned depth;
 };
@@ -215,7 +215,7 @@ static size_t copy_escape(struct copy *copy, const char *at, const char *end)
     return 1;
 }
 
-static void copy_string(struct copy *copy, const struct rn_json_value *string)
+static void copy_string(struct copy *copy, const struct rn_scan_value *string)
 {
     const char *at = string->data, *end = at + string->size;
 
@@ -244,7 +244,7 @@ static const char *skip_digits(const char *at, const char *end)
     return at;
 }
 
-static bool is_strict_number(const struct rn_json_value *value)
+static bool is_strict_number(const struct rn_scan_value *value)
 {
     const char *at = value->data, *end = at + value->size, *digits;
 
@@ -270,7 +270,7 @@ static bool is_strict_number(const struct rn_json_value *value)
     return at == end;
 }
 
-static void copy_number(struct copy *copy, const struct rn_json_value *value)
+static void copy_number(struct copy *copy, const struct rn_scan_value *value)
 {
     bool strict = is_strict_number(value);
 
@@ -283,17 +283,17 @@ static void copy_number(struct copy *copy, const struct rn_json_value *value)
         rn_buf_byte(copy->out, '"');
 }
 
-static bool copy_value(struct copy *copy, const struct rn_json_value *value);
+static bool copy_value(struct copy *copy, const struct rn_scan_value *value);
 
-static bool copy_array(struct copy *copy, const struct rn_json_value *array)
+static bool copy_array(struct copy *copy, const struct rn_scan_value *array)
 {
-    struct rn_json_text text = rn_json_inside(array);
-    struct rn_json_value value;
+    struct rn_scan_text text = rn_scan_inside(array);
+    struct rn_scan_value value;
     bool first = true;
     int more;
 
     rn_buf_byte(copy->out, '[');
-    while ((more = rn_json_element(&text, &value)) == 1) {
+    while ((more = rn_scan_element(&text, &value)) == 1) {
         if (!first)
             rn_buf_byte(copy->out, ',');
         first = false;
@@ -304,15 +304,15 @@ static bool copy_array(struct copy *copy, const struct rn_json_value *array)
     return more == 0;
 }
 
-static bool copy_object(struct copy *copy, const struct rn_json_value *object)
+static bool copy_object(struct copy *copy, const struct rn_scan_value *object)
 {
-    struct rn_json_text text = rn_json_inside(object);
-    struct rn_json_value key, value;
+    struct rn_scan_text text = rn_scan_inside(object);
+    struct rn_scan_value key, value;
     bool outermost = copy->depth == 1, first = true;
     int more;
 
     rn_buf_byte(copy->out, '{');
-    while ((more = rn_json_member(&text, &key, &value)) == 1) {
+    while ((more = rn_scan_member(&text, &key, &value)) == 1) {
         size_t before = copy->out->size;
 
         if (!first)
@@ -332,7 +332,7 @@ static bool copy_object(struct copy *copy, const struct rn_json_value *object)
     return more == 0;
 }
 
-static bool copy_value(struct copy *copy, const struct rn_json_value *value)
+static bool copy_value(struct copy *copy, const struct rn_scan_value *value)
 {
     bool good = true;
 
@@ -356,8 +356,8 @@ static bool copy_value(struct copy *copy, const struct rn_json_value *value)
     return good;
 }
 
-bool rn_json_compact(struct rn_buf *out, const struct rn_json_value *value, size_t limit,
-                     struct rn_json_changes *changes)
+bool rn_scan_compact(struct rn_buf *out, const struct rn_scan_value *value, size_t limit,
+                     struct rn_scan_changes *changes)
 {
     struct copy copy = {.out = out, .changes = changes, .limit = out->size + limit};
     size_t before = out->size;

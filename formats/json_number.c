@@ -50,7 +50,7 @@ static const char *add_exponent(struct decimal *number, const char *at, const ch
     return at;
 }
 
-static bool parse(const struct rn_json_value *value, struct decimal *number)
+static bool parse(const struct rn_scan_value *value, struct decimal *number)
 {
     const char *at = value->data, *end = at + value->size, *start;
 
@@ -70,7 +70,7 @@ static bool parse(const struct rn_json_value *value, struct decimal *number)
     return at == end;
 }
 
-bool rn_json_decimal(const struct rn_json_value *value, int scale, int64_t *out)
+bool rn_scan_decimal(const struct rn_scan_value *value, int scale, int64_t *out)
 {
     struct decimal number;
     uint64_t result, divisor = 1;
@@ -114,7 +114,7 @@ static bool parse_hex(const char *at, const char *end, uint64_t *out)
     return true;
 }
 
-bool rn_json_u64(const struct rn_json_value *value, uint64_t *out)
+bool rn_scan_u64(const struct rn_scan_value *value, uint64_t *out)
 {
     const char *at = value->data, *end = at + value->size;
     uint64_t number = 0;
@@ -136,7 +136,7 @@ bool rn_json_u64(const struct rn_json_value *value, uint64_t *out)
     return at == end;
 }
 
-bool rn_json_double(const struct rn_json_value *value, double *out)
+bool rn_scan_double(const struct rn_scan_value *value, double *out)
 {
     char text[64], *end;
 

@@ -32,13 +32,13 @@ static const char *find_special(const char *at, const char *end)
     return at;
 }
 
-static bool bad(struct rn_json_text *text, const char *why)
+static bool bad(struct rn_scan_text *text, const char *why)
 {
     text->why = why;
     return false;
 }
 
-static bool ended(struct rn_json_text *text)
+static bool ended(struct rn_scan_text *text)
 {
     text->at = text->end;
     return bad(text, NULL);
@@ -49,13 +49,13 @@ static bool is_space(char c)
     return c == ' ' || c == '\n' || c == '\r' || c == '\t';
 }
 
-void rn_json_space(struct rn_json_text *text)
+void rn_scan_space(struct rn_scan_text *text)
 {
     while (text->at < text->end && is_space(*text->at))
         text->at++;
 }
 
-bool rn_json_string(struct rn_json_text *text, struct rn_json_value *value)
+bool rn_scan_string(struct rn_scan_text *text, struct rn_scan_value *value)
 {
     const char *at = text->at + 1;
 
@@ -79,17 +79,17 @@ bool rn_json_string(struct rn_json_text *text, struct rn_json_value *value)
 }
 
 /* Over everything up to the bracket that closes this one. */
-static bool skip_nested(struct rn_json_text *text)
+static bool skip_nested(struct rn_scan_text *text)
 {
     uint64_t braces[RN_JSON_DEPTH / 64] = {0}; /* bit: the bracket at that depth is a brace */
-    struct rn_json_value string;
+    struct rn_scan_value string;
     unsigned depth = 0;
 
     while (text->at < text->end) {
         char c = *text->at;
 
         if (c == '"') {
-            if (!rn_json_string(text, &string))
+            if (!rn_scan_string(text, &string))
                 return false;
             continue;
         }
@@ -121,25 +121,25 @@ static bool is_word(char c)
            c == '-' || c == '+';
 }
 
-bool rn_json_is(const struct rn_json_value *value, const char *text)
+bool rn_scan_is(const struct rn_scan_value *value, const char *text)
 {
     return !value->escaped && value->size == strlen(text) &&
            memcmp(value->data, text, value->size) == 0;
 }
 
-static bool not_a_number(const struct rn_json_value *value)
+static bool not_a_number(const struct rn_scan_value *value)
 {
     static const char *const words[] = {"NaN", "nan",  "-nan", "Infinity", "-Infinity",
                                         "inf", "-inf", "Inf",  "-Inf",     "-NaN"};
 
     for (size_t i = 0; i < sizeof words / sizeof words[0]; i++)
-        if (rn_json_is(value, words[i]))
+        if (rn_scan_is(value, words[i]))
             return true;
     return false;
 }
 
 /* A number or literal: up to what cannot be in one. */
-static bool scan_word(struct rn_json_text *text, struct rn_json_value *value)
+static bool scan_word(struct rn_scan_text *text, struct rn_scan_value *value)
 {
     const char *at = text->at;
 
@@ -157,11 +157,11 @@ static bool scan_word(struct rn_json_text *text, struct rn_json_value *value)
          value->data[1] <= '9') ||
         not_a_number(value))
         value->type = RN_JSON_NUMBER;
-    else if (rn_json_is(value, "true"))
+    else if (rn_scan_is(value, "true"))
         value->type = RN_JSON_TRUE;
-    else if (rn_json_is(value, "false"))
+    else if (rn_scan_is(value, "false"))
         value->type = RN_JSON_FALSE;
-    else if (rn_json_is(value, "null"))
+    else if (rn_scan_is(value, "null"))
         value->type = RN_JSON_NULL;
     else
         return bad(text, "no JSON value");
@@ -169,14 +169,14 @@ static bool scan_word(struct rn_json_text *text, struct rn_json_value *value)
     return true;
 }
 
-bool rn_json_value(struct rn_json_text *text, struct rn_json_value *value)
+bool rn_scan_value(struct rn_scan_text *text, struct rn_scan_value *value)
 {
     const char *start = text->at;
 
     if (start >= text->end)
         return ended(text);
     if (*start == '"')
-        return rn_json_string(text, value);
+        return rn_scan_string(text, value);
     if (*start != '{' && *start != '[')
         return scan_word(text, value);
     value->type = *start == '{' ? RN_JSON_OBJECT : RN_JSON_ARRAY;
@@ -188,7 +188,7 @@ bool rn_json_value(struct rn_json_text *text, struct rn_json_value *value)
     return true;
 }
 
-static int closed(struct rn_json_text *text)
+static int closed(struct rn_scan_text *text)
 {
     text->at++;
     return 0;
@@ -196,15 +196,15 @@ static int closed(struct rn_json_text *text)
 
 /* Behind the comma that stands before all but the first. 1: something follows. A comma behind the
  * last one is taken: some writers leave one. */
-static int next_item(struct rn_json_text *text, char close)
+static int next_item(struct rn_scan_text *text, char close)
 {
     bool comma;
 
-    rn_json_space(text);
+    rn_scan_space(text);
     comma = text->begun && text->at < text->end && *text->at == ',';
     if (comma) {
         text->at++;
-        rn_json_space(text);
+        rn_scan_space(text);
     }
     if (text->at >= text->end)
         return ended(text) - 1;
@@ -216,8 +216,8 @@ static int next_item(struct rn_json_text *text, char close)
     return 1;
 }
 
-int rn_json_member(struct rn_json_text *text, struct rn_json_value *key,
-                   struct rn_json_value *value)
+int rn_scan_member(struct rn_scan_text *text, struct rn_scan_value *key,
+                   struct rn_scan_value *value)
 {
     int more = next_item(text, '}');
 
@@ -225,28 +225,28 @@ int rn_json_member(struct rn_json_text *text, struct rn_json_value *key,
         return more;
     if (*text->at != '"')
         return bad(text, "a key was expected here") - 1;
-    if (!rn_json_string(text, key))
+    if (!rn_scan_string(text, key))
         return -1;
-    rn_json_space(text);
+    rn_scan_space(text);
     if (text->at >= text->end)
         return ended(text) - 1;
     if (*text->at != ':')
         return bad(text, "a colon was expected here") - 1;
     text->at++;
-    rn_json_space(text);
-    return rn_json_value(text, value) ? 1 : -1;
+    rn_scan_space(text);
+    return rn_scan_value(text, value) ? 1 : -1;
 }
 
-int rn_json_element(struct rn_json_text *text, struct rn_json_value *value)
+int rn_scan_element(struct rn_scan_text *text, struct rn_scan_value *value)
 {
     int more = next_item(text, ']');
 
     if (more != 1)
         return more;
-    return rn_json_value(text, value) ? 1 : -1;
+    return rn_scan_value(text, value) ? 1 : -1;
 }
 
-struct rn_json_text rn_json_inside(const struct rn_json_value *value)
+struct rn_scan_text rn_scan_inside(const struct rn_scan_value *value)
 {
-    return (struct rn_json_text){.at = value->data + 1, .end = value->data + value->size};
+    return (struct rn_scan_text){.at = value->data + 1, .end = value->data + value->size};
 }
