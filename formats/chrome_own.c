@@ -226,6 +226,14 @@ static enum rn_status add(struct own *own, const struct rn_chrome_event *event,
         status = set_child(own, err);
     if (status != RN_OK)
         return status;
+    /* The name of a thread that was met, where it is not that of the image. */
+    if (own->event.kind == RN_KIND_PROCESS && own->event.u.process.op == RN_PROCESS_ATTACH &&
+        thread->name && own->event.attachment_count < ATTACHMENTS_MAX)
+        own->attachments[own->event.attachment_count++] =
+            (struct rn_attachment){.type = RN_ATT_NAME,
+                                   .arg = RN_ARG_NONE,
+                                   .size = (uint32_t)strlen(thread->name),
+                                   .data = (const uint8_t *)thread->name};
     own->event.stream = thread->stream;
     own->event.attachments = own->attachments;
     if (own->event.kind == RN_KIND_PROCESS)

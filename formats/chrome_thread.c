@@ -279,7 +279,8 @@ enum rn_status rn_chrome_state_names(struct rn_chrome *chrome, struct rn_error *
         struct rn_chrome_thread *thread = chrome->threads[i];
 
         for (; thread && status == RN_OK; thread = thread->next) {
-            if (!thread->name || !thread->stream || thread->lane || thread->stated)
+            if (!thread->name || !*thread->name || !thread->stream || thread->lane ||
+                thread->stated)
                 continue;
             if (thread->tid == RN_CHROME_PROCESS)
                 status = state_process(chrome, thread, err);

@@ -224,13 +224,13 @@ static void put_point(struct rn_slice_writer *writer, const struct rn_track_entr
                       const struct rn_slice *slice)
 {
     bool out = slice->flow_out_count, in = slice->flow_in_count;
+    uint64_t id = rn_chrome_write_number(slice, "id");
 
+    if (!id && (out || in))
+        id = out ? slice->flows_out[0] : slice->flows_in[0];
     if (out || in)
-        put_arrow(writer, track, slice->start_ns,
-                  out && in ? 't'
-                  : out     ? 's'
-                            : 'f',
-                  out ? slice->flows_out[0] : slice->flows_in[0], slice->name, slice->category);
+        put_arrow(writer, track, slice->start_ns, out && in ? 't' : out ? 's' : 'f', id,
+                  slice->name, slice->category);
 }
 
 static void put_launches(struct rn_slice_writer *writer, const struct rn_track_entry *track,
@@ -257,7 +257,7 @@ static void put_async(struct rn_slice_writer *writer, const struct rn_track_entr
             put_id(writer, id);
         else
             rn_buf_printf(writer->out, ",\"id\":\"#%llu\"", (unsigned long long)own);
-        put_names(writer, slice->name, slice->category);
+        put_names(writer, slice->name, rn_chrome_write_category(slice));
         if (i == 0)
             rn_chrome_write_args(writer, slice);
         rn_buf_byte(writer->out, '}');

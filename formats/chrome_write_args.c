@@ -52,6 +52,9 @@ const char *rn_chrome_write_category(const struct rn_slice *slice)
                                          "cuda_overhead"};
     uint64_t layer = rn_chrome_write_number(slice, "layer");
 
+    /* That is what a span is called that has none. */
+    if (slice->kind == RN_KIND_SPAN && strcmp(slice->category, "span") == 0)
+        return "";
     if (slice->kind == RN_KIND_TRANSFER)
         return says(slice, "direction", "fill") ? "gpu_memset" : "gpu_memcpy";
     if (slice->kind != RN_KIND_API)
