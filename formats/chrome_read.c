@@ -16,6 +16,7 @@ struct source {
     size_t at;
     uint64_t offset;
     bool ended;
+    bool cut; /* it was said that the file ends too early */
     struct rn_chrome *chrome;
 };
 
@@ -171,21 +172,35 @@ static enum rn_status one_event(struct source *source, struct rn_error *err)
     return status;
 }
 
-/* source->at is behind the '['. A list that is all of the file may lack its end: whoever writes one
- * need not come to it. */
-static enum rn_status read_events(struct source *source, bool alone, struct rn_error *err)
+static enum rn_status ends_early(struct source *source, const char *what, struct rn_error *err)
+{
+    if (source->cut)
+        return RN_OK;
+    source->cut = true;
+    return problem(source, source->offset + source->at, what, err);
+}
+
+enum list {
+    LIST_ALONE,   /* all of the file; it may lack its end: whoever writes one need not come to it */
+    LIST_MEMBER,  /* traceEvents */
+    LIST_RESUMED, /* events behind damage, perhaps in no list */
+};
+
+/* source->at is behind the '['. */
+static enum rn_status read_events(struct source *source, enum list list, struct rn_error *err)
 {
     enum rn_status status;
 
     while ((status = skip_space(source, true, err)) == RN_OK) {
         if (!left_of(source))
-            return alone ? RN_OK
-                         : problem(source, source->offset + source->at,
-                                   "the file ends within traceEvents", err);
+            return list == LIST_ALONE ? RN_OK
+                                      : ends_early(source, "the file ends within traceEvents", err);
         if (here(source) == ']') {
             source->at++;
             return RN_OK;
         }
+        if (list == LIST_RESUMED && here(source) == '}')
+            return RN_OK;
         status = one_event(source, err);
         if (status != RN_OK)
             break;
@@ -322,8 +337,7 @@ static enum rn_status read_object(struct source *source, struct rn_error *err)
         const char *why;
 
         if (!left_of(source))
-            return problem(source, source->offset + source->at, "the file ends before its '}'",
-                           err);
+            return ends_early(source, "the file ends before its '}'", err);
         if (here(source) == '}') {
             source->at++;
             return RN_OK;
@@ -335,10 +349,10 @@ static enum rn_status read_object(struct source *source, struct rn_error *err)
             if (status == RN_OK)
                 status = resume(source, err);
             if (status == RN_OK)
-                status = read_events(source, false, err);
+                status = read_events(source, LIST_RESUMED, err);
         } else if (status == RN_OK && rn_scan_is(&key, "traceEvents") && here(source) == '[') {
             source->at++;
-            status = read_events(source, false, err);
+            status = read_events(source, LIST_MEMBER, err);
         } else if (status == RN_OK) {
             status = read_value(source, &key, err);
         }
@@ -366,7 +380,7 @@ static enum rn_status read_all(struct source *source, struct rn_error *err)
         return rn_fail(err, RN_E_FORMAT,
                        "no trace of Chrome's format: it begins with neither { nor [");
     source->at++;
-    status = first == '[' ? read_events(source, true, err) : read_object(source, err);
+    status = first == '[' ? read_events(source, LIST_ALONE, err) : read_object(source, err);
     if (status == RN_OK)
         status = skip_space(source, true, err);
     if (status == RN_OK && left_of(source))
