@@ -248,5 +248,7 @@ int rn_scan_element(struct rn_scan_text *text, struct rn_scan_value *value)
 
 struct rn_scan_text rn_scan_inside(const struct rn_scan_value *value)
 {
+    if (value->size == 0)
+        return (struct rn_scan_text){.at = "", .end = ""};
     return (struct rn_scan_text){.at = value->data + 1, .end = value->data + value->size};
 }

@@ -51,7 +51,8 @@ int rn_scan_member(struct rn_scan_text *text, struct rn_scan_value *key,
                    struct rn_scan_value *value);
 /* The same for an array and its values. */
 int rn_scan_element(struct rn_scan_text *text, struct rn_scan_value *value);
-/* The text within the brackets of a value that was scanned, for the two above. */
+/* The text within the brackets of an object or array that was scanned, for the two above; empty where
+ * there was none. */
 struct rn_scan_text rn_scan_inside(const struct rn_scan_value *value);
 
 /* Of a string without escapes, or of a number, true or false: what is written there. */
