@@ -7,11 +7,11 @@
 /* Where the value of a key goes. Looked up by length and letters: there are few. */
 static const struct field {
     const char *key;
-    size_t offset;
+    size_t size, offset;
 } fields[] = {
 #define FIELD(key, member)                                                                         \
     {                                                                                              \
-        key, offsetof(struct rn_chrome_event, member)                                              \
+        key, sizeof key - 1, offsetof(struct rn_chrome_event, member)                              \
     }
     FIELD("name", name), FIELD("cat", cat), FIELD("ts", ts),       FIELD("dur", dur),
     FIELD("pid", pid),   FIELD("tid", tid), FIELD("args", args),   FIELD("id", id),
@@ -22,13 +22,9 @@ static const struct field {
 static struct rn_scan_value *field_of(struct rn_chrome_event *event,
                                       const struct rn_scan_value *key)
 {
-    for (size_t i = 0; i < sizeof fields / sizeof fields[0]; i++) {
-        const char *name = fields[i].key;
-
-        if (name[0] == *key->data && strncmp(name, key->data, key->size) == 0 &&
-            name[key->size] == '\0')
+    for (size_t i = 0; i < sizeof fields / sizeof fields[0]; i++)
+        if (key->size == fields[i].size && memcmp(key->data, fields[i].key, key->size) == 0)
             return (struct rn_scan_value *)(void *)((char *)event + fields[i].offset);
-    }
     return NULL;
 }
 
@@ -55,7 +51,7 @@ enum rn_chrome_parse rn_chrome_event_parse(struct rn_scan_text *text, struct rn_
     text->at++;
     text->begun = false;
     while ((more = rn_scan_member(text, &key, &value)) == 1) {
-        struct rn_scan_value *field = key.size ? field_of(event, &key) : NULL;
+        struct rn_scan_value *field = field_of(event, &key);
 
         if (field) {
             event->twice += field->type != RN_JSON_NONE;
