@@ -21,13 +21,14 @@ static enum rn_status no_memory(struct rn_error *err)
 static enum rn_status number_of(struct rn_chrome *chrome, const struct rn_scan_value *value,
                                 uint64_t *number, const char **text, struct rn_error *err)
 {
-    size_t size = value->size < NAME_MAX_BYTES ? value->size : NAME_MAX_BYTES, i = 0;
+    size_t size = 0, i = 0;
 
     *text = NULL;
     *number = 0;
     if (value->type == RN_JSON_NONE || value->type == RN_JSON_NULL ||
         (rn_scan_u64(value, number) && *number < RN_CHROME_PROCESS))
         return RN_OK;
+    size = strnlen(value->data, value->size < NAME_MAX_BYTES ? value->size : NAME_MAX_BYTES);
     while (i < chrome->text_count &&
            (strncmp(chrome->texts[i], value->data, size) != 0 || chrome->texts[i][size] != '\0'))
         i++;

@@ -154,6 +154,9 @@ static void put_metadata(struct rn_slice_writer *writer, const struct rn_track_e
     struct rn_buf *out = writer->out;
     bool process = track->type == RN_TRACK_PROCESS;
 
+    /* That is what is called so of which no name is known. */
+    if ((process || track->type == RN_TRACK_THREAD) && strcmp(track->name, "?") == 0)
+        return;
     open_event(writer, 'M', entry->pid, entry->tid);
     put_names(writer, process ? "process_name" : "thread_name", "");
     put_key(writer, ",\"args\":{\"name\":");
