@@ -64,7 +64,7 @@ def of_recording():
         event = json.loads(line)
         if event["kind"] in ("process", "notice"):
             continue
-        yield (event["kind"], event.get("name", ""), int(event["start_ns"]),
+        yield (event["kind"], str(event.get("name", "")), int(event["start_ns"]),
                int(event["duration_ns"]), int(event["args"].get("correlation", 0)))
 
 
