@@ -121,12 +121,6 @@ static bool is_word(char c)
            c == '-' || c == '+';
 }
 
-bool rn_scan_is(const struct rn_scan_value *value, const char *text)
-{
-    return !value->escaped && value->size == strlen(text) &&
-           memcmp(value->data, text, value->size) == 0;
-}
-
 static bool not_a_number(const struct rn_scan_value *value)
 {
     static const char *const words[] = {"NaN", "nan",  "-nan", "Infinity", "-Infinity",

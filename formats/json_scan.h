@@ -56,7 +56,12 @@ int rn_scan_element(struct rn_scan_text *text, struct rn_scan_value *value);
 struct rn_scan_text rn_scan_inside(const struct rn_scan_value *value);
 
 /* Of a string without escapes, or of a number, true or false: what is written there. */
-bool rn_scan_is(const struct rn_scan_value *value, const char *text);
+static inline bool rn_scan_is(const struct rn_scan_value *value, const char *text)
+{
+    size_t size = strlen(text);
+
+    return value->size == size && !value->escaped && memcmp(value->data, text, size) == 0;
+}
 
 /* Append what a string says, as UTF-8. Returns how many halves of surrogate pairs stand alone in
  * it; each became U+FFFD. */
