@@ -114,6 +114,54 @@ else
     echo "ok - Node.js # SKIP no node"
 fi
 
+if command -v chromium >/dev/null; then
+    timeout 60 chromium --headless --no-sandbox --disable-gpu --user-data-dir="$work/profile" \
+        --trace-startup --trace-startup-format=json --trace-startup-file="$work/chromium.json" \
+        --trace-startup-duration=2 --dump-dom about:blank >/dev/null 2>&1
+fi
+# Of begins some have no end there, and ids are of all forms: so what is complete is compared, and the
+# number of the others.
+chromium() {
+    rm -f chromium.rna
+    rn-convert -q -o chromium.rna chromium.json || return 1
+    python3 - >wanted <<'END'
+import decimal
+import json
+
+with open("chromium.json") as file:
+    events = json.load(file, parse_float=decimal.Decimal)["traceEvents"]
+for event in events:
+    if event["ph"] == "X":
+        print(event["name"], int(event["ts"] * 1000), int(event.get("dur", 0) * 1000))
+print("all", sum(event["ph"] in "XIiRnbB" for event in events))
+print("flow", sum(event["ph"] in "stf" for event in events))
+END
+    rn-cat --json chromium.rna >events
+    python3 - >got <<'END'
+import json
+
+count = {"span": 0, "flow": 0}
+with open("events") as file:
+    for line in file:
+        event = json.loads(line)
+        if event["kind"] in count:
+            count[event["kind"]] += 1
+        if event["kind"] == "span":
+            print(event.get("name", ""), int(event["start_ns"]), int(event["duration_ns"]))
+print("all", count["span"])
+print("flow", count["flow"])
+END
+    sort -o wanted wanted
+    sort -o got got
+    [ "$(wc -l <wanted)" -gt 1000 ] && [ -z "$(comm -23 wanted got | tee missing)" ] ||
+        { head missing; return 1; }
+}
+if [ -s chromium.json ]; then
+    verdict "Chromium: complete events, numbers of the others" chromium
+else
+    echo "ok - Chromium # SKIP no chromium, or it wrote none"
+fi
+
 rn-record -q -o own.rna sh -c 'ls / >/dev/null; cat nothing; exec true' 2>/dev/null
 rn-convert -q -o own.json own.rna
 rn-convert -q -o back.rna own.json
