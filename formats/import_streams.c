@@ -190,6 +190,8 @@ enum rn_status rn_import_keep_image(struct rn_import *import, const struct rn_ev
                                     struct rn_error *err)
 {
     const struct rn_attachment *exe = rn_event_attachment(event, RN_ATT_EXE, RN_ARG_ANY);
+    const struct rn_attachment *name = rn_event_attachment(event, RN_ATT_NAME, RN_ARG_ANY);
+    struct rn_attachment kept[2] = {{.data = NULL}};
     struct rn_import_stream *stream;
     struct rn_event image = *event;
 
@@ -204,8 +206,12 @@ enum rn_status rn_import_keep_image(struct rn_import *import, const struct rn_ev
     image.flags |= RN_EVENT_SNAPSHOT;
     image.duration = 0;
     image.u.process.op = RN_PROCESS_START;
-    image.attachment_count = 1;
-    image.attachments = exe;
+    /* With the name of the thread, which else would be called as the image is. */
+    kept[0] = *exe;
+    if (name && name->size <= NAME_BYTES)
+        kept[1] = *name;
+    image.attachment_count = kept[1].data ? 2 : 1;
+    image.attachments = kept;
     import->images++;
     return rn_record_encode(&image, &stream->image, err);
 }
