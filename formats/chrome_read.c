@@ -108,7 +108,7 @@ static enum rn_status parse_event(struct source *source, struct rn_chrome_event 
 
         *why = NULL;
         *next = (size_t)(text.at - (const char *)source->window.data);
-        *place = place_of(source, text.at);
+        *place = result == RN_CHROME_BAD ? place_of(source, text.at) : source->offset + source->at;
         if (result == RN_CHROME_EVENT)
             return RN_OK;
         if (result == RN_CHROME_BAD)
