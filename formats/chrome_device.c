@@ -170,6 +170,7 @@ struct taking {
     const struct target *targets;
     struct rn_event *event;
     uint64_t external;
+    unsigned fields; /* that were there */
 };
 
 static bool take_member(struct rn_chrome *chrome, void *context, const struct rn_scan_value *key,
@@ -178,6 +179,7 @@ static bool take_member(struct rn_chrome *chrome, void *context, const struct rn
     struct taking *taking = context;
     const struct target *target = target_of(taking->targets, key);
 
+    taking->fields += target != NULL;
     if (target)
         return take_target(target, value, taking->event->u.words);
     if (rn_scan_is(key, "External id") || rn_scan_is(key, "external id"))
@@ -189,9 +191,9 @@ static bool take_member(struct rn_chrome *chrome, void *context, const struct rn
            rn_scan_is(value, "0");
 }
 
-/* Arguments to fields; the others stay an object, chrome->args. */
+/* Arguments to fields, of which there were *count; the others stay an object, chrome->args. */
 static bool take_fields(struct rn_chrome *chrome, const struct target *targets,
-                        const struct rn_scan_value *args, struct rn_event *event)
+                        const struct rn_scan_value *args, struct rn_event *event, unsigned *count)
 {
     struct taking taking = {.targets = targets, .event = event};
     uint64_t *correlation = event->kind == RN_KIND_KERNEL     ? &event->u.kernel.correlation
@@ -200,63 +202,74 @@ static bool take_fields(struct rn_chrome *chrome, const struct target *targets,
 
     if (!rn_chrome_take_args(chrome, args, take_member, &taking))
         return false;
+    *count = taking.fields;
     /* Without a correlation what ties launch and kernel is the operation they are of. */
     if (*correlation == 0)
         *correlation = taking.external;
     return true;
 }
 
-/* Of a queue the file names device and stream twice: as pid and tid, and in the arguments, which is
- * surer. Its process is the one that last called the API, as the file does not say. In our own
- * files a queue has been told of. */
-static enum rn_status place_on_queue(struct rn_chrome *chrome, const struct rn_chrome_event *from,
-                                     struct rn_event *event, struct rn_error *err)
+/* The stream of a queue. Of one the file names device and number twice: as pid and tid, and in the
+ * arguments, which are surer; in *device and *queue, 0 where not. Its process is the one that last
+ * called the API, as the file does not say. In our own files a queue has been told of. */
+static enum rn_status queue_of(struct rn_chrome *chrome, const struct rn_chrome_event *from,
+                               uint64_t *device, uint64_t *queue, uint32_t *stream,
+                               struct rn_error *err)
 {
-    bool told = from->args.type == RN_JSON_OBJECT, kernel = event->kind == RN_KIND_KERNEL;
     struct rn_chrome_thread *thread;
     enum rn_status status = rn_chrome_thread_of(chrome, from, &thread, err);
-    uint64_t *device = kernel ? &event->u.kernel.device : &event->u.transfer.device;
-    uint64_t *queue = kernel ? &event->u.kernel.queue : &event->u.transfer.queue;
-    uint32_t stream;
 
     if (status != RN_OK)
         return status;
     if (chrome->own && thread->stream) {
-        event->stream = thread->stream;
+        *stream = thread->stream;
         return RN_OK;
     }
-    if (!told || (*device == 0 && *queue == 0)) {
+    if (*device == 0 && *queue == 0) {
         *device = thread->pid;
         *queue = thread->tid;
     }
     if (thread->stream && thread->device == *device && thread->queue == *queue) {
-        event->stream = thread->stream;
+        *stream = thread->stream;
         return RN_OK;
     }
-    status = rn_import_queue(chrome->import, chrome->caller, *device, *queue, NULL, &stream, err);
-    if (!thread->stream) {
-        thread->stream = stream;
+    status = rn_import_queue(chrome->import, chrome->caller, *device, *queue, NULL, stream, err);
+    if (status == RN_OK && !thread->stream) {
+        thread->stream = *stream;
         thread->device = *device;
         thread->queue = *queue;
     }
-    event->stream = stream;
     return status;
+}
+
+enum rn_status rn_chrome_queue_of(struct rn_chrome *chrome, const struct rn_chrome_event *event,
+                                  uint32_t *stream, struct rn_error *err)
+{
+    uint64_t device = 0, queue = 0;
+
+    return queue_of(chrome, event, &device, &queue, stream, err);
 }
 
 static enum rn_status place(struct rn_chrome *chrome, const struct rn_chrome_event *from,
                             struct rn_event *event, struct rn_error *err)
 {
     struct rn_chrome_thread *thread;
+    struct rn_kernel *kernel = &event->u.kernel;
+    struct rn_transfer *transfer = &event->u.transfer;
+    struct rn_api_call *call = &event->u.api;
     enum rn_status status;
 
-    if (event->kind != RN_KIND_API)
-        return place_on_queue(chrome, from, event, err);
+    if (event->kind == RN_KIND_KERNEL)
+        return queue_of(chrome, from, &kernel->device, &kernel->queue, &event->stream, err);
+    if (event->kind == RN_KIND_TRANSFER)
+        return queue_of(chrome, from, &transfer->device, &transfer->queue, &event->stream, err);
+    if (call->layer == RN_CUDA_WAIT && !chrome->own)
+        return queue_of(chrome, from, &call->device, &call->queue, &event->stream, err);
     status = rn_chrome_stream_of(chrome, from, &thread, err);
     if (status != RN_OK)
         return status;
     event->stream = thread->stream;
-    if (event->u.api.layer != RN_CUDA_WAIT)
-        chrome->caller = thread->pid;
+    chrome->caller = thread->pid;
     return RN_OK;
 }
 
@@ -276,6 +289,7 @@ enum rn_status rn_chrome_device(struct rn_chrome *chrome, const struct rn_chrome
     struct rn_event out = {.start = start, .duration = duration};
     const struct target *targets;
     enum rn_status status;
+    unsigned fields;
 
     *taken = category != NULL;
     if (!category)
@@ -292,8 +306,13 @@ enum rn_status rn_chrome_device(struct rn_chrome *chrome, const struct rn_chrome
     rn_buf_clear(&chrome->source);
     if (out.kind == RN_KIND_TRANSFER)
         out.u.transfer.direction = direction_of(&chrome->name);
-    if (!take_fields(chrome, targets, &event->args, &out))
+    if (!take_fields(chrome, targets, &event->args, &out, &fields))
         return rn_chrome_problem(chrome, "args are no JSON object", err);
+    /* Others have kernels as well: those of operating systems. */
+    if (out.kind == RN_KIND_KERNEL && fields == 0) {
+        *taken = false;
+        return RN_OK;
+    }
     if (event->dur.type == RN_JSON_NONE || rn_chrome_unfinished_said(chrome, event))
         out.flags |= RN_EVENT_UNFINISHED;
     status = place(chrome, event, &out, err);

@@ -247,11 +247,28 @@ bool rn_chrome_unfinished_said(const struct rn_chrome *chrome, const struct rn_c
     return false;
 }
 
+/* What marks a stretch of a queue is on it. */
+static enum rn_status span_stream(struct rn_chrome *chrome, const struct rn_chrome_event *event,
+                                  uint32_t *stream, struct rn_error *err)
+{
+    struct rn_chrome_thread *thread;
+    enum rn_status status;
+
+    if (rn_scan_is(&event->cat, "gpu_user_annotation"))
+        return rn_chrome_queue_of(chrome, event, stream, err);
+    status = rn_chrome_stream_of(chrome, event, &thread, err);
+    if (status != RN_OK)
+        return status;
+    *stream = thread->stream;
+    if (!chrome->caller && rn_scan_is(&event->cat, "cpu_op"))
+        chrome->caller = thread->pid;
+    return RN_OK;
+}
+
 static enum rn_status add_complete(struct rn_chrome *chrome, const struct rn_chrome_event *event,
                                    uint64_t time, struct rn_error *err)
 {
     struct rn_event span = {.kind = RN_KIND_SPAN, .start = time};
-    struct rn_chrome_thread *thread;
     bool good, taken = false;
     enum rn_status status = duration_of(chrome, event, &span.duration, &span.flags, &good, err);
 
@@ -261,13 +278,12 @@ static enum rn_status add_complete(struct rn_chrome *chrome, const struct rn_chr
         status = rn_chrome_own(chrome, event, time, span.duration, &taken, err);
     if (status != RN_OK || !good || taken)
         return status;
-    status = rn_chrome_stream_of(chrome, event, &thread, err);
+    status = span_stream(chrome, event, &span.stream, err);
     if (status == RN_OK)
         status = take_texts(chrome, event, &good, err);
     if (status != RN_OK || !good)
         return status;
     span.flags |= chrome->flags;
-    span.stream = thread->stream;
     span.u.span = chrome->span;
     status = rn_chrome_emit(chrome, &span, err);
     return status == RN_OK ? add_bound_flow(chrome, event, &span, err) : status;

@@ -117,6 +117,11 @@ RN_MUST_CHECK enum rn_status rn_chrome_device(struct rn_chrome *chrome,
                                               const struct rn_chrome_event *event, uint64_t start,
                                               uint64_t duration, bool *taken, struct rn_error *err);
 
+/* The stream of the queue that pid and tid are in the file. */
+RN_MUST_CHECK enum rn_status rn_chrome_queue_of(struct rn_chrome *chrome,
+                                                const struct rn_chrome_event *event,
+                                                uint32_t *stream, struct rn_error *err);
+
 /* chrome_own.c: a member of the arguments of a span that is ours, kept in chrome->span, flags and
  * source. */
 rn_chrome_member_fn rn_chrome_own_member;

@@ -232,8 +232,11 @@ static void put_point(struct rn_slice_writer *writer, const struct rn_track_entr
     if (!id && (out || in))
         id = out ? slice->flows_out[0] : slice->flows_in[0];
     if (out || in)
-        put_arrow(writer, track, slice->start_ns, out && in ? 't' : out ? 's' : 'f', id,
-                  slice->name, slice->category);
+        put_arrow(writer, track, slice->start_ns,
+                  out && in ? 't'
+                  : out     ? 's'
+                            : 'f',
+                  id, slice->name, slice->category);
 }
 
 static void put_launches(struct rn_slice_writer *writer, const struct rn_track_entry *track,

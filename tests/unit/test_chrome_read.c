@@ -176,6 +176,40 @@ static void directions(void **state)
     }
 }
 
+/* Marks and waits are on the queue, also those that come before its first kernel; and what others
+ * call a kernel is none. */
+static void what_is_on_queues(void **state)
+{
+    struct rn_reader *reader = read_back(
+        "[{\"ph\":\"X\",\"cat\":\"cpu_op\",\"name\":\"o\",\"pid\":10,\"tid\":11,\"ts\":1,\"dur\":1}"
+        ","
+        "{\"ph\":\"X\",\"cat\":\"gpu_user_annotation\",\"name\":\"m\",\"pid\":0,\"tid\":7,\"ts\":2,"
+        "\"dur\":9},"
+        "{\"ph\":\"X\",\"cat\":\"kernel\",\"name\":\"k\",\"pid\":0,\"tid\":7,\"ts\":3,\"dur\":1,"
+        "\"args\":{\"device\":0,\"stream\":7}},"
+        "{\"ph\":\"X\",\"cat\":\"cuda_sync\",\"name\":\"Stream Sync\",\"pid\":0,\"tid\":7,\"ts\":4,"
+        "\"dur\":1,\"args\":{\"device\":0,\"stream\":7,\"correlation\":5}},"
+        "{\"ph\":\"X\",\"cat\":\"kernel\",\"name\":\"schedule\",\"pid\":10,\"tid\":11,\"ts\":5,"
+        "\"dur\":1,\"args\":{\"cpu\":1}}]");
+    struct rn_event event = next_of(reader, RN_KIND_SPAN);
+    uint32_t thread = event.stream, queue;
+
+    (void)state;
+    event = next_of(reader, RN_KIND_SPAN);
+    assert_attached(&event, RN_ATT_NAME, "m");
+    queue = event.stream;
+    assert_int_not_equal(queue, thread);
+    event = next_of(reader, RN_KIND_KERNEL);
+    assert_int_equal(event.stream, queue);
+    event = next_of(reader, RN_KIND_API);
+    assert_int_equal(event.u.api.layer, RN_CUDA_WAIT);
+    assert_int_equal(event.stream, queue);
+    event = next_of(reader, RN_KIND_SPAN);
+    assert_attached(&event, RN_ATT_CATEGORY, "kernel");
+    assert_int_equal(event.stream, thread);
+    done(reader);
+}
+
 static void begins_and_ends(void **state)
 {
     struct rn_reader *reader = read_back(
@@ -421,15 +455,11 @@ static void recognised_by_content(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        CASE(kineto_becomes_kernels),
-        CASE(directions),
-        CASE(begins_and_ends),
-        CASE(asynchronous_spans),
-        CASE(flows_and_counters),
-        CASE(processes_and_times),
-        CASE(texts),
-        CASE(damage_is_left_out),
-        CASE(long_events),
+        CASE(kineto_becomes_kernels), CASE(directions),
+        CASE(what_is_on_queues),      CASE(begins_and_ends),
+        CASE(asynchronous_spans),     CASE(flows_and_counters),
+        CASE(processes_and_times),    CASE(texts),
+        CASE(damage_is_left_out),     CASE(long_events),
         CASE(recognised_by_content),
     };
 
