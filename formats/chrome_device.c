@@ -183,7 +183,7 @@ static bool take_member(struct rn_chrome *chrome, void *context, const struct rn
     if (target)
         return take_target(target, value, taking->event->u.words);
     if (rn_scan_is(key, "External id") || rn_scan_is(key, "external id"))
-        rn_scan_u64(value, &taking->external);
+        taking->fields += rn_scan_u64(value, &taking->external);
     if (chrome->own)
         return take_own(taking->event, key, value);
     /* Of those who can tell: they say 0 where they cannot. */

@@ -141,6 +141,20 @@ static void kineto_becomes_kernels(void **state)
     done(reader);
 }
 
+/* Where a correlation is missing, launch and kernel have the id of what they are of. */
+static void external_ids(void **state)
+{
+    struct rn_reader *reader =
+        read_back("[{\"ph\":\"X\",\"cat\":\"kernel\",\"name\":\"k\",\"pid\":1,\"tid\":7,\"ts\":1,"
+                  "\"dur\":1,\"args\":{\"External id\":1619}}]");
+    struct rn_event event = next_of(reader, RN_KIND_KERNEL);
+
+    (void)state;
+    assert_int_equal(event.u.kernel.correlation, 1619);
+    assert_int_equal(event.u.kernel.queue, 7);
+    done(reader);
+}
+
 static void directions(void **state)
 {
     static const struct {
@@ -455,12 +469,10 @@ static void recognised_by_content(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        CASE(kineto_becomes_kernels), CASE(directions),
-        CASE(what_is_on_queues),      CASE(begins_and_ends),
-        CASE(asynchronous_spans),     CASE(flows_and_counters),
-        CASE(processes_and_times),    CASE(texts),
-        CASE(damage_is_left_out),     CASE(long_events),
-        CASE(recognised_by_content),
+        CASE(kineto_becomes_kernels), CASE(external_ids),        CASE(directions),
+        CASE(what_is_on_queues),      CASE(begins_and_ends),     CASE(asynchronous_spans),
+        CASE(flows_and_counters),     CASE(processes_and_times), CASE(texts),
+        CASE(damage_is_left_out),     CASE(long_events),         CASE(recognised_by_content),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);
