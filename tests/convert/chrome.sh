@@ -43,7 +43,7 @@ both() {
     verdict "$1: written and read again they are the same" survives "$2"
 }
 
-python3 "$RN_TOP/tests/convert/kineto_synthetic.py" 50 >kineto.json
+python3 "$RN_TOP/tests/convert/synthetic/kineto.py" 50 >kineto.json
 both "PyTorch with a GPU (synthetic)" kineto.json
 kernels() {
     rn-cat --json --kind kernel one.rna | head -n 1 >kernel
@@ -209,7 +209,7 @@ else
 fi
 
 memory() {
-    python3 "$RN_TOP/tests/convert/kineto_synthetic.py" 30000 >large.json
+    python3 "$RN_TOP/tests/convert/synthetic/kineto.py" 30000 >large.json
     python3 - <<'END'
 import resource
 import subprocess

@@ -32,7 +32,7 @@ agrees() {
     [ -s wanted ] && diff "${2:-wanted}" got
 }
 
-python3 "$RN_TOP/tests/convert/kineto_synthetic.py" 50 >kineto.json
+python3 "$RN_TOP/tests/convert/synthetic/kineto.py" 50 >kineto.json
 rn-convert -q -o kineto.rna kineto.json
 verdict "kernels, copies, calls (synthetic): names and times to the nanosecond" agrees kineto.rna
 verdict "launches are tied to what they launched" \

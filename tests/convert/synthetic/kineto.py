@@ -1,6 +1,6 @@
 #!/usr/bin/python3
 # SPDX-License-Identifier: MIT
-# kineto_synthetic.py STEPS: a trace as PyTorch's profiler (Kineto) writes it where there is a
+# kineto.py STEPS: a trace as PyTorch's profiler (Kineto) writes it where there is a
 # GPU, made up: operations, calls of CUDA, kernels, copies, arrows, memory. One step is 15 events.
 # Times are exact: step I begins at I * 100 us.
 import sys
