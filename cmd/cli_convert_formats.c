@@ -2,11 +2,28 @@
 #include "cli_convert.h"
 #include "cli_convert_rows.h"
 
+#include "formats/slice_formats.h"
+
 #include <string.h>
+
+static const struct cli_export_format chrome = {
+    .name = "chrome",
+    .text = "Trace Event Format (JSON): for ui.perfetto.dev, chrome://tracing, speedscope",
+    .suffix = ".json",
+    .slices = &rn_chrome_slices,
+};
+static const struct cli_export_format perfetto = {
+    .name = "perfetto",
+    .text = "Perfetto trace (protobuf): for ui.perfetto.dev, trace_processor",
+    .suffix = ".pftrace",
+    .slices = &rn_perfetto_slices,
+};
 
 const struct cli_export_format *const cli_export_formats[] = {
     &cli_sqlite_export,
     &cli_avro_export,
+    &chrome,
+    &perfetto,
     NULL,
 };
 

@@ -3,9 +3,7 @@
 
 static const char hex_digits[] = "0123456789abcdef";
 
-/* Length of the valid UTF-8 sequence at `data`, 0 if there is none (overlong forms, surrogates and
- * numbers above U+10FFFF are not valid). */
-static size_t utf8_length(const uint8_t *data, size_t size)
+size_t rn_utf8_length(const uint8_t *data, size_t size)
 {
     uint8_t first = data[0], low = 0x80, high = 0xbf;
     size_t length = first < 0x80 ? 1 : first < 0xc2 ? 0 : first < 0xe0 ? 2 : first < 0xf0 ? 3 : 4;
@@ -33,7 +31,7 @@ static size_t printable_length(const uint8_t *data, size_t size)
         return 0;
     if (data[0] == 0xc2 && size > 1 && data[1] < 0xa0)
         return 0;
-    return utf8_length(data, size);
+    return rn_utf8_length(data, size);
 }
 
 static void append_backslash(struct rn_buf *out, uint8_t byte)
@@ -135,7 +133,7 @@ static size_t append_json_special(struct rn_buf *out, const uint8_t *data, size_
         append_unicode_escape(out, byte);
         return 1;
     }
-    length = utf8_length(data, size);
+    length = rn_utf8_length(data, size);
     if (byte == 0xc2 && length && data[1] < 0xa0)
         append_unicode_escape(out, data[1]);
     else

@@ -34,4 +34,8 @@ void rn_escape_html(struct rn_buf *out, const uint8_t *data, size_t size);
  * become \xNN. */
 void rn_escape_terminal(struct rn_buf *out, const uint8_t *data, size_t size);
 
+/* Length of the valid UTF-8 sequence at `data`, of which there are `size` bytes, at least one; 0 if
+ * there is none: overlong forms, surrogates and numbers above U+10FFFF are not valid. */
+size_t rn_utf8_length(const uint8_t *data, size_t size);
+
 #endif

@@ -96,6 +96,15 @@ enum rn_status rn_import_facts(struct rn_import *import, const struct rn_import_
     return RN_OK;
 }
 
+enum rn_status rn_import_realtime(struct rn_import *import, int64_t realtime_of_zero,
+                                  struct rn_error *err)
+{
+    if (!import->sort)
+        return rn_fail(err, RN_E_USAGE, "the time of an import is stated before its events");
+    import->realtime_of_zero = realtime_of_zero;
+    return RN_OK;
+}
+
 static uint64_t ticks_of(const struct rn_import *import, uint64_t ns)
 {
     return ns - import->base + RN_IMPORT_START;
@@ -133,6 +142,8 @@ static enum rn_status begin(struct rn_import *import, uint64_t first, struct rn_
 /* A segment begins: it must decode by itself. */
 static enum rn_status restate(struct rn_import *import, struct rn_error *err)
 {
+    /* Those of the import are of the event that is about to be written. */
+    struct rn_attachment attachments[RN_RECORD_MAX_ATTACHMENTS];
     enum rn_status status = RN_OK;
 
     for (uint32_t i = 1; i <= import->written && status == RN_OK; i++) {
@@ -142,8 +153,7 @@ static enum rn_status restate(struct rn_import *import, struct rn_error *err)
 
         if (image->size == 0)
             continue;
-        status =
-            rn_record_decode(image->data, image->size, &event, import->attachments, &used, err);
+        status = rn_record_decode(image->data, image->size, &event, attachments, &used, err);
         event.start = import->latest ? ticks_of(import, import->latest) : RN_IMPORT_START;
         if (status == RN_OK)
             status = rn_writer_add(import->writer, &event, err);

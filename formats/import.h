@@ -87,6 +87,13 @@ RN_MUST_CHECK enum rn_status rn_import_track(struct rn_import *import, uint64_t 
                                              uint64_t number, const char *name, uint32_t *stream,
                                              struct rn_error *err);
 
+/* With `disorder` only, as nothing is written then before all was read; of what is found late in the
+ * input: the name of a stream, and CLOCK_REALTIME at the zero of its times. Else RN_E_USAGE. */
+RN_MUST_CHECK enum rn_status rn_import_name(struct rn_import *import, uint32_t stream,
+                                            const char *name, struct rn_error *err);
+RN_MUST_CHECK enum rn_status rn_import_realtime(struct rn_import *import, int64_t realtime_of_zero,
+                                                struct rn_error *err);
+
 /* One event. Everything it points to is copied. event->ordinal is ignored. To state the image of a
  * process, add RN_PROCESS_START, FORK and EXEC events as a recorder does (see event.h). */
 RN_MUST_CHECK enum rn_status rn_import_add(struct rn_import *import, const struct rn_event *event,

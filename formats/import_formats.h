@@ -10,5 +10,6 @@ extern const struct rn_import_format rn_strace_import;
 extern const struct rn_import_format rn_perf_script_import, rn_perf_json_import;
 extern const struct rn_import_format rn_otlp_json_import, rn_otlp_proto_import;
 extern const struct rn_import_format rn_decision_import;
+extern const struct rn_import_format rn_chrome_import; /* chrome_read.c */
 
 #endif

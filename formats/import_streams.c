@@ -81,6 +81,23 @@ enum rn_status rn_import_thread(struct rn_import *import, uint64_t pid, uint64_t
     return get(import, key, &row, name, stream, err);
 }
 
+enum rn_status rn_import_name(struct rn_import *import, uint32_t number, const char *name,
+                              struct rn_error *err)
+{
+    char *copy;
+
+    /* A track is found by its name. */
+    if (!import->sort || number == 0 || number > import->stream_count ||
+        import->streams[number]->key[0] == KEY_TRACK)
+        return rn_fail(err, RN_E_USAGE, "a stream that cannot be named any more");
+    copy = strndup(name, NAME_BYTES);
+    if (!copy)
+        return rn_fail(err, RN_E_NOMEM, "no memory for a stream");
+    free(import->streams[number]->name);
+    import->streams[number]->name = copy;
+    return RN_OK;
+}
+
 static void detach(struct rn_import *import, struct rn_import_stream *stream)
 {
     struct rn_import_stream **link = &import->buckets[bucket_of(stream->key)];
@@ -173,6 +190,8 @@ enum rn_status rn_import_keep_image(struct rn_import *import, const struct rn_ev
                                     struct rn_error *err)
 {
     const struct rn_attachment *exe = rn_event_attachment(event, RN_ATT_EXE, RN_ARG_ANY);
+    const struct rn_attachment *name = rn_event_attachment(event, RN_ATT_NAME, RN_ARG_ANY);
+    struct rn_attachment kept[2] = {{.data = NULL}};
     struct rn_import_stream *stream;
     struct rn_event image = *event;
 
@@ -187,8 +206,12 @@ enum rn_status rn_import_keep_image(struct rn_import *import, const struct rn_ev
     image.flags |= RN_EVENT_SNAPSHOT;
     image.duration = 0;
     image.u.process.op = RN_PROCESS_START;
-    image.attachment_count = 1;
-    image.attachments = exe;
+    /* With the name of the thread, which else would be called as the image is. */
+    kept[0] = *exe;
+    if (name && name->size <= NAME_BYTES)
+        kept[1] = *name;
+    image.attachment_count = kept[1].data ? 2 : 1;
+    image.attachments = kept;
     import->images++;
     return rn_record_encode(&image, &stream->image, err);
 }

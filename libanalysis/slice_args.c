@@ -7,8 +7,10 @@
 #include "formats/value_name.h"
 #include "formats/xlat.h"
 
+#include <stdio.h>
+
 static const char *const keys[SLICE_KEYS - RN_SCHEMA_WORDS] = {
-    "args",   "ret", "errno", "nr",     "abi", "path", "text",
+    "args",   "ret", "errno", "nr",     "abi", "raw",  "path", "text",
     "source", "isa", "input", "result", "exe", "argv", "cwd",
 };
 
@@ -105,12 +107,31 @@ static uint16_t add_fields(struct rn_buf *out, struct rn_trace *trace, const str
     return count;
 }
 
+/* The arguments as the kernel was given them: hexadecimal digits, those at the end that are 0 left
+ * out. What "args" says is for people; this is for who reads the file again. */
+static uint16_t add_raw(struct rn_buf *out, const struct rn_syscall *call)
+{
+    char text[6 * 17 + 1];
+    int size = 0;
+    unsigned count = 6;
+
+    while (count && call->args[count - 1] == 0)
+        count--;
+    for (unsigned i = 0; i < count; i++)
+        size += snprintf(text + size, sizeof text - (size_t)size, i ? " %llx" : "%llx",
+                         (unsigned long long)call->args[i]);
+    if (count)
+        add_bytes(out, SLICE_KEY_RAW, RN_SLICE_TEXT, text, (size_t)size);
+    return count != 0;
+}
+
 static uint16_t add_call(struct rn_buf *out, struct rn_trace *trace, const struct rn_event *event)
 {
     const struct rn_syscall *call = &event->u.syscall;
     struct slice_arg_head head = {.key = SLICE_KEY_ARGS, .type = RN_SLICE_JSON};
     size_t begin = out->size, text;
     const char *name;
+    uint16_t count;
 
     rn_buf_append(out, &head, sizeof head);
     text = out->size;
@@ -120,11 +141,12 @@ static uint16_t add_call(struct rn_buf *out, struct rn_trace *trace, const struc
         memcpy(out->data + begin, &head, sizeof head);
     add_number(out, SLICE_KEY_NR, RN_SLICE_UNSIGNED, call->nr);
     add_text(out, SLICE_KEY_ABI, rn_abi_name(call->abi));
+    count = (uint16_t)(3 + add_raw(out, call));
     if (event->flags & RN_EVENT_UNFINISHED)
-        return 3;
+        return count;
     if (!rn_syscall_failed(call)) {
         add_number(out, SLICE_KEY_RET, RN_SLICE_SIGNED, call->ret);
-        return 4;
+        return (uint16_t)(count + 1);
     }
     name = rn_errno_name((int)-call->ret);
     add_number(out, SLICE_KEY_RET, RN_SLICE_SIGNED, (uint64_t)-1);
@@ -132,7 +154,7 @@ static uint16_t add_call(struct rn_buf *out, struct rn_trace *trace, const struc
         add_text(out, SLICE_KEY_ERRNO, name);
     else
         add_number(out, SLICE_KEY_ERRNO, RN_SLICE_UNSIGNED, -call->ret);
-    return 5;
+    return (uint16_t)(count + 2);
 }
 
 static const struct {

@@ -166,28 +166,38 @@ static enum rn_status add_drawn(struct rn_slice_maker *maker, struct rn_trace *t
     return put_piece(maker, out, begin, &piece, err);
 }
 
-/* One end of an arrow that ties no slices by itself. */
+/* One end of an arrow that ties no slices by itself, at piece->start_ns: a moment. */
+struct point {
+    const char *name, *category;
+    size_t name_size, category_size;
+    uint64_t id; /* of a flow, as another tool numbers it */
+};
+
 static enum rn_status add_point(struct rn_slice_maker *maker, struct rn_trace *trace,
-                                struct slice_piece *piece, uint64_t stream, uint64_t ticks,
-                                const char *name, size_t name_size, const char *category,
-                                struct rn_error *err)
+                                struct slice_piece *piece, uint64_t ticks,
+                                const struct point *point, struct rn_error *err)
 {
+    struct slice_arg_head id = {.key = 0, .type = RN_SLICE_HEX, .number = point->id};
     struct rn_buf *out;
     size_t begin;
 
     piece->flags = SLICE_INSTANT;
     set_time(piece, rn_trace_clock(trace), ticks, 0);
-    piece->track = rn_slice_track_of_stream(maker, trace, stream, err);
+    piece->track = rn_slice_track_of_stream(maker, trace, piece->stream, err);
     out = piece->track ? rn_spill_sort_begin(maker->sort, err) : NULL;
     if (!out)
         return err->status;
     begin = out->size;
-    piece->name_size = (uint32_t)name_size + 1;
-    piece->category_size = (uint32_t)strlen(category) + 1;
+    piece->name_size = (uint32_t)point->name_size + 1;
+    piece->category_size = (uint32_t)point->category_size + 1;
+    piece->arg_count = piece->kind == RN_KIND_FLOW;
     rn_buf_append(out, piece, sizeof *piece);
-    rn_buf_append(out, name, name_size);
+    rn_buf_append(out, point->name, point->name_size);
     rn_buf_byte(out, 0);
-    rn_buf_append(out, category, piece->category_size);
+    rn_buf_append(out, point->category, point->category_size);
+    rn_buf_byte(out, 0);
+    if (piece->arg_count)
+        rn_buf_append(out, &id, sizeof id);
     return put_piece(maker, out, begin, piece, err);
 }
 
@@ -196,6 +206,8 @@ static enum rn_status add_edge(struct rn_slice_maker *maker, struct rn_trace *tr
 {
     const struct rn_edge *edge = &event->u.edge;
     const char *name = rn_edge_mechanism_name(edge->mechanism);
+    const struct point point = {
+        .name = name, .name_size = strlen(name), .category = "edge", .category_size = 4};
     struct slice_piece from = {
         .kind = RN_KIND_EDGE, .stream = edge->from_stream, .ordinal = edge->from_ordinal};
     struct slice_piece to = {
@@ -205,18 +217,20 @@ static enum rn_status add_edge(struct rn_slice_maker *maker, struct rn_trace *tr
     if (edge->mechanism == RN_EDGE_STAMP)
         return RN_OK;
     from.flow_out = to.flow_in = ++maker->next_arrow << 1;
-    status = add_point(maker, trace, &from, edge->from_stream, edge->from_start, name, strlen(name),
-                       "edge", err);
-    if (status == RN_OK)
-        status = add_point(maker, trace, &to, edge->to_stream, edge->to_end, name, strlen(name),
-                           "edge", err);
-    return status;
+    status = add_point(maker, trace, &from, edge->from_start, &point, err);
+    return status == RN_OK ? add_point(maker, trace, &to, edge->to_end, &point, err) : status;
 }
 
 static enum rn_status add_flow(struct rn_slice_maker *maker, struct rn_trace *trace,
                                const struct rn_event *event, struct rn_error *err)
 {
     const struct rn_attachment *name = rn_event_attachment(event, RN_ATT_NAME, RN_ARG_ANY);
+    const struct rn_attachment *category = rn_event_attachment(event, RN_ATT_CATEGORY, RN_ARG_ANY);
+    const struct point point = {.name = name ? (const char *)name->data : "flow",
+                                .name_size = name ? name->size : 4,
+                                .category = category ? (const char *)category->data : "flow",
+                                .category_size = category ? category->size : 4,
+                                .id = event->u.flow.id};
     struct slice_piece piece = {
         .kind = RN_KIND_FLOW, .stream = event->stream, .ordinal = event->ordinal};
     uint64_t arrow = rn_fnv(RN_FNV_BEGIN, &event->u.flow.id, sizeof event->u.flow.id);
@@ -227,8 +241,7 @@ static enum rn_status add_flow(struct rn_slice_maker *maker, struct rn_trace *tr
         piece.flow_out = arrow | 1;
     if (event->u.flow.phase != RN_FLOW_BEGIN)
         piece.flow_in = arrow | 1;
-    return add_point(maker, trace, &piece, event->stream, event->start,
-                     name ? (const char *)name->data : "flow", name ? name->size : 4, "flow", err);
+    return add_point(maker, trace, &piece, event->start, &point, err);
 }
 
 enum rn_status rn_slice_maker_add(struct rn_slice_maker *maker, struct rn_trace *trace,

@@ -67,6 +67,7 @@ enum slice_key {
     SLICE_KEY_ERRNO,
     SLICE_KEY_NR,
     SLICE_KEY_ABI,
+    SLICE_KEY_RAW,
     SLICE_KEY_PATH,
     SLICE_KEY_TEXT,
     SLICE_KEY_SOURCE,

@@ -146,15 +146,16 @@ static void a_pid_is_used_again(void **state)
 /* What a process runs is known wherever reading begins. */
 static void images_are_restated(void **state)
 {
-    const struct rn_import_facts facts = {.clock = RN_IMPORT_REALTIME};
+    const struct rn_import_facts facts = {.clock = RN_IMPORT_REALTIME, .disorder = true};
     struct rn_import *import = new_import(false, &facts);
-    struct rn_attachment exe = {
-        .type = RN_ATT_EXE, .arg = RN_ARG_NONE, .size = 8, .data = (const uint8_t *)"/bin/cat"};
+    const struct rn_attachment names[] = {
+        {.type = RN_ATT_EXE, .arg = RN_ARG_NONE, .size = 8, .data = (const uint8_t *)"/bin/cat"},
+        {.type = RN_ATT_NAME, .arg = RN_ARG_NONE, .size = 4, .data = (const uint8_t *)"main"}};
     struct rn_event start = {.kind = RN_KIND_PROCESS,
                              .start = DAY,
                              .u.process = {.op = RN_PROCESS_START, .pid = 9, .tid = 9},
-                             .attachment_count = 1,
-                             .attachments = &exe};
+                             .attachment_count = 2,
+                             .attachments = names};
     struct rn_reader *reader;
     struct rn_event event;
     unsigned restated = 0;
@@ -183,9 +184,14 @@ static void images_are_restated(void **state)
         assert_ok(rn_import_add(import, &span, &err));
     }
     reader = finish(import);
-    while (rn_reader_next_event(reader, &event, &err) == RN_OK)
+    while (rn_reader_next_event(reader, &event, &err) == RN_OK) {
+        /* The one before which that is done is whole. */
+        if (event.kind == RN_KIND_SPAN)
+            assert_non_null(rn_event_attachment(&event, RN_ATT_NAME, RN_ARG_ANY));
         restated += event.kind == RN_KIND_PROCESS && event.flags & RN_EVENT_SNAPSHOT &&
-                    rn_event_attachment(&event, RN_ATT_EXE, RN_ARG_ANY);
+                    rn_event_attachment(&event, RN_ATT_EXE, RN_ARG_ANY) &&
+                    rn_event_attachment(&event, RN_ATT_NAME, RN_ARG_ANY);
+    }
     assert_true(restated > 0);
     rn_reader_free(reader);
 }

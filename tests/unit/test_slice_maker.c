@@ -241,7 +241,7 @@ static void calls_counters_and_arrows(void **state)
     assert_string_equal(drawn(),
                         "track 1<0 process 0 '?'\n"
                         "track 2<1 thread 100 'main'\n"
-                        "2: 1+2 close/syscall args={\"fd\":9} nr=3 abi=x86_64 ret=-1 errno=EBADF\n"
+                        "2: 1+2 close/syscall args={\"fd\":9} nr=3 abi=x86_64 raw=9 ret=-1 errno=EBADF\n"
                         "track 3<2 counter 0 'load'\n"
                         "3: 2 = 2.5\n"
                         "2: 3+0 !moment/span form=2\n"
