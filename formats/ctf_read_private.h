@@ -1,0 +1,47 @@
+/* SPDX-License-Identifier: MIT */
+/* Within the process that decodes: what ctf_read.c (the graph of libbabeltrace2) and
+ * ctf_read_event.c (its messages as frames) share. */
+#ifndef RN_CTF_READ_PRIVATE_H
+#define RN_CTF_READ_PRIVATE_H
+
+#include "ctf_source.h"
+
+#include <babeltrace2/babeltrace.h>
+
+/* From a pointer of the library to what is known of it. All zero at first. */
+struct ctf_map {
+    struct ctf_map_slot {
+        const void *key;
+        void *value;
+    } * slots;
+    size_t count, room;
+};
+
+/* The slot of a key, which is empty (no key) where it is new. NULL: no memory. */
+struct ctf_map_slot *ctf_map_slot(struct ctf_map *map, const void *key);
+/* Fill it, before the next slot is asked for. */
+void ctf_map_set(struct ctf_map *map, struct ctf_map_slot *slot, const void *key, void *value);
+
+struct ctf_output {
+    int fd;
+    struct rn_buf buf, json;
+    struct ctf_map shapes, classes, traces, names;
+    uint32_t name_count, class_count;
+    const char *failure; /* why the reading must end; NULL none */
+};
+
+/* False: failure is set. */
+bool ctf_output_message(struct ctf_output *output, const bt_message *message);
+bool ctf_output_flush(struct ctf_output *output);
+void ctf_output_frame(struct ctf_output *output, uint8_t type, const char *text);
+
+/* Is it of that type, or of one of these types? */
+bool ctf_is(const bt_field *field, bt_field_class_type type);
+bool ctf_is_hex(const bt_field *field); /* an integer that is to be shown so */
+/* The first label of an enumeration's value; NULL none, and for other fields. */
+const char *ctf_label(const bt_field *field);
+double ctf_real(const bt_field *field);
+/* A field as JSON; what lies too deep or is too long is left out. */
+void ctf_json_value(struct rn_buf *out, const bt_field *field, unsigned depth);
+
+#endif
