@@ -75,24 +75,25 @@ static void end(struct builder *builder, struct rn_call_buffer *buffer, uint8_t 
 
 /* The next stretch of spans that one read takes. */
 struct walk {
-    const struct rn_span *spans;
+    const struct rn_memory_span *spans;
     size_t count, at;
     uint64_t offset; /* in spans[at] */
 };
 
-static size_t next_batch(struct walk *walk, struct rn_span *batch, uint64_t limit, uint64_t *bytes)
+static size_t next_batch(struct walk *walk, struct rn_memory_span *batch, uint64_t limit,
+                         uint64_t *bytes)
 {
     size_t count = 0;
 
     *bytes = 0;
     while (count < RN_MEMORY_SPANS && walk->at < walk->count && *bytes < limit) {
-        const struct rn_span *span = &walk->spans[walk->at];
+        const struct rn_memory_span *span = &walk->spans[walk->at];
         uint64_t size = span->size - walk->offset;
 
         if (size > limit - *bytes)
             size = limit - *bytes;
         if (size > 0)
-            batch[count++] = (struct rn_span){span->address + walk->offset, size};
+            batch[count++] = (struct rn_memory_span){span->address + walk->offset, size};
         *bytes += size;
         walk->offset += size;
         if (walk->offset == span->size) {
@@ -104,20 +105,20 @@ static size_t next_batch(struct walk *walk, struct rn_span *batch, uint64_t limi
 }
 
 void rn_capture_content(struct rn_capture *capture, const struct rn_call_place *place,
-                        struct rn_call_buffer *buffer, uint8_t arg, const struct rn_span *spans,
-                        size_t count, uint64_t length)
+                        struct rn_call_buffer *buffer, uint8_t arg,
+                        const struct rn_memory_span *spans, size_t count, uint64_t length)
 {
     struct builder builder;
     struct walk walk = {.spans = spans, .count = count};
-    struct rn_span batch[RN_MEMORY_SPANS];
+    struct rn_memory_span batch[RN_MEMORY_SPANS];
 
     if (capture->content_none || !begin(&builder, capture, buffer, length))
         return;
     while (builder.done < length) {
         uint64_t left = length - builder.done;
         uint64_t wanted;
-        size_t pieces = next_batch(&walk, batch, left < RN_CAPTURE_SCRATCH ? left : RN_CAPTURE_SCRATCH,
-                                   &wanted);
+        size_t pieces = next_batch(&walk, batch,
+                                   left < RN_CAPTURE_SCRATCH ? left : RN_CAPTURE_SCRATCH, &wanted);
         size_t got = 0;
 
         if (pieces > 0)

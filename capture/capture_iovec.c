@@ -12,8 +12,8 @@ void rn_capture_iovec(struct rn_capture *capture, const struct rn_call_place *pl
                       struct rn_call_buffer *buffer, uint8_t arg, uint64_t abi, uint64_t address,
                       uint64_t count)
 {
-    size_t size = (size_t)(count < RN_CAPTURE_IOV_MAX ? count : RN_CAPTURE_IOV_MAX) *
-                  rn_iovec_size(abi);
+    size_t size =
+        (size_t)(count < RN_CAPTURE_IOV_MAX ? count : RN_CAPTURE_IOV_MAX) * rn_iovec_size(abi);
     uint8_t *to;
 
     (void)capture;
@@ -36,7 +36,7 @@ uint64_t rn_capture_iovec_parse(struct rn_capture *capture, uint64_t abi, const 
     uint64_t sum = 0;
 
     for (size_t i = 0; i < count; i++, bytes += 2 * half) {
-        struct rn_span span = {0, 0};
+        struct rn_memory_span span = {0, 0};
 
         memcpy(&span.address, bytes, half);
         memcpy(&span.size, bytes + half, half);

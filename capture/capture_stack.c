@@ -135,7 +135,7 @@ static void capture_frames(const struct rn_call_place *place,
 static size_t read_pages(const struct rn_call_place *place, uint64_t address, uint8_t *to,
                          size_t size)
 {
-    struct rn_span spans[PAGES_MAX + 1];
+    struct rn_memory_span spans[PAGES_MAX + 1];
     size_t count = 0;
 
     for (size_t done = 0; done < size; count++) {
@@ -143,7 +143,7 @@ static size_t read_pages(const struct rn_call_place *place, uint64_t address, ui
 
         if (part > size - done)
             part = size - done;
-        spans[count] = (struct rn_span){address + done, part};
+        spans[count] = (struct rn_memory_span){address + done, part};
         done += part;
     }
     return rn_memory_read_spans(place->memory, spans, count, to, size);

@@ -45,8 +45,7 @@ struct rn_capture *rn_capture_new(uint64_t content_head, bool content_none)
 
     if (!capture)
         return NULL;
-    capture->content_head =
-        content_head < RN_CAPTURE_HEAD_MAX ? content_head : RN_CAPTURE_HEAD_MAX;
+    capture->content_head = content_head < RN_CAPTURE_HEAD_MAX ? content_head : RN_CAPTURE_HEAD_MAX;
     capture->content_none = content_none;
     for (unsigned abi = 0; abi < RN_ABI_COUNT; abi++) {
         for (size_t i = 0; i < sizeof(roles) / sizeof(roles[0]); i++) {
@@ -168,7 +167,8 @@ static void capture_argv(struct rn_capture *capture, const struct rn_call_place 
     size_t pointer = rn_abi_is_32bit(call->syscall.abi) ? 4 : 8;
     uint8_t *to = rn_call_buffer_reserve(&call->buffer, RN_CAPTURE_ARGV_MAX);
     size_t pointers = rn_memory_read(place->memory, call->syscall.args[arg], capture->scratch,
-                                     RN_CAPTURE_ARGV_MAX) / pointer;
+                                     RN_CAPTURE_ARGV_MAX) /
+                      pointer;
     size_t used = 0;
     bool whole = false;
 
@@ -264,7 +264,7 @@ static uint64_t moved_bytes(const struct rn_call *call, uint8_t arg)
 static void capture_buffer(struct rn_capture *capture, const struct rn_call_place *place,
                            struct rn_call *call, uint8_t arg)
 {
-    struct rn_span span = {call->syscall.args[arg], moved_bytes(call, arg)};
+    struct rn_memory_span span = {call->syscall.args[arg], moved_bytes(call, arg)};
 
     if (span.address != 0 || span.size == 0)
         rn_capture_content(capture, place, &call->buffer, arg, &span, 1, span.size);
@@ -274,8 +274,7 @@ static void capture_pair(const struct rn_call_place *place, struct rn_call *call
 {
     int pair[2];
 
-    if (rn_memory_read(place->memory, call->syscall.args[arg], pair, sizeof(pair)) <
-        sizeof(pair)) {
+    if (rn_memory_read(place->memory, call->syscall.args[arg], pair, sizeof(pair)) < sizeof(pair)) {
         call->buffer.flags |= RN_EVENT_FAULT;
         return;
     }

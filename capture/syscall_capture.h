@@ -52,7 +52,7 @@ struct rn_capture {
     bool content_none;
     uint8_t roles[RN_ABI_COUNT][1024];
     uint8_t scratch[RN_CAPTURE_SCRATCH];
-    struct rn_span spans[RN_CAPTURE_IOV_MAX];
+    struct rn_memory_span spans[RN_CAPTURE_IOV_MAX];
 };
 
 /* NULL: no memory. */
@@ -66,9 +66,9 @@ struct rn_call {
     uint64_t start;
     uint64_t return_point; /* where the thread goes on, patched or not */
     bool active;
-    bool selected;            /* it is recorded */
-    uint32_t name_room;       /* recvmsg: bytes the program has for the sender's address */
-    uint64_t source_offset;   /* in-kernel transfers: of the source before the call */
+    bool selected;          /* it is recorded */
+    uint32_t name_room;     /* recvmsg: bytes the program has for the sender's address */
+    uint64_t source_offset; /* in-kernel transfers: of the source before the call */
     bool has_source_offset;
     struct rn_call_buffer buffer;
 };
@@ -95,8 +95,8 @@ static inline bool rn_abi_is_32bit(uint64_t abi)
 
 /* capture_content.c: a fingerprint of `length` bytes that lie in the spans, in order. */
 void rn_capture_content(struct rn_capture *capture, const struct rn_call_place *place,
-                        struct rn_call_buffer *buffer, uint8_t arg, const struct rn_span *spans,
-                        size_t count, uint64_t length);
+                        struct rn_call_buffer *buffer, uint8_t arg,
+                        const struct rn_memory_span *spans, size_t count, uint64_t length);
 /* The same for bytes that are here. */
 void rn_capture_content_bytes(struct rn_capture *capture, struct rn_call_buffer *buffer,
                               uint8_t arg, const uint8_t *bytes, uint64_t length);

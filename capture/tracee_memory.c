@@ -27,8 +27,9 @@ static ssize_t read_file(const struct rn_memory *memory, uint64_t address, void 
     return got;
 }
 
-static size_t read_spans_through_file(const struct rn_memory *memory, const struct rn_span *spans,
-                                      size_t count, uint8_t *to, size_t size)
+static size_t read_spans_through_file(const struct rn_memory *memory,
+                                      const struct rn_memory_span *spans, size_t count, uint8_t *to,
+                                      size_t size)
 {
     size_t done = 0;
 
@@ -44,8 +45,8 @@ static size_t read_spans_through_file(const struct rn_memory *memory, const stru
     return done;
 }
 
-size_t rn_memory_read_spans(struct rn_memory *memory, const struct rn_span *spans, size_t count,
-                            void *to, size_t size)
+size_t rn_memory_read_spans(struct rn_memory *memory, const struct rn_memory_span *spans,
+                            size_t count, void *to, size_t size)
 {
     struct iovec remote[RN_MEMORY_SPANS];
     struct iovec local = {.iov_base = to, .iov_len = size};
@@ -70,13 +71,13 @@ size_t rn_memory_read_spans(struct rn_memory *memory, const struct rn_span *span
 size_t rn_memory_read(struct rn_memory *memory, uint64_t address, void *to, size_t size)
 {
     size_t in_page = PAGE - (size_t)(address % PAGE);
-    struct rn_span spans[2] = {{address, size}, {0, 0}};
+    struct rn_memory_span spans[2] = {{address, size}, {0, 0}};
 
     /* A read may only be cut between spans: what lies in the first page must not be lost with the
      * second one. */
     if (size > in_page) {
         spans[0].size = in_page;
-        spans[1] = (struct rn_span){address + in_page, size - in_page};
+        spans[1] = (struct rn_memory_span){address + in_page, size - in_page};
     }
     return rn_memory_read_spans(memory, spans, spans[1].size ? 2 : 1, to, size);
 }

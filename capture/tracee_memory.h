@@ -15,7 +15,7 @@ struct rn_memory {
 };
 
 /* A stretch of the program's memory. */
-struct rn_span {
+struct rn_memory_span {
     uint64_t address, size;
 };
 
@@ -24,8 +24,8 @@ size_t rn_memory_read(struct rn_memory *memory, uint64_t address, void *to, size
 
 /* The same over several spans, one after the other into `to`. At most RN_MEMORY_SPANS. */
 #define RN_MEMORY_SPANS 64u
-size_t rn_memory_read_spans(struct rn_memory *memory, const struct rn_span *spans, size_t count,
-                            void *to, size_t size);
+size_t rn_memory_read_spans(struct rn_memory *memory, const struct rn_memory_span *spans,
+                            size_t count, void *to, size_t size);
 
 /* A string of at most `size` bytes, its NUL not stored. *whole: the NUL was found. False where not
  * a single byte can be read. */

@@ -42,12 +42,12 @@ enum rn_kind {
     RN_KIND_FLOW = 17,      /* of an imported trace: an arrow begins, goes on or ends here */
     RN_KIND_OBJECT = 19,    /* content of a file or stream, by a keyed fingerprint; of rn-scrub */
     /* To 31: later kinds. From here on: housekeeping, not events of the program. */
-    RN_KIND_STREAM = 32,   /* what a stream number stands for */
-    RN_KIND_CLOCK = 33,    /* a calibration point */
-    RN_KIND_COMMIT = 34,   /* begin of a member: segment flag, watermarks of the sources */
-    RN_KIND_STRINGS = 35,  /* new entries of the segment's string table */
-    RN_KIND_CONTENTS = 36, /* new entries of the segment's content table */
-    RN_KIND_INFLIGHT = 37, /* system calls that had not returned at the commit */
+    RN_KIND_STREAM = 32,       /* what a stream number stands for */
+    RN_KIND_CLOCK = 33,        /* a calibration point */
+    RN_KIND_COMMIT = 34,       /* begin of a member: segment flag, watermarks of the sources */
+    RN_KIND_STRINGS = 35,      /* new entries of the segment's string table */
+    RN_KIND_CONTENTS = 36,     /* new entries of the segment's content table */
+    RN_KIND_INFLIGHT = 37,     /* system calls that had not returned at the commit */
     RN_KIND_DEVICE_CLOCK = 38, /* the clock of a device and those of the machine, read together */
     RN_KIND_LIMIT = 64,
 };
@@ -284,7 +284,8 @@ struct rn_object {
 #define RN_OBJECT_SCRIPT 0x1u /* it begins as a script does */
 
 /* What another tool recorded that has no kind of its own here. Attachments: RN_ATT_NAME,
- * RN_ATT_CATEGORY, RN_ATT_SOURCE (file:line), RN_ATT_TEXT (arguments, attributes: a JSON object). */
+ * RN_ATT_CATEGORY, RN_ATT_SOURCE (file:line), RN_ATT_TEXT (arguments, attributes: a JSON object).
+ */
 struct rn_span {
     uint64_t form;                  /* enum rn_span_form */
     uint64_t id;                    /* as the tool numbers it; 0 none */
@@ -299,8 +300,8 @@ enum rn_span_form {
     RN_SPAN_INSTANT = 2, /* a moment: no duration */
 };
 
-/* Attachments: RN_ATT_NAME (of the counter), RN_ATT_TEXT (which of its series, where it has several),
- * RN_ATT_CATEGORY. */
+/* Attachments: RN_ATT_NAME (of the counter), RN_ATT_TEXT (which of its series, where it has
+ * several), RN_ATT_CATEGORY. */
 struct rn_counter {
     uint64_t value; /* the bits of an IEEE 754 double */
     uint64_t id;    /* of one of several counters of that name; 0 none */
@@ -321,8 +322,8 @@ enum rn_stream_type {
     RN_STREAM_SOURCE = 3, /* anything else: a decision file, an imported track */
 };
 
-/* Attachment RN_ATT_NAME. Streams are numbered from 1 in order of appearance, never reused; those of
- * device queues that a library in the program announced (ring_file.h) from RN_STREAM_QUEUES. */
+/* Attachment RN_ATT_NAME. Streams are numbered from 1 in order of appearance, never reused; those
+ * of device queues that a library in the program announced (ring_file.h) from RN_STREAM_QUEUES. */
 #define RN_STREAM_QUEUES 0x80000000u
 struct rn_stream {
     uint64_t id;

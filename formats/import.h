@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
-/* From a trace of another tool to a recording: what the readers of foreign formats hand their events
- * to. It keeps the streams, orders the events, converts times, counts what was malformed and what could not be
- * carried, and writes the archive.
+/* From a trace of another tool to a recording: what the readers of foreign formats hand their
+ * events to. It keeps the streams, orders the events, converts times, counts what was malformed and
+ * what could not be carried, and writes the archive.
  *
  * Times are nanoseconds of the input's clock, whatever their zero is: start in struct rn_event as
  * well as fields that are moments (queued, submitted). Durations are nanoseconds.
@@ -37,6 +37,7 @@ struct rn_import_options {
     const char *path;    /* of the archive, "-": standard output */
     const char *creator; /* "rn-convert 0.1.0" */
     const char *tool;    /* what the input is of: the manifest's engine */
+    const char *name;    /* of the input, for messages */
     bool keep_going;     /* malformed pieces are counted and left out, else the first one ends it */
     /* Told of each malformed piece with keep_going (the caller may print only the first few). */
     void (*on_problem)(void *context, const struct rn_error *err);
@@ -54,9 +55,10 @@ struct rn_import_facts {
      * as they come, which must be in order of their ends but for a little. */
     bool disorder;
     const char *host, *os, *cwd;
-    const char *const *argv;    /* NULL-terminated */
+    const char *const *argv; /* NULL-terminated */
     const char *trace_parent;
-    enum rn_abi abi;            /* of the system calls */
+    enum rn_abi abi;       /* of the system calls */
+    uint64_t content_head; /* bytes of content that the tool keeps a transfer */
     /* CLOCK_REALTIME at time 0 of a clock that is MONOTONIC or RELATIVE; 0 not known. */
     int64_t realtime_of_zero;
 };
@@ -69,29 +71,33 @@ RN_MUST_CHECK enum rn_status rn_import_facts(struct rn_import *import,
 RN_MUST_CHECK enum rn_status rn_import_thread(struct rn_import *import, uint64_t pid, uint64_t tid,
                                               const char *name, uint32_t *stream,
                                               struct rn_error *err);
+/* The same for a thread that another one made: it is new, even where its numbers are known, but for
+ * a thread that was met just so, without a maker. */
+RN_MUST_CHECK enum rn_status rn_import_child(struct rn_import *import, uint32_t parent,
+                                             uint64_t pid, uint64_t tid, const char *name,
+                                             uint32_t *stream, struct rn_error *err);
 /* The thread has ended: its numbers may be used again for another one. */
 void rn_import_end_thread(struct rn_import *import, uint64_t pid, uint64_t tid);
 /* Queue `queue` of device `device` used by process `pid` (all parts of its key). */
-RN_MUST_CHECK enum rn_status rn_import_queue(struct rn_import *import, uint64_t pid, uint64_t device,
-                                             uint64_t queue, const char *name, uint32_t *stream,
-                                             struct rn_error *err);
+RN_MUST_CHECK enum rn_status rn_import_queue(struct rn_import *import, uint64_t pid,
+                                             uint64_t device, uint64_t queue, const char *name,
+                                             uint32_t *stream, struct rn_error *err);
 /* Anything else that has events in order, by pid (0 none), number and name: the key. */
-RN_MUST_CHECK enum rn_status rn_import_track(struct rn_import *import, uint64_t pid, uint64_t number,
-                                             const char *name, uint32_t *stream,
+RN_MUST_CHECK enum rn_status rn_import_track(struct rn_import *import, uint64_t pid,
+                                             uint64_t number, const char *name, uint32_t *stream,
                                              struct rn_error *err);
 
-/* One event. Everything it points to is copied. event->ordinal is ignored. The writer adds what a
- * process needs: a thread whose process was never told to start counts as attached. To state the
- * image of a process, add RN_PROCESS_START, FORK and EXEC events as a recorder does (see event.h). */
+/* One event. Everything it points to is copied. event->ordinal is ignored. To state the image of a
+ * process, add RN_PROCESS_START, FORK and EXEC events as a recorder does (see event.h). */
 RN_MUST_CHECK enum rn_status rn_import_add(struct rn_import *import, const struct rn_event *event,
                                            struct rn_error *err);
 
 /* A piece of the input makes no sense: `line` from 1 (0 none) or else `offset` in the input. RN_OK
- * with keep_going: leave the piece out and go on; else RN_E_FORMAT, with err filled, to be returned. */
-RN_MUST_CHECK enum rn_status rn_import_problem(struct rn_import *import,
-                                               const struct rn_input *input, uint64_t line,
+ * with keep_going: leave the piece out and go on; else RN_E_FORMAT, with err filled, to be
+ * returned. */
+RN_MUST_CHECK enum rn_status rn_import_problem(struct rn_import *import, uint64_t line,
                                                uint64_t offset, struct rn_error *err,
-                                               const char *format, ...) RN_PRINTF(6, 7);
+                                               const char *format, ...) RN_PRINTF(5, 6);
 
 /* Something that a recording cannot carry, or that the input does not say; `what` is a constant
  * text, plural: "async instants without a name". */

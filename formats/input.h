@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
-/* A file or pipe of another tool, read once from begin to end, in pieces or by lines. What is packed
- * with gzip, bzip2, xz, zstd or lz4 is unpacked. Memory: 1 MiB, and the longest line.
+/* A file or pipe of another tool, read once from begin to end, in pieces or by lines. What is
+ * packed with gzip, bzip2, xz, zstd or lz4 is unpacked. Memory: 1 MiB, and the longest line.
  *
  * Not thread-safe. What is handed out is borrowed until the next call. */
 #ifndef RN_INPUT_H
@@ -19,7 +19,7 @@ struct rn_input;
 /* `path` "-": standard input. A directory is RN_E_USAGE. */
 RN_MUST_CHECK enum rn_status rn_input_open(const char *path, struct rn_input **out,
                                            struct rn_error *err);
-void rn_input_free(struct rn_input *input); /* accepts NULL */
+void rn_input_free(struct rn_input *input);              /* accepts NULL */
 const char *rn_input_name(const struct rn_input *input); /* for messages */
 
 /* The first bytes, at most RN_INPUT_PEEK_MAX of them, which stay to be read. Before anything else
@@ -32,8 +32,8 @@ RN_MUST_CHECK enum rn_status rn_input_next(struct rn_input *input, const uint8_t
                                            size_t *size, struct rn_error *err);
 
 /* The next line without its end (\n or \r\n), and with a NUL behind it; the last one may lack the
- * end. RN_EOF at the end; RN_E_LIMIT for a line that is too long, after which reading goes on behind
- * it. Use either this or rn_input_next on an input, not both. */
+ * end. RN_EOF at the end; RN_E_LIMIT for a line that is too long, after which reading goes on
+ * behind it. Use either this or rn_input_next on an input, not both. */
 RN_MUST_CHECK enum rn_status rn_input_line(struct rn_input *input, char **line, size_t *size,
                                            struct rn_error *err);
 

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MIT */
-/* What viewers of traces draw: tracks with slices, moments, counters and arrows. libanalysis/slice_*
- * makes these of events; a file formats/*_write.c each makes them bytes of one format.
+/* What viewers of traces draw: tracks with slices, moments, counters and arrows.
+ * libanalysis/slice_* makes these of events; a file formats/*_write.c each makes them bytes of one
+ * format.
  *
  * Times are nanoseconds of CLOCK_REALTIME. Not thread-safe. */
 #ifndef RN_SLICE_H
@@ -65,9 +66,9 @@ struct rn_slice {
     uint64_t track;
     uint64_t start_ns, duration_ns;
     bool instant;
-    bool unfinished; /* had not ended at the end of the recording */
-    uint8_t kind;    /* enum rn_kind */
-    const char *name; /* never NULL; any bytes */
+    bool unfinished;      /* had not ended at the end of the recording */
+    uint8_t kind;         /* enum rn_kind */
+    const char *name;     /* never NULL; any bytes */
     const char *category; /* "syscall", "kernel"...; of a span its own */
     const struct rn_slice_arg *args;
     size_t arg_count;
