@@ -60,8 +60,8 @@ static void search_in(struct search *search, const char *path, unsigned depth)
     struct dirent **entries;
     if (is_trace(path)) {
         search->count++;
-        search->stop = !search->function(search->context, path) ||
-                       search->count == RN_CTF_TRACES_MAX;
+        search->stop =
+            !search->function(search->context, path) || search->count == RN_CTF_TRACES_MAX;
     }
     if (search->stop || depth == RN_CTF_DEPTH_MAX)
         return;

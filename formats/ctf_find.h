@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: MIT */
-/* Directories that are CTF traces: that hold a file "metadata" of TSDL, in packets or as plain text. */
+/* Directories that are CTF traces: that hold a file "metadata" of TSDL, in packets or as plain
+ * text. */
 #ifndef RN_CTF_FIND_H
 #define RN_CTF_FIND_H
 
@@ -11,8 +12,8 @@
 #define RN_CTF_DEPTH_MAX  8u /* of directories below the one that is named */
 
 /* Call `function` with the path of each, in order of names, the outer ones first, until it returns
- * false. Symbolic links are not followed. Returns how many there were; errors are as if nothing were
- * there. */
+ * false. Symbolic links are not followed. Returns how many there were; errors are as if nothing
+ * were there. */
 size_t rn_ctf_find(const char *path, bool (*function)(void *context, const char *path),
                    void *context);
 

@@ -217,7 +217,8 @@ enum rn_status rn_ctf_frame_decode(struct rn_ctf_frames *frames, uint8_t type, c
     case RN_CTF_FRAME_CLASS:
         return add_class(frames, data, size, err);
     case RN_CTF_FRAME_FAILED:
-        return rn_fail(err, RN_E_FORMAT, "%.*s", (int)(size > 400 ? 400 : size), (const char *)data);
+        return rn_fail(err, RN_E_FORMAT, "%.*s", (int)(size > 400 ? 400 : size),
+                       (const char *)data);
     case RN_CTF_FRAME_END:
         return RN_EOF;
     default:

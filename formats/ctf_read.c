@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
-/* The process that decodes: a graph of libbabeltrace2 with the file system source of its plugin "ctf"
- * for each trace, its muxer, and a sink that writes frames. See
+/* The process that decodes: a graph of libbabeltrace2 with the file system source of its plugin
+ * "ctf" for each trace, its muxer, and a sink that writes frames. See
  * https://babeltrace.org/docs/v2.0/libbabeltrace2/group__api-graph.html. */
 #include "ctf_read_private.h"
 
@@ -25,8 +25,7 @@ static bt_graph_simple_sink_component_consume_func_status consume(bt_message_ite
     struct graph *graph = data;
     bt_message_array_const messages;
     uint64_t count = 0;
-    bt_message_iterator_next_status status =
-        bt_message_iterator_next(iterator, &messages, &count);
+    bt_message_iterator_next_status status = bt_message_iterator_next(iterator, &messages, &count);
     /* The others have the same numbers in both enumerations. */
     if (status != BT_MESSAGE_ITERATOR_NEXT_STATUS_OK)
         return (bt_graph_simple_sink_component_consume_func_status)status;
@@ -43,17 +42,17 @@ static bool find_plugins(struct graph *graph)
 {
     return bt_plugin_find("ctf", BT_FALSE, BT_FALSE, BT_TRUE, BT_TRUE, BT_FALSE, &graph->ctf) ==
                BT_PLUGIN_FIND_STATUS_OK &&
-           bt_plugin_find("utils", BT_FALSE, BT_FALSE, BT_TRUE, BT_TRUE, BT_FALSE,
-                          &graph->utils) == BT_PLUGIN_FIND_STATUS_OK;
+           bt_plugin_find("utils", BT_FALSE, BT_FALSE, BT_TRUE, BT_TRUE, BT_FALSE, &graph->utils) ==
+               BT_PLUGIN_FIND_STATUS_OK;
 }
 
 static bool add_muxer(struct graph *graph)
 {
     const bt_component_class_filter *class =
         bt_plugin_borrow_filter_component_class_by_name_const(graph->utils, "muxer");
-    return class && bt_graph_add_filter_component(graph->graph, class, "muxer", NULL,
-                                                  BT_LOGGING_LEVEL_NONE, &graph->muxer) ==
-                        BT_GRAPH_ADD_COMPONENT_STATUS_OK;
+    return class &&
+           bt_graph_add_filter_component(graph->graph, class, "muxer", NULL, BT_LOGGING_LEVEL_NONE,
+                                         &graph->muxer) == BT_GRAPH_ADD_COMPONENT_STATUS_OK;
 }
 
 static bt_value *source_parameters(const char *path)
@@ -95,11 +94,11 @@ static bool add_trace(void *context, const char *path)
     char name[32];
     snprintf(name, sizeof(name), "trace %u", graph->traces++);
     bt_value *parameters = source_parameters(path);
-    bool ok = class && parameters &&
-              bt_graph_add_source_component(graph->graph, class, name, parameters,
-                                            BT_LOGGING_LEVEL_NONE, &source) ==
-                  BT_GRAPH_ADD_COMPONENT_STATUS_OK &&
-              connect_to_muxer(graph, source);
+    bool ok =
+        class && parameters &&
+        bt_graph_add_source_component(graph->graph, class, name, parameters, BT_LOGGING_LEVEL_NONE,
+                                      &source) == BT_GRAPH_ADD_COMPONENT_STATUS_OK &&
+        connect_to_muxer(graph, source);
     bt_value_put_ref(parameters);
     if (!ok && !graph->output.failure)
         graph->output.failure = "this is no trace that libbabeltrace2 can read";
@@ -112,8 +111,7 @@ static bool add_sink(struct graph *graph)
     return bt_graph_add_simple_sink_component(graph->graph, "sink", NULL, consume, NULL, graph,
                                               &sink) == BT_GRAPH_ADD_COMPONENT_STATUS_OK &&
            bt_graph_connect_ports(
-               graph->graph,
-               bt_component_filter_borrow_output_port_by_index_const(graph->muxer, 0),
+               graph->graph, bt_component_filter_borrow_output_port_by_index_const(graph->muxer, 0),
                bt_component_sink_borrow_input_port_by_index_const(sink, 0),
                NULL) == BT_GRAPH_CONNECT_PORTS_STATUS_OK;
 }

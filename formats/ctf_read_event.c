@@ -62,9 +62,12 @@ void ctf_output_frame(struct ctf_output *output, uint8_t type, const char *text)
 static uint16_t number_name(struct ctf_output *output, const char *name)
 {
     uint64_t hash = rn_fnv(RN_FNV_BEGIN, name, strlen(name));
-    const void *key = (const void *)(uintptr_t)(hash | 16);
+    uint64_t key = hash | 1;
     struct ctf_map_slot *slot = ctf_map_slot(&output->names, key);
-    struct { uint16_t number; char text[]; } *known = slot ? slot->value : NULL;
+    struct {
+        uint16_t number;
+        char text[];
+    } *known = slot ? slot->value : NULL;
     if (known && !strcmp(known->text, name))
         return known->number;
     if (output->name_count == RN_CTF_NAMES_MAX) {
@@ -89,7 +92,7 @@ struct shape {
 
 static const struct shape *shape_of(struct ctf_output *output, const bt_field_class *class)
 {
-    struct ctf_map_slot *slot = ctf_map_slot(&output->shapes, class);
+    struct ctf_map_slot *slot = ctf_map_slot(&output->shapes, (uintptr_t) class);
     if (slot && slot->key)
         return slot->value;
     uint64_t count = bt_field_class_structure_get_member_count(class);
@@ -106,7 +109,7 @@ static const struct shape *shape_of(struct ctf_output *output, const bt_field_cl
         shape->names[i] = number_name(
             output, bt_field_class_structure_member_get_name(
                         bt_field_class_structure_borrow_member_by_index_const(class, i)));
-    ctf_map_set(&output->shapes, slot, class, shape);
+    ctf_map_set(&output->shapes, slot, (uintptr_t) class, shape);
     return shape;
 }
 
@@ -139,17 +142,17 @@ static bool put_stream(struct ctf_output *output, const bt_message *message)
 {
     const bt_stream *stream = bt_message_stream_beginning_borrow_stream_const(message);
     const bt_trace *trace = bt_stream_borrow_trace_const(stream);
-    struct ctf_map_slot *slot = ctf_map_slot(&output->traces, trace);
+    struct ctf_map_slot *slot = ctf_map_slot(&output->traces, (uintptr_t)trace);
     if (!slot)
         return fail(output, "out of memory");
     if (slot->key)
         return true;
-    ctf_map_set(&output->traces, slot, trace, NULL);
+    ctf_map_set(&output->traces, slot, (uintptr_t)trace, NULL);
     const bt_clock_class *clock = clock_of(stream);
     size_t begin = frame_begin(output, RN_CTF_FRAME_TRACE);
-    rn_buf_byte(&output->buf,
-                (uint8_t)((clock ? 1 : 0) |
-                          (clock && bt_clock_class_origin_is_unix_epoch(clock) ? 2 : 0)));
+    rn_buf_byte(
+        &output->buf,
+        (uint8_t)((clock ? 1 : 0) | (clock && bt_clock_class_origin_is_unix_epoch(clock) ? 2 : 0)));
     put_text(&output->buf, env_text(trace, "domain"));
     put_text(&output->buf, env_text(trace, "tracer_name"));
     put_text(&output->buf, env_text(trace, "hostname"));
@@ -165,7 +168,7 @@ static bool put_stream(struct ctf_output *output, const bt_message *message)
 static bool class_of(struct ctf_output *output, const bt_event *event, uint32_t *number)
 {
     const bt_event_class *class = bt_event_borrow_class_const(event);
-    struct ctf_map_slot *slot = ctf_map_slot(&output->classes, class);
+    struct ctf_map_slot *slot = ctf_map_slot(&output->classes, (uintptr_t) class);
     if (!slot)
         return fail(output, "out of memory");
     if (slot->key) {
@@ -179,11 +182,11 @@ static bool class_of(struct ctf_output *output, const bt_event *event, uint32_t 
     if (name)
         rn_buf_text(&output->buf, name);
     else
-        rn_buf_printf(&output->buf, "event %llu",
-                      (unsigned long long)bt_event_class_get_id(class));
+        rn_buf_printf(&output->buf, "event %llu", (unsigned long long)bt_event_class_get_id(class));
     frame_end(output, begin);
     *number = output->class_count;
-    ctf_map_set(&output->classes, slot, class, (void *)(uintptr_t)output->class_count++);
+    ctf_map_set(&output->classes, slot, (uintptr_t) class,
+                (void *)(uintptr_t)output->class_count++);
     return true;
 }
 
@@ -196,8 +199,8 @@ static uint32_t cpu_of(const bt_event *event)
     const bt_field *context = bt_packet_borrow_context_field_const(packet);
     const bt_field *cpu =
         context ? bt_field_structure_borrow_member_field_by_name_const(context, "cpu_id") : NULL;
-    if (!cpu || !bt_field_class_type_is(bt_field_get_class_type(cpu),
-                                        BT_FIELD_CLASS_TYPE_UNSIGNED_INTEGER))
+    if (!cpu ||
+        !bt_field_class_type_is(bt_field_get_class_type(cpu), BT_FIELD_CLASS_TYPE_UNSIGNED_INTEGER))
         return RN_CTF_NO_CPU;
     uint64_t value = bt_field_integer_unsigned_get_value(cpu);
     return value < RN_CTF_NO_CPU ? (uint32_t)value : RN_CTF_NO_CPU;
@@ -243,11 +246,13 @@ static void put_head(struct rn_buf *out, uint8_t scope, enum rn_ctf_type type, u
         rn_buf_append(out, label, length + 1);
 }
 
-static void put_field(struct ctf_output *output, uint8_t scope, uint16_t name, const bt_field *field)
+static void put_field(struct ctf_output *output, uint8_t scope, uint16_t name,
+                      const bt_field *field)
 {
     struct rn_buf *out = &output->buf;
     if (ctf_is(field, BT_FIELD_CLASS_TYPE_UNSIGNED_INTEGER)) {
-        put_head(out, scope, ctf_is_hex(field) ? RN_CTF_HEX : RN_CTF_UNSIGNED, name, ctf_label(field));
+        put_head(out, scope, ctf_is_hex(field) ? RN_CTF_HEX : RN_CTF_UNSIGNED, name,
+                 ctf_label(field));
         rn_buf_u64(out, bt_field_integer_unsigned_get_value(field));
     } else if (ctf_is(field, BT_FIELD_CLASS_TYPE_SIGNED_INTEGER)) {
         put_head(out, scope, RN_CTF_SIGNED, name, ctf_label(field));

@@ -4,23 +4,10 @@
 #ifndef RN_CTF_READ_PRIVATE_H
 #define RN_CTF_READ_PRIVATE_H
 
+#include "ctf_map.h"
 #include "ctf_source.h"
 
 #include <babeltrace2/babeltrace.h>
-
-/* From a pointer of the library to what is known of it. All zero at first. */
-struct ctf_map {
-    struct ctf_map_slot {
-        const void *key;
-        void *value;
-    } * slots;
-    size_t count, room;
-};
-
-/* The slot of a key, which is empty (no key) where it is new. NULL: no memory. */
-struct ctf_map_slot *ctf_map_slot(struct ctf_map *map, const void *key);
-/* Fill it, before the next slot is asked for. */
-void ctf_map_set(struct ctf_map *map, struct ctf_map_slot *slot, const void *key, void *value);
 
 struct ctf_output {
     int fd;

@@ -65,7 +65,8 @@ enum rn_status rn_ctf_source_attach(const char *name, int fd, struct rn_ctf_sour
     return status;
 }
 
-/* In the new process: nothing of the old one may be written or removed by it, so it leaves by _exit. */
+/* In the new process: nothing of the old one may be written or removed by it, so it leaves by
+ * _exit. */
 static _Noreturn void decode(const char *path, const int pipe_fds[2], pid_t parent)
 {
     prctl(PR_SET_PDEATHSIG, SIGKILL);
@@ -90,7 +91,8 @@ static _Noreturn void decode(const char *path, const int pipe_fds[2], pid_t pare
     _exit(rn_ctf_read(path, pipe_fds[1]));
 }
 
-enum rn_status rn_ctf_source_open(const char *path, struct rn_ctf_source **out, struct rn_error *err)
+enum rn_status rn_ctf_source_open(const char *path, struct rn_ctf_source **out,
+                                  struct rn_error *err)
 {
     int fds[2];
     enum rn_status status = source_new(path, out, err);
@@ -180,8 +182,8 @@ static enum rn_status fill(struct rn_ctf_source *source, size_t need, struct rn_
     if (source->capacity - source->begin < need && !make_room(source, need))
         return rn_fail(err, RN_E_NOMEM, "out of memory");
     while (source->end - source->begin < need) {
-        ssize_t count = read(source->fd, source->buffer + source->end,
-                             source->capacity - source->end);
+        ssize_t count =
+            read(source->fd, source->buffer + source->end, source->capacity - source->end);
         if (count == 0)
             return ended(source, err);
         if (count < 0 && errno != EINTR)

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
-/* A trace in the Common Trace Format 1.8 (https://diamon.org/ctf/), event by event, all its streams in
- * order of time.
+/* A trace in the Common Trace Format 1.8 (https://diamon.org/ctf/), event by event, all its streams
+ * in order of time.
  *
  * libbabeltrace2 decodes in a process of its own (ctf_read.c): what it cannot cope with ends that
  * process, never this one, and becomes a message. Its events come through a pipe, as frames
@@ -19,9 +19,9 @@
 #include <stdint.h>
 #include <sys/types.h>
 
-#define RN_CTF_FIELDS_MAX  256u        /* of one event, on its top level */
-#define RN_CTF_NAMES_MAX   32768u      /* of fields */
-#define RN_CTF_CLASSES_MAX 65536u      /* of events, in all traces below a directory */
+#define RN_CTF_FIELDS_MAX  256u       /* of one event, on its top level */
+#define RN_CTF_NAMES_MAX   32768u     /* of fields */
+#define RN_CTF_CLASSES_MAX 65536u     /* of events, in all traces below a directory */
 #define RN_CTF_TEXT_MAX    (1u << 20) /* bytes of one value; what is longer is cut */
 #define RN_CTF_NO_CPU      UINT32_MAX
 
@@ -30,7 +30,7 @@ enum rn_ctf_scope { RN_CTF_CONTEXT, RN_CTF_PAYLOAD };
 enum rn_ctf_type {
     RN_CTF_UNSIGNED,
     RN_CTF_SIGNED,
-    RN_CTF_HEX,    /* unsigned, and shown as hexadecimal: an address, mostly */
+    RN_CTF_HEX, /* unsigned, and shown as hexadecimal: an address, mostly */
     RN_CTF_REAL,
     RN_CTF_STRING, /* no NUL in it; any other bytes */
     RN_CTF_BYTES,  /* a sequence of integers of 8 bits that is no text */
@@ -89,8 +89,7 @@ RN_MUST_CHECK enum rn_status rn_ctf_source_open(const char *path, struct rn_ctf_
                                                 struct rn_error *err);
 /* Frames that were written before, from a descriptor, which is not closed: for tests. */
 RN_MUST_CHECK enum rn_status rn_ctf_source_attach(const char *name, int fd,
-                                                  struct rn_ctf_source **out,
-                                                  struct rn_error *err);
+                                                  struct rn_ctf_source **out, struct rn_error *err);
 void rn_ctf_source_free(struct rn_ctf_source *source); /* accepts NULL */
 
 /* RN_EOF at the end. RN_E_FORMAT: the trace cannot be read any further. */
@@ -102,8 +101,8 @@ RN_MUST_CHECK enum rn_status rn_ctf_source_next(struct rn_ctf_source *source,
 const struct rn_ctf_field *rn_ctf_field_named(const struct rn_ctf_message *message, uint8_t scope,
                                               const char *name);
 
-/* The frames. All numbers are little-endian; a frame is its type (1 byte), the length of the rest (4
- * bytes), the rest. */
+/* The frames. All numbers are little-endian; a frame is its type (1 byte), the length of the rest
+ * (4 bytes), the rest. */
 enum rn_ctf_frame {
     RN_CTF_FRAME_TRACE = 1, /* flags (1: clock, 2: since 1970), then four texts with a NUL each:
                              * domain, tracer, host, version */
@@ -116,8 +115,8 @@ enum rn_ctf_frame {
 };
 #define RN_CTF_FRAME_HEADER 5u
 #define RN_CTF_FRAME_MAX    (16u << 20)
-/* A field: scope | type << 4 (1), number of its name (2), length of its label (1; 0 none), the label
- * and a NUL where there is one; then the value: 8 bytes, or the length (4) and the bytes. */
+/* A field: scope | type << 4 (1), number of its name (2), length of its label (1; 0 none), the
+ * label and a NUL where there is one; then the value: 8 bytes, or the length (4) and the bytes. */
 #define RN_CTF_FIELD_LABEL_MAX 255u
 
 /* The other process: decodes the traces in `path` to frames on `fd`. Returns its exit status. */

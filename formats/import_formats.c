@@ -4,6 +4,7 @@
 #include <string.h>
 
 const struct rn_import_format *const rn_import_formats[] = {
+    &rn_ctf_import,
     NULL,
 };
 

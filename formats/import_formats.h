@@ -5,4 +5,6 @@
 
 #include "import.h"
 
+extern const struct rn_import_format rn_ctf_import;
+
 #endif

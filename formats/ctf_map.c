@@ -1,15 +1,14 @@
 /* SPDX-License-Identifier: MIT */
-#include "ctf_read_private.h"
+#include "ctf_map.h"
 
 #include <stdlib.h>
 
-static size_t map_hash(const void *key, size_t room)
+static size_t map_hash(uint64_t key, size_t room)
 {
-    uint64_t bits = (uint64_t)(uintptr_t)key;
-    return (size_t)((bits >> 4) * 0x9E3779B97F4A7C15ull >> 20) & (room - 1);
+    return (size_t)(key * 0x9E3779B97F4A7C15ull >> 20) & (room - 1);
 }
 
-static struct ctf_map_slot *map_find(struct ctf_map_slot *slots, size_t room, const void *key)
+static struct ctf_map_slot *map_find(struct ctf_map_slot *slots, size_t room, uint64_t key)
 {
     size_t i = map_hash(key, room);
     while (slots[i].key && slots[i].key != key)
@@ -17,7 +16,7 @@ static struct ctf_map_slot *map_find(struct ctf_map_slot *slots, size_t room, co
     return &slots[i];
 }
 
-struct ctf_map_slot *ctf_map_slot(struct ctf_map *map, const void *key)
+struct ctf_map_slot *ctf_map_slot(struct ctf_map *map, uint64_t key)
 {
     if (map->count * 2 >= map->room) {
         size_t room = map->room ? map->room * 2 : 256;
@@ -34,9 +33,20 @@ struct ctf_map_slot *ctf_map_slot(struct ctf_map *map, const void *key)
     return map_find(map->slots, map->room, key);
 }
 
-void ctf_map_set(struct ctf_map *map, struct ctf_map_slot *slot, const void *key, void *value)
+void *ctf_map_get(const struct ctf_map *map, uint64_t key)
+{
+    return map->room ? map_find(map->slots, map->room, key)->value : NULL;
+}
+
+void ctf_map_set(struct ctf_map *map, struct ctf_map_slot *slot, uint64_t key, void *value)
 {
     slot->key = key;
     slot->value = value;
     map->count++;
+}
+
+void ctf_map_free(struct ctf_map *map)
+{
+    free(map->slots);
+    *map = (struct ctf_map){NULL, 0, 0};
 }
