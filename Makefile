@@ -86,9 +86,9 @@ FUZZ_SRC := $(wildcard tests/fuzz/fuzz_*.c)
 ifneq ($(CORE),)
 LIB_SRC := $(filter-out formats/otlp_% formats/graphml_write.c libanalysis/scrub% \
 	$(addprefix libanalysis/symbol_,file.c elf.c dwarf.c cfi.c name.c),$(LIB_SRC))
-CLI_SRC := $(filter-out cmd/cli_otlp% cmd/cli_scrub% cmd/cli_diff_junit.c cmd/cli_fit%,$(CLI_SRC))
+CLI_SRC := $(filter-out cmd/cli_otlp% cmd/cli_scrub% cmd/cli_diff_junit.c cmd/cli_fit% cmd/cli_convert%,$(CLI_SRC))
 CMD_SRC := $(filter-out cmd/rn_export_otlp.c cmd/rn_diff.c cmd/rn_validate.c cmd/rn_graph.c cmd/rn_scrub.c \
-	cmd/rn_backend_fit.c,$(CMD_SRC))
+	cmd/rn_backend_fit.c cmd/rn_convert.c,$(CMD_SRC))
 OTLP_SRC :=
 UNIT_SRC := $(filter-out tests/unit/test_fit% tests/unit/test_history%,$(UNIT_SRC))
 else
@@ -159,7 +159,10 @@ $(BUILD)/bin/rn-backend-fit: PKG_LIBS := $(FIT_LIBS) $(BUILD)/lib/librn.a $(SCIE
 ifeq ($(CORE),)
 $(BUILD)/bin/rn-scrub: PKG_LIBS += $(SCRUB_LIBS)
 $(BUILD)/bin/rn-cat $(BUILD)/bin/rn-info $(BUILD)/bin/rn-stat: PKG_LIBS += $(SYMBOL_LIBS)
-$(UNIT_BINS) $(FUZZ_BINS): PKG_LIBS += $(SCRUB_LIBS) $(SYMBOL_LIBS)
+# Of these, too, the static libarchive leaves out what unpacks. CONVERT_LIBS: scripts/make/convert_*.mk
+$(BUILD)/bin/rn-convert: PKG_LIBS := -larchive $(CONVERT_LIBS) $(filter-out $(ARCHIVE_LIBS),$(PKG_LIBS))
+$(UNIT_BINS) $(FUZZ_BINS): PKG_LIBS := -larchive $(CONVERT_LIBS) $(SCRUB_LIBS) $(SYMBOL_LIBS) \
+	$(filter-out $(ARCHIVE_LIBS),$(PKG_LIBS))
 endif
 $(BUILD)/obj/tests/unit/test_cupti_abi.o: PKG_CFLAGS += $(CUPTI_CFLAGS)
 

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 #include "import_private.h"
-#include "record.h"
+#include "record_encode.h"
 #include "ring_file.h"
 
 #include <stdlib.h>
@@ -40,7 +40,7 @@ void rn_import_free(struct rn_import *import)
     if (import->writer)
         rn_writer_discard(import->writer);
     rn_writer_free(import->writer);
-    rn_event_sort_free(import->sort);
+    rn_spill_sort_free(import->sort);
     rn_import_free_streams(import);
     rn_manifest_clear(&import->manifest);
     for (size_t i = 0; i < import->notice_count; i++)
@@ -87,7 +87,7 @@ enum rn_status rn_import_facts(struct rn_import *import, const struct rn_import_
     manifest->abi = facts->abi;
     manifest->content_head = facts->content_head;
     if (facts->disorder)
-        import->sort = rn_event_sort_new(RN_IMPORT_SORT_BYTES);
+        import->sort = rn_spill_sort_new(RN_IMPORT_SORT_BYTES);
     if ((facts->disorder && !import->sort) || !copy_text(&manifest->host, facts->host) ||
         !copy_text(&manifest->os, facts->os) || !copy_text(&manifest->cwd, facts->cwd) ||
         !copy_text(&manifest->trace_parent, facts->trace_parent) ||
@@ -163,9 +163,11 @@ static enum rn_status write_event(struct rn_import *import, const struct rn_even
     struct rn_event placed = *event;
     enum rn_status status = rn_import_write_streams(import, err);
 
-    if (status == RN_OK && import->images && rn_writer_pending(import->writer) == 0 &&
-        rn_writer_segment_due(import->writer))
-        status = restate(import, err);
+    if (status == RN_OK && rn_writer_commit_due(import->writer)) {
+        status = rn_writer_commit(import->writer, NULL, err);
+        if (status == RN_OK && import->images && rn_writer_segment_due(import->writer))
+            status = restate(import, err);
+    }
     placed.start = ticks_of(import, event->start);
     if (placed.start > INT64_MAX || placed.duration > INT64_MAX)
         return rn_fail(err, RN_E_FORMAT,
@@ -181,6 +183,18 @@ static enum rn_status write_event(struct rn_import *import, const struct rn_even
         status = rn_import_keep_image(import, &placed, err);
     }
     return status == RN_OK ? rn_writer_add(import->writer, &placed, err) : status;
+}
+
+static enum rn_status sort_event(struct rn_import *import, uint64_t end,
+                                 const struct rn_event *event, struct rn_error *err)
+{
+    struct rn_buf *record = rn_spill_sort_begin(import->sort, err);
+    enum rn_status status;
+
+    if (!record)
+        return err->status;
+    status = rn_record_encode(event, record, err);
+    return status == RN_OK ? rn_spill_sort_add(import->sort, end, 0, err) : status;
 }
 
 enum rn_status rn_import_add(struct rn_import *import, const struct rn_event *event,
@@ -200,7 +214,7 @@ enum rn_status rn_import_add(struct rn_import *import, const struct rn_event *ev
     if (end > import->latest)
         import->latest = end;
     if (import->sort)
-        return rn_event_sort_add(import->sort, end, event, err);
+        return sort_event(import, end, event, err);
     if (!import->writer)
         status = begin(import, event->start, err);
     return status == RN_OK ? write_event(import, event, err) : status;
@@ -209,10 +223,17 @@ enum rn_status rn_import_add(struct rn_import *import, const struct rn_event *ev
 static enum rn_status write_sorted(struct rn_import *import, struct rn_error *err)
 {
     enum rn_status status = begin(import, import->earliest, err);
-    struct rn_event event;
+    const uint8_t *record;
+    size_t size;
 
-    while (status == RN_OK && (status = rn_event_sort_next(import->sort, &event, err)) == RN_OK)
-        status = write_event(import, &event, err);
+    while (status == RN_OK &&
+           (status = rn_spill_sort_next(import->sort, &record, &size, err)) == RN_OK) {
+        struct rn_event event;
+
+        status = rn_record_decode(record, size, &event, import->attachments, &size, err);
+        if (status == RN_OK)
+            status = write_event(import, &event, err);
+    }
     return status == RN_EOF ? RN_OK : status;
 }
 

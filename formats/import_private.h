@@ -3,9 +3,9 @@
 #ifndef RN_IMPORT_PRIVATE_H
 #define RN_IMPORT_PRIVATE_H
 
-#include "event_sort.h"
 #include "import.h"
 #include "manifest.h"
+#include "spill_sort.h"
 #include "writer.h"
 
 #define RN_IMPORT_NOTES 64u /* different texts; more are counted as one */
@@ -27,7 +27,7 @@ struct rn_import {
     struct rn_manifest manifest;
     enum rn_import_clock clock;
     int64_t realtime_of_zero;
-    struct rn_event_sort *sort;        /* NULL: as they come */
+    struct rn_spill_sort *sort;        /* NULL: as they come */
     struct rn_writer *writer;          /* NULL: nothing was written yet */
     bool told;                         /* rn_import_facts */
     uint64_t base;                     /* ns of the input's clock that is tick RN_IMPORT_START */

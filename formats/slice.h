@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 /* What viewers of traces draw: tracks with slices, moments, counters and arrows.
- * libanalysis/slice_* makes these of events; a file formats/*_write.c each makes them bytes of one
+ * libanalysis/slice_maker.h makes these of events; a file of formats/ each makes them bytes of one
  * format.
  *
  * Times are nanoseconds of CLOCK_REALTIME. Not thread-safe. */
@@ -36,13 +36,11 @@ struct rn_track {
 };
 
 enum rn_slice_value {
-    RN_VALUE_TEXT, /* any bytes */
-    RN_VALUE_JSON, /* a JSON value, made by render.h */
-    RN_VALUE_UNSIGNED,
-    RN_VALUE_SIGNED,
-    RN_VALUE_HEX, /* an address or id */
-    RN_VALUE_DOUBLE,
-    RN_VALUE_BOOL,
+    RN_SLICE_TEXT, /* any bytes */
+    RN_SLICE_JSON, /* a JSON value; valid where this project made it, else what a file claimed */
+    RN_SLICE_UNSIGNED,
+    RN_SLICE_SIGNED,
+    RN_SLICE_HEX, /* an address or id */
 };
 struct rn_slice_arg {
     const char *key;
@@ -52,16 +50,14 @@ struct rn_slice_arg {
             const char *data;
             size_t size;
         } text;
-        uint64_t number;
-        int64_t integer;
-        double real;
+        uint64_t number; /* SIGNED: two's complement */
     } u;
 };
 
 #define RN_SLICE_ARGS_MAX  64u
 #define RN_SLICE_FLOWS_MAX 64u
 
-/* On one track slices nest or do not touch, and come in order of their begins. */
+/* In order of their begins, the outer one first; on one track they nest or do not overlap. */
 struct rn_slice {
     uint64_t track;
     uint64_t start_ns, duration_ns;
@@ -76,7 +72,7 @@ struct rn_slice {
      * means the same arrow, in the whole output. */
     const uint64_t *flows_out, *flows_in;
     size_t flow_out_count, flow_in_count;
-    const struct rn_event *event; /* what it was made of; borrowed */
+    uint64_t stream, ordinal; /* of the event that it was made of */
 };
 
 struct rn_slice_writer;

@@ -215,14 +215,18 @@ uint64_t rn_writer_lost(const struct rn_writer *writer)
     return writer->lost;
 }
 
+bool rn_writer_commit_due(const struct rn_writer *writer)
+{
+    return rn_writer_pending(writer) >= RN_MEMBER_EVENTS_AIM ||
+           rn_member_pending_bytes(writer->encoder) >= RN_MEMBER_BYTES_AIM;
+}
+
 /* A full disk has been counted by the commit; the caller hears of it when it commits or seals. */
 static enum rn_status commit_if_due(struct rn_writer *writer, struct rn_error *err)
 {
     enum rn_status status;
 
-    if (writer->manual || writer->options.manual_commit ||
-        (rn_writer_pending(writer) < RN_MEMBER_EVENTS_AIM &&
-         rn_member_pending_bytes(writer->encoder) < RN_MEMBER_BYTES_AIM))
+    if (writer->manual || writer->options.manual_commit || !rn_writer_commit_due(writer))
         return RN_OK;
     status = rn_writer_commit(writer, NULL, err);
     return status == RN_E_SYSTEM || status == RN_E_LIMIT ? RN_OK : status;

@@ -68,6 +68,10 @@ RN_MUST_CHECK enum rn_status rn_writer_add(struct rn_writer *writer, const struc
 RN_MUST_CHECK enum rn_status rn_writer_add_record(struct rn_writer *writer, const uint8_t *bytes,
                                                   size_t size, struct rn_error *err);
 
+/* The next event would make the writer commit by itself: a caller that restates something where a
+ * segment begins commits now, and looks at rn_writer_segment_due. */
+bool rn_writer_commit_due(const struct rn_writer *writer);
+
 /* Number of events added since the last commit. */
 uint64_t rn_writer_pending(const struct rn_writer *writer);
 

@@ -39,7 +39,8 @@ void rn_render_free(struct rn_render *render);
  *                 `+++ started +++`, `+++ attached to EXE +++`, `+++ detached +++`; FORK, EXEC and
  *                 NAME append nothing: their system calls are there
  *   call of an API as a system call: `PID clFinish() = 0`, with ` (correlation N)` where it has one
- *   others        `*** module mapped 0x...-0x... PATH ***`, `*** kernel NAME<<<GRID, GROUP>>> ... ***`,
+ *   others        `*** module mapped 0x...-0x... PATH ***`, `*** kernel NAME<<<GRID, GROUP>>> ...
+ * ***`,
  *                 `*** block NAME ... ***`, `*** notice: TEXT ***`, `*** lost N KIND events: TEXT
  * ***` DESCRIPTOR and snapshot events append nothing.
  *
@@ -53,25 +54,27 @@ void rn_render_syscall(const struct rn_render_options *options, struct rn_trace 
                        const struct rn_event *event, struct rn_buf *out);
 
 /* One JSON object and \n:
- *   kind, stream, ordinal    which event (no ordinal: snapshot, in flight); pid, tid of a thread; pid
- *                            and queue_name of a device queue
- *   start_ns                 CLOCK_REALTIME, as a string; since_start_ns, duration_ns as numbers
- *   name                     of the call, process operation, signal, kernel, block
- *   api, direction, bytes_per_second   of what devices did, as words and a number
- *   args                     object. System calls: by argument name. Others: every field of the
- *                            kind, and path, exe, argv, cwd, env, text, build_id... where attached
- *   flags                    array of strings, where any is set: unfinished, snapshot, traced,
- *                            truncated, fault
- * System calls only: nr, abi; ret (none where unfinished; -1 with errno, a name, on failure);
- * descriptors (identity of those it gave out); site.
- * Arguments: addresses are "0x..." or null; flags and enumerations a string of names as in text;
- * modes octal strings; structs objects with the names of C; moved bytes {"length", "crc64",
- * "head_hex"}; vectors {"iov_len": [...], "content"}; structs that a call reads and writes
+ *   kind, stream, ordinal    which event (no ordinal: snapshot, in flight); pid, tid of a thread;
+ * pid and queue_name of a device queue start_ns                 CLOCK_REALTIME, as a string;
+ * since_start_ns, duration_ns as numbers name                     of the call, process operation,
+ * signal, kernel, block api, direction, bytes_per_second   of what devices did, as words and a
+ * number args                     object. System calls: by argument name. Others: every field of
+ * the kind, and path, exe, argv, cwd, env, text, build_id... where attached flags array of strings,
+ * where any is set: unfinished, snapshot, traced, truncated, fault System calls only: nr, abi; ret
+ * (none where unfinished; -1 with errno, a name, on failure); descriptors (identity of those it
+ * gave out); site. Arguments: addresses are "0x..." or null; flags and enumerations a string of
+ * names as in text; modes octal strings; structs objects with the names of C; moved bytes
+ * {"length", "crc64", "head_hex"}; vectors {"iov_len": [...], "content"}; structs that a call reads
+ * and writes
  * {"entry", "exit"}; bytes of no known form hexadecimal digits; an abstract socket name
  * "sun_path_abstract", without its NUL. Integers from 2^53 on are strings. Every line is strict
  * JSON. Texts (paths, arguments, names) that are not valid UTF-8, or have a NUL in them, are an
  * array of byte numbers instead of a string, as in systemd's journal. */
 void rn_render_json(struct rn_trace *trace, const struct rn_event *event, struct rn_buf *out);
+
+/* The arguments of a system call alone, as "args" has them there. */
+void rn_render_arguments_json(struct rn_trace *trace, const struct rn_event *event,
+                              struct rn_buf *out);
 
 /* CSV: a header line, then one record an event:
  * kind,stream,ordinal,pid,tid,start_ns,since_start_ns,duration_ns,name,args,ret,errno

@@ -154,7 +154,8 @@ static void add_aggregate(struct rn_trace *trace, const struct rn_event *event, 
     if (sum->direction)
         rn_buf_printf(out, " %s", rn_value_name(RN_VALUE_DIRECTION, sum->direction));
     rn_buf_printf(out, " (%s)",
-                  sum->reason < sizeof(reasons) / sizeof(reasons[0]) ? reasons[sum->reason] : "unknown");
+                  sum->reason < sizeof(reasons) / sizeof(reasons[0]) ? reasons[sum->reason]
+                                                                     : "unknown");
     add_count(out, "elements", sum->elements);
     add_count(out, "bytes", sum->bytes);
     rn_buf_text(out, " sum=");

@@ -163,6 +163,18 @@ static void add_stack(struct rn_sink *sink, const struct rn_event *event)
     }
 }
 
+void rn_render_arguments_json(struct rn_trace *trace, const struct rn_event *event,
+                              struct rn_buf *out)
+{
+    struct rn_sink sink = {.out = out, .json = true};
+    struct rn_call_view view;
+
+    rn_call_view_init(&view, trace, event);
+    rn_sink_open(&sink, '{');
+    rn_render_arguments(&sink, &view);
+    rn_sink_close(&sink, '}');
+}
+
 static void add_syscall(struct rn_sink *sink, struct rn_trace *trace, const struct rn_event *event)
 {
     const struct rn_syscall *call = &event->u.syscall;
@@ -192,7 +204,7 @@ static void add_syscall(struct rn_sink *sink, struct rn_trace *trace, const stru
 
 static const char *process_op(uint64_t op)
 {
-    static const char *const names[] = {NULL,          "start", "attach", "fork",  "exec",
+    static const char *const names[] = {NULL,          "start", "attach", "fork",   "exec",
                                         "thread_exit", "exit",  "name",   "detach", "stop"};
 
     return op < sizeof(names) / sizeof(names[0]) ? names[op] : NULL;
@@ -292,8 +304,8 @@ static void add_histogram(struct rn_sink *sink, struct rn_trace *trace, struct r
         uint64_t i = rn_bytes_get(bytes, at, 8);
 
         rn_sink_open(sink, '[');
-        rn_sink_unsigned(sink, rn_clock_duration(rn_trace_clock(trace),
-                                                 i < 64 ? UINT64_C(1) << i : UINT64_MAX));
+        rn_sink_unsigned(
+            sink, rn_clock_duration(rn_trace_clock(trace), i < 64 ? UINT64_C(1) << i : UINT64_MAX));
         rn_sink_unsigned(sink, rn_bytes_get(bytes, at + 8, 8));
         rn_sink_close(sink, ']');
     }
@@ -332,8 +344,8 @@ static const char *unique_key(const struct rn_event *event, const struct rn_sche
     return key;
 }
 
-static void add_generic(struct rn_sink *sink, struct rn_trace *trace,
-                        const struct rn_event *event, const struct rn_schema *schema)
+static void add_generic(struct rn_sink *sink, struct rn_trace *trace, const struct rn_event *event,
+                        const struct rn_schema *schema)
 {
     add_name(sink, event);
     add_device(sink, trace, event);
