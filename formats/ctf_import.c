@@ -178,6 +178,21 @@ static enum rn_status import_event(struct ctf_reading *r, struct rn_error *err)
     status = ctf_find_thread(r, err);
     if (status != RN_OK)
         return status;
+    /* A begin and its end cannot be told to belong together then. */
+    if (!r->thread && role >= CTF_ROLE_FUNCTION_BEGINS && role <= CTF_ROLE_FUNCTION_ENDS) {
+        rn_import_note(r->import,
+                       "begins and ends of functions without a thread, kept as moments "
+                       "(trace with the contexts vpid and vtid)",
+                       1);
+        return import_moment(r, err);
+    }
+    if (!r->thread && (role == CTF_ROLE_CALL_BEGINS || role == CTF_ROLE_CALL_ENDS)) {
+        rn_import_note(r->import,
+                       "begins and ends of system calls without a thread, kept as "
+                       "moments",
+                       1);
+        return import_moment(r, err);
+    }
     switch (role) {
     case CTF_ROLE_CALL_BEGINS:
     case CTF_ROLE_CALL_ENDS:
@@ -241,6 +256,8 @@ static enum rn_status import_message(struct ctf_reading *r, const struct rn_ctf_
     case RN_CTF_TRACE:
         return tell_facts(r, message, err);
     case RN_CTF_LOST:
+        if (r->own) /* they are events, too */
+            return RN_OK;
         return rn_import_loss(r->import, RN_KIND_NONE, message->packets ? 0 : message->count,
                               message->packets ? "packets that the tracer discarded"
                                                : "events that the tracer discarded",

@@ -94,6 +94,10 @@ static bool is_alias(const char *field, const char *arg)
 
 static int arg_of(const struct rn_syscall_info *info, unsigned taken, const char *field)
 {
+    if (!info) /* as ctf_write.c calls them then */
+        return !strncmp(field, "arg", 3) && field[3] >= '0' && field[3] < '6' && !field[4]
+                   ? field[3] - '0'
+                   : -1;
     for (int pass = 0; pass < 3; pass++)
         for (int i = 0; i < info->arg_count; i++) {
             const char *arg = info->args[i].name;
@@ -163,7 +167,7 @@ static void map_fields(struct ctf_call_class *call, const struct rn_ctf_message 
         int arg = field->scope == RN_CTF_PAYLOAD ? -1 : ARG_SKIP;
         if (!begins && (!strcmp(field->name, "ret") || is_own(field->name)))
             arg = ARG_SKIP;
-        if (arg < 0 && call->info)
+        if (arg < 0)
             arg = arg_of(call->info, taken, field->name);
         if (arg < 0 && call->info)
             arg = address_of(call->info, field->name);
@@ -337,10 +341,6 @@ enum rn_status ctf_import_call(struct ctf_reading *r, enum ctf_role role, struct
     struct ctf_call_class *class = r->message->class->data;
     struct ctf_thread *thread = r->thread;
     enum rn_status status = RN_OK;
-    if (!thread) {
-        rn_import_note(r->import, "begins and ends of system calls without a thread", 1);
-        return RN_OK;
-    }
     if (role == CTF_ROLE_CALL_BEGINS) {
         /* Its end was lost, or there is none: of exit, or of sigreturn. */
         status = ctf_call_unfinished(r, thread, err);
@@ -351,7 +351,7 @@ enum rn_status ctf_import_call(struct ctf_reading *r, enum ctf_role role, struct
         return RN_OK;
     }
     ctf_number(r, RN_CTF_PAYLOAD, "ret", &thread->call.call.ret);
-    if (class->any) /* old LTTng: nothing but the result */
+    if (class->any && !thread->own) /* old LTTng: nothing but the result */
         return add_call(r, thread, 0, err);
     take_fields(r, thread, class, false);
     return add_call(r, thread, 0, err);

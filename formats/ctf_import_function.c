@@ -101,13 +101,6 @@ enum rn_status ctf_import_function(struct ctf_reading *r, bool begins, struct rn
 {
     struct ctf_thread *thread = r->thread;
     uint64_t address;
-    if (!thread) {
-        rn_import_note(r->import,
-                       "begins and ends of functions without a thread (add the contexts "
-                       "vpid and vtid)",
-                       1);
-        return RN_OK;
-    }
     if (begins)
         return begin_function(r, thread, err);
     uint32_t depth = thread->depth;
