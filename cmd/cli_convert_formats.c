@@ -3,7 +3,14 @@
 
 #include <string.h>
 
+static const struct cli_export_format cli_convert_to_ctf = {
+    .name = "ctf",
+    .text = "Common Trace Format 1.8, a directory: babeltrace2, Trace Compass",
+    .write = cli_convert_ctf,
+};
+
 const struct cli_export_format *const cli_export_formats[] = {
+    &cli_convert_to_ctf,
     NULL,
 };
 
