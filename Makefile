@@ -218,6 +218,8 @@ bench-compute: all programs
 	BUILD='$(BUILD)' ./scripts/bench-compute
 bench-fit: all samples
 	BUILD='$(BUILD)' ./scripts/bench-fit
+bench-convert: all samples
+	BUILD='$(BUILD)' ./scripts/bench-convert
 bench-gpu: all programs
 	BUILD='$(BUILD)' ./scripts/bench-gpu
 	BUILD='$(BUILD)' ./scripts/bench-vulkan
@@ -273,5 +275,5 @@ clean:
 
 FORCE:
 .PRECIOUS: $(ALL_OBJ)
-.PHONY: gpu-bundle check-gpu all commands samples unit programs fuzz-targets check accuracy bench bench-capture bench-otlp bench-compute bench-gpu bench-fit fuzz install clean FORCE
+.PHONY: gpu-bundle check-gpu all commands samples unit programs fuzz-targets check accuracy bench bench-capture bench-otlp bench-compute bench-convert bench-gpu bench-fit fuzz install clean FORCE
 -include $(ALL_OBJ:.o=.d)

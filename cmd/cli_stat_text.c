@@ -72,6 +72,7 @@ static const char *section_title(const struct cli_stat_table *table, uint8_t kin
         [RN_KIND_BLOCK] = {"block", "blocks of"},
         [RN_KIND_API] = {"api call", "api calls of"},
         [RN_KIND_TRANSFER] = {"transfer", "transfers of"},
+        [RN_KIND_SPAN] = {"span", "spans of"},
     };
 
     if (table->by == STAT_BY_KIND)

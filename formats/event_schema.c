@@ -174,7 +174,7 @@ static const struct rn_schema schemas[RN_KIND_LIMIT] = {
                        {"trace_low", PREVIOUS, .is_hex = true},
                        {.name = "role"},
                        {.name = "status"}}},
-    [RN_KIND_COUNTER] = {"counter", 2, {{"value", BY_STREAM}, {"id", BY_STREAM, .is_hex = true}}},
+    [RN_KIND_COUNTER] = {"counter", 2, {{"value", BY_STREAM, .unit = RN_FIELD_REAL}, {"id", BY_STREAM, .is_hex = true}}},
     [RN_KIND_FLOW] = {"flow", 2, {{"id", PREVIOUS, .is_hex = true}, {.name = "phase"}}},
     [RN_KIND_NOTICE] = {"notice", 2, {{.name = "code"}, {.name = "value"}}},
     [RN_KIND_LOSS] = {"loss", 3, {{.name = "kind"}, {.name = "count"}, {.name = "reason"}}},

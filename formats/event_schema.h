@@ -57,6 +57,7 @@ enum rn_field_unit {
     RN_FIELD_NUMBER = 0,
     RN_FIELD_DURATION, /* ticks; printed in ns */
     RN_FIELD_MOMENT,   /* ticks, 0 unknown; printed in ns since the recording began */
+    RN_FIELD_REAL,     /* the bits of an IEEE 754 double */
 };
 
 struct rn_field {

@@ -9,7 +9,7 @@
 
 static const char *const reasons[] = {"below threshold", "called too often", "ring was full"};
 
-static void add_ticks(struct rn_trace *trace, uint64_t ticks, struct rn_buf *out)
+void rn_render_ticks(struct rn_trace *trace, uint64_t ticks, struct rn_buf *out)
 {
     uint64_t ns = rn_clock_duration(rn_trace_clock(trace), ticks);
 
@@ -42,11 +42,11 @@ static void add_delays(struct rn_trace *trace, uint64_t queued, uint64_t submitt
 {
     if (queued && queued <= submitted) {
         rn_buf_text(out, " in-queue=");
-        add_ticks(trace, submitted - queued, out);
+        rn_render_ticks(trace, submitted - queued, out);
     }
     if (submitted && submitted <= start) {
         rn_buf_text(out, " to-start=");
-        add_ticks(trace, start - submitted, out);
+        rn_render_ticks(trace, start - submitted, out);
     }
 }
 
@@ -159,11 +159,11 @@ static void add_aggregate(struct rn_trace *trace, const struct rn_event *event, 
     add_count(out, "elements", sum->elements);
     add_count(out, "bytes", sum->bytes);
     rn_buf_text(out, " sum=");
-    add_ticks(trace, sum->sum, out);
+    rn_render_ticks(trace, sum->sum, out);
     rn_buf_text(out, " min=");
-    add_ticks(trace, sum->min, out);
+    rn_render_ticks(trace, sum->min, out);
     rn_buf_text(out, " max=");
-    add_ticks(trace, sum->max, out);
+    rn_render_ticks(trace, sum->max, out);
 }
 
 bool rn_render_compute(struct rn_trace *trace, const struct rn_event *event, struct rn_buf *out)
@@ -193,7 +193,7 @@ bool rn_render_compute(struct rn_trace *trace, const struct rn_event *event, str
     }
     if (event->kind != RN_KIND_DECISION && event->kind != RN_KIND_AGGREGATE) {
         rn_buf_byte(out, ' ');
-        add_ticks(trace, event->duration, out);
+        rn_render_ticks(trace, event->duration, out);
         if (event->flags & RN_EVENT_UNFINISHED)
             rn_buf_text(out, " (end not known)");
     }

@@ -66,6 +66,12 @@ void rn_render_api_call(const struct rn_event *event, struct rn_buf *out, size_t
  * `*** kernel NAME ... ***` without a newline. False, with nothing appended, for other kinds. */
 bool rn_render_compute(struct rn_trace *trace, const struct rn_event *event, struct rn_buf *out);
 
+/* The same: "<0.000123456>". */
+void rn_render_ticks(struct rn_trace *trace, uint64_t ticks, struct rn_buf *out);
+
+/* render_imported.c: spans, counters and flows, likewise. */
+bool rn_render_imported(struct rn_trace *trace, const struct rn_event *event, struct rn_buf *out);
+
 /* render_sockaddr.c */
 void rn_render_sockaddr(struct rn_sink *sink, struct rn_bytes bytes);
 

@@ -3,6 +3,7 @@
 
 #include "formats/escape.h"
 
+#include <math.h>
 #include <string.h>
 
 #define JSON_EXACT_LIMIT (UINT64_C(1) << 53)
@@ -79,6 +80,19 @@ void rn_sink_unsigned(struct rn_sink *sink, uint64_t value)
         quote(sink);
     rn_buf_decimal(sink->out, value);
     if (value >= JSON_EXACT_LIMIT)
+        quote(sink);
+}
+
+void rn_sink_real(struct rn_sink *sink, uint64_t bits)
+{
+    double value;
+
+    memcpy(&value, &bits, sizeof value);
+    begin_value(sink);
+    if (!isfinite(value))
+        quote(sink);
+    rn_buf_printf(sink->out, sink->json ? "%.17g" : "%.15g", value);
+    if (!isfinite(value))
         quote(sink);
 }
 

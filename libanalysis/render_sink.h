@@ -27,6 +27,8 @@ void rn_sink_name(struct rn_sink *sink, const char *name);
 /* JSON: numbers beyond 2^53 and addresses become strings, symbols too. */
 void rn_sink_signed(struct rn_sink *sink, int64_t value);
 void rn_sink_unsigned(struct rn_sink *sink, uint64_t value);
+/* The bits of a double: 15 digits in text, all in JSON, where what is no number is a string. */
+void rn_sink_real(struct rn_sink *sink, uint64_t bits);
 void rn_sink_hex(struct rn_sink *sink, uint64_t value);     /* 0 is "0" */
 void rn_sink_pointer(struct rn_sink *sink, uint64_t value); /* 0 is NULL, null */
 void rn_sink_octal(struct rn_sink *sink, uint64_t value);   /* at least three digits */

@@ -283,7 +283,7 @@ static bool add_event(struct rn_render *render, struct rn_trace *trace,
         add_loss(event, out);
         return true;
     default:
-        return rn_render_compute(trace, event, out);
+        return rn_render_imported(trace, event, out) || rn_render_compute(trace, event, out);
     }
 }
 

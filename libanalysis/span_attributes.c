@@ -172,6 +172,14 @@ static void add_hex(struct rn_span_tree *tree, struct rn_otlp_attributes *list,
     rn_otlp_add_text(list, key, text_since(tree, before));
 }
 
+static void add_real(struct rn_otlp_attributes *list, struct rn_otlp_text key, uint64_t bits)
+{
+    struct rn_otlp_attribute *item = rn_otlp_attribute_new(list, key);
+
+    item->type = RN_OTLP_DOUBLE;
+    memcpy(&item->value.real, &bits, sizeof bits);
+}
+
 static void add_field(struct rn_span_tree *tree, struct rn_trace *trace,
                       struct rn_otlp_attributes *list, const struct rn_event *event,
                       const struct rn_field *field, const struct span_rule *rule)
@@ -194,6 +202,8 @@ static void add_field(struct rn_span_tree *tree, struct rn_trace *trace,
         rn_otlp_add_int(list, key, (int64_t)rn_clock_realtime(clock, value));
     else if (treatment == DURATION)
         rn_otlp_add_int(list, key, (int64_t)rn_clock_duration(clock, value));
+    else if (field->unit == RN_FIELD_REAL)
+        add_real(list, key, value);
     else if (field->is_hex)
         add_hex(tree, list, key, value);
     else

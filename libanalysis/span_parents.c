@@ -7,7 +7,8 @@
 
 static bool encloses(const struct span_entry *entry)
 {
-    return entry->kind == RN_KIND_API || entry->kind == RN_KIND_BLOCK;
+    return entry->kind == RN_KIND_API || entry->kind == RN_KIND_BLOCK ||
+           entry->kind == RN_KIND_SPAN;
 }
 
 static void set_parent(struct span_part *part, const struct span_entry *entry, uint64_t parent)

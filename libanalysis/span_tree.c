@@ -102,7 +102,11 @@ static enum becomes becomes_of(const struct rn_event *event)
 {
     switch (event->kind) {
     case RN_KIND_SIGNAL:
+    case RN_KIND_COUNTER:
+    case RN_KIND_FLOW:
         return EVENT_OF_THREAD;
+    case RN_KIND_SPAN:
+        return event->u.span.form == RN_SPAN_INSTANT ? EVENT_OF_THREAD : A_SPAN;
     case RN_KIND_PROCESS:
         return process_becomes(event->u.process.op);
     case RN_KIND_MODULE:
@@ -222,7 +226,8 @@ static enum rn_status add_span(struct rn_span_tree *tree, struct rn_trace *trace
     rn_otlp_span_encode(&part->arena, &span);
     entry->ref.size = (uint32_t)(part->arena.size - entry->ref.offset);
     rn_buf_free(&links);
-    thread->encloses |= event->kind == RN_KIND_API || event->kind == RN_KIND_BLOCK;
+    thread->encloses |= event->kind == RN_KIND_API || event->kind == RN_KIND_BLOCK ||
+                        event->kind == RN_KIND_SPAN;
     return part->arena.failed ? rn_fail(err, RN_E_NOMEM, "no memory for the spans of a trace")
                               : RN_OK;
 }

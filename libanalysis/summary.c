@@ -216,7 +216,8 @@ static struct rn_summary_group *group_of_event(struct rn_summary *summary,
     if (summary->options.by == RN_BY_KIND)
         return rn_summary_named_group(summary, event->kind, text, strlen(text));
     if (event->kind != RN_KIND_KERNEL && event->kind != RN_KIND_BLOCK &&
-        event->kind != RN_KIND_API && event->kind != RN_KIND_TRANSFER)
+        event->kind != RN_KIND_API && event->kind != RN_KIND_TRANSFER &&
+        (event->kind != RN_KIND_SPAN || event->u.span.form == RN_SPAN_INSTANT))
         return NULL;
     if (summary->options.by != RN_BY_SYSCALL)
         return rn_summary_stream_group(summary, event->kind, event->stream);

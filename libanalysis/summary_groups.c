@@ -158,7 +158,7 @@ struct rn_summary_group *rn_summary_stream_group(struct rn_summary *summary, uin
 void rn_summary_rename(struct rn_summary *summary, uint64_t stream)
 {
     static const uint8_t kinds[] = {RN_KIND_SYSCALL, RN_KIND_KERNEL, RN_KIND_BLOCK, RN_KIND_API,
-                                    RN_KIND_TRANSFER};
+                                    RN_KIND_TRANSFER, RN_KIND_SPAN};
     const struct rn_thread_info *thread = rn_trace_thread(summary->trace, stream);
     const char *name;
     uint64_t id = identity(summary, thread, stream, &name);

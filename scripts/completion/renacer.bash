@@ -40,7 +40,7 @@ _renacer() {
         ;;
     --kind)
         mapfile -t COMPREPLY < <(compgen -W 'syscall process signal module descriptor kernel block
-            notice loss' -- "$current")
+            api transfer decision aggregate span counter flow notice loss' -- "$current")
         return
         ;;
     -p | --pid)
@@ -52,6 +52,9 @@ _renacer() {
         mapfile -t COMPREPLY < <(compgen -W "$(_renacer_options "$command")" -- "$current")
     elif [[ $command == *rn-record ]]; then
         mapfile -t COMPREPLY < <(compgen -c -f -- "$current")
+    elif [[ $command == *rn-convert ]]; then
+        compopt -o filenames 2>/dev/null
+        mapfile -t COMPREPLY < <(compgen -f -- "$current")
     else
         compopt -o filenames 2>/dev/null
         mapfile -t COMPREPLY < <(compgen -f -X '!*.rna*' -- "$current"; compgen -d -- "$current")
@@ -59,4 +62,4 @@ _renacer() {
 }
 
 complete -F _renacer rn rn-record rn-info rn-cat rn-stat rn-diff rn-validate rn-merge rn-graph rn-scrub \
-    rn-backend-fit rn-export-otlp
+    rn-backend-fit rn-convert rn-export-otlp
