@@ -105,8 +105,12 @@ int cli_convert_slices(const struct cli_convert *convert, const struct rn_slice_
     enum rn_status status = RN_E_SYSTEM;
     int result = RN_EXIT_TROUBLE;
 
-    job.writer = (struct rn_slice_writer){
-        .format = format, .out = &job.out, .note = cli_convert_note, .note_context = &job.notes};
+    job.writer = (struct rn_slice_writer){.format = format,
+                                          .out = &job.out,
+                                          .note = cli_convert_note,
+                                          .note_context = &job.notes,
+                                          .flush = flush,
+                                          .flush_context = &job};
     job.maker = rn_slice_maker_new();
     if (!job.maker) {
         cli_fail("out of memory");
