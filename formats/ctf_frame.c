@@ -206,6 +206,28 @@ static enum rn_status decode_lost(const uint8_t *data, size_t size, struct rn_ct
     return cursor.bad ? damaged(err) : RN_OK;
 }
 
+static void decode_problem(const uint8_t *data, size_t size, struct rn_ctf_message *message)
+{
+    struct cursor cursor = {data, size, false};
+    message->type = RN_CTF_PROBLEM;
+    message->offset = take_u64(&cursor);
+    size_t length = cursor.left < sizeof(message->text) ? cursor.left : sizeof(message->text) - 1;
+    memcpy(message->text, take(&cursor, length), length);
+    message->text[length] = 0;
+}
+
+static enum rn_status decode_failure(const uint8_t *data, size_t size, struct rn_error *err)
+{
+    struct rn_ctf_message message;
+    decode_problem(data, size, &message);
+    rn_fail(err, RN_E_FORMAT, "%s", message.text);
+    if (message.offset != RN_CTF_NO_OFFSET) {
+        err->has_offset = true;
+        err->offset = message.offset;
+    }
+    return RN_E_FORMAT;
+}
+
 enum rn_status rn_ctf_frame_decode(struct rn_ctf_frames *frames, uint8_t type, const uint8_t *data,
                                    size_t size, struct rn_ctf_message *message, bool *handed_out,
                                    struct rn_error *err)
@@ -217,8 +239,7 @@ enum rn_status rn_ctf_frame_decode(struct rn_ctf_frames *frames, uint8_t type, c
     case RN_CTF_FRAME_CLASS:
         return add_class(frames, data, size, err);
     case RN_CTF_FRAME_FAILED:
-        return rn_fail(err, RN_E_FORMAT, "%.*s", (int)(size > 400 ? 400 : size),
-                       (const char *)data);
+        return decode_failure(data, size, err);
     case RN_CTF_FRAME_END:
         return RN_EOF;
     default:
@@ -233,6 +254,9 @@ enum rn_status rn_ctf_frame_decode(struct rn_ctf_frames *frames, uint8_t type, c
         return decode_event(frames, data, size, message, err);
     case RN_CTF_FRAME_LOST:
         return decode_lost(data, size, message, err);
+    case RN_CTF_FRAME_PROBLEM:
+        decode_problem(data, size, message);
+        return RN_OK;
     default:
         return damaged(err);
     }

@@ -262,13 +262,15 @@ static enum rn_status import_message(struct ctf_reading *r, const struct rn_ctf_
                               message->packets ? "packets that the tracer discarded"
                                                : "events that the tracer discarded",
                               err);
+    case RN_CTF_PROBLEM:
+        return rn_import_problem(r->import, 0, message->offset, err, "%s", message->text);
     case RN_CTF_EVENT:
         break;
     }
     r->message = message;
     if (!place(r, message))
-        return rn_import_problem(r->import, 0, 0, err, "an event of '%s' is before 1970",
-                                 message->class->name);
+        return rn_import_problem(r->import, 0, RN_CTF_NO_OFFSET, err,
+                                 "an event of '%s' is before 1970", message->class->name);
     return import_event(r, err);
 }
 
@@ -282,8 +284,8 @@ static enum rn_status import_all(struct ctf_reading *r, struct rn_ctf_source *so
             return status;
     if (status == RN_E_FORMAT || status == RN_E_LIMIT) {
         struct rn_error cause = *err;
-        status = rn_import_problem(r->import, 0, 0, err, "the trace cannot be read to its end: %s",
-                                   cause.what);
+        status = rn_import_problem(r->import, 0, cause.has_offset ? cause.offset : RN_CTF_NO_OFFSET,
+                                   err, "%s", cause.what);
     }
     return status == RN_EOF || status == RN_OK ? ctf_import_open(r, err) : status;
 }
@@ -307,7 +309,7 @@ enum rn_status rn_ctf_import_source(struct rn_ctf_source *source, struct rn_impo
 static enum rn_status read_path(const char *path, struct rn_import *import, struct rn_error *err)
 {
     struct rn_ctf_source *source;
-    enum rn_status status = rn_ctf_source_open(path, &source, err);
+    enum rn_status status = rn_ctf_source_open(path, rn_import_keeps_going(import), &source, err);
     if (status != RN_OK)
         return status;
     status = rn_ctf_import_source(source, import, err);

@@ -274,12 +274,24 @@ static enum rn_status add_as_span(struct ctf_reading *r, struct ctf_thread *thre
                                   struct rn_error *err)
 {
     rn_import_note(r->import, "system calls whose numbers are not known, kept as spans", 1);
+    /* All that it has is JSON, of its begin and of its end: without the braces between these. */
     rn_buf_clear(&r->json);
-    if (!(flags & RN_EVENT_UNFINISHED)) {
-        rn_buf_text(&r->json, "{\"ret\":");
-        rn_ctf_json_signed(&r->json, (int64_t)thread->call.call.ret);
-        rn_buf_byte(&r->json, '}');
+    rn_buf_byte(&r->json, '{');
+    for (size_t i = 0, at = 0; i < thread->call.attachment_count; i++) {
+        const struct rn_attachment *attachment = &thread->call.attachments[i];
+        if (attachment->arg == RN_ARG_RETURN && !thread->call.bytes.failed) {
+            rn_buf_append(&r->json, thread->call.bytes.data + at + 1, attachment->size - 2);
+            rn_buf_byte(&r->json, ',');
+        }
+        at += attachment->size;
     }
+    if (!(flags & RN_EVENT_UNFINISHED)) {
+        rn_buf_text(&r->json, "\"ret\":");
+        rn_ctf_json_signed(&r->json, (int64_t)thread->call.call.ret);
+    } else if (r->json.size > 1 && !r->json.failed) {
+        r->json.size--;
+    }
+    rn_buf_byte(&r->json, '}');
     struct ctf_span span = {.stream = thread->stream,
                             .start = thread->call.start,
                             .end = r->ns,

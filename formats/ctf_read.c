@@ -55,7 +55,7 @@ static bool add_muxer(struct graph *graph)
                                          &graph->muxer) == BT_GRAPH_ADD_COMPONENT_STATUS_OK;
 }
 
-static bt_value *source_parameters(const char *path)
+bt_value *ctf_source_parameters(const char *path)
 {
     bt_value *parameters = bt_value_map_create(), *inputs = NULL;
     if (parameters &&
@@ -93,12 +93,12 @@ static bool add_trace(void *context, const char *path)
     const bt_component_source *source = NULL;
     char name[32];
     snprintf(name, sizeof(name), "trace %u", graph->traces++);
-    bt_value *parameters = source_parameters(path);
-    bool ok =
-        class && parameters &&
-        bt_graph_add_source_component(graph->graph, class, name, parameters, BT_LOGGING_LEVEL_NONE,
-                                      &source) == BT_GRAPH_ADD_COMPONENT_STATUS_OK &&
-        connect_to_muxer(graph, source);
+    bt_value *parameters = ctf_source_parameters(path);
+    bool ok = class && parameters &&
+              bt_graph_add_source_component(graph->graph, class, name, parameters,
+                                            BT_LOGGING_LEVEL_WARNING,
+                                            &source) == BT_GRAPH_ADD_COMPONENT_STATUS_OK &&
+              connect_to_muxer(graph, source);
     bt_value_put_ref(parameters);
     if (!ok && !graph->output.failure)
         graph->output.failure = "this is no trace that libbabeltrace2 can read";
@@ -116,19 +116,22 @@ static bool add_sink(struct graph *graph)
                NULL) == BT_GRAPH_CONNECT_PORTS_STATUS_OK;
 }
 
-/* What failed first, which is the cause of the rest. */
+/* What failed first, which is the cause of the rest; or better, where. */
 static void put_failure(struct ctf_output *output)
 {
     const bt_error *error = bt_current_thread_take_error();
-    const char *why = output->failure ? output->failure : "it cannot be read";
-    if (error && bt_error_get_cause_count(error))
-        why = bt_error_cause_get_message(bt_error_borrow_cause_by_index(error, 0));
-    ctf_output_frame(output, RN_CTF_FRAME_FAILED, why);
+    char text[400];
+    snprintf(text, sizeof(text), "%s", output->failure ? output->failure : "it cannot be read");
+    if (!ctf_log_metadata(text, sizeof(text)) && error && bt_error_get_cause_count(error))
+        snprintf(text, sizeof(text), "%s",
+                 bt_error_cause_get_message(bt_error_borrow_cause_by_index(error, 0)));
+    ctf_strip_addresses(text);
+    ctf_output_problem(output, RN_CTF_FRAME_FAILED, ctf_log_offset(), text);
     if (error)
         bt_error_release(error);
 }
 
-static bool run(struct graph *graph, const char *path)
+static bool run(struct graph *graph, const char *path, const char *scratch)
 {
     bt_graph_run_status status;
     graph->graph = bt_graph_create(0);
@@ -136,7 +139,11 @@ static bool run(struct graph *graph, const char *path)
         graph->output.failure = "libbabeltrace2 or its plugins ctf and utils are not installed";
         return false;
     }
-    if (rn_ctf_find(path, add_trace, graph) == 0)
+    if (scratch)
+        ctf_salvage(&graph->output,
+                    bt_plugin_borrow_source_component_class_by_name_const(graph->ctf, "fs"), path,
+                    scratch);
+    if (rn_ctf_find(scratch ? scratch : path, add_trace, graph) == 0)
         graph->output.failure = "there is no CTF trace in this directory";
     if (graph->output.failure)
         return false;
@@ -149,11 +156,13 @@ static bool run(struct graph *graph, const char *path)
     return status == BT_GRAPH_RUN_STATUS_OK;
 }
 
-int rn_ctf_read(const char *path, int fd)
+int rn_ctf_read(const char *path, const char *scratch, int fd)
 {
     struct graph graph = {.output = {.fd = fd}};
     bt_logging_set_global_level(BT_LOGGING_LEVEL_NONE);
-    if (run(&graph, path))
+    /* Its parser has a level of its own, which the plugin looks up when it is loaded. */
+    setenv("BABELTRACE_PLUGIN_CTF_METADATA_LOG_LEVEL", "WARN", 1);
+    if (run(&graph, path, scratch))
         ctf_output_frame(&graph.output, RN_CTF_FRAME_END, "");
     else
         put_failure(&graph.output);

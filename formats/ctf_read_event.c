@@ -57,6 +57,14 @@ void ctf_output_frame(struct ctf_output *output, uint8_t type, const char *text)
     frame_end(output, begin);
 }
 
+void ctf_output_problem(struct ctf_output *output, uint8_t type, uint64_t offset, const char *text)
+{
+    size_t begin = frame_begin(output, type);
+    rn_buf_u64(&output->buf, offset);
+    rn_buf_text(&output->buf, text);
+    frame_end(output, begin);
+}
+
 /* Equal names get equal numbers as long as their hashes differ from those of all others, which
  * matters for the length of the list alone. */
 static uint16_t number_name(struct ctf_output *output, const char *name)

@@ -21,6 +21,23 @@ struct ctf_output {
 bool ctf_output_message(struct ctf_output *output, const bt_message *message);
 bool ctf_output_flush(struct ctf_output *output);
 void ctf_output_frame(struct ctf_output *output, uint8_t type, const char *text);
+/* PROBLEM or FAILED. */
+void ctf_output_problem(struct ctf_output *output, uint8_t type, uint64_t offset, const char *text);
+
+/* Of the traces below `path`, what can be read, as directories in `scratch`. What cannot is told.
+ */
+void ctf_salvage(struct ctf_output *output, const bt_component_class_source *class,
+                 const char *path, const char *scratch);
+/* ctf_read_log.c: where the packet is that the library complained of; RN_CTF_NO_OFFSET: it did not
+ * say. */
+uint64_t ctf_log_offset(void);
+/* "At line 7 in metadata stream: ..."; false: it did not say that. */
+bool ctf_log_metadata(char *out, size_t size);
+bool ctf_log_clear(void);
+/* Addresses of the library's objects mean nothing to the user. */
+void ctf_strip_addresses(char *text);
+/* Parameters of a file system source; NULL: no memory. */
+bt_value *ctf_source_parameters(const char *path);
 
 /* Is it of that type, or of one of these types? */
 bool ctf_is(const bt_field *field, bt_field_class_type type);

@@ -5,9 +5,12 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <ftw.h>
 #include <signal.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/mman.h>
 #include <sys/prctl.h>
 #include <sys/resource.h>
 #include <sys/wait.h>
@@ -30,6 +33,7 @@
 
 struct rn_ctf_source {
     char *path;
+    char *scratch; /* a directory that is removed at the end; NULL none */
     int fd;
     bool own_fd;
     pid_t child;
@@ -67,7 +71,8 @@ enum rn_status rn_ctf_source_attach(const char *name, int fd, struct rn_ctf_sour
 
 /* In the new process: nothing of the old one may be written or removed by it, so it leaves by
  * _exit. */
-static _Noreturn void decode(const char *path, const int pipe_fds[2], pid_t parent)
+static _Noreturn void decode(const struct rn_ctf_source *source, const int pipe_fds[2],
+                             pid_t parent)
 {
     prctl(PR_SET_PDEATHSIG, SIGKILL);
     if (getppid() != parent)
@@ -77,21 +82,36 @@ static _Noreturn void decode(const char *path, const int pipe_fds[2], pid_t pare
     for (size_t i = 0; i < sizeof(deadly) / sizeof(deadly[0]); i++)
         signal(deadly[i], SIG_DFL);
     signal(SIGPIPE, SIG_IGN);
-    /* What the library prints before it gives up is of no use to anybody. */
-    int null = open("/dev/null", O_RDWR);
+    /* What the library prints is of no use to the user, but for the places that it names. */
+    int null = open("/dev/null", O_RDWR), log = memfd_create("log", 0);
     if (null >= 0) {
         dup2(null, STDIN_FILENO);
         dup2(null, STDOUT_FILENO);
-        dup2(null, STDERR_FILENO);
+        dup2(log >= 0 ? log : null, STDERR_FILENO);
     }
     struct rlimit none = {0, 0}, memory = {CHILD_BYTES, CHILD_BYTES};
     setrlimit(RLIMIT_CORE, &none);
     if (!SANITIZED)
         setrlimit(RLIMIT_DATA, &memory);
-    _exit(rn_ctf_read(path, pipe_fds[1]));
+    _exit(rn_ctf_read(source->path, source->scratch, pipe_fds[1]));
 }
 
-enum rn_status rn_ctf_source_open(const char *path, struct rn_ctf_source **out,
+static enum rn_status make_scratch(struct rn_ctf_source *source, struct rn_error *err)
+{
+    const char *directory = getenv("TMPDIR");
+    if (asprintf(&source->scratch, "%s/rn-convert.XXXXXX",
+                 directory && *directory ? directory : "/tmp") < 0) {
+        source->scratch = NULL;
+        return rn_fail(err, RN_E_NOMEM, "out of memory");
+    }
+    if (mkdtemp(source->scratch))
+        return RN_OK;
+    free(source->scratch);
+    source->scratch = NULL;
+    return rn_fail(err, RN_E_SYSTEM, "cannot make a directory in TMPDIR");
+}
+
+enum rn_status rn_ctf_source_open(const char *path, bool salvage, struct rn_ctf_source **out,
                                   struct rn_error *err)
 {
     int fds[2];
@@ -100,15 +120,18 @@ enum rn_status rn_ctf_source_open(const char *path, struct rn_ctf_source **out,
         return status;
     struct rn_ctf_source *source = *out;
     pid_t parent = getpid();
-    if (pipe2(fds, O_CLOEXEC) < 0) {
+    if (salvage)
+        status = make_scratch(source, err);
+    if (status == RN_OK && pipe2(fds, O_CLOEXEC) < 0)
         status = rn_fail(err, RN_E_SYSTEM, "cannot make a pipe");
+    if (status != RN_OK) {
         rn_ctf_source_free(source);
         return status;
     }
     fcntl(fds[1], F_SETPIPE_SZ, (int)BUFFER_BYTES);
     source->child = fork();
     if (source->child == 0)
-        decode(path, fds, parent);
+        decode(source, fds, parent);
     int cause = errno;
     close(fds[1]);
     source->fd = fds[0];
@@ -130,6 +153,15 @@ static int reap(struct rn_ctf_source *source)
     return status;
 }
 
+static int remove_one(const char *path, const struct stat *info, int type, struct FTW *place)
+{
+    (void)info;
+    (void)type;
+    (void)place;
+    remove(path);
+    return 0;
+}
+
 void rn_ctf_source_free(struct rn_ctf_source *source)
 {
     if (!source)
@@ -140,7 +172,10 @@ void rn_ctf_source_free(struct rn_ctf_source *source)
         kill(source->child, SIGKILL);
         reap(source);
     }
+    if (source->scratch)
+        nftw(source->scratch, remove_one, 8, FTW_DEPTH | FTW_PHYS);
     rn_ctf_frames_clear(&source->frames);
+    free(source->scratch);
     free(source->buffer);
     free(source->path);
     free(source);

@@ -62,7 +62,7 @@ struct rn_ctf_class {
     void *data; /* as role; freed with free() */
 };
 
-enum rn_ctf_message_type { RN_CTF_TRACE, RN_CTF_EVENT, RN_CTF_LOST };
+enum rn_ctf_message_type { RN_CTF_TRACE, RN_CTF_EVENT, RN_CTF_LOST, RN_CTF_PROBLEM };
 
 struct rn_ctf_message {
     enum rn_ctf_message_type type;
@@ -79,14 +79,20 @@ struct rn_ctf_message {
     /* LOST */
     uint64_t count; /* 0: not known how many */
     bool packets;   /* they are packets, not events */
+    /* PROBLEM: a part of the trace that is left out. */
+    char text[512];
+    uint64_t offset; /* in the file that it names; RN_CTF_NO_OFFSET: not known */
 };
+#define RN_CTF_NO_OFFSET UINT64_MAX
 
 struct rn_ctf_source;
 
 /* `path`: a directory with a file "metadata", or one that has such below it: all of them are read
- * together. */
-RN_MUST_CHECK enum rn_status rn_ctf_source_open(const char *path, struct rn_ctf_source **out,
-                                                struct rn_error *err);
+ * together. With `salvage` files of events that are damaged are read up to the packet that is, or
+ * left out, and told (PROBLEM); that takes a directory in TMPDIR, which has what could be used of
+ * them. */
+RN_MUST_CHECK enum rn_status rn_ctf_source_open(const char *path, bool salvage,
+                                                struct rn_ctf_source **out, struct rn_error *err);
 /* Frames that were written before, from a descriptor, which is not closed: for tests. */
 RN_MUST_CHECK enum rn_status rn_ctf_source_attach(const char *name, int fd,
                                                   struct rn_ctf_source **out, struct rn_error *err);
@@ -110,7 +116,8 @@ enum rn_ctf_frame {
     RN_CTF_FRAME_CLASS,     /* the next class: domain, NUL, name */
     RN_CTF_FRAME_EVENT,     /* class (4), cpu (4), has_time (1), ns (8), fields */
     RN_CTF_FRAME_LOST,      /* packets (1), count (8) */
-    RN_CTF_FRAME_FAILED,    /* what the library says */
+    RN_CTF_FRAME_FAILED,    /* offset (8), what the library says: nothing follows */
+    RN_CTF_FRAME_PROBLEM,   /* the same of a part, that is left out */
     RN_CTF_FRAME_END,
 };
 #define RN_CTF_FRAME_HEADER 5u
@@ -119,7 +126,8 @@ enum rn_ctf_frame {
  * label and a NUL where there is one; then the value: 8 bytes, or the length (4) and the bytes. */
 #define RN_CTF_FIELD_LABEL_MAX 255u
 
-/* The other process: decodes the traces in `path` to frames on `fd`. Returns its exit status. */
-int rn_ctf_read(const char *path, int fd);
+/* The other process: decodes the traces in `path` to frames on `fd`. `scratch`: an empty directory
+ * for what can be salvaged, or NULL. Returns its exit status. */
+int rn_ctf_read(const char *path, const char *scratch, int fd);
 
 #endif

@@ -274,12 +274,17 @@ static enum rn_status write_piece(struct rn_ctf_writer *writer, const uint8_t *b
     static const uint8_t empty[PACKET_HEAD];
     uint64_t ns = number_at(bytes, CTF_EVENT_TIME);
     uint64_t time = ns > writer->earliest ? ns - writer->earliest : 0;
+    bool is_loss = bytes[0] == RN_KIND_LOSS && !bytes[1] && size >= LOSS_COUNT + 8;
+    /* Readers take it that what is lost is lost between packets. */
+    enum rn_status status = is_loss ? end_packet(writer, err) : RN_OK;
+    if (status != RN_OK)
+        return status;
     if (!writer->packet.size) {
         rn_buf_append(&writer->packet, empty, sizeof(empty));
         writer->first = time;
     }
     writer->last = time;
-    if (bytes[0] == RN_KIND_LOSS && !bytes[1] && size >= LOSS_COUNT + 8)
+    if (is_loss)
         writer->discarded += number_at(bytes, LOSS_COUNT);
     rn_buf_append(&writer->packet, bytes, CTF_EVENT_TIME);
     rn_buf_u64(&writer->packet, time);

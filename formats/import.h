@@ -92,12 +92,16 @@ RN_MUST_CHECK enum rn_status rn_import_track(struct rn_import *import, uint64_t 
 RN_MUST_CHECK enum rn_status rn_import_add(struct rn_import *import, const struct rn_event *event,
                                            struct rn_error *err);
 
-/* A piece of the input makes no sense: `line` from 1 (0 none) or else `offset` in the input. RN_OK
+/* A piece of the input makes no sense: `line` from 1 (0 none) or else `offset` in the input
+ * (UINT64_MAX: not known). RN_OK
  * with keep_going: leave the piece out and go on; else RN_E_FORMAT, with err filled, to be
  * returned. */
 RN_MUST_CHECK enum rn_status rn_import_problem(struct rn_import *import, uint64_t line,
                                                uint64_t offset, struct rn_error *err,
                                                const char *format, ...) RN_PRINTF(5, 6);
+
+/* For readers that go about it in another way then. */
+bool rn_import_keeps_going(const struct rn_import *import);
 
 /* Something that a recording cannot carry, or that the input does not say; `what` is a constant
  * text, plural: "async instants without a name". */
