@@ -84,13 +84,13 @@ OTLP_SRC := $(wildcard tests/otlp/*.c)
 FUZZ_SRC := $(wildcard tests/fuzz/fuzz_*.c)
 
 ifneq ($(CORE),)
-LIB_SRC := $(filter-out formats/otlp_% formats/graphml_write.c libanalysis/scrub% \
+LIB_SRC := $(filter-out formats/otlp_% formats/graphml_write.c formats/ctf_read% libanalysis/scrub% \
 	$(addprefix libanalysis/symbol_,file.c elf.c dwarf.c cfi.c name.c),$(LIB_SRC))
 CLI_SRC := $(filter-out cmd/cli_otlp% cmd/cli_scrub% cmd/cli_diff_junit.c cmd/cli_fit% cmd/cli_convert%,$(CLI_SRC))
 CMD_SRC := $(filter-out cmd/rn_export_otlp.c cmd/rn_diff.c cmd/rn_validate.c cmd/rn_graph.c cmd/rn_scrub.c \
 	cmd/rn_backend_fit.c cmd/rn_convert.c,$(CMD_SRC))
 OTLP_SRC :=
-UNIT_SRC := $(filter-out tests/unit/test_fit% tests/unit/test_history%,$(UNIT_SRC))
+UNIT_SRC := $(filter-out tests/unit/test_fit% tests/unit/test_history% tests/unit/test_ctf%,$(UNIT_SRC))
 else
 LIB_SRC := $(filter-out libanalysis/symbol_file_none.c,$(LIB_SRC))
 endif

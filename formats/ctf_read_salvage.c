@@ -161,7 +161,7 @@ static void try_file(const struct salvage *salvage, const struct names *names,
         tell(salvage, offset, "a packet is damaged or cut; what is before it is kept", names->from);
     else
         tell(salvage, offset,
-             "a packet is damaged or cut, and there is no room for what is before it", names->from);
+             "a packet is damaged or cut, and what is before it cannot be kept", names->from);
 }
 
 static bool is_stream(const char *path)
