@@ -35,7 +35,8 @@ static void put_event(struct lines *lines, const struct rn_event *event)
         lines->render(lines->source.trace, &shown, in_flight ? &lines->inflight : &lines->out);
 }
 
-/* RN_EOF at the end, else after a message. */
+/* RN_EOF at the end, or where nothing can be written any more, which closing tells; else after a
+ * message. */
 static enum rn_status write_events(struct lines *lines)
 {
     struct rn_event event;
@@ -48,7 +49,7 @@ static enum rn_status write_events(struct lines *lines)
         if (status != RN_OK && status != RN_E_FORMAT)
             return status;
         if (!cli_output_flush_some(lines->output, &lines->out))
-            return RN_E_SYSTEM;
+            return RN_EOF;
     }
 }
 

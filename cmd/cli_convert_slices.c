@@ -83,6 +83,11 @@ static int finish(struct job *job, enum rn_status status, struct rn_error *err)
     const char *name = job->source.reader ? rn_reader_name(job->source.reader) : "";
     bool whole = job->source.damage == 0;
 
+    if (status != RN_OK && err->status == RN_OK && job->output) {
+        /* It could not be written, which closing tells. */
+        cli_output_close(job->output, NULL);
+        return RN_EXIT_TROUBLE;
+    }
     if (status != RN_OK) {
         if (err->status != RN_OK)
             cli_error(err);

@@ -92,3 +92,8 @@ suffix() {
         rn-convert -q --to speedscope -o - sample.rna | cmp - sample.json
 }
 check "by the end of the name, and to standard output" suffix
+full() {
+    rn-convert -q --to speedscope -o - calls.rna >/dev/full 2>messages
+    [ $? = 2 ] && grep -q 'cannot write' messages
+}
+[ ! -e /dev/full ] || check "an output that is full is told" full
