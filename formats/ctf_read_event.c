@@ -3,6 +3,7 @@
 #include "ctf_read_private.h"
 #include "fnv.h"
 
+#include <endian.h>
 #include <errno.h>
 #include <stdlib.h>
 #include <string.h>
@@ -92,11 +93,38 @@ static uint16_t number_name(struct ctf_output *output, const char *name)
     return (uint16_t)output->name_count++;
 }
 
-/* The members of a structure. */
+/* The members of a structure. Most are integers without labels, which have a short way. */
+enum form { FORM_UNSIGNED, FORM_SIGNED, FORM_OTHER };
 struct shape {
     uint64_t count;
-    uint16_t names[];
+    struct {
+        uint16_t name;
+        uint8_t type; /* enum rn_ctf_type, of an integer */
+        uint8_t form; /* enum form */
+    } members[];
 };
+
+static enum form form_of(const bt_field_class *class)
+{
+    switch (bt_field_class_get_type(class)) {
+    case BT_FIELD_CLASS_TYPE_UNSIGNED_INTEGER:
+        return FORM_UNSIGNED;
+    case BT_FIELD_CLASS_TYPE_SIGNED_INTEGER:
+        return FORM_SIGNED;
+    default:
+        return FORM_OTHER;
+    }
+}
+
+static enum rn_ctf_type integer_type(const bt_field_class *class, enum form form)
+{
+    if (form != FORM_UNSIGNED)
+        return RN_CTF_SIGNED;
+    return bt_field_class_integer_get_preferred_display_base(class) ==
+                   BT_FIELD_CLASS_INTEGER_PREFERRED_DISPLAY_BASE_HEXADECIMAL
+               ? RN_CTF_HEX
+               : RN_CTF_UNSIGNED;
+}
 
 static const struct shape *shape_of(struct ctf_output *output, const bt_field_class *class)
 {
@@ -106,17 +134,23 @@ static const struct shape *shape_of(struct ctf_output *output, const bt_field_cl
     uint64_t count = bt_field_class_structure_get_member_count(class);
     if (count > RN_CTF_FIELDS_MAX / 3)
         count = RN_CTF_FIELDS_MAX / 3; /* there are two contexts and the payload */
-    struct shape *shape = malloc(sizeof(*shape) + count * sizeof(shape->names[0]));
+    struct shape *shape = malloc(sizeof(*shape) + count * sizeof(shape->members[0]));
     if (!slot || !shape) {
         free(shape);
         fail(output, "out of memory");
         return NULL;
     }
     shape->count = count;
-    for (uint64_t i = 0; i < count; i++)
-        shape->names[i] = number_name(
-            output, bt_field_class_structure_member_get_name(
-                        bt_field_class_structure_borrow_member_by_index_const(class, i)));
+    for (uint64_t i = 0; i < count; i++) {
+        const bt_field_class_structure_member *member =
+            bt_field_class_structure_borrow_member_by_index_const(class, i);
+        const bt_field_class *of = bt_field_class_structure_member_borrow_field_class_const(member);
+        enum form form = form_of(of);
+        shape->members[i].name =
+            number_name(output, bt_field_class_structure_member_get_name(member));
+        shape->members[i].form = (uint8_t)form;
+        shape->members[i].type = (uint8_t)integer_type(of, form);
+    }
     ctf_map_set(&output->shapes, slot, (uintptr_t) class, shape);
     return shape;
 }
@@ -289,12 +323,38 @@ static void put_field(struct ctf_output *output, uint8_t scope, uint16_t name,
     }
 }
 
+/* An integer without a label: as put_head and the value, at once. */
+static void put_integer(struct rn_buf *out, uint8_t scope, uint8_t type, uint16_t name,
+                        uint64_t value)
+{
+    uint8_t *at = rn_buf_reserve(out, 12);
+    if (!at)
+        return;
+    value = htole64(value);
+    at[0] = (uint8_t)(scope | type << 4);
+    at[1] = (uint8_t)name;
+    at[2] = (uint8_t)(name >> 8);
+    at[3] = 0;
+    memcpy(at + 4, &value, sizeof(value));
+    out->size += 12;
+}
+
 static void put_scope(struct ctf_output *output, uint8_t scope, const bt_field *structure,
                       const struct shape *shape)
 {
-    for (uint64_t i = 0; shape && i < shape->count; i++)
-        put_field(output, scope, shape->names[i],
-                  bt_field_structure_borrow_member_field_by_index_const(structure, i));
+    for (uint64_t i = 0; shape && i < shape->count; i++) {
+        const bt_field *field = bt_field_structure_borrow_member_field_by_index_const(structure, i);
+        uint16_t name = shape->members[i].name;
+        uint8_t type = shape->members[i].type;
+        if (shape->members[i].form == FORM_UNSIGNED)
+            put_integer(&output->buf, scope, type, name,
+                        bt_field_integer_unsigned_get_value(field));
+        else if (shape->members[i].form == FORM_SIGNED)
+            put_integer(&output->buf, scope, type, name,
+                        (uint64_t)bt_field_integer_signed_get_value(field));
+        else
+            put_field(output, scope, name, field);
+    }
 }
 
 static const struct shape *shape_or_none(struct ctf_output *output, const bt_field *structure)
