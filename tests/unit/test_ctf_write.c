@@ -13,7 +13,7 @@
 static struct rn_manifest manifest;
 static char trace[140];
 
-static struct rn_ctf_writer *new_writer(void)
+static struct rn_ctf_writer *new_trace(void)
 {
     struct rn_ctf_writer *writer;
 
@@ -74,7 +74,7 @@ static uint64_t number(const uint8_t *at)
  * events lost so far. */
 static void packets(void **state)
 {
-    struct rn_ctf_writer *writer = new_writer();
+    struct rn_ctf_writer *writer = new_trace();
     size_t size, at = 0;
     uint64_t count = 0, last = 0, lost = 0;
     uint8_t *data;
@@ -119,7 +119,7 @@ static void packets(void **state)
 
 static void nothing_is_left(void **state)
 {
-    struct rn_ctf_writer *writer = new_writer(), *second = NULL;
+    struct rn_ctf_writer *writer = new_trace(), *second = NULL;
 
     (void)state;
     add(writer, RN_KIND_SYSCALL, 1, 1);
@@ -127,7 +127,7 @@ static void nothing_is_left(void **state)
     assert_int_equal(entries(), 0);
     rn_manifest_clear(&manifest);
     /* What is there stays, but for an empty directory. */
-    writer = new_writer();
+    writer = new_trace();
     add(writer, RN_KIND_SYSCALL, 1, 1);
     assert_ok(rn_ctf_writer_finish(writer, &err));
     rn_ctf_writer_free(writer);
