@@ -154,6 +154,11 @@ enum rn_status ctf_find_thread(struct ctf_reading *r, struct rn_error *err)
         ctf_number(r, RN_CTF_CONTEXT, "tid", &tid) || ctf_number(r, RN_CTF_CONTEXT, "vtid", &tid);
     if (known && !ctf_number(r, RN_CTF_CONTEXT, "pid", &pid))
         ctf_number(r, RN_CTF_CONTEXT, "vpid", &pid);
+    /* As "perf data convert --to-ctf" has it. */
+    if (!known && ctf_number(r, RN_CTF_PAYLOAD, "perf_tid", &tid)) {
+        known = true;
+        ctf_number(r, RN_CTF_PAYLOAD, "perf_pid", &pid);
+    }
     const struct ctf_cpu *cpu = cpu_of(r);
     if (!known && cpu && cpu->known) {
         known = true;

@@ -96,7 +96,7 @@ unsigned rn_ctf_attachments_decode(const uint8_t *data, size_t size,
     /* Only now they do not move any more. */
     size_t place = 0;
     for (unsigned i = 0; i < count; i++)
-        if (attachments[i].type == RN_ATT_CONTENT) {
+        if (attachments[i].type == RN_ATT_CONTENT && attachments[i].content.blocks) {
             attachments[i].content.prefix_crc = (const uint64_t *)(const void *)crcs->data + place;
             place += attachments[i].content.blocks;
         }

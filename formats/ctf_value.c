@@ -4,6 +4,8 @@
 #include "escape.h"
 
 #include <math.h>
+#include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 
 #define EXACT (1ull << 53) /* from here on a double, which JSON's readers use, skips integers */
@@ -34,6 +36,16 @@ void rn_ctf_json_hex(struct rn_buf *out, uint64_t value)
     rn_buf_byte(out, '"');
 }
 
+/* As few digits as say which double it is, of 15 or 17. */
+static void put_shortest(struct rn_buf *out, double value)
+{
+    char text[32];
+    snprintf(text, sizeof(text), "%.15g", value);
+    if (strtod(text, NULL) < value || strtod(text, NULL) > value)
+        snprintf(text, sizeof(text), "%.17g", value);
+    rn_buf_text(out, text);
+}
+
 void rn_ctf_json_real(struct rn_buf *out, double value)
 {
     if (isnan(value))
@@ -41,7 +53,7 @@ void rn_ctf_json_real(struct rn_buf *out, double value)
     else if (isinf(value))
         rn_buf_text(out, value < 0 ? "\"-Infinity\"" : "\"Infinity\"");
     else
-        rn_buf_printf(out, "%.17g", value);
+        put_shortest(out, value);
 }
 
 static void json_bytes(struct rn_buf *out, const uint8_t *data, size_t size)

@@ -56,7 +56,8 @@ static void count(struct rn_summary *summary, const struct rn_event *event,
     summary->no_memory |= name->failed;
     if (name->failed)
         return;
-    group = rn_summary_named_group(summary, RN_KIND_SYSCALL, (const char *)name->data, name->size);
+    group = rn_summary_named_group(summary, RN_KIND_SYSCALL,
+                                   name->size ? (const char *)name->data : "", name->size);
     if (!group)
         return;
     summary->totals.events[RN_KIND_SYSCALL]++;
