@@ -50,8 +50,10 @@ static enum ctf_role role_by_name(const struct rn_ctf_class *class)
         {"lttng_ust_statedump:bin_info", CTF_ROLE_MAPPED},
         {"lttng_ust_lib:load", CTF_ROLE_MAPPED},
     };
+    /* perf puts the system in front. */
+    const char *name = strncmp(class->name, "sched:", 6) ? class->name : class->name + 6;
     for (size_t i = 0; i < sizeof(roles) / sizeof(roles[0]); i++)
-        if (!strcmp(class->name, roles[i].name))
+        if (!strcmp(name, roles[i].name))
             return roles[i].role;
     return CTF_ROLE_OTHER;
 }
@@ -98,10 +100,12 @@ enum rn_status ctf_add_span(struct ctf_reading *r, const struct ctf_span *span,
     return rn_import_add(r->import, &event, err);
 }
 
-/* Contexts that the stream tells already. */
+/* What the stream tells already. */
 static bool is_identity(const struct rn_ctf_field *field)
 {
     static const char *const names[] = {"pid", "tid", "vpid", "vtid", "procname"};
+    if (field->scope == RN_CTF_PAYLOAD)
+        return !strcmp(field->name, "perf_tid") || !strcmp(field->name, "perf_pid");
     for (size_t i = 0; i < sizeof(names) / sizeof(names[0]); i++)
         if (!strcmp(field->name, names[i]))
             return true;
@@ -129,7 +133,7 @@ void ctf_details(struct ctf_reading *r)
     for (size_t i = 0; i < message->field_count; i++) {
         const struct rn_ctf_field *field = &message->fields[i];
         bool context = field->scope == RN_CTF_CONTEXT;
-        if (context ? is_identity(field) : is_length(message, i))
+        if (is_identity(field) || (!context && is_length(message, i)))
             continue;
         if (r->json.size > 1)
             rn_buf_byte(&r->json, ',');

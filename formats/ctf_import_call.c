@@ -15,6 +15,8 @@
 
 struct ctf_call_class {
     bool known; /* its number is */
+    bool raw;   /* perf's raw_syscalls: number in "id", arguments in "args" */
+    bool perf;  /* the others of perf */
     bool any;   /* exit_syscall: of whatever call is open; syscall_entry_unknown: number in "id" */
     uint64_t abi, nr;
     const struct rn_syscall_info *info;
@@ -41,7 +43,11 @@ enum ctf_role ctf_call_role(struct rn_ctf_class *class)
         {"syscall_exit_", CTF_ROLE_CALL_ENDS, RN_ABI_X86_64},
         {"compat_syscall_entry_", CTF_ROLE_CALL_BEGINS, RN_ABI_I386},
         {"compat_syscall_exit_", CTF_ROLE_CALL_ENDS, RN_ABI_I386},
-        {"exit_syscall", CTF_ROLE_CALL_ENDS, RN_ABI_X86_64}, /* LTTng before 2.6 */
+        {"exit_syscall", CTF_ROLE_CALL_ENDS, RN_ABI_X86_64},             /* LTTng before 2.6 */
+        {"raw_syscalls:sys_enter", CTF_ROLE_CALL_BEGINS, RN_ABI_X86_64}, /* perf */
+        {"raw_syscalls:sys_exit", CTF_ROLE_CALL_ENDS, RN_ABI_X86_64},
+        {"syscalls:sys_enter_", CTF_ROLE_CALL_BEGINS, RN_ABI_X86_64},
+        {"syscalls:sys_exit_", CTF_ROLE_CALL_ENDS, RN_ABI_X86_64},
         {"compat_sys_", CTF_ROLE_CALL_BEGINS, RN_ABI_I386},
         {"sys_", CTF_ROLE_CALL_BEGINS, RN_ABI_X86_64},
     };
@@ -49,12 +55,14 @@ enum ctf_role ctf_call_role(struct rn_ctf_class *class)
     size_t i = 0;
     while (i < count && !behind(class->name, prefixes[i].prefix))
         i++;
-    if (i == count || strchr(class->name, ':'))
+    if (i == count)
         return 0;
     struct ctf_call_class *call = calloc(1, sizeof(*call));
     if (!call)
         return 0;
     const char *name = behind(class->name, prefixes[i].prefix);
+    call->raw = !strncmp(class->name, "raw_", 4);
+    call->perf = !strncmp(class->name, "syscalls:", 9);
     int nr = rn_syscall_number(prefixes[i].abi, name, strlen(name));
     call->abi = prefixes[i].abi;
     call->any = !*name || !strcmp(name, "unknown");
@@ -111,10 +119,15 @@ static int arg_of(const struct rn_syscall_info *info, unsigned taken, const char
     return -1;
 }
 
-/* What ctf_write.c adds to the end of a call, for ctf_import_own.c. */
-static bool is_own(const char *name)
+/* What ctf_write.c adds to the end of a call, for ctf_import_own.c; and perf to everything. */
+static bool is_extra(const char *name, bool begins)
 {
-    return !strncmp(name, "rn_", 3) || !strncmp(name, "_rn_", 4);
+    static const char *const begin[] = {"perf_", "common_", "_syscall_nr", "__syscall_nr"};
+    for (size_t i = 0; i < sizeof(begin) / sizeof(begin[0]); i++)
+        if (!strncmp(name, begin[i], strlen(begin[i])))
+            return true;
+    return !begins &&
+           (!strcmp(name, "ret") || !strncmp(name, "rn_", 3) || !strncmp(name, "_rn_", 4));
 }
 
 /* Of a text, where it lay in the program: "pathname_ptr". */
@@ -165,7 +178,7 @@ static void map_fields(struct ctf_call_class *call, const struct rn_ctf_message 
     for (size_t i = 0; i < message->field_count; i++) {
         const struct rn_ctf_field *field = &message->fields[i];
         int arg = field->scope == RN_CTF_PAYLOAD ? -1 : ARG_SKIP;
-        if (!begins && (!strcmp(field->name, "ret") || is_own(field->name)))
+        if (is_extra(field->name, begins))
             arg = ARG_SKIP;
         if (arg < 0)
             arg = arg_of(call->info, taken, field->name);
@@ -251,6 +264,22 @@ static void take_fields(struct ctf_reading *r, struct ctf_thread *thread,
     }
 }
 
+/* "[\"0x3\",...]", as the array of perf's raw_syscalls:sys_enter is. */
+static void take_raw(struct ctf_reading *r, struct ctf_thread *thread)
+{
+    const struct rn_ctf_field *args = rn_ctf_field_named(r->message, RN_CTF_PAYLOAD, "args");
+    char text[256];
+    if (!args || args->type != RN_CTF_JSON || args->u.text.size >= sizeof(text))
+        return;
+    memcpy(text, args->u.text.data, args->u.text.size);
+    text[args->u.text.size] = 0;
+    char *at = text;
+    for (unsigned i = 0; i < 6 && *at; i++) {
+        at += strcspn(at, "0123456789");
+        thread->call.call.args[i] = strtoull(at, &at, 0);
+    }
+}
+
 static enum rn_status begin_call(struct ctf_reading *r, struct ctf_thread *thread,
                                  struct ctf_call_class *class, struct rn_error *err)
 {
@@ -263,9 +292,12 @@ static enum rn_status begin_call(struct ctf_reading *r, struct ctf_thread *threa
     thread->call.attachment_count = 0;
     thread->call.call = (struct rn_syscall){.nr = class->nr, .abi = class->abi};
     rn_buf_clear(&thread->call.bytes);
-    if (class->any && ctf_number(r, RN_CTF_PAYLOAD, "id", &value))
+    if ((class->any || class->raw) && ctf_number(r, RN_CTF_PAYLOAD, "id", &value))
         thread->call.call.nr = value;
-    take_fields(r, thread, class, true);
+    if (class->raw)
+        take_raw(r, thread);
+    else
+        take_fields(r, thread, class, true);
     return status;
 }
 
@@ -334,7 +366,9 @@ enum rn_status ctf_call_unfinished(struct ctf_reading *r, struct ctf_thread *thr
 {
     if (!thread->call.open)
         return RN_OK;
-    const char *name = thread->call.class->name;
+    const struct rn_syscall_info *info =
+        rn_syscall_info(thread->call.call.abi, thread->call.call.nr);
+    const char *name = info ? info->name : "";
     if (!strcmp(name, "exit_group") || !strcmp(name, "exit")) {
         struct ctf_process *process = ctf_process(r, thread->pid ? thread->pid : thread->tid);
         if (process && (name[4] || !process->status))
@@ -353,6 +387,13 @@ enum rn_status ctf_import_call(struct ctf_reading *r, enum ctf_role role, struct
     struct ctf_call_class *class = r->message->class->data;
     struct ctf_thread *thread = r->thread;
     enum rn_status status = RN_OK;
+    /* perf can record each call twice: what is raw has all of them. */
+    r->raw |= class->raw;
+    if (r->raw && class->perf) {
+        rn_import_note(r->import, "begins and ends of system calls that are told as raw ones, too",
+                       1);
+        return RN_OK;
+    }
     if (role == CTF_ROLE_CALL_BEGINS) {
         /* Its end was lost, or there is none: of exit, or of sigreturn. */
         status = ctf_call_unfinished(r, thread, err);
@@ -363,7 +404,7 @@ enum rn_status ctf_import_call(struct ctf_reading *r, enum ctf_role role, struct
         return RN_OK;
     }
     ctf_number(r, RN_CTF_PAYLOAD, "ret", &thread->call.call.ret);
-    if (class->any && !thread->own) /* old LTTng: nothing but the result */
+    if ((class->any || class->raw) && !thread->own) /* nothing but the result */
         return add_call(r, thread, 0, err);
     take_fields(r, thread, class, false);
     return add_call(r, thread, 0, err);

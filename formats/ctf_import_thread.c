@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /* Threads, processes and CPUs of a CTF trace: who runs when, who made whom. */
 #include "ctf_import_private.h"
+#include "syscall_table.h"
 
 #include <sched.h>
 #include <signal.h>
@@ -222,11 +223,19 @@ static enum rn_status end_run(struct ctf_reading *r, struct ctf_cpu *cpu, uint32
     return ctf_add_span(r, &span, err);
 }
 
+/* What LTTng calls a tid is a pid with perf, which has no other. */
+static bool number_of(const struct ctf_reading *r, const char *name, const char *perf_name,
+                      uint64_t *value)
+{
+    return ctf_number(r, RN_CTF_PAYLOAD, name, value) ||
+           ctf_number(r, RN_CTF_PAYLOAD, perf_name, value);
+}
+
 enum rn_status ctf_import_switch(struct ctf_reading *r, struct rn_error *err)
 {
     struct ctf_cpu *cpu = cpu_of(r);
     uint64_t tid = 0;
-    if (!cpu || !ctf_number(r, RN_CTF_PAYLOAD, "next_tid", &tid)) {
+    if (!cpu || !number_of(r, "next_tid", "next_pid", &tid)) {
         rn_import_note(r->import, "switches of threads without a CPU or a thread", 1);
         return RN_OK;
     }
@@ -258,16 +267,33 @@ static void reuse(struct ctf_thread *thread)
     *thread->name = 0;
 }
 
+/* Where the event does not say it: by the call that is being made. clone3 has its flags in memory;
+ * the C library makes threads with it. */
+static bool makes_thread(const struct ctf_thread *thread)
+{
+    const struct rn_syscall *call = &thread->call.call;
+    if (!thread->call.open || call->abi != RN_ABI_X86_64)
+        return false;
+    return (call->nr == (uint64_t)rn_syscall_number(RN_ABI_X86_64, "clone", 5) &&
+            call->args[0] & CLONE_THREAD) ||
+           call->nr == (uint64_t)rn_syscall_number(RN_ABI_X86_64, "clone3", 6);
+}
+
 static enum rn_status import_fork(struct ctf_reading *r, struct rn_error *err)
 {
     uint64_t parent_pid = 0, parent_tid, child_pid = 0, child_tid;
-    if (!ctf_number(r, RN_CTF_PAYLOAD, "child_tid", &child_tid) ||
-        !ctf_number(r, RN_CTF_PAYLOAD, "parent_tid", &parent_tid)) {
+    if (!number_of(r, "child_tid", "child_pid", &child_tid) ||
+        !number_of(r, "parent_tid", "parent_pid", &parent_tid)) {
         rn_import_note(r->import, "forks that do not say of whom", 1);
         return RN_OK;
     }
-    ctf_number(r, RN_CTF_PAYLOAD, "child_pid", &child_pid);
-    ctf_number(r, RN_CTF_PAYLOAD, "parent_pid", &parent_pid);
+    if (rn_ctf_field_named(r->message, RN_CTF_PAYLOAD, "child_tid")) {
+        ctf_number(r, RN_CTF_PAYLOAD, "child_pid", &child_pid);
+        ctf_number(r, RN_CTF_PAYLOAD, "parent_pid", &parent_pid);
+    } else {
+        struct ctf_thread *maker = ctf_thread(r, 0, parent_tid);
+        child_pid = maker && makes_thread(maker) ? maker->pid : child_tid;
+    }
     struct ctf_thread *parent = ctf_thread(r, parent_pid, parent_tid);
     struct ctf_thread *child = ctf_thread(r, 0, child_tid);
     if (!parent || !child)
@@ -305,7 +331,7 @@ static enum rn_status import_exec(struct ctf_reading *r, struct rn_error *err)
 {
     const struct rn_ctf_field *file = rn_ctf_field_named(r->message, RN_CTF_PAYLOAD, "filename");
     uint64_t tid;
-    if (!r->thread && ctf_number(r, RN_CTF_PAYLOAD, "tid", &tid))
+    if (!r->thread && number_of(r, "tid", "pid", &tid))
         r->thread = ctf_thread(r, 0, tid);
     if (!r->thread) {
         rn_import_note(r->import, "programs executed by unknown threads", 1);
@@ -328,7 +354,7 @@ static enum rn_status import_exit(struct ctf_reading *r, struct rn_error *err)
 {
     uint64_t tid;
     struct ctf_thread *thread = r->thread;
-    if (ctf_number(r, RN_CTF_PAYLOAD, "tid", &tid) && (!thread || thread->tid != tid))
+    if (number_of(r, "tid", "pid", &tid) && (!thread || thread->tid != tid))
         thread = ctf_thread(r, 0, tid);
     if (!thread || thread->ended) {
         rn_import_note(r->import, "ends of unknown threads", 1);

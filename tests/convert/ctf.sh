@@ -163,6 +163,44 @@ else
         "babeltrace2 reads how many events were lost"
 fi
 
+# ---- a kernel trace by perf
+
+perf_calls() {
+    rn-convert -o perf.rna perf.ctf || return
+    babeltrace2 --clock-seconds --no-delta perf.ctf | python3 -c '
+import json, re, subprocess, sys
+begins, switches, ends = [], 0, {}
+for line in sys.stdin:
+    seconds, ns, name, rest = re.match(r"\[(\d+)\.(\d{9})\] (?:\S+ )?(\S+): (.*)", line).groups()
+    at = int(seconds) * 10**9 + int(ns)
+    number = re.search(r" id = (-?\d+)", rest)
+    if name == "raw_syscalls:sys_enter":
+        begins.append((at, int(number[1])))
+    switches += name == "sched:sched_switch"
+text = subprocess.run(["rn-cat", "--json", "perf.rna"], check=True, stdout=subprocess.PIPE).stdout
+events = [json.loads(line) for line in text.splitlines()]
+calls = sorted((int(e["start_ns"]), e["nr"]) for e in events if e["kind"] == "syscall")
+begins.sort()
+assert len(calls) > 20, calls
+shift = begins[0][0] - calls[0][0]
+assert [(at + shift, nr) for at, nr in calls] == begins
+assert sum(e.get("args", {}).get("category") == "sched_switch" for e in events) == switches
+names = {e["name"] for e in events if e["kind"] == "process"}
+assert {"fork", "exec", "exit"} <= names, names
+status = [e["args"]["status"] for e in events if e["kind"] == "process" and e["name"] == "exit"]
+assert 3 << 8 in status, status
+'
+}
+perf_name="a kernel trace that perf made: calls, switches, fork, exec, exit"
+if perf record -q -o perf.data \
+    -e raw_syscalls:sys_enter,raw_syscalls:sys_exit,sched:sched_switch,sched:sched_process_fork,sched:sched_process_exec,sched:sched_process_exit \
+    -- sh -c 'ls / >/dev/null; exit 3' >log 2>&1; [ -s perf.data ] &&
+    perf data convert -i perf.data --to-ctf perf.ctf >log 2>&1 && command -v babeltrace2 >log; then
+    check "$perf_name" perf_calls
+else
+    skip "perf does not record or convert here: $(tail -n 1 log)" "$perf_name"
+fi
+
 # ---- LTTng's user-space tracer
 
 cat >app.c <<'END'
