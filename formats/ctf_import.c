@@ -335,7 +335,7 @@ static int recognise_path(const char *path)
 
 const struct rn_import_format rn_ctf_import = {
     .name = "ctf",
-    .text = "Common Trace Format 1.8, a directory: LTTng, barectf",
+    .text = "Common Trace Format 1.8, a directory: of LTTng, perf",
     .recognise_path = recognise_path,
     .read_path = read_path,
 };

@@ -285,6 +285,7 @@ static enum rn_status begin_call(struct ctf_reading *r, struct ctf_thread *threa
 {
     enum rn_status status = ctf_thread_stream(r, thread, err);
     uint64_t value;
+    thread->born = false;
     thread->call.open = true;
     thread->call.class = class;
     thread->call.start = r->ns;
@@ -400,7 +401,9 @@ enum rn_status ctf_import_call(struct ctf_reading *r, enum ctf_role role, struct
         return status == RN_OK ? begin_call(r, thread, class, err) : status;
     }
     if (!is_end_of(thread, class)) {
-        rn_import_note(r->import, "ends of system calls whose begin is not in the trace", 1);
+        if (!thread->born)
+            rn_import_note(r->import, "ends of system calls whose begin is not in the trace", 1);
+        thread->born = false;
         return RN_OK;
     }
     ctf_number(r, RN_CTF_PAYLOAD, "ret", &thread->call.call.ret);

@@ -35,7 +35,8 @@ struct ctf_thread {
     uint64_t pid, tid; /* pid 0: not known */
     uint32_t stream;   /* 0: none yet */
     bool ended;
-    bool own; /* of a trace by ctf_write.c */
+    bool born; /* its maker's call returns in it, too, which never began there */
+    bool own;  /* of a trace by ctf_write.c */
     char name[CTF_NAME_MAX];
     struct {
         bool open;

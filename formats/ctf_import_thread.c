@@ -300,6 +300,7 @@ static enum rn_status import_fork(struct ctf_reading *r, struct rn_error *err)
         return no_memory(err);
     enum rn_status status = ctf_thread_stream(r, parent, err);
     reuse(child);
+    child->born = true;
     if (!ctf_name(r, RN_CTF_PAYLOAD, "child_comm", child->name))
         *child->name = 0;
     if (child_pid)
