@@ -12,7 +12,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-bool ctf_number(const struct ctf_reading *r, uint8_t scope, const char *name, uint64_t *value)
+bool rn_ctf_number(const struct ctf_reading *r, uint8_t scope, const char *name, uint64_t *value)
 {
     const struct rn_ctf_field *field = rn_ctf_field_named(r->message, scope, name);
     if (!field || field->type > RN_CTF_HEX)
@@ -21,7 +21,8 @@ bool ctf_number(const struct ctf_reading *r, uint8_t scope, const char *name, ui
     return true;
 }
 
-bool ctf_name(const struct ctf_reading *r, uint8_t scope, const char *name, char out[CTF_NAME_MAX])
+bool rn_ctf_name(const struct ctf_reading *r, uint8_t scope, const char *name,
+                 char out[CTF_NAME_MAX])
 {
     const struct rn_ctf_field *field = rn_ctf_field_named(r->message, scope, name);
     if (!field || field->type != RN_CTF_STRING)
@@ -61,16 +62,16 @@ static enum ctf_role role_by_name(const struct rn_ctf_class *class)
 static enum ctf_role role_of(struct rn_ctf_class *class)
 {
     if (!class->role)
-        class->role = ctf_own_role(class);
+        class->role = rn_ctf_own_role(class);
     if (!class->role)
-        class->role = ctf_call_role(class);
+        class->role = rn_ctf_call_role(class);
     if (!class->role)
         class->role = role_by_name(class);
     return (enum ctf_role) class->role;
 }
 
-enum rn_status ctf_add_span(struct ctf_reading *r, const struct ctf_span *span,
-                            struct rn_error *err)
+enum rn_status rn_ctf_add_span(struct ctf_reading *r, const struct ctf_span *span,
+                               struct rn_error *err)
 {
     struct rn_attachment attachments[4];
     unsigned count = 0;
@@ -125,7 +126,7 @@ static bool is_length(const struct rn_ctf_message *message, size_t i)
            !strncmp(next->name, name + skip, length - 7 - skip);
 }
 
-void ctf_details(struct ctf_reading *r)
+void rn_ctf_details(struct ctf_reading *r)
 {
     const struct rn_ctf_message *message = r->message;
     rn_buf_clear(&r->json);
@@ -158,19 +159,20 @@ static enum rn_status import_moment(struct ctf_reading *r, struct rn_error *err)
     struct ctf_span span = {.start = r->ns, .end = r->ns, .form = RN_SPAN_INSTANT};
     char file[CTF_NAME_MAX], source[CTF_NAME_MAX + 24];
     uint64_t line;
-    enum rn_status status = ctf_event_stream(r, &span.stream, err);
+    enum rn_status status = rn_ctf_event_stream(r, &span.stream, err);
     if (status != RN_OK)
         return status;
-    ctf_details(r);
+    rn_ctf_details(r);
     span.name = class->name;
     span.category = *class->domain ? class->domain : "ctf";
     span.json = &r->json;
     if (!strncmp(class->name, "lttng_ust_tracelog:", 19) &&
-        ctf_name(r, RN_CTF_PAYLOAD, "file", file) && ctf_number(r, RN_CTF_PAYLOAD, "line", &line)) {
+        rn_ctf_name(r, RN_CTF_PAYLOAD, "file", file) &&
+        rn_ctf_number(r, RN_CTF_PAYLOAD, "line", &line)) {
         snprintf(source, sizeof(source), "%s:%llu", file, (unsigned long long)line);
         span.source = source;
     }
-    return ctf_add_span(r, &span, err);
+    return rn_ctf_add_span(r, &span, err);
 }
 
 static enum rn_status import_event(struct ctf_reading *r, struct rn_error *err)
@@ -178,8 +180,8 @@ static enum rn_status import_event(struct ctf_reading *r, struct rn_error *err)
     enum ctf_role role = role_of(r->message->class);
     enum rn_status status = RN_OK;
     if (role >= CTF_ROLE_OWN_STREAM)
-        return ctf_import_own(r, role, err);
-    status = ctf_find_thread(r, err);
+        return rn_ctf_import_own(r, role, err);
+    status = rn_ctf_find_thread(r, err);
     if (status != RN_OK)
         return status;
     /* A begin and its end cannot be told to belong together then. */
@@ -200,19 +202,19 @@ static enum rn_status import_event(struct ctf_reading *r, struct rn_error *err)
     switch (role) {
     case CTF_ROLE_CALL_BEGINS:
     case CTF_ROLE_CALL_ENDS:
-        return ctf_import_call(r, role, err);
+        return rn_ctf_import_call(r, role, err);
     case CTF_ROLE_SWITCH:
-        return ctf_import_switch(r, err);
+        return rn_ctf_import_switch(r, err);
     case CTF_ROLE_FORK:
     case CTF_ROLE_EXEC:
     case CTF_ROLE_EXIT:
     case CTF_ROLE_STATE:
-        return ctf_import_process(r, role, err);
+        return rn_ctf_import_process(r, role, err);
     case CTF_ROLE_FUNCTION_BEGINS:
     case CTF_ROLE_FUNCTION_ENDS:
-        return ctf_import_function(r, role == CTF_ROLE_FUNCTION_BEGINS, err);
+        return rn_ctf_import_function(r, role == CTF_ROLE_FUNCTION_BEGINS, err);
     case CTF_ROLE_MAPPED:
-        ctf_import_mapped(r);
+        rn_ctf_import_mapped(r);
         return import_moment(r, err);
     default:
         return import_moment(r, err);
@@ -291,7 +293,7 @@ static enum rn_status import_all(struct ctf_reading *r, struct rn_ctf_source *so
         status = rn_import_problem(r->import, 0, cause.has_offset ? cause.offset : RN_CTF_NO_OFFSET,
                                    err, "%s", cause.what);
     }
-    return status == RN_EOF || status == RN_OK ? ctf_import_open(r, err) : status;
+    return status == RN_EOF || status == RN_OK ? rn_ctf_import_open(r, err) : status;
 }
 
 enum rn_status rn_ctf_import_source(struct rn_ctf_source *source, struct rn_import *import,
@@ -302,7 +304,7 @@ enum rn_status rn_ctf_import_source(struct rn_ctf_source *source, struct rn_impo
         return rn_fail(err, RN_E_NOMEM, "out of memory");
     r->import = import;
     enum rn_status status = import_all(r, source, err);
-    ctf_free_threads(r);
+    rn_ctf_free_threads(r);
     rn_buf_free(&r->json);
     rn_buf_free(&r->name);
     rn_buf_free(&r->crcs);

@@ -32,7 +32,7 @@ static const char *behind(const char *name, const char *prefix)
     return strncmp(name, prefix, length) ? NULL : name + length;
 }
 
-enum ctf_role ctf_call_role(struct rn_ctf_class *class)
+enum ctf_role rn_ctf_call_role(struct rn_ctf_class *class)
 {
     static const struct {
         const char *prefix;
@@ -283,7 +283,7 @@ static void take_raw(struct ctf_reading *r, struct ctf_thread *thread)
 static enum rn_status begin_call(struct ctf_reading *r, struct ctf_thread *thread,
                                  struct ctf_call_class *class, struct rn_error *err)
 {
-    enum rn_status status = ctf_thread_stream(r, thread, err);
+    enum rn_status status = rn_ctf_thread_stream(r, thread, err);
     uint64_t value;
     thread->born = false;
     thread->call.open = true;
@@ -293,7 +293,7 @@ static enum rn_status begin_call(struct ctf_reading *r, struct ctf_thread *threa
     thread->call.attachment_count = 0;
     thread->call.call = (struct rn_syscall){.nr = class->nr, .abi = class->abi};
     rn_buf_clear(&thread->call.bytes);
-    if ((class->any || class->raw) && ctf_number(r, RN_CTF_PAYLOAD, "id", &value))
+    if ((class->any || class->raw) && rn_ctf_number(r, RN_CTF_PAYLOAD, "id", &value))
         thread->call.call.nr = value;
     if (class->raw)
         take_raw(r, thread);
@@ -333,7 +333,7 @@ static enum rn_status add_as_span(struct ctf_reading *r, struct ctf_thread *thre
                             .name = thread->call.class->name,
                             .category = "syscall",
                             .json = &r->json};
-    return ctf_add_span(r, &span, err);
+    return rn_ctf_add_span(r, &span, err);
 }
 
 static enum rn_status add_call(struct ctf_reading *r, struct ctf_thread *thread, uint32_t flags,
@@ -358,12 +358,12 @@ static enum rn_status add_call(struct ctf_reading *r, struct ctf_thread *thread,
                              .attachment_count = thread->call.attachment_count,
                              .attachments = thread->call.attachments};
     if (thread->own)
-        ctf_own_complete(r, &event);
+        rn_ctf_own_complete(r, &event);
     return rn_import_add(r->import, &event, err);
 }
 
-enum rn_status ctf_call_unfinished(struct ctf_reading *r, struct ctf_thread *thread,
-                                   struct rn_error *err)
+enum rn_status rn_ctf_call_unfinished(struct ctf_reading *r, struct ctf_thread *thread,
+                                      struct rn_error *err)
 {
     if (!thread->call.open)
         return RN_OK;
@@ -371,7 +371,7 @@ enum rn_status ctf_call_unfinished(struct ctf_reading *r, struct ctf_thread *thr
         rn_syscall_info(thread->call.call.abi, thread->call.call.nr);
     const char *name = info ? info->name : "";
     if (!strcmp(name, "exit_group") || !strcmp(name, "exit")) {
-        struct ctf_process *process = ctf_process(r, thread->pid ? thread->pid : thread->tid);
+        struct ctf_process *process = rn_ctf_process(r, thread->pid ? thread->pid : thread->tid);
         if (process && (name[4] || !process->status))
             process->status = (thread->call.call.args[0] & 0xff) << 8;
     }
@@ -383,7 +383,7 @@ static bool is_end_of(const struct ctf_thread *thread, const struct ctf_call_cla
     return thread->call.open && (class->any || !strcmp(thread->call.class->name, class->name));
 }
 
-enum rn_status ctf_import_call(struct ctf_reading *r, enum ctf_role role, struct rn_error *err)
+enum rn_status rn_ctf_import_call(struct ctf_reading *r, enum ctf_role role, struct rn_error *err)
 {
     struct ctf_call_class *class = r->message->class->data;
     struct ctf_thread *thread = r->thread;
@@ -397,7 +397,7 @@ enum rn_status ctf_import_call(struct ctf_reading *r, enum ctf_role role, struct
     }
     if (role == CTF_ROLE_CALL_BEGINS) {
         /* Its end was lost, or there is none: of exit, or of sigreturn. */
-        status = ctf_call_unfinished(r, thread, err);
+        status = rn_ctf_call_unfinished(r, thread, err);
         return status == RN_OK ? begin_call(r, thread, class, err) : status;
     }
     if (!is_end_of(thread, class)) {
@@ -406,7 +406,7 @@ enum rn_status ctf_import_call(struct ctf_reading *r, enum ctf_role role, struct
         thread->born = false;
         return RN_OK;
     }
-    ctf_number(r, RN_CTF_PAYLOAD, "ret", &thread->call.call.ret);
+    rn_ctf_number(r, RN_CTF_PAYLOAD, "ret", &thread->call.call.ret);
     if ((class->any || class->raw) && !thread->own) /* nothing but the result */
         return add_call(r, thread, 0, err);
     take_fields(r, thread, class, false);

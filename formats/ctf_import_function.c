@@ -10,13 +10,13 @@
 #include <stdlib.h>
 #include <string.h>
 
-void ctf_import_mapped(struct ctf_reading *r)
+void rn_ctf_import_mapped(struct ctf_reading *r)
 {
     uint64_t begin, size;
     const struct rn_ctf_field *path = rn_ctf_field_named(r->message, RN_CTF_PAYLOAD, "path");
     if (!r->thread || !path || path->type != RN_CTF_STRING ||
-        !ctf_number(r, RN_CTF_PAYLOAD, "baddr", &begin) ||
-        !ctf_number(r, RN_CTF_PAYLOAD, "memsz", &size) || begin + size < begin)
+        !rn_ctf_number(r, RN_CTF_PAYLOAD, "baddr", &begin) ||
+        !rn_ctf_number(r, RN_CTF_PAYLOAD, "memsz", &size) || begin + size < begin)
         return;
     if (!r->images)
         r->images = calloc(CTF_IMAGES, sizeof(*r->images));
@@ -74,7 +74,7 @@ static enum rn_status end_function(struct ctf_reading *r, struct ctf_thread *thr
                             .name = (const char *)r->name.data,
                             .category = "function",
                             .json = &r->json};
-    return ctf_add_span(r, &span, err);
+    return rn_ctf_add_span(r, &span, err);
 }
 
 static enum rn_status begin_function(struct ctf_reading *r, struct ctf_thread *thread,
@@ -89,15 +89,15 @@ static enum rn_status begin_function(struct ctf_reading *r, struct ctf_thread *t
     if (!thread->frames)
         return rn_fail(err, RN_E_NOMEM, "out of memory");
     struct ctf_frame_open frame = {.start = r->ns};
-    ctf_number(r, RN_CTF_PAYLOAD, "addr", &frame.address);
-    if (!ctf_number(r, RN_CTF_PAYLOAD, "func_addr", &frame.address))
-        ctf_number(r, RN_CTF_PAYLOAD, "addr", &frame.address);
-    ctf_number(r, RN_CTF_PAYLOAD, "call_site", &frame.call_site);
+    rn_ctf_number(r, RN_CTF_PAYLOAD, "addr", &frame.address);
+    if (!rn_ctf_number(r, RN_CTF_PAYLOAD, "func_addr", &frame.address))
+        rn_ctf_number(r, RN_CTF_PAYLOAD, "addr", &frame.address);
+    rn_ctf_number(r, RN_CTF_PAYLOAD, "call_site", &frame.call_site);
     thread->frames[thread->depth++] = frame;
-    return ctf_thread_stream(r, thread, err);
+    return rn_ctf_thread_stream(r, thread, err);
 }
 
-enum rn_status ctf_import_function(struct ctf_reading *r, bool begins, struct rn_error *err)
+enum rn_status rn_ctf_import_function(struct ctf_reading *r, bool begins, struct rn_error *err)
 {
     struct ctf_thread *thread = r->thread;
     uint64_t address;
@@ -105,7 +105,7 @@ enum rn_status ctf_import_function(struct ctf_reading *r, bool begins, struct rn
         return begin_function(r, thread, err);
     uint32_t depth = thread->depth;
     /* Where a function left by longjmp or an exception, it has no end of its own. */
-    if (ctf_number(r, RN_CTF_PAYLOAD, "addr", &address))
+    if (rn_ctf_number(r, RN_CTF_PAYLOAD, "addr", &address))
         while (depth && thread->frames[depth - 1].address != address)
             depth--;
     if (depth == 0) {
@@ -118,8 +118,8 @@ enum rn_status ctf_import_function(struct ctf_reading *r, bool begins, struct rn
     return status;
 }
 
-enum rn_status ctf_functions_unfinished(struct ctf_reading *r, struct ctf_thread *thread,
-                                        struct rn_error *err)
+enum rn_status rn_ctf_functions_unfinished(struct ctf_reading *r, struct ctf_thread *thread,
+                                           struct rn_error *err)
 {
     enum rn_status status = RN_OK;
     while (thread->depth && status == RN_OK)

@@ -7,7 +7,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-enum ctf_role ctf_own_role(struct rn_ctf_class *class)
+enum ctf_role rn_ctf_own_role(struct rn_ctf_class *class)
 {
     if (strncmp(class->name, "rn_", 3) != 0)
         return 0;
@@ -25,18 +25,18 @@ enum ctf_role ctf_own_role(struct rn_ctf_class *class)
     return CTF_ROLE_OWN_EVENT;
 }
 
-struct ctf_thread *ctf_own_thread(const struct ctf_reading *r)
+struct ctf_thread *rn_ctf_own_thread(const struct ctf_reading *r)
 {
     uint64_t number;
-    if (!r->own || !ctf_number(r, RN_CTF_CONTEXT, "rn_stream", &number))
+    if (!r->own || !rn_ctf_number(r, RN_CTF_CONTEXT, "rn_stream", &number))
         return NULL;
-    return ctf_map_get(&r->streams, number + 1);
+    return rn_ctf_map_get(&r->streams, number + 1);
 }
 
 /* The number that a stream of the original has now; 0: the recorder's, or not known. */
 static uint32_t stream_now(const struct ctf_reading *r, uint64_t number)
 {
-    const struct ctf_thread *thread = ctf_map_get(&r->streams, number + 1);
+    const struct ctf_thread *thread = rn_ctf_map_get(&r->streams, number + 1);
     return thread ? thread->stream : 0;
 }
 
@@ -63,7 +63,7 @@ static enum rn_status make_stream(struct ctf_reading *r, const struct rn_stream 
 static void take_words(const struct ctf_reading *r, const struct rn_schema *schema, uint64_t *words)
 {
     for (unsigned i = 0; i < schema->words; i++)
-        ctf_number(r, RN_CTF_PAYLOAD, schema->fields[i].name, &words[i]);
+        rn_ctf_number(r, RN_CTF_PAYLOAD, schema->fields[i].name, &words[i]);
 }
 
 static enum rn_status import_stream(struct ctf_reading *r, struct rn_error *err)
@@ -72,15 +72,15 @@ static enum rn_status import_stream(struct ctf_reading *r, struct rn_error *err)
     char name[CTF_NAME_MAX] = "";
     take_words(r, rn_schema_get(RN_KIND_STREAM), event.u.words);
     const struct rn_stream *row = &event.u.stream_info;
-    ctf_name(r, RN_CTF_PAYLOAD, "name", name);
+    rn_ctf_name(r, RN_CTF_PAYLOAD, "name", name);
     struct ctf_map_slot *slot =
-        row->id < UINT32_MAX ? ctf_map_slot(&r->streams, row->id + 1) : NULL;
+        row->id < UINT32_MAX ? rn_ctf_map_slot(&r->streams, row->id + 1) : NULL;
     struct ctf_thread *thread = slot && !slot->key ? calloc(1, sizeof(*thread)) : NULL;
     if (!thread)
         return slot && slot->key
                    ? RN_OK
                    : rn_fail(err, RN_E_FORMAT, "a stream of no sense, or out of memory");
-    ctf_map_set(&r->streams, slot, row->id + 1, thread);
+    rn_ctf_map_set(&r->streams, slot, row->id + 1, thread);
     thread->own = true;
     thread->pid = row->pid;
     thread->tid = row->tid;
@@ -112,14 +112,14 @@ static unsigned take_attachments(struct ctf_reading *r, unsigned count)
                                              RN_RECORD_MAX_ATTACHMENTS - count, &r->crcs);
 }
 
-void ctf_own_complete(struct ctf_reading *r, struct rn_event *event)
+void rn_ctf_own_complete(struct ctf_reading *r, struct rn_event *event)
 {
     uint64_t value;
-    if (ctf_number(r, RN_CTF_PAYLOAD, "rn_flags", &value))
+    if (rn_ctf_number(r, RN_CTF_PAYLOAD, "rn_flags", &value))
         event->flags = (uint32_t)value;
-    ctf_number(r, RN_CTF_PAYLOAD, "rn_site", &event->u.syscall.site);
-    ctf_number(r, RN_CTF_PAYLOAD, "rn_abi", &event->u.syscall.abi);
-    ctf_number(r, RN_CTF_PAYLOAD, "rn_nr", &event->u.syscall.nr);
+    rn_ctf_number(r, RN_CTF_PAYLOAD, "rn_site", &event->u.syscall.site);
+    rn_ctf_number(r, RN_CTF_PAYLOAD, "rn_abi", &event->u.syscall.abi);
+    rn_ctf_number(r, RN_CTF_PAYLOAD, "rn_nr", &event->u.syscall.nr);
     memcpy(r->attachments, event->attachments,
            event->attachment_count * sizeof(event->attachments[0]));
     event->attachment_count = take_attachments(r, event->attachment_count);
@@ -129,7 +129,7 @@ void ctf_own_complete(struct ctf_reading *r, struct rn_event *event)
 static enum rn_status import_event(struct ctf_reading *r, struct rn_error *err)
 {
     uint8_t kind = *(const uint8_t *)r->message->class->data;
-    const struct ctf_thread *thread = ctf_own_thread(r);
+    const struct ctf_thread *thread = rn_ctf_own_thread(r);
     uint64_t value;
     if (kind == RN_KIND_EDGE || kind == RN_KIND_OBJECT) {
         rn_import_note(r->import, "edges and objects, which name events by their old places", 1);
@@ -137,8 +137,8 @@ static enum rn_status import_event(struct ctf_reading *r, struct rn_error *err)
     }
     struct rn_event event = {.kind = kind, .stream = thread ? thread->stream : 0, .start = r->ns};
     take_words(r, rn_schema_get(kind), event.u.words);
-    ctf_number(r, RN_CTF_PAYLOAD, "duration", &event.duration);
-    if (ctf_number(r, RN_CTF_PAYLOAD, "rn_flags", &value))
+    rn_ctf_number(r, RN_CTF_PAYLOAD, "duration", &event.duration);
+    if (rn_ctf_number(r, RN_CTF_PAYLOAD, "rn_flags", &value))
         event.flags = (uint32_t)value;
     if (kind == RN_KIND_PROCESS && event.u.process.op == RN_PROCESS_FORK)
         event.u.process.child_stream = stream_now(r, event.u.process.child_stream);
@@ -149,14 +149,14 @@ static enum rn_status import_event(struct ctf_reading *r, struct rn_error *err)
     return rn_import_add(r->import, &event, err);
 }
 
-enum rn_status ctf_import_own(struct ctf_reading *r, enum ctf_role role, struct rn_error *err)
+enum rn_status rn_ctf_import_own(struct ctf_reading *r, enum ctf_role role, struct rn_error *err)
 {
     switch (role) {
     case CTF_ROLE_OWN_STREAM:
         return import_stream(r, err);
     case CTF_ROLE_OWN_UNFINISHED: {
-        struct ctf_thread *thread = ctf_own_thread(r);
-        return thread ? ctf_call_unfinished(r, thread, err) : RN_OK;
+        struct ctf_thread *thread = rn_ctf_own_thread(r);
+        return thread ? rn_ctf_call_unfinished(r, thread, err) : RN_OK;
     }
     default:
         return import_event(r, err);

@@ -96,53 +96,54 @@ struct ctf_reading {
 };
 
 /* A number of the event at hand; false: it has none of that name. */
-bool ctf_number(const struct ctf_reading *r, uint8_t scope, const char *name, uint64_t *value);
+bool rn_ctf_number(const struct ctf_reading *r, uint8_t scope, const char *name, uint64_t *value);
 /* Its text, cut to CTF_NAME_MAX - 1 bytes; false: none. */
-bool ctf_name(const struct ctf_reading *r, uint8_t scope, const char *name, char out[CTF_NAME_MAX]);
+bool rn_ctf_name(const struct ctf_reading *r, uint8_t scope, const char *name,
+                 char out[CTF_NAME_MAX]);
 
 /* ctf_import_thread.c. NULL: no memory. */
-struct ctf_thread *ctf_thread(struct ctf_reading *r, uint64_t pid, uint64_t tid);
-struct ctf_process *ctf_process(struct ctf_reading *r, uint64_t pid);
-RN_MUST_CHECK enum rn_status ctf_thread_stream(struct ctf_reading *r, struct ctf_thread *thread,
-                                               struct rn_error *err);
-RN_MUST_CHECK enum rn_status ctf_thread_rename(struct ctf_reading *r, struct ctf_thread *thread,
-                                               const char *name, struct rn_error *err);
+struct ctf_thread *rn_ctf_thread(struct ctf_reading *r, uint64_t pid, uint64_t tid);
+struct ctf_process *rn_ctf_process(struct ctf_reading *r, uint64_t pid);
+RN_MUST_CHECK enum rn_status rn_ctf_thread_stream(struct ctf_reading *r, struct ctf_thread *thread,
+                                                  struct rn_error *err);
+RN_MUST_CHECK enum rn_status rn_ctf_thread_rename(struct ctf_reading *r, struct ctf_thread *thread,
+                                                  const char *name, struct rn_error *err);
 /* Who runs, by the contexts or the CPU; fills r->thread. */
-RN_MUST_CHECK enum rn_status ctf_find_thread(struct ctf_reading *r, struct rn_error *err);
+RN_MUST_CHECK enum rn_status rn_ctf_find_thread(struct ctf_reading *r, struct rn_error *err);
 /* The stream of what happens at the event: of the thread, or of the CPU, or of the trace. */
-RN_MUST_CHECK enum rn_status ctf_event_stream(struct ctf_reading *r, uint32_t *stream,
-                                              struct rn_error *err);
-RN_MUST_CHECK enum rn_status ctf_import_process(struct ctf_reading *r, enum ctf_role role,
-                                                struct rn_error *err);
-RN_MUST_CHECK enum rn_status ctf_import_switch(struct ctf_reading *r, struct rn_error *err);
+RN_MUST_CHECK enum rn_status rn_ctf_event_stream(struct ctf_reading *r, uint32_t *stream,
+                                                 struct rn_error *err);
+RN_MUST_CHECK enum rn_status rn_ctf_import_process(struct ctf_reading *r, enum ctf_role role,
+                                                   struct rn_error *err);
+RN_MUST_CHECK enum rn_status rn_ctf_import_switch(struct ctf_reading *r, struct rn_error *err);
 /* What had not ended when the trace did. */
-RN_MUST_CHECK enum rn_status ctf_import_open(struct ctf_reading *r, struct rn_error *err);
-void ctf_free_threads(struct ctf_reading *r);
+RN_MUST_CHECK enum rn_status rn_ctf_import_open(struct ctf_reading *r, struct rn_error *err);
+void rn_ctf_free_threads(struct ctf_reading *r);
 
 /* ctf_import_call.c */
 struct ctf_call_class;
 /* 0: not about a system call that is known. */
-enum ctf_role ctf_call_role(struct rn_ctf_class *class);
-RN_MUST_CHECK enum rn_status ctf_import_call(struct ctf_reading *r, enum ctf_role role,
-                                             struct rn_error *err);
-RN_MUST_CHECK enum rn_status ctf_call_unfinished(struct ctf_reading *r, struct ctf_thread *thread,
-                                                 struct rn_error *err);
+enum ctf_role rn_ctf_call_role(struct rn_ctf_class *class);
+RN_MUST_CHECK enum rn_status rn_ctf_import_call(struct ctf_reading *r, enum ctf_role role,
+                                                struct rn_error *err);
+RN_MUST_CHECK enum rn_status
+rn_ctf_call_unfinished(struct ctf_reading *r, struct ctf_thread *thread, struct rn_error *err);
 
 /* ctf_import_function.c */
-RN_MUST_CHECK enum rn_status ctf_import_function(struct ctf_reading *r, bool begins,
-                                                 struct rn_error *err);
+RN_MUST_CHECK enum rn_status rn_ctf_import_function(struct ctf_reading *r, bool begins,
+                                                    struct rn_error *err);
 RN_MUST_CHECK enum rn_status
-ctf_functions_unfinished(struct ctf_reading *r, struct ctf_thread *thread, struct rn_error *err);
-void ctf_import_mapped(struct ctf_reading *r);
+rn_ctf_functions_unfinished(struct ctf_reading *r, struct ctf_thread *thread, struct rn_error *err);
+void rn_ctf_import_mapped(struct ctf_reading *r);
 
 /* ctf_import_own.c */
-enum ctf_role ctf_own_role(struct rn_ctf_class *class);
-RN_MUST_CHECK enum rn_status ctf_import_own(struct ctf_reading *r, enum ctf_role role,
-                                            struct rn_error *err);
+enum ctf_role rn_ctf_own_role(struct rn_ctf_class *class);
+RN_MUST_CHECK enum rn_status rn_ctf_import_own(struct ctf_reading *r, enum ctf_role role,
+                                               struct rn_error *err);
 /* The thread, queue or track that an event of ctf_write.c says it is on; NULL: it says none. */
 /* What the event at hand, a call's end, says beyond what LTTng would, into `event`. */
-void ctf_own_complete(struct ctf_reading *r, struct rn_event *event);
-struct ctf_thread *ctf_own_thread(const struct ctf_reading *r);
+void rn_ctf_own_complete(struct ctf_reading *r, struct rn_event *event);
+struct ctf_thread *rn_ctf_own_thread(const struct ctf_reading *r);
 
 /* A span of an instant or stretch on a stream, with texts that may be empty. */
 struct ctf_span {
@@ -152,9 +153,9 @@ struct ctf_span {
     const char *name, *category, *source;
     const struct rn_buf *json;
 };
-RN_MUST_CHECK enum rn_status ctf_add_span(struct ctf_reading *r, const struct ctf_span *span,
-                                          struct rn_error *err);
+RN_MUST_CHECK enum rn_status rn_ctf_add_span(struct ctf_reading *r, const struct ctf_span *span,
+                                             struct rn_error *err);
 /* The payload, and contexts that say more than who it was, as one JSON object in r->json. */
-void ctf_details(struct ctf_reading *r);
+void rn_ctf_details(struct ctf_reading *r);
 
 #endif

@@ -21,7 +21,7 @@ static void free_thread(struct ctf_thread *thread)
     free(thread);
 }
 
-void ctf_free_threads(struct ctf_reading *r)
+void rn_ctf_free_threads(struct ctf_reading *r)
 {
     for (size_t i = 0; i < r->threads.room; i++)
         if (r->threads.slots[i].value)
@@ -37,25 +37,25 @@ void ctf_free_threads(struct ctf_reading *r)
         free(r->cpus[i]);
     }
     free(r->images);
-    ctf_map_free(&r->threads);
-    ctf_map_free(&r->streams);
-    ctf_map_free(&r->processes);
+    rn_ctf_map_free(&r->threads);
+    rn_ctf_map_free(&r->streams);
+    rn_ctf_map_free(&r->processes);
 }
 
 /* What the map holds under `key`, made of zeros where there is nothing. */
 static void *get(struct ctf_map *map, uint64_t key, size_t size)
 {
-    struct ctf_map_slot *slot = ctf_map_slot(map, key + 1 ? key + 1 : 1);
+    struct ctf_map_slot *slot = rn_ctf_map_slot(map, key + 1 ? key + 1 : 1);
     if (slot && !slot->key) {
         void *made = calloc(1, size);
         if (!made)
             return NULL;
-        ctf_map_set(map, slot, key + 1 ? key + 1 : 1, made);
+        rn_ctf_map_set(map, slot, key + 1 ? key + 1 : 1, made);
     }
     return slot ? slot->value : NULL;
 }
 
-struct ctf_process *ctf_process(struct ctf_reading *r, uint64_t pid)
+struct ctf_process *rn_ctf_process(struct ctf_reading *r, uint64_t pid)
 {
     struct ctf_process *process = get(&r->processes, pid, sizeof(*process));
     if (process)
@@ -65,13 +65,13 @@ struct ctf_process *ctf_process(struct ctf_reading *r, uint64_t pid)
 
 static void join(struct ctf_reading *r, struct ctf_thread *thread, uint64_t pid)
 {
-    struct ctf_process *process = ctf_process(r, pid);
+    struct ctf_process *process = rn_ctf_process(r, pid);
     thread->pid = pid;
     if (process && !thread->ended)
         process->threads++;
 }
 
-struct ctf_thread *ctf_thread(struct ctf_reading *r, uint64_t pid, uint64_t tid)
+struct ctf_thread *rn_ctf_thread(struct ctf_reading *r, uint64_t pid, uint64_t tid)
 {
     struct ctf_thread *thread = get(&r->threads, tid, sizeof(*thread));
     if (!thread)
@@ -89,8 +89,8 @@ struct ctf_thread *ctf_thread(struct ctf_reading *r, uint64_t pid, uint64_t tid)
     return thread;
 }
 
-enum rn_status ctf_thread_stream(struct ctf_reading *r, struct ctf_thread *thread,
-                                 struct rn_error *err)
+enum rn_status rn_ctf_thread_stream(struct ctf_reading *r, struct ctf_thread *thread,
+                                    struct rn_error *err)
 {
     if (thread->stream)
         return RN_OK;
@@ -98,7 +98,7 @@ enum rn_status ctf_thread_stream(struct ctf_reading *r, struct ctf_thread *threa
         rn_import_thread(r->import, thread->pid, thread->tid, *thread->name ? thread->name : NULL,
                          &thread->stream, err);
     struct ctf_process *process =
-        thread->pid && thread->pid == thread->tid ? ctf_process(r, thread->pid) : NULL;
+        thread->pid && thread->pid == thread->tid ? rn_ctf_process(r, thread->pid) : NULL;
     if (process)
         process->leader = thread->stream;
     return status;
@@ -120,8 +120,8 @@ static enum rn_status add_process(struct ctf_reading *r, uint32_t stream,
     return rn_import_add(r->import, &event, err);
 }
 
-enum rn_status ctf_thread_rename(struct ctf_reading *r, struct ctf_thread *thread, const char *name,
-                                 struct rn_error *err)
+enum rn_status rn_ctf_thread_rename(struct ctf_reading *r, struct ctf_thread *thread,
+                                    const char *name, struct rn_error *err)
 {
     if (!*name || !strcmp(thread->name, name))
         return RN_OK;
@@ -143,40 +143,40 @@ static struct ctf_cpu *cpu_of(struct ctf_reading *r)
     return r->cpus[number];
 }
 
-enum rn_status ctf_find_thread(struct ctf_reading *r, struct rn_error *err)
+enum rn_status rn_ctf_find_thread(struct ctf_reading *r, struct rn_error *err)
 {
     uint64_t tid, pid = 0;
     char name[CTF_NAME_MAX];
     enum rn_status status = RN_OK;
-    r->thread = ctf_own_thread(r);
+    r->thread = rn_ctf_own_thread(r);
     if (r->thread)
         return RN_OK;
-    bool known =
-        ctf_number(r, RN_CTF_CONTEXT, "tid", &tid) || ctf_number(r, RN_CTF_CONTEXT, "vtid", &tid);
-    if (known && !ctf_number(r, RN_CTF_CONTEXT, "pid", &pid))
-        ctf_number(r, RN_CTF_CONTEXT, "vpid", &pid);
+    bool known = rn_ctf_number(r, RN_CTF_CONTEXT, "tid", &tid) ||
+                 rn_ctf_number(r, RN_CTF_CONTEXT, "vtid", &tid);
+    if (known && !rn_ctf_number(r, RN_CTF_CONTEXT, "pid", &pid))
+        rn_ctf_number(r, RN_CTF_CONTEXT, "vpid", &pid);
     /* As "perf data convert --to-ctf" has it. */
-    if (!known && ctf_number(r, RN_CTF_PAYLOAD, "perf_tid", &tid)) {
+    if (!known && rn_ctf_number(r, RN_CTF_PAYLOAD, "perf_tid", &tid)) {
         known = true;
-        ctf_number(r, RN_CTF_PAYLOAD, "perf_pid", &pid);
+        rn_ctf_number(r, RN_CTF_PAYLOAD, "perf_pid", &pid);
     }
     const struct ctf_cpu *cpu = cpu_of(r);
     if (!known && cpu && cpu->known) {
         known = true;
         tid = cpu->tid;
     }
-    if (!known && ctf_number(r, RN_CTF_CONTEXT, "vpid", &pid)) {
+    if (!known && rn_ctf_number(r, RN_CTF_CONTEXT, "vpid", &pid)) {
         known = true;
         tid = pid;
     }
     /* Thread 0 is no thread: it is what each CPU does while it is idle. */
     if (!known || tid == 0)
         return RN_OK;
-    r->thread = ctf_thread(r, pid, tid);
+    r->thread = rn_ctf_thread(r, pid, tid);
     if (!r->thread)
         return no_memory(err);
-    if (ctf_name(r, RN_CTF_CONTEXT, "procname", name))
-        status = ctf_thread_rename(r, r->thread, name, err);
+    if (rn_ctf_name(r, RN_CTF_CONTEXT, "procname", name))
+        status = rn_ctf_thread_rename(r, r->thread, name, err);
     return status;
 }
 
@@ -190,11 +190,11 @@ static enum rn_status cpu_stream(struct ctf_reading *r, struct ctf_cpu *cpu, uin
     return rn_import_track(r->import, 0, number, name, &cpu->stream, err);
 }
 
-enum rn_status ctf_event_stream(struct ctf_reading *r, uint32_t *stream, struct rn_error *err)
+enum rn_status rn_ctf_event_stream(struct ctf_reading *r, uint32_t *stream, struct rn_error *err)
 {
     enum rn_status status;
     if (r->thread) {
-        status = ctf_thread_stream(r, r->thread, err);
+        status = rn_ctf_thread_stream(r, r->thread, err);
         *stream = r->thread->stream;
         return status;
     }
@@ -220,18 +220,18 @@ static enum rn_status end_run(struct ctf_reading *r, struct ctf_cpu *cpu, uint32
                             .name = *cpu->name ? cpu->name : "?",
                             .category = "sched_switch",
                             .json = &cpu->details};
-    return ctf_add_span(r, &span, err);
+    return rn_ctf_add_span(r, &span, err);
 }
 
 /* What LTTng calls a tid is a pid with perf, which has no other. */
 static bool number_of(const struct ctf_reading *r, const char *name, const char *perf_name,
                       uint64_t *value)
 {
-    return ctf_number(r, RN_CTF_PAYLOAD, name, value) ||
-           ctf_number(r, RN_CTF_PAYLOAD, perf_name, value);
+    return rn_ctf_number(r, RN_CTF_PAYLOAD, name, value) ||
+           rn_ctf_number(r, RN_CTF_PAYLOAD, perf_name, value);
 }
 
-enum rn_status ctf_import_switch(struct ctf_reading *r, struct rn_error *err)
+enum rn_status rn_ctf_import_switch(struct ctf_reading *r, struct rn_error *err)
 {
     struct ctf_cpu *cpu = cpu_of(r);
     uint64_t tid = 0;
@@ -245,15 +245,15 @@ enum rn_status ctf_import_switch(struct ctf_reading *r, struct rn_error *err)
     cpu->known = true;
     cpu->tid = tid;
     cpu->since = r->ns;
-    if (!ctf_name(r, RN_CTF_PAYLOAD, "next_comm", cpu->name))
+    if (!rn_ctf_name(r, RN_CTF_PAYLOAD, "next_comm", cpu->name))
         *cpu->name = 0;
-    ctf_details(r);
+    rn_ctf_details(r);
     rn_buf_clear(&cpu->details);
     rn_buf_append(&cpu->details, r->json.data, r->json.size);
-    struct ctf_thread *thread = tid ? ctf_thread(r, 0, tid) : NULL;
+    struct ctf_thread *thread = tid ? rn_ctf_thread(r, 0, tid) : NULL;
     if (tid && !thread)
         return no_memory(err);
-    return thread && status == RN_OK ? ctf_thread_rename(r, thread, cpu->name, err) : status;
+    return thread && status == RN_OK ? rn_ctf_thread_rename(r, thread, cpu->name, err) : status;
 }
 
 /* A thread is told to be another one from here on, with the numbers of one that has ended. */
@@ -288,27 +288,27 @@ static enum rn_status import_fork(struct ctf_reading *r, struct rn_error *err)
         return RN_OK;
     }
     if (rn_ctf_field_named(r->message, RN_CTF_PAYLOAD, "child_tid")) {
-        ctf_number(r, RN_CTF_PAYLOAD, "child_pid", &child_pid);
-        ctf_number(r, RN_CTF_PAYLOAD, "parent_pid", &parent_pid);
+        rn_ctf_number(r, RN_CTF_PAYLOAD, "child_pid", &child_pid);
+        rn_ctf_number(r, RN_CTF_PAYLOAD, "parent_pid", &parent_pid);
     } else {
-        struct ctf_thread *maker = ctf_thread(r, 0, parent_tid);
+        struct ctf_thread *maker = rn_ctf_thread(r, 0, parent_tid);
         child_pid = maker && makes_thread(maker) ? maker->pid : child_tid;
     }
-    struct ctf_thread *parent = ctf_thread(r, parent_pid, parent_tid);
-    struct ctf_thread *child = ctf_thread(r, 0, child_tid);
+    struct ctf_thread *parent = rn_ctf_thread(r, parent_pid, parent_tid);
+    struct ctf_thread *child = rn_ctf_thread(r, 0, child_tid);
     if (!parent || !child)
         return no_memory(err);
-    enum rn_status status = ctf_thread_stream(r, parent, err);
+    enum rn_status status = rn_ctf_thread_stream(r, parent, err);
     reuse(child);
     child->born = true;
-    if (!ctf_name(r, RN_CTF_PAYLOAD, "child_comm", child->name))
+    if (!rn_ctf_name(r, RN_CTF_PAYLOAD, "child_comm", child->name))
         *child->name = 0;
     if (child_pid)
         join(r, child, child_pid);
     if (status == RN_OK)
         status = rn_import_child(r->import, parent->stream, child_pid, child_tid,
                                  *child->name ? child->name : NULL, &child->stream, err);
-    struct ctf_process *process = child_pid == child_tid ? ctf_process(r, child_pid) : NULL;
+    struct ctf_process *process = child_pid == child_tid ? rn_ctf_process(r, child_pid) : NULL;
     if (process) {
         process->leader = child->stream;
         process->leader_ended = false;
@@ -333,7 +333,7 @@ static enum rn_status import_exec(struct ctf_reading *r, struct rn_error *err)
     const struct rn_ctf_field *file = rn_ctf_field_named(r->message, RN_CTF_PAYLOAD, "filename");
     uint64_t tid;
     if (!r->thread && number_of(r, "tid", "pid", &tid))
-        r->thread = ctf_thread(r, 0, tid);
+        r->thread = rn_ctf_thread(r, 0, tid);
     if (!r->thread) {
         rn_import_note(r->import, "programs executed by unknown threads", 1);
         return RN_OK;
@@ -344,7 +344,7 @@ static enum rn_status import_exec(struct ctf_reading *r, struct rn_error *err)
     struct rn_process payload = {.op = RN_PROCESS_EXEC,
                                  .pid = r->thread->pid ? r->thread->pid : r->thread->tid,
                                  .tid = r->thread->tid};
-    enum rn_status status = ctf_thread_stream(r, r->thread, err);
+    enum rn_status status = rn_ctf_thread_stream(r, r->thread, err);
     return status == RN_OK
                ? add_process(r, r->thread->stream, &payload, RN_ATT_EXE, *path ? path : NULL, err)
                : status;
@@ -356,17 +356,17 @@ static enum rn_status import_exit(struct ctf_reading *r, struct rn_error *err)
     uint64_t tid;
     struct ctf_thread *thread = r->thread;
     if (number_of(r, "tid", "pid", &tid) && (!thread || thread->tid != tid))
-        thread = ctf_thread(r, 0, tid);
+        thread = rn_ctf_thread(r, 0, tid);
     if (!thread || thread->ended) {
         rn_import_note(r->import, "ends of unknown threads", 1);
         return RN_OK;
     }
-    enum rn_status status = ctf_thread_stream(r, thread, err);
+    enum rn_status status = rn_ctf_thread_stream(r, thread, err);
     if (status == RN_OK)
-        status = ctf_call_unfinished(r, thread, err);
+        status = rn_ctf_call_unfinished(r, thread, err);
     if (status == RN_OK)
-        status = ctf_functions_unfinished(r, thread, err);
-    struct ctf_process *process = ctf_process(r, thread->pid ? thread->pid : thread->tid);
+        status = rn_ctf_functions_unfinished(r, thread, err);
+    struct ctf_process *process = rn_ctf_process(r, thread->pid ? thread->pid : thread->tid);
     if (!process)
         return no_memory(err);
     thread->ended = true;
@@ -392,18 +392,19 @@ static enum rn_status import_state(struct ctf_reading *r, struct rn_error *err)
 {
     uint64_t pid = 0, tid;
     char name[CTF_NAME_MAX];
-    if (!ctf_number(r, RN_CTF_PAYLOAD, "tid", &tid) || !tid)
+    if (!rn_ctf_number(r, RN_CTF_PAYLOAD, "tid", &tid) || !tid)
         return RN_OK;
-    ctf_number(r, RN_CTF_PAYLOAD, "pid", &pid);
-    struct ctf_thread *thread = ctf_thread(r, pid, tid);
+    rn_ctf_number(r, RN_CTF_PAYLOAD, "pid", &pid);
+    struct ctf_thread *thread = rn_ctf_thread(r, pid, tid);
     if (!thread)
         return no_memory(err);
-    if (ctf_name(r, RN_CTF_PAYLOAD, "name", name))
-        return ctf_thread_rename(r, thread, name, err);
+    if (rn_ctf_name(r, RN_CTF_PAYLOAD, "name", name))
+        return rn_ctf_thread_rename(r, thread, name, err);
     return RN_OK;
 }
 
-enum rn_status ctf_import_process(struct ctf_reading *r, enum ctf_role role, struct rn_error *err)
+enum rn_status rn_ctf_import_process(struct ctf_reading *r, enum ctf_role role,
+                                     struct rn_error *err)
 {
     switch (role) {
     case CTF_ROLE_FORK:
@@ -418,7 +419,7 @@ enum rn_status ctf_import_process(struct ctf_reading *r, enum ctf_role role, str
     }
 }
 
-enum rn_status ctf_import_open(struct ctf_reading *r, struct rn_error *err)
+enum rn_status rn_ctf_import_open(struct ctf_reading *r, struct rn_error *err)
 {
     enum rn_status status = RN_OK;
     const struct ctf_map *const maps[] = {&r->threads, &r->streams};
@@ -428,9 +429,9 @@ enum rn_status ctf_import_open(struct ctf_reading *r, struct rn_error *err)
             struct ctf_thread *thread = maps[m]->slots[i].value;
             if (!thread)
                 continue;
-            status = ctf_call_unfinished(r, thread, err);
+            status = rn_ctf_call_unfinished(r, thread, err);
             if (status == RN_OK)
-                status = ctf_functions_unfinished(r, thread, err);
+                status = rn_ctf_functions_unfinished(r, thread, err);
         }
     for (size_t i = 0; i < CTF_CPUS_MAX && status == RN_OK; i++)
         if (r->cpus[i] && r->cpus[i]->known)

@@ -16,7 +16,7 @@ static struct ctf_map_slot *map_find(struct ctf_map_slot *slots, size_t room, ui
     return &slots[i];
 }
 
-struct ctf_map_slot *ctf_map_slot(struct ctf_map *map, uint64_t key)
+struct ctf_map_slot *rn_ctf_map_slot(struct ctf_map *map, uint64_t key)
 {
     if (map->count * 2 >= map->room) {
         size_t room = map->room ? map->room * 2 : 256;
@@ -33,19 +33,19 @@ struct ctf_map_slot *ctf_map_slot(struct ctf_map *map, uint64_t key)
     return map_find(map->slots, map->room, key);
 }
 
-void *ctf_map_get(const struct ctf_map *map, uint64_t key)
+void *rn_ctf_map_get(const struct ctf_map *map, uint64_t key)
 {
     return map->room ? map_find(map->slots, map->room, key)->value : NULL;
 }
 
-void ctf_map_set(struct ctf_map *map, struct ctf_map_slot *slot, uint64_t key, void *value)
+void rn_ctf_map_set(struct ctf_map *map, struct ctf_map_slot *slot, uint64_t key, void *value)
 {
     slot->key = key;
     slot->value = value;
     map->count++;
 }
 
-void ctf_map_free(struct ctf_map *map)
+void rn_ctf_map_free(struct ctf_map *map)
 {
     free(map->slots);
     *map = (struct ctf_map){NULL, 0, 0};

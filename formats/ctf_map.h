@@ -15,11 +15,11 @@ struct ctf_map {
     size_t count, room; /* room: 0 or a power of two */
 };
 
-void ctf_map_free(struct ctf_map *map);                     /* the table alone */
-void *ctf_map_get(const struct ctf_map *map, uint64_t key); /* NULL: not there */
+void rn_ctf_map_free(struct ctf_map *map);                     /* the table alone */
+void *rn_ctf_map_get(const struct ctf_map *map, uint64_t key); /* NULL: not there */
 /* The slot of a key, which is empty (key 0) where it is new. NULL: no memory. */
-struct ctf_map_slot *ctf_map_slot(struct ctf_map *map, uint64_t key);
+struct ctf_map_slot *rn_ctf_map_slot(struct ctf_map *map, uint64_t key);
 /* Fill an empty one, before the next slot is asked for. */
-void ctf_map_set(struct ctf_map *map, struct ctf_map_slot *slot, uint64_t key, void *value);
+void rn_ctf_map_set(struct ctf_map *map, struct ctf_map_slot *slot, uint64_t key, void *value);
 
 #endif

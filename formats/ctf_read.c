@@ -31,7 +31,7 @@ static bt_graph_simple_sink_component_consume_func_status consume(bt_message_ite
         return (bt_graph_simple_sink_component_consume_func_status)status;
     bool ok = true;
     for (uint64_t i = 0; i < count; i++) {
-        ok = ok && ctf_output_message(&graph->output, messages[i]);
+        ok = ok && rn_ctf_output_message(&graph->output, messages[i]);
         bt_message_put_ref(messages[i]);
     }
     return ok ? BT_GRAPH_SIMPLE_SINK_COMPONENT_CONSUME_FUNC_STATUS_OK
@@ -55,7 +55,7 @@ static bool add_muxer(struct graph *graph)
                                          &graph->muxer) == BT_GRAPH_ADD_COMPONENT_STATUS_OK;
 }
 
-bt_value *ctf_source_parameters(const char *path)
+bt_value *rn_ctf_source_parameters(const char *path)
 {
     bt_value *parameters = bt_value_map_create(), *inputs = NULL;
     if (parameters &&
@@ -93,7 +93,7 @@ static bool add_trace(void *context, const char *path)
     const bt_component_source *source = NULL;
     char name[32];
     snprintf(name, sizeof(name), "trace %u", graph->traces++);
-    bt_value *parameters = ctf_source_parameters(path);
+    bt_value *parameters = rn_ctf_source_parameters(path);
     bool ok = class && parameters &&
               bt_graph_add_source_component(graph->graph, class, name, parameters,
                                             BT_LOGGING_LEVEL_WARNING,
@@ -122,11 +122,11 @@ static void put_failure(struct ctf_output *output)
     const bt_error *error = bt_current_thread_take_error();
     char text[400];
     snprintf(text, sizeof(text), "%s", output->failure ? output->failure : "it cannot be read");
-    if (!ctf_log_metadata(text, sizeof(text)) && error && bt_error_get_cause_count(error))
+    if (!rn_ctf_log_metadata(text, sizeof(text)) && error && bt_error_get_cause_count(error))
         snprintf(text, sizeof(text), "%s",
                  bt_error_cause_get_message(bt_error_borrow_cause_by_index(error, 0)));
-    ctf_strip_addresses(text);
-    ctf_output_problem(output, RN_CTF_FRAME_FAILED, ctf_log_offset(), text);
+    rn_ctf_strip_addresses(text);
+    rn_ctf_output_problem(output, RN_CTF_FRAME_FAILED, rn_ctf_log_offset(), text);
     if (error)
         bt_error_release(error);
 }
@@ -140,9 +140,9 @@ static bool run(struct graph *graph, const char *path, const char *scratch)
         return false;
     }
     if (scratch)
-        ctf_salvage(&graph->output,
-                    bt_plugin_borrow_source_component_class_by_name_const(graph->ctf, "fs"), path,
-                    scratch);
+        rn_ctf_salvage(&graph->output,
+                       bt_plugin_borrow_source_component_class_by_name_const(graph->ctf, "fs"),
+                       path, scratch);
     if (rn_ctf_find(scratch ? scratch : path, add_trace, graph) == 0)
         graph->output.failure = "there is no CTF trace in this directory";
     if (graph->output.failure)
@@ -163,8 +163,8 @@ int rn_ctf_read(const char *path, const char *scratch, int fd)
     /* Its parser has a level of its own, which the plugin looks up when it is loaded. */
     setenv("BABELTRACE_PLUGIN_CTF_METADATA_LOG_LEVEL", "WARN", 1);
     if (run(&graph, path, scratch))
-        ctf_output_frame(&graph.output, RN_CTF_FRAME_END, "");
+        rn_ctf_output_frame(&graph.output, RN_CTF_FRAME_END, "");
     else
         put_failure(&graph.output);
-    return ctf_output_flush(&graph.output) ? 0 : 1;
+    return rn_ctf_output_flush(&graph.output) ? 0 : 1;
 }

@@ -18,7 +18,7 @@ static bool fail(struct ctf_output *output, const char *why)
     return false;
 }
 
-bool ctf_output_flush(struct ctf_output *output)
+bool rn_ctf_output_flush(struct ctf_output *output)
 {
     size_t done = 0;
     if (output->buf.failed)
@@ -51,14 +51,15 @@ static void frame_end(struct ctf_output *output, size_t begin)
         output->buf.data[begin - 4 + i] = (uint8_t)(size >> 8 * i);
 }
 
-void ctf_output_frame(struct ctf_output *output, uint8_t type, const char *text)
+void rn_ctf_output_frame(struct ctf_output *output, uint8_t type, const char *text)
 {
     size_t begin = frame_begin(output, type);
     rn_buf_text(&output->buf, text);
     frame_end(output, begin);
 }
 
-void ctf_output_problem(struct ctf_output *output, uint8_t type, uint64_t offset, const char *text)
+void rn_ctf_output_problem(struct ctf_output *output, uint8_t type, uint64_t offset,
+                           const char *text)
 {
     size_t begin = frame_begin(output, type);
     rn_buf_u64(&output->buf, offset);
@@ -72,7 +73,7 @@ static uint16_t number_name(struct ctf_output *output, const char *name)
 {
     uint64_t hash = rn_fnv(RN_FNV_BEGIN, name, strlen(name));
     uint64_t key = hash | 1;
-    struct ctf_map_slot *slot = ctf_map_slot(&output->names, key);
+    struct ctf_map_slot *slot = rn_ctf_map_slot(&output->names, key);
     struct {
         uint16_t number;
         char text[];
@@ -87,9 +88,9 @@ static uint16_t number_name(struct ctf_output *output, const char *name)
     if (slot && !known && (known = malloc(sizeof(*known) + size))) {
         known->number = (uint16_t)output->name_count;
         memcpy(known->text, name, size);
-        ctf_map_set(&output->names, slot, key, known);
+        rn_ctf_map_set(&output->names, slot, key, known);
     }
-    ctf_output_frame(output, RN_CTF_FRAME_NAME, name);
+    rn_ctf_output_frame(output, RN_CTF_FRAME_NAME, name);
     return (uint16_t)output->name_count++;
 }
 
@@ -128,7 +129,7 @@ static enum rn_ctf_type integer_type(const bt_field_class *class, enum form form
 
 static const struct shape *shape_of(struct ctf_output *output, const bt_field_class *class)
 {
-    struct ctf_map_slot *slot = ctf_map_slot(&output->shapes, (uintptr_t) class);
+    struct ctf_map_slot *slot = rn_ctf_map_slot(&output->shapes, (uintptr_t) class);
     if (slot && slot->key)
         return slot->value;
     uint64_t count = bt_field_class_structure_get_member_count(class);
@@ -151,7 +152,7 @@ static const struct shape *shape_of(struct ctf_output *output, const bt_field_cl
         shape->members[i].form = (uint8_t)form;
         shape->members[i].type = (uint8_t)integer_type(of, form);
     }
-    ctf_map_set(&output->shapes, slot, (uintptr_t) class, shape);
+    rn_ctf_map_set(&output->shapes, slot, (uintptr_t) class, shape);
     return shape;
 }
 
@@ -184,12 +185,12 @@ static bool put_stream(struct ctf_output *output, const bt_message *message)
 {
     const bt_stream *stream = bt_message_stream_beginning_borrow_stream_const(message);
     const bt_trace *trace = bt_stream_borrow_trace_const(stream);
-    struct ctf_map_slot *slot = ctf_map_slot(&output->traces, (uintptr_t)trace);
+    struct ctf_map_slot *slot = rn_ctf_map_slot(&output->traces, (uintptr_t)trace);
     if (!slot)
         return fail(output, "out of memory");
     if (slot->key)
         return true;
-    ctf_map_set(&output->traces, slot, (uintptr_t)trace, NULL);
+    rn_ctf_map_set(&output->traces, slot, (uintptr_t)trace, NULL);
     const bt_clock_class *clock = clock_of(stream);
     size_t begin = frame_begin(output, RN_CTF_FRAME_TRACE);
     rn_buf_byte(
@@ -210,7 +211,7 @@ static bool put_stream(struct ctf_output *output, const bt_message *message)
 static bool class_of(struct ctf_output *output, const bt_event *event, uint32_t *number)
 {
     const bt_event_class *class = bt_event_borrow_class_const(event);
-    struct ctf_map_slot *slot = ctf_map_slot(&output->classes, (uintptr_t) class);
+    struct ctf_map_slot *slot = rn_ctf_map_slot(&output->classes, (uintptr_t) class);
     if (!slot)
         return fail(output, "out of memory");
     if (slot->key) {
@@ -227,8 +228,8 @@ static bool class_of(struct ctf_output *output, const bt_event *event, uint32_t 
         rn_buf_printf(&output->buf, "event %llu", (unsigned long long)bt_event_class_get_id(class));
     frame_end(output, begin);
     *number = output->class_count;
-    ctf_map_set(&output->classes, slot, (uintptr_t) class,
-                (void *)(uintptr_t)output->class_count++);
+    rn_ctf_map_set(&output->classes, slot, (uintptr_t) class,
+                   (void *)(uintptr_t)output->class_count++);
     return true;
 }
 
@@ -292,28 +293,28 @@ static void put_field(struct ctf_output *output, uint8_t scope, uint16_t name,
                       const bt_field *field)
 {
     struct rn_buf *out = &output->buf;
-    if (ctf_is(field, BT_FIELD_CLASS_TYPE_UNSIGNED_INTEGER)) {
-        put_head(out, scope, ctf_is_hex(field) ? RN_CTF_HEX : RN_CTF_UNSIGNED, name,
-                 ctf_label(field));
+    if (rn_ctf_is(field, BT_FIELD_CLASS_TYPE_UNSIGNED_INTEGER)) {
+        put_head(out, scope, rn_ctf_is_hex(field) ? RN_CTF_HEX : RN_CTF_UNSIGNED, name,
+                 rn_ctf_label(field));
         rn_buf_u64(out, bt_field_integer_unsigned_get_value(field));
-    } else if (ctf_is(field, BT_FIELD_CLASS_TYPE_SIGNED_INTEGER)) {
-        put_head(out, scope, RN_CTF_SIGNED, name, ctf_label(field));
+    } else if (rn_ctf_is(field, BT_FIELD_CLASS_TYPE_SIGNED_INTEGER)) {
+        put_head(out, scope, RN_CTF_SIGNED, name, rn_ctf_label(field));
         rn_buf_u64(out, (uint64_t)bt_field_integer_signed_get_value(field));
-    } else if (ctf_is(field, BT_FIELD_CLASS_TYPE_STRING)) {
+    } else if (rn_ctf_is(field, BT_FIELD_CLASS_TYPE_STRING)) {
         put_head(out, scope, RN_CTF_STRING, name, NULL);
         put_sized(out, bt_field_string_get_value(field), bt_field_string_get_length(field));
-    } else if (ctf_is(field, BT_FIELD_CLASS_TYPE_REAL)) {
-        double value = ctf_real(field);
+    } else if (rn_ctf_is(field, BT_FIELD_CLASS_TYPE_REAL)) {
+        double value = rn_ctf_real(field);
         uint64_t bits;
         memcpy(&bits, &value, sizeof(bits));
         put_head(out, scope, RN_CTF_REAL, name, NULL);
         rn_buf_u64(out, bits);
-    } else if (ctf_is(field, BT_FIELD_CLASS_TYPE_ARRAY) && is_bytes(field)) {
+    } else if (rn_ctf_is(field, BT_FIELD_CLASS_TYPE_ARRAY) && is_bytes(field)) {
         put_head(out, scope, RN_CTF_BYTES, name, NULL);
         put_bytes(output, field);
     } else {
         rn_buf_clear(&output->json);
-        ctf_json_value(&output->json, field, 0);
+        rn_ctf_json_value(&output->json, field, 0);
         put_head(out, scope, RN_CTF_JSON, name, NULL);
         /* Half a structure is none. */
         if (output->json.failed || output->json.size > RN_CTF_TEXT_MAX)
@@ -400,7 +401,7 @@ static void put_lost(struct ctf_output *output, bool packets, bool known, uint64
     frame_end(output, begin);
 }
 
-bool ctf_output_message(struct ctf_output *output, const bt_message *message)
+bool rn_ctf_output_message(struct ctf_output *output, const bt_message *message)
 {
     uint64_t count = 0;
     bool known;
@@ -425,6 +426,6 @@ bool ctf_output_message(struct ctf_output *output, const bt_message *message)
         break;
     }
     if (output->buf.size >= FLUSH_BYTES)
-        ctf_output_flush(output);
+        rn_ctf_output_flush(output);
     return !output->failure;
 }

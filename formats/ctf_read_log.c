@@ -10,7 +10,7 @@
 
 #define TAIL_BYTES 8192
 
-bool ctf_log_clear(void)
+bool rn_ctf_log_clear(void)
 {
     return ftruncate(STDERR_FILENO, 0) == 0 && lseek(STDERR_FILENO, 0, SEEK_SET) == 0;
 }
@@ -27,7 +27,7 @@ static bool read_log(char text[TAIL_BYTES])
     return true;
 }
 
-uint64_t ctf_log_offset(void)
+uint64_t rn_ctf_log_offset(void)
 {
     static const char key[] = "packet-offset=";
     char text[TAIL_BYTES];
@@ -35,7 +35,7 @@ uint64_t ctf_log_offset(void)
     return at ? strtoull(at + sizeof(key) - 1, NULL, 10) : RN_CTF_NO_OFFSET;
 }
 
-bool ctf_log_metadata(char *out, size_t size)
+bool rn_ctf_log_metadata(char *out, size_t size)
 {
     char text[TAIL_BYTES];
     char *at = read_log(text) ? strstr(text, "At line ") : NULL;
@@ -46,7 +46,7 @@ bool ctf_log_metadata(char *out, size_t size)
     return true;
 }
 
-void ctf_strip_addresses(char *text)
+void rn_ctf_strip_addresses(char *text)
 {
     char *at;
     while ((at = strstr(text, "-addr=0x"))) {

@@ -18,34 +18,35 @@ struct ctf_output {
 };
 
 /* False: failure is set. */
-bool ctf_output_message(struct ctf_output *output, const bt_message *message);
-bool ctf_output_flush(struct ctf_output *output);
-void ctf_output_frame(struct ctf_output *output, uint8_t type, const char *text);
+bool rn_ctf_output_message(struct ctf_output *output, const bt_message *message);
+bool rn_ctf_output_flush(struct ctf_output *output);
+void rn_ctf_output_frame(struct ctf_output *output, uint8_t type, const char *text);
 /* PROBLEM or FAILED. */
-void ctf_output_problem(struct ctf_output *output, uint8_t type, uint64_t offset, const char *text);
+void rn_ctf_output_problem(struct ctf_output *output, uint8_t type, uint64_t offset,
+                           const char *text);
 
 /* Of the traces below `path`, what can be read, as directories in `scratch`. What cannot is told.
  */
-void ctf_salvage(struct ctf_output *output, const bt_component_class_source *class,
-                 const char *path, const char *scratch);
+void rn_ctf_salvage(struct ctf_output *output, const bt_component_class_source *class,
+                    const char *path, const char *scratch);
 /* ctf_read_log.c: where the packet is that the library complained of; RN_CTF_NO_OFFSET: it did not
  * say. */
-uint64_t ctf_log_offset(void);
+uint64_t rn_ctf_log_offset(void);
 /* "At line 7 in metadata stream: ..."; false: it did not say that. */
-bool ctf_log_metadata(char *out, size_t size);
-bool ctf_log_clear(void);
+bool rn_ctf_log_metadata(char *out, size_t size);
+bool rn_ctf_log_clear(void);
 /* Addresses of the library's objects mean nothing to the user. */
-void ctf_strip_addresses(char *text);
+void rn_ctf_strip_addresses(char *text);
 /* Parameters of a file system source; NULL: no memory. */
-bt_value *ctf_source_parameters(const char *path);
+bt_value *rn_ctf_source_parameters(const char *path);
 
 /* Is it of that type, or of one of these types? */
-bool ctf_is(const bt_field *field, bt_field_class_type type);
-bool ctf_is_hex(const bt_field *field); /* an integer that is to be shown so */
+bool rn_ctf_is(const bt_field *field, bt_field_class_type type);
+bool rn_ctf_is_hex(const bt_field *field); /* an integer that is to be shown so */
 /* The first label of an enumeration's value; NULL none, and for other fields. */
-const char *ctf_label(const bt_field *field);
-double ctf_real(const bt_field *field);
+const char *rn_ctf_label(const bt_field *field);
+double rn_ctf_real(const bt_field *field);
 /* A field as JSON; what lies too deep or is too long is left out. */
-void ctf_json_value(struct rn_buf *out, const bt_field *field, unsigned depth);
+void rn_ctf_json_value(struct rn_buf *out, const bt_field *field, unsigned depth);
 
 #endif

@@ -91,9 +91,9 @@ static bool is_readable(const struct salvage *salvage, const char *directory, co
     uint64_t packets = 0;
     const bt_component_source *source = NULL;
     bt_graph *graph = bt_graph_create(0);
-    bt_value *parameters = ctf_source_parameters(directory);
+    bt_value *parameters = rn_ctf_source_parameters(directory);
     /* The warnings say where. */
-    bt_logging_level level = ctf_log_clear() ? BT_LOGGING_LEVEL_WARNING : BT_LOGGING_LEVEL_NONE;
+    bt_logging_level level = rn_ctf_log_clear() ? BT_LOGGING_LEVEL_WARNING : BT_LOGGING_LEVEL_NONE;
     bool ok = false;
     *offset = RN_CTF_NO_OFFSET;
     if (graph && parameters &&
@@ -101,7 +101,7 @@ static bool is_readable(const struct salvage *salvage, const char *directory, co
             BT_GRAPH_ADD_COMPONENT_STATUS_OK)
         ok = is_decodable(graph, source, &packets);
     else
-        *offset = ctf_log_offset();
+        *offset = rn_ctf_log_offset();
     if (!ok && source && file)
         *offset = offset_of_packet(file, packets);
     bt_value_put_ref(parameters);
@@ -136,7 +136,7 @@ static void tell(const struct salvage *salvage, uint64_t offset, const char *wha
 {
     char text[1024]; /* more than is handed on */
     snprintf(text, sizeof(text), "%.480s: %s", from, what);
-    ctf_output_problem(salvage->output, RN_CTF_FRAME_PROBLEM, offset, text);
+    rn_ctf_output_problem(salvage->output, RN_CTF_FRAME_PROBLEM, offset, text);
 }
 
 static void try_file(const struct salvage *salvage, const struct names *names,
@@ -160,8 +160,8 @@ static void try_file(const struct salvage *salvage, const struct names *names,
         is_readable(salvage, directory, NULL, &again) && rename(names->alone, names->kept) == 0)
         tell(salvage, offset, "a packet is damaged or cut; what is before it is kept", names->from);
     else
-        tell(salvage, offset,
-             "a packet is damaged or cut, and what is before it cannot be kept", names->from);
+        tell(salvage, offset, "a packet is damaged or cut, and what is before it cannot be kept",
+             names->from);
 }
 
 static bool is_stream(const char *path)
@@ -215,16 +215,17 @@ static bool salvage_trace(void *context, const char *path)
         tell(salvage, RN_CTF_NO_OFFSET, "there is no room for it in TMPDIR", path);
     else if (!is_readable(salvage, alone, NULL, &offset))
         tell(salvage, RN_CTF_NO_OFFSET,
-             ctf_log_metadata(why, sizeof(why)) ? why : "this is no trace that can be read", path);
+             rn_ctf_log_metadata(why, sizeof(why)) ? why : "this is no trace that can be read",
+             path);
     else if (make_place(whole, kept))
         try_files(salvage, whole, alone, kept);
     return true;
 }
 
-void ctf_salvage(struct ctf_output *output, const bt_component_class_source *class,
-                 const char *path, const char *scratch)
+void rn_ctf_salvage(struct ctf_output *output, const bt_component_class_source *class,
+                    const char *path, const char *scratch)
 {
     struct salvage salvage = {.output = output, .class = class, .scratch = scratch};
     if (rn_ctf_find(path, salvage_trace, &salvage) && !output->failure)
-        ctf_output_flush(output);
+        rn_ctf_output_flush(output);
 }

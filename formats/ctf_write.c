@@ -203,7 +203,7 @@ enum rn_status rn_ctf_writer_add(struct rn_ctf_writer *writer, const struct rn_e
         struct rn_event row = *event;
         row.stream = (uint32_t)event->u.stream_info.id;
         /* Before all events; it is given the time of the first. */
-        return add(writer, 0, ctf_encode_event, &row, pid, tid, err);
+        return add(writer, 0, rn_ctf_encode_event, &row, pid, tid, err);
     }
     if (event->start == 0 || end > INT64_MAX || end < event->start) {
         writer->dropped++;
@@ -212,9 +212,9 @@ enum rn_status rn_ctf_writer_add(struct rn_ctf_writer *writer, const struct rn_e
     if (event->start < writer->earliest)
         writer->earliest = event->start;
     if (event->kind != RN_KIND_SYSCALL)
-        return add(writer, event->start, ctf_encode_event, event, pid, tid, err);
-    status = add(writer, event->start, ctf_encode_begin, event, pid, tid, err);
-    return status == RN_OK ? add(writer, end, ctf_encode_end, event, pid, tid, err) : status;
+        return add(writer, event->start, rn_ctf_encode_event, event, pid, tid, err);
+    status = add(writer, event->start, rn_ctf_encode_begin, event, pid, tid, err);
+    return status == RN_OK ? add(writer, end, rn_ctf_encode_end, event, pid, tid, err) : status;
 }
 
 static enum rn_status write_bytes(const struct rn_ctf_writer *writer, int fd,
@@ -300,7 +300,7 @@ static enum rn_status write_metadata(struct rn_ctf_writer *writer, struct rn_err
                                           .zero = writer->earliest,
                                           .used = writer->used};
     int fd = -1;
-    ctf_write_metadata(&text, &metadata);
+    rn_ctf_write_metadata(&text, &metadata);
     enum rn_status status = open_in(writer, "metadata", &fd, err);
     if (status == RN_OK)
         status = write_bytes(writer, fd, &text, err);

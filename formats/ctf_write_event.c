@@ -3,7 +3,7 @@
 #include "ctf_write_private.h"
 #include "event_schema.h"
 
-enum ctf_argument ctf_argument_of(uint8_t type)
+enum ctf_argument rn_ctf_argument_of(uint8_t type)
 {
     switch (type) {
     case RN_TYPE_INT:
@@ -38,7 +38,7 @@ static bool is_small(uint8_t type)
            type == RN_TYPE_PID || type == RN_TYPE_ID;
 }
 
-uint32_t ctf_call_id(const struct rn_syscall *call)
+uint32_t rn_ctf_call_id(const struct rn_syscall *call)
 {
     if (call->abi >= RN_ABI_COUNT || call->nr >= CTF_CALL_NUMBERS ||
         !rn_syscall_info(call->abi, call->nr))
@@ -95,7 +95,8 @@ static void put_attachments(struct rn_buf *out, const struct rn_event *event,
         out->data[before + i] = (uint8_t)(size >> 8 * i);
 }
 
-void ctf_encode_event(struct rn_buf *out, const struct rn_event *event, uint64_t pid, uint64_t tid)
+void rn_ctf_encode_event(struct rn_buf *out, const struct rn_event *event, uint64_t pid,
+                         uint64_t tid)
 {
     const struct rn_schema *schema = rn_schema_get(event->kind);
     const struct rn_attachment *done[2];
@@ -122,16 +123,17 @@ static const struct rn_attachment *argument_text(const struct rn_event *event, u
     return text && is_plain(text) ? text : NULL;
 }
 
-void ctf_encode_begin(struct rn_buf *out, const struct rn_event *event, uint64_t pid, uint64_t tid)
+void rn_ctf_encode_begin(struct rn_buf *out, const struct rn_event *event, uint64_t pid,
+                         uint64_t tid)
 {
     const struct rn_syscall *call = &event->u.syscall;
-    uint32_t id = ctf_call_id(call);
+    uint32_t id = rn_ctf_call_id(call);
     const struct rn_syscall_info *info =
         id == CTF_ID_UNKNOWN ? NULL : rn_syscall_info(call->abi, call->nr);
     put_head(out, id, event->start, event, pid, tid);
     for (unsigned i = 0; i < (info ? info->arg_count : 6u); i++) {
         uint8_t type = info ? info->args[i].type : (uint8_t)RN_TYPE_HEX;
-        if (ctf_argument_of(type) == CTF_ARG_TEXT) {
+        if (rn_ctf_argument_of(type) == CTF_ARG_TEXT) {
             const struct rn_attachment *text = argument_text(event, i, type);
             if (text)
                 rn_buf_append(out, text->data, text->size);
@@ -141,11 +143,11 @@ void ctf_encode_begin(struct rn_buf *out, const struct rn_event *event, uint64_t
     }
 }
 
-void ctf_encode_end(struct rn_buf *out, const struct rn_event *event, uint64_t pid, uint64_t tid)
+void rn_ctf_encode_end(struct rn_buf *out, const struct rn_event *event, uint64_t pid, uint64_t tid)
 {
     const struct rn_syscall *call = &event->u.syscall;
     bool unfinished = event->flags & RN_EVENT_UNFINISHED;
-    uint32_t id = ctf_call_id(call);
+    uint32_t id = rn_ctf_call_id(call);
     const struct rn_syscall_info *info =
         id == CTF_ID_UNKNOWN ? NULL : rn_syscall_info(call->abi, call->nr);
     const struct rn_attachment *done[6];
@@ -158,7 +160,7 @@ void ctf_encode_end(struct rn_buf *out, const struct rn_event *event, uint64_t p
     rn_buf_byte(out, (uint8_t)call->abi);
     rn_buf_u64(out, call->nr);
     for (unsigned i = 0; info && i < info->arg_count; i++)
-        if (ctf_argument_of(info->args[i].type) == CTF_ARG_TEXT) {
+        if (rn_ctf_argument_of(info->args[i].type) == CTF_ARG_TEXT) {
             const struct rn_attachment *text = argument_text(event, i, info->args[i].type);
             if (text)
                 done[count++] = text;

@@ -116,7 +116,7 @@ static void put_begin(struct rn_buf *out, uint32_t id, const char *prefix,
                                         [CTF_ARG_OCTAL] = "octal64_t"};
     begin_class(out, id, prefix, info ? info->name : "unknown");
     for (unsigned i = 0; info && i < info->arg_count; i++) {
-        enum ctf_argument form = ctf_argument_of(info->args[i].type);
+        enum ctf_argument form = rn_ctf_argument_of(info->args[i].type);
         if (form == CTF_ARG_TEXT)
             rn_buf_printf(out, "\t\tstring _%s;\n\t\thex64_t _%s_ptr;\n", info->args[i].name,
                           info->args[i].name);
@@ -151,7 +151,7 @@ static void put_call(struct rn_buf *out, uint32_t id)
                 info ? info->name : "unknown");
 }
 
-void ctf_write_metadata(struct rn_buf *out, const struct ctf_metadata *metadata)
+void rn_ctf_write_metadata(struct rn_buf *out, const struct ctf_metadata *metadata)
 {
     rn_buf_text(out, preamble);
     rn_buf_text(out, "trace {\n\tmajor = 1;\n\tminor = 8;\n\tuuid = \"");

@@ -19,15 +19,18 @@
 
 /* How an argument of a system call is written. */
 enum ctf_argument { CTF_ARG_SIGNED, CTF_ARG_UNSIGNED, CTF_ARG_HEX, CTF_ARG_OCTAL, CTF_ARG_TEXT };
-enum ctf_argument ctf_argument_of(uint8_t type); /* enum rn_arg_type */
+enum ctf_argument rn_ctf_argument_of(uint8_t type); /* enum rn_arg_type */
 
 /* Number of the class of a call's begin; its end has one more. */
-uint32_t ctf_call_id(const struct rn_syscall *call);
+uint32_t rn_ctf_call_id(const struct rn_syscall *call);
 
 /* Events as bytes, appended. All but calls: one; calls: the begin, and the end. */
-void ctf_encode_event(struct rn_buf *out, const struct rn_event *event, uint64_t pid, uint64_t tid);
-void ctf_encode_begin(struct rn_buf *out, const struct rn_event *event, uint64_t pid, uint64_t tid);
-void ctf_encode_end(struct rn_buf *out, const struct rn_event *event, uint64_t pid, uint64_t tid);
+void rn_ctf_encode_event(struct rn_buf *out, const struct rn_event *event, uint64_t pid,
+                         uint64_t tid);
+void rn_ctf_encode_begin(struct rn_buf *out, const struct rn_event *event, uint64_t pid,
+                         uint64_t tid);
+void rn_ctf_encode_end(struct rn_buf *out, const struct rn_event *event, uint64_t pid,
+                       uint64_t tid);
 
 struct ctf_metadata {
     const struct rn_manifest *manifest;
@@ -35,6 +38,6 @@ struct ctf_metadata {
     uint64_t zero;       /* ns since 1970 of the clock's 0 */
     const uint8_t *used; /* CTF_IDS of them: is there an event of that class? */
 };
-void ctf_write_metadata(struct rn_buf *out, const struct ctf_metadata *metadata);
+void rn_ctf_write_metadata(struct rn_buf *out, const struct ctf_metadata *metadata);
 
 #endif
