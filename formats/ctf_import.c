@@ -255,6 +255,49 @@ static bool place(struct ctf_reading *r, const struct rn_ctf_message *message)
     return true;
 }
 
+static enum rn_status add_loss(struct ctf_reading *r, uint64_t count, bool packets,
+                               struct rn_error *err)
+{
+    const char *text =
+        packets ? "packets that the tracer discarded" : "events that the tracer discarded";
+    struct rn_attachment attachment = {.type = RN_ATT_TEXT,
+                                       .arg = RN_ARG_NONE,
+                                       .size = (uint32_t)strlen(text),
+                                       .data = (const uint8_t *)text};
+    struct rn_event event = {.kind = RN_KIND_LOSS,
+                             .start = r->latest,
+                             .u.loss.count = packets ? 0 : count,
+                             .attachment_count = 1,
+                             .attachments = &attachment};
+    return rn_import_add(r->import, &event, err);
+}
+
+/* What is lost before the first event is told at its time: there is no other yet. */
+static enum rn_status import_loss(struct ctf_reading *r, const struct rn_ctf_message *message,
+                                  struct rn_error *err)
+{
+    if (r->latest)
+        return add_loss(r, message->count, message->packets, err);
+    r->lost_packets |= message->packets;
+    r->lost_unknown |= !message->packets && !message->count;
+    r->lost += message->packets ? 0 : message->count;
+    return RN_OK;
+}
+
+static enum rn_status flush_losses(struct ctf_reading *r, struct rn_error *err)
+{
+    enum rn_status status = RN_OK;
+    if (r->lost_packets)
+        status = add_loss(r, 0, true, err);
+    if (r->lost_unknown && status == RN_OK)
+        status = add_loss(r, 0, false, err);
+    if (r->lost && status == RN_OK)
+        status = add_loss(r, r->lost, false, err);
+    r->lost_packets = r->lost_unknown = false;
+    r->lost = 0;
+    return status;
+}
+
 static enum rn_status import_message(struct ctf_reading *r, const struct rn_ctf_message *message,
                                      struct rn_error *err)
 {
@@ -262,12 +305,7 @@ static enum rn_status import_message(struct ctf_reading *r, const struct rn_ctf_
     case RN_CTF_TRACE:
         return tell_facts(r, message, err);
     case RN_CTF_LOST:
-        if (r->own) /* they are events, too */
-            return RN_OK;
-        return rn_import_loss(r->import, RN_KIND_NONE, message->packets ? 0 : message->count,
-                              message->packets ? "packets that the tracer discarded"
-                                               : "events that the tracer discarded",
-                              err);
+        return r->own ? RN_OK /* they are events, too */ : import_loss(r, message, err);
     case RN_CTF_PROBLEM:
         return rn_import_problem(r->import, 0, message->offset, err, "%s", message->text);
     case RN_CTF_EVENT:
@@ -277,7 +315,8 @@ static enum rn_status import_message(struct ctf_reading *r, const struct rn_ctf_
     if (!place(r, message))
         return rn_import_problem(r->import, 0, RN_CTF_NO_OFFSET, err,
                                  "an event of '%s' is before 1970", message->class->name);
-    return import_event(r, err);
+    enum rn_status status = flush_losses(r, err);
+    return status == RN_OK ? import_event(r, err) : status;
 }
 
 static enum rn_status import_all(struct ctf_reading *r, struct rn_ctf_source *source,

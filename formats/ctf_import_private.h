@@ -85,6 +85,8 @@ struct ctf_reading {
     uint64_t latest;
     bool told, own; /* rn_import_facts was called; of a trace by ctf_write.c */
     bool has_clock;
+    bool lost_packets, lost_unknown; /* before the first event */
+    uint64_t lost;
     bool raw; /* system calls are told by perf's raw_syscalls */
     /* Of the event at hand. */
     const struct rn_ctf_message *message;

@@ -250,22 +250,34 @@ static void functions_nest(void **state)
     rn_reader_free(reader);
 }
 
+static void put_lost(uint64_t count)
+{
+    size_t begin = begin_frame(RN_CTF_FRAME_LOST);
+    rn_buf_byte(&frames, 0);
+    rn_buf_u64(&frames, count);
+    end_frame(begin);
+}
+
 static void what_the_tracer_lost(void **state)
 {
     (void)state;
     put_trace("", "");
     uint32_t class = put_class("", "event");
+    put_lost(3); /* before any time is known */
+    put_lost(4);
     EVENT(class, RN_CTF_NO_CPU, 1, NUMBER("n", 5));
-    size_t begin = begin_frame(RN_CTF_FRAME_LOST);
-    rn_buf_byte(&frames, 0);
-    rn_buf_u64(&frames, 7);
-    end_frame(begin);
+    EVENT(class, RN_CTF_NO_CPU, 9, NUMBER("n", 6));
+    put_lost(0);
     struct rn_reader *reader = converted();
-    /* It was lost when the last one was met. */
     struct rn_event event = next_of(reader, RN_KIND_LOSS);
     assert_int_equal(event.u.loss.count, 7);
+    uint64_t first = event.start;
     event = next_of(reader, RN_KIND_SPAN);
+    assert_int_equal(event.start, first);
     assert_text(&event, RN_ATT_TEXT, RN_ARG_ANY, "{\"n\":5}");
+    event = next_of(reader, RN_KIND_LOSS);
+    assert_int_equal(event.u.loss.count, 0);
+    assert_int_equal(event.start, first + 8);
     rn_reader_free(reader);
 }
 
