@@ -70,6 +70,15 @@ static enum ctf_role role_of(struct rn_ctf_class *class)
     return (enum ctf_role) class->role;
 }
 
+enum rn_status rn_ctf_add(struct ctf_reading *r, const struct rn_event *event, struct rn_error *err)
+{
+    enum rn_status status = rn_import_add(r->import, event, err);
+    if (status != RN_E_LIMIT)
+        return status;
+    rn_import_note(r->import, "events that are too large for a recording", 1);
+    return RN_OK;
+}
+
 enum rn_status rn_ctf_add_span(struct ctf_reading *r, const struct ctf_span *span,
                                struct rn_error *err)
 {
@@ -98,7 +107,7 @@ enum rn_status rn_ctf_add_span(struct ctf_reading *r, const struct ctf_span *spa
                              .u.span = {.form = span->form, .id = span->id},
                              .attachment_count = count,
                              .attachments = attachments};
-    return rn_import_add(r->import, &event, err);
+    return rn_ctf_add(r, &event, err);
 }
 
 /* What the stream tells already. */
@@ -269,7 +278,7 @@ static enum rn_status add_loss(struct ctf_reading *r, uint64_t count, bool packe
                              .u.loss.count = packets ? 0 : count,
                              .attachment_count = 1,
                              .attachments = &attachment};
-    return rn_import_add(r->import, &event, err);
+    return rn_ctf_add(r, &event, err);
 }
 
 /* What is lost before the first event is told at its time: there is no other yet. */

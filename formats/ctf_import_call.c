@@ -359,7 +359,7 @@ static enum rn_status add_call(struct ctf_reading *r, struct ctf_thread *thread,
                              .attachments = thread->call.attachments};
     if (thread->own)
         rn_ctf_own_complete(r, &event);
-    return rn_import_add(r->import, &event, err);
+    return rn_ctf_add(r, &event, err);
 }
 
 enum rn_status rn_ctf_call_unfinished(struct ctf_reading *r, struct ctf_thread *thread,

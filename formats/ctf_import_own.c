@@ -146,7 +146,7 @@ static enum rn_status import_event(struct ctf_reading *r, struct rn_error *err)
     count = take_text(r, "text", RN_ATT_TEXT, count);
     event.attachment_count = take_attachments(r, count);
     event.attachments = r->attachments;
-    return rn_import_add(r->import, &event, err);
+    return rn_ctf_add(r, &event, err);
 }
 
 enum rn_status rn_ctf_import_own(struct ctf_reading *r, enum ctf_role role, struct rn_error *err)

@@ -147,6 +147,10 @@ RN_MUST_CHECK enum rn_status rn_ctf_import_own(struct ctf_reading *r, enum ctf_r
 void rn_ctf_own_complete(struct ctf_reading *r, struct rn_event *event);
 struct ctf_thread *rn_ctf_own_thread(const struct ctf_reading *r);
 
+/* As rn_import_add; what is larger than an event can be is counted and left out. */
+RN_MUST_CHECK enum rn_status rn_ctf_add(struct ctf_reading *r, const struct rn_event *event,
+                                        struct rn_error *err);
+
 /* A span of an instant or stretch on a stream, with texts that may be empty. */
 struct ctf_span {
     uint32_t stream;

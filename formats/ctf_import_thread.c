@@ -117,7 +117,7 @@ static enum rn_status add_process(struct ctf_reading *r, uint32_t stream,
         event.attachments = &attachment;
         event.attachment_count = 1;
     }
-    return rn_import_add(r->import, &event, err);
+    return rn_ctf_add(r, &event, err);
 }
 
 enum rn_status rn_ctf_thread_rename(struct ctf_reading *r, struct ctf_thread *thread,

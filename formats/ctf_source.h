@@ -22,7 +22,7 @@
 #define RN_CTF_FIELDS_MAX  256u       /* of one event, on its top level */
 #define RN_CTF_NAMES_MAX   32768u     /* of fields */
 #define RN_CTF_CLASSES_MAX 65536u     /* of events, in all traces below a directory */
-#define RN_CTF_TEXT_MAX    (1u << 20) /* bytes of one value; what is longer is cut */
+#define RN_CTF_TEXT_MAX    (2u << 20) /* bytes of one value; what is longer is cut */
 #define RN_CTF_NO_CPU      UINT32_MAX
 
 enum rn_ctf_scope { RN_CTF_CONTEXT, RN_CTF_PAYLOAD };
