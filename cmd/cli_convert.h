@@ -39,6 +39,12 @@ int cli_convert_export(const struct cli_convert *convert, const char *path);
 int cli_convert_slices(const struct cli_convert *convert, const struct rn_slice_format *format,
                        const char *path);
 
+/* Formats that are not made of slices; as the function of struct cli_export_format. */
+int cli_convert_csv(const struct cli_convert *convert, const char *path);
+int cli_convert_ctf(const struct cli_convert *convert, const char *path);
+int cli_convert_folded(const struct cli_convert *convert, const char *path);
+int cli_convert_jsonl(const struct cli_convert *convert, const char *path);
+
 /* What cannot be carried, summed by text, told at the end: "left out: 12 async instants". */
 struct cli_convert_notes {
     struct {

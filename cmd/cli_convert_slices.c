@@ -83,6 +83,11 @@ static int finish(struct job *job, enum rn_status status, struct rn_error *err)
     const char *name = job->source.reader ? rn_reader_name(job->source.reader) : "";
     bool whole = job->source.damage == 0;
 
+    if (status != RN_OK && err->status == RN_OK && job->output) {
+        /* It could not be written, which closing tells. */
+        cli_output_close(job->output, NULL);
+        return RN_EXIT_TROUBLE;
+    }
     if (status != RN_OK) {
         if (err->status != RN_OK)
             cli_error(err);
@@ -105,8 +110,12 @@ int cli_convert_slices(const struct cli_convert *convert, const struct rn_slice_
     enum rn_status status = RN_E_SYSTEM;
     int result = RN_EXIT_TROUBLE;
 
-    job.writer = (struct rn_slice_writer){
-        .format = format, .out = &job.out, .note = cli_convert_note, .note_context = &job.notes};
+    job.writer = (struct rn_slice_writer){.format = format,
+                                          .out = &job.out,
+                                          .note = cli_convert_note,
+                                          .note_context = &job.notes,
+                                          .flush = flush,
+                                          .flush_context = &job};
     job.maker = rn_slice_maker_new();
     if (!job.maker) {
         cli_fail("out of memory");

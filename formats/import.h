@@ -108,6 +108,9 @@ RN_MUST_CHECK enum rn_status rn_import_problem(struct rn_import *import, uint64_
                                                uint64_t offset, struct rn_error *err,
                                                const char *format, ...) RN_PRINTF(5, 6);
 
+/* For readers that go about it in another way then. */
+bool rn_import_keeps_going(const struct rn_import *import);
+
 /* Something that a recording cannot carry, or that the input does not say; `what` is a constant
  * text, plural: "async instants without a name". */
 void rn_import_note(struct rn_import *import, const char *what, uint64_t count);

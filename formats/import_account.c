@@ -22,7 +22,7 @@ enum rn_status rn_import_problem(struct rn_import *import, uint64_t line, uint64
         rn_fail(&own, RN_E_FORMAT, "line %llu: %.400s", (unsigned long long)line, what);
     else
         rn_fail(&own, RN_E_FORMAT, "%s", what);
-    if (line)
+    if (line || offset == UINT64_MAX)
         rn_fail_in(&own, import->name);
     else if (offset != RN_IMPORT_NO_PLACE)
         rn_fail_at(&own, import->name, offset);
@@ -35,6 +35,11 @@ enum rn_status rn_import_problem(struct rn_import *import, uint64_t line, uint64
     if (import->options.on_problem)
         import->options.on_problem(import->options.context, &own);
     return RN_OK;
+}
+
+bool rn_import_keeps_going(const struct rn_import *import)
+{
+    return import->options.keep_going;
 }
 
 void rn_import_note(struct rn_import *import, const char *what, uint64_t count)

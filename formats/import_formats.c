@@ -12,6 +12,7 @@ const struct rn_import_format *const rn_import_formats[] = {
     &rn_otlp_proto_import,
     &rn_decision_import,
     &rn_chrome_import,
+    &rn_ctf_import,
     NULL,
 };
 

@@ -11,5 +11,6 @@ extern const struct rn_import_format rn_perf_script_import, rn_perf_json_import;
 extern const struct rn_import_format rn_otlp_json_import, rn_otlp_proto_import;
 extern const struct rn_import_format rn_decision_import;
 extern const struct rn_import_format rn_chrome_import; /* chrome_read.c */
+extern const struct rn_import_format rn_ctf_import;
 
 #endif

@@ -105,6 +105,10 @@ struct rn_slice_writer {
     /* What the format cannot carry: a constant text each, and how many. */
     void (*note)(void *context, const char *what, uint64_t count);
     void *note_context;
+    /* Empties `out`, for formats that write much at the end; false: it cannot be written, and that
+     * was told. NULL: `out` may grow. */
+    bool (*flush)(void *context, struct rn_buf *out);
+    void *flush_context;
 };
 
 #endif
