@@ -165,8 +165,8 @@ static bool append_json_text(struct rn_buf *out, const uint8_t *data, size_t siz
     return true;
 }
 
-/* Eight bytes at a time where they are ASCII: most texts are. A byte less 1 has its top bit from a NUL,
- * and in words of ASCII from nothing else. */
+/* Eight bytes at a time where they are ASCII: most texts are. A byte less 1 has its top bit from a
+ * NUL, and in words of ASCII from nothing else. */
 bool rn_text_valid(const uint8_t *data, size_t size)
 {
     const uint64_t ones = 0x0101010101010101u, tops = 0x8080808080808080u;
@@ -183,7 +183,7 @@ bool rn_text_valid(const uint8_t *data, size_t size)
                 continue;
             }
         }
-        length = data[at] ? utf8_length(data + at, size - at) : 0;
+        length = data[at] ? rn_utf8_length(data + at, size - at) : 0;
         if (length == 0)
             return false;
         at += length;

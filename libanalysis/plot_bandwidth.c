@@ -2,7 +2,7 @@
 /* Transfers to and from devices: bytes a second over time, and by how large they are. */
 #include "plot_private.h"
 
-#include "value_name.h"
+#include "formats/value_name.h"
 
 #include <math.h>
 #include <stdlib.h>

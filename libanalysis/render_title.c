@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /* What an event is called, in a word. */
+#include "formats/value_name.h"
 #include "render.h"
-#include "value_name.h"
 
 #include "formats/syscall_table.h"
 #include "formats/xlat.h"

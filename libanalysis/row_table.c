@@ -2,8 +2,8 @@
 /* What columns each table has. The fields of a kind are those of its schema: a field that a later
  * version adds becomes a column by itself. */
 #include "causal_edge.h"
+#include "formats/value_name.h"
 #include "row_private.h"
-#include "value_name.h"
 
 #include "formats/syscall_table.h"
 #include "formats/xlat.h"

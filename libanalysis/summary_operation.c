@@ -2,8 +2,8 @@
 /* Compute blocks by what was computed, and with what. */
 #include "summary_groups.h"
 
+#include "formats/value_name.h"
 #include "saturating.h"
-#include "value_name.h"
 
 #include <string.h>
 
