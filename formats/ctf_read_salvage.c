@@ -7,21 +7,27 @@
 #include "ctf_read_private.h"
 
 #include <dirent.h>
+#include <errno.h>
 #include <fcntl.h>
+#include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/mman.h>
+#include <sys/prctl.h>
 #include <sys/stat.h>
+#include <sys/wait.h>
 #include <unistd.h>
 
-#define PACKET_MARK 20 /* bytes that all packets of a file begin with */
+#define MORE_PACKETS 16u
+#define PACKET_MARK  20 /* bytes that all packets of a file begin with */
 
 struct salvage {
     struct ctf_output *output;
     const bt_component_class_source *class;
     const char *scratch;
     unsigned traces;
+    struct trial *trial;
 };
 
 /* Packets that have been read to their end. */
@@ -84,30 +90,41 @@ static uint64_t offset_of_packet(const char *path, uint64_t number)
     return offset;
 }
 
-/* Can a trace in this directory be read? *offset: of the packet of `file` that cannot. */
-static bool is_readable(const struct salvage *salvage, const char *directory, const char *file,
-                        uint64_t *offset)
+/* Of a trial, in memory that is shared with the process that makes it. */
+struct trial {
+    bool opened, decoded;
+    uint64_t packets;
+};
+
+static void try_directory(const struct salvage *salvage, const char *directory)
 {
-    uint64_t packets = 0;
     const bt_component_source *source = NULL;
     bt_graph *graph = bt_graph_create(0);
     bt_value *parameters = rn_ctf_source_parameters(directory);
     /* The warnings say where. */
-    bt_logging_level level = rn_ctf_log_clear() ? BT_LOGGING_LEVEL_WARNING : BT_LOGGING_LEVEL_NONE;
-    bool ok = false;
-    *offset = RN_CTF_NO_OFFSET;
-    if (graph && parameters &&
-        bt_graph_add_source_component(graph, salvage->class, "trace", parameters, level, &source) ==
-            BT_GRAPH_ADD_COMPONENT_STATUS_OK)
-        ok = is_decodable(graph, source, &packets);
-    else
-        *offset = rn_ctf_log_offset();
-    if (!ok && source && file)
-        *offset = offset_of_packet(file, packets);
-    bt_value_put_ref(parameters);
-    bt_graph_put_ref(graph);
-    bt_current_thread_clear_error();
-    return ok;
+    salvage->trial->opened =
+        graph && parameters &&
+        bt_graph_add_source_component(graph, salvage->class, "trace", parameters,
+                                      BT_LOGGING_LEVEL_WARNING,
+                                      &source) == BT_GRAPH_ADD_COMPONENT_STATUS_OK;
+    if (salvage->trial->opened)
+        salvage->trial->decoded = is_decodable(graph, source, &salvage->trial->packets);
+}
+
+/* Can a trace in this directory be read? What ends the library ends the trial alone. */
+static bool is_readable(const struct salvage *salvage, const char *directory)
+{
+    *salvage->trial = (struct trial){false, false, 0};
+    pid_t parent = getpid(), child = rn_ctf_log_clear() ? fork() : -1;
+    if (child == 0) {
+        prctl(PR_SET_PDEATHSIG, SIGKILL);
+        if (getppid() == parent)
+            try_directory(salvage, directory);
+        _exit(0);
+    }
+    while (child > 0 && waitpid(child, NULL, 0) < 0 && errno == EINTR)
+        ;
+    return salvage->trial->decoded;
 }
 
 static bool copy_begin(const char *from, const char *to, uint64_t size)
@@ -139,29 +156,55 @@ static void tell(const struct salvage *salvage, uint64_t offset, const char *wha
     rn_ctf_output_problem(salvage->output, RN_CTF_FRAME_PROBLEM, offset, text);
 }
 
+static bool is_begin_readable(const struct salvage *salvage, const struct names *names,
+                              const char *directory, uint64_t size)
+{
+    unlink(names->alone);
+    return copy_begin(names->from, names->alone, size) && is_readable(salvage, directory);
+}
+
+/* After a trial that failed: where the packet begins that cannot be read. Of the packets that come
+ * together in one call of the library, none is counted where it ends in that call: so a few more
+ * are tried. */
+static uint64_t find_bad_packet(const struct salvage *salvage, const struct names *names,
+                                const char *directory)
+{
+    if (!salvage->trial->opened)
+        return rn_ctf_log_offset();
+    uint64_t number = salvage->trial->packets;
+    uint64_t offset = offset_of_packet(names->from, number);
+    for (unsigned i = 0; i < MORE_PACKETS && offset != RN_CTF_NO_OFFSET; i++) {
+        uint64_t next = offset_of_packet(names->from, ++number);
+        if (next == RN_CTF_NO_OFFSET || !is_begin_readable(salvage, names, directory, next))
+            break;
+        offset = next;
+    }
+    return offset;
+}
+
 static void try_file(const struct salvage *salvage, const struct names *names,
                      const char *directory)
 {
-    uint64_t offset;
     if (symlink(names->from, names->alone) < 0) {
         tell(salvage, RN_CTF_NO_OFFSET, "there is no room for it in TMPDIR", names->from);
         return;
     }
-    bool ok = is_readable(salvage, directory, names->from, &offset);
-    unlink(names->alone);
-    if (ok && symlink(names->from, names->kept) == 0)
-        return;
-    if (offset == RN_CTF_NO_OFFSET || offset == 0) {
-        tell(salvage, offset, "this file of events is damaged, and left out", names->from);
+    if (is_readable(salvage, directory)) {
+        if (symlink(names->from, names->kept) < 0)
+            tell(salvage, RN_CTF_NO_OFFSET, "there is no room for it in TMPDIR", names->from);
+        unlink(names->alone);
         return;
     }
-    uint64_t again;
-    if (copy_begin(names->from, names->alone, offset) &&
-        is_readable(salvage, directory, NULL, &again) && rename(names->alone, names->kept) == 0)
+    uint64_t offset = find_bad_packet(salvage, names, directory);
+    if (offset == RN_CTF_NO_OFFSET || offset == 0)
+        tell(salvage, offset, "this file of events is damaged, and left out", names->from);
+    else if (is_begin_readable(salvage, names, directory, offset) &&
+             rename(names->alone, names->kept) == 0)
         tell(salvage, offset, "a packet is damaged or cut; what is before it is kept", names->from);
     else
         tell(salvage, offset, "a packet is damaged or cut, and what is before it cannot be kept",
              names->from);
+    unlink(names->alone);
 }
 
 static bool is_stream(const char *path)
@@ -207,13 +250,12 @@ static bool salvage_trace(void *context, const char *path)
 {
     struct salvage *salvage = context;
     char alone[512], kept[512], whole[4096], why[400];
-    uint64_t offset;
     /* What begins with a point is not looked for. */
     snprintf(alone, sizeof(alone), "%s/.%u", salvage->scratch, salvage->traces);
     snprintf(kept, sizeof(kept), "%s/%06u", salvage->scratch, salvage->traces++);
     if (!realpath(path, whole) || !make_place(whole, alone))
         tell(salvage, RN_CTF_NO_OFFSET, "there is no room for it in TMPDIR", path);
-    else if (!is_readable(salvage, alone, NULL, &offset))
+    else if (!is_readable(salvage, alone))
         tell(salvage, RN_CTF_NO_OFFSET,
              rn_ctf_log_metadata(why, sizeof(why)) ? why : "this is no trace that can be read",
              path);
@@ -226,6 +268,9 @@ void rn_ctf_salvage(struct ctf_output *output, const bt_component_class_source *
                     const char *path, const char *scratch)
 {
     struct salvage salvage = {.output = output, .class = class, .scratch = scratch};
-    if (rn_ctf_find(path, salvage_trace, &salvage) && !output->failure)
+    salvage.trial = mmap(NULL, sizeof(*salvage.trial), PROT_READ | PROT_WRITE,
+                         MAP_SHARED | MAP_ANONYMOUS, -1, 0);
+    if (salvage.trial != MAP_FAILED && rn_ctf_find(path, salvage_trace, &salvage) &&
+        !output->failure)
         rn_ctf_output_flush(output);
 }

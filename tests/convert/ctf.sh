@@ -92,6 +92,21 @@ END
     grep -q 'offset 585: ' messages && [ "$(rn-cat damaged.rna | grep -c openat)" = 1 ]
 }
 check "an event of no known class: the packets before it are kept with --keep-going" bad_event
+# A sequence of four thousand million structures: the library takes memory before it looks, and ends.
+ended() {
+    python3 - <<'END' || return
+import struct
+data = bytearray(open("kernel/channel0_0", "rb").read())
+at = data.find(struct.pack("<Iiiii", 2, 3, 1, 4, 4))
+data[at:at + 4] = b"\xff" * 4
+open("bad", "wb").write(data)
+END
+    damaged 'cp bad damaged/channel0_0' 2 1 || return
+    grep -q 'offset 585: ' messages && [ "$(rn-cat damaged.rna | grep -c openat)" = 1 ] || return
+    rn-convert -o damaged.rna damaged 2>messages
+    [ $? = 2 ] && grep -q 'libbabeltrace2 cannot cope with this trace' messages
+}
+check "what ends the process that decodes is told, and ends no other" ended
 none() {
     mkdir -p nothing
     rn-convert -o nothing.rna nothing 2>messages
