@@ -15,8 +15,8 @@
 #define MESSAGE      "strace: "
 #define PROCESS      "Process "
 #define ATTACHED     " attached"
-#define SNIFF_LINES  40u
 #define PROBLEM_TEXT 60
+#define PARTIAL_MAX  65536 /* bytes of a line that messages interrupt */
 
 enum rn_status strace_problem(struct strace_reader *reader, const char *what, const char *at)
 {
@@ -257,11 +257,12 @@ static enum rn_status attached(struct strace_reader *reader, const char *at, con
 }
 
 static enum rn_status interrupted_line(struct strace_reader *reader, const char *at,
-                                       const char *end, const char *message, uint64_t tid)
+                                       const char *message, uint64_t tid)
 {
     enum rn_status status = attached(reader, at, message, tid);
 
-    (void)end;
+    if (message - at > PARTIAL_MAX)
+        return strace_problem(reader, "a line goes on and on", at);
     if (status == RN_OK && message > at) {
         rn_buf_append(&reader->partial, at, (size_t)(message - at));
         if (reader->partial.failed)
@@ -303,7 +304,7 @@ static enum rn_status one_line(struct strace_reader *reader, const char *at, con
         return RN_OK;
     }
     if (end[-1] == 'd' && ends_with(at, end, ATTACHED) && is_attached(at, end, &message, &tid))
-        return interrupted_line(reader, at, end, message, tid);
+        return interrupted_line(reader, at, message, tid);
     if (reader->in_summary || *at == '%' || *at == 'S')
         if (is_summary(reader, at, end))
             return RN_OK;

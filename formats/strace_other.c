@@ -106,7 +106,7 @@ static enum rn_status add_signal(struct strace_reader *reader, const struct stra
 
 /* +++ exited with 0 +++, +++ killed by SIGKILL (core dumped) +++, +++ superseded by... +++ */
 static enum rn_status add_end(struct strace_reader *reader, struct strace_thread *thread,
-                              const char *at, const char *end)
+                              const char *at)
 {
     const char *p = at;
     uint64_t value;
@@ -118,7 +118,6 @@ static enum rn_status add_end(struct strace_reader *reader, struct strace_thread
                              (value & 0x7f) | (strace_eat(&p, " (core dumped)") ? 0x80 : 0));
     if (strace_eat(&p, "+++ superseded by execve in pid ") && strace_scan_number(&p, &value))
         return strace_superseded(reader, thread, value);
-    (void)end;
     return strace_problem(reader, "an end of a thread that is not understood", at);
 }
 
@@ -150,7 +149,7 @@ enum rn_status strace_other(struct strace_reader *reader, struct strace_thread *
     if (*at == '-')
         return add_signal(reader, thread, at, end);
     if (*at == '+')
-        return add_end(reader, thread, at, end);
+        return add_end(reader, thread, at);
     if (*at == '[') {
         set_mode(reader, at);
         return RN_OK;

@@ -16,8 +16,11 @@ struct rn_attachment *strace_attach(struct strace_call *c, uint8_t type, unsigne
         return NULL;
     }
     item = &c->items[c->count++];
-    *item = (struct rn_attachment){
-        .type = type, .arg = (uint8_t)arg, .size = (uint32_t)size, .data = data};
+    *item = (struct rn_attachment){.type = type,
+                                   .arg = (uint8_t)arg,
+                                   .flags = size > STRACE_ITEM_BYTES ? RN_ATT_CUT : 0,
+                                   .data = data};
+    item->size = size > STRACE_ITEM_BYTES ? STRACE_ITEM_BYTES : (uint32_t)size;
     return item;
 }
 
@@ -35,7 +38,7 @@ static bool scan_text(struct strace_call *c, unsigned arg, uint8_t type)
         return false;
     item = strace_attach(c, type, arg, string.data, string.size);
     if (item && string.cut)
-        item->flags = RN_ATT_CUT;
+        item->flags |= RN_ATT_CUT;
     return true;
 }
 
@@ -73,7 +76,7 @@ static bool scan_argv(struct strace_call *c, unsigned arg)
     c->arena.next = at;
     item = strace_attach(c, RN_ATT_ARGV, arg, out, (size_t)(at - out));
     if (item && cut) {
-        item->flags = RN_ATT_CUT;
+        item->flags |= RN_ATT_CUT;
         strace_printed(c, arg, begin, c->p);
     }
     return true;
@@ -130,6 +133,7 @@ void strace_set_content(struct strace_call *c, struct rn_attachment *item, const
 {
     size_t blocks = size ? (size - 1) / RN_CONTENT_BLOCK : 0;
     uint64_t *prefix = blocks ? (uint64_t *)(void *)strace_arena_take(&c->arena, blocks * 8) : NULL;
+    uint32_t head = size > STRACE_ITEM_BYTES ? STRACE_ITEM_BYTES : (uint32_t)size;
     uint64_t crc = 0;
 
     if (blocks && !prefix)
@@ -143,7 +147,7 @@ void strace_set_content(struct strace_call *c, struct rn_attachment *item, const
                                                .crc = crc,
                                                .prefix_crc = prefix,
                                                .blocks = (uint32_t)blocks,
-                                               .head_len = (uint32_t)size,
+                                               .head_len = head,
                                                .head = data}};
 }
 

@@ -14,14 +14,13 @@
  *   strace_message.c  ... to vectors and messages
  *   strace_thread.c   threads and processes: who made whom
  *   strace_process.c  what is told of processes
- *   strace_descriptor.c what descriptors stand for
+ *   strace_descriptor.c  what descriptors stand for
  *   strace_other.c    signals, exits, and everything else that is no call */
 #ifndef RN_STRACE_PRIVATE_H
 #define RN_STRACE_PRIVATE_H
 
 #include "buf.h"
 #include "import.h"
-#include "record.h"
 #include "strace_scan.h"
 #include "syscall_table.h"
 #include "xlat.h"
@@ -29,6 +28,7 @@
 #define STRACE_ITEMS_MAX   30u /* attachments of one call */
 #define STRACE_BUFFERS_MAX 8u
 #define STRACE_NAMED_MAX   8u
+#define STRACE_ITEM_BYTES  65536u /* so that all of them fit into a record */
 #define STRACE_MEMO_SLOTS  1024u
 #define STRACE_MEMO_TEXT   48u
 #define STRACE_AT_FDCWD    ((uint64_t)(uint32_t)-100)
@@ -161,7 +161,6 @@ struct strace_reader {
     bool in_summary, has_durations, has_call_times;
     /* A line that another message interrupted: -f without -o. */
     struct rn_buf partial;
-    struct strace_thread *partial_thread;
     struct strace_call call; /* the one at hand: too large to be cleared each time */
 };
 

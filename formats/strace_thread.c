@@ -77,8 +77,6 @@ void strace_remove_thread(struct strace_reader *reader, struct strace_thread *th
     reader->held_bytes -= thread->held.size;
     if (reader->last == thread)
         reader->last = NULL;
-    if (reader->partial_thread == thread)
-        reader->partial_thread = NULL;
     if (thread->process && --thread->process->threads == 0) {
         rn_buf_free(&thread->process->files);
         free(thread->process);
