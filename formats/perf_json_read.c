@@ -130,7 +130,7 @@ static enum rn_status begin(struct document *document, struct rn_error *err)
 static void read_frame(struct document *document, struct rn_json *json)
 {
     struct rn_perf_sample *sample = &document->sample;
-    struct rn_perf_frame frame = {.address = 0};
+    struct rn_perf_frame frame = {.text = {"", 0}, .file = {"", 0}};
     struct rn_json_text key, text;
 
     for (bool more = rn_json_object(json); more && rn_json_member(json, &key);) {
