@@ -130,7 +130,7 @@ static enum rn_status resume(struct source *source, struct rn_error *err)
 {
     enum rn_status status = RN_OK;
 
-    source->at++;
+    source->at += left_of(source) != 0;
     while (status == RN_OK) {
         uint8_t *brace = memchr(source->window.data + source->at, '{', left_of(source));
         struct rn_chrome_event event;
@@ -139,8 +139,10 @@ static enum rn_status resume(struct source *source, struct rn_error *err)
         size_t next;
 
         source->at = brace ? (size_t)(brace - source->window.data) : source->window.size;
-        if (!brace && source->ended)
+        if (!brace && source->ended) {
+            source->cut = true; /* what was left out reaches to the end */
             break;
+        }
         status =
             brace ? parse_event(source, &event, &next, &why, &place, err) : have(source, 1, err);
         if (status == RN_OK && brace && !why && event.phase)
