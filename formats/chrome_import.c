@@ -471,6 +471,9 @@ enum rn_status rn_chrome_add(struct rn_chrome *chrome, const struct rn_chrome_ev
 
     if (event->phase == 'M')
         return add_metadata(chrome, event, err);
+    /* {} is how some end their lists, TensorFlow's profiler for one. */
+    if (event->empty)
+        return RN_OK;
     if (event->phase == '\0')
         return rn_chrome_problem(chrome, "an event without ph, or ph is no letter", err);
     if (!phase || !phase->add) {

@@ -306,7 +306,7 @@ static void flows_and_counters(void **state)
         "\"ts\":2},"
         "{\"ph\":\"C\",\"name\":\"mem\",\"pid\":1,\"ts\":3,\"args\":{\"used\":1.5,\"free\":\"2\","
         "\"why\":\"x\"}},"
-        "{\"ph\":\"C\",\"name\":\"one\",\"pid\":1,\"ts\":4,\"args\":{\"value\":7}}],"
+        "{\"ph\":\"C\",\"name\":\"one\",\"pid\":1,\"ts\":4,\"args\":{\"value\":7}},{}],"
         "\"other\":[1,{\"a\":\"]\"}]}");
     struct rn_event event = next_of(reader, RN_KIND_FLOW);
     double value;
