@@ -5,7 +5,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#define EVENT_MAX (16u << 20) /* bytes of one event */
+#define EVENT_MAX (8u << 20)  /* bytes of one event */
 #define VALUE_MAX (64u << 10) /* of a value beside the events that is looked at */
 
 /* The part of the input that is looked at: window.data[at] is input byte `offset` + at. */
@@ -114,7 +114,7 @@ static enum rn_status parse_event(struct source *source, struct rn_chrome_event 
         if (result == RN_CHROME_BAD)
             *why = text.why;
         else if (left_of(source) > EVENT_MAX)
-            *why = "an event is longer than 16 MiB, or its end is missing";
+            *why = "an event is longer than 8 MiB, or its end is missing";
         else if (source->ended)
             *why = "the file ends within an event";
         if (*why)
