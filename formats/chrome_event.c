@@ -50,9 +50,11 @@ enum rn_chrome_parse rn_chrome_event_parse(struct rn_scan_text *text, struct rn_
     memset(event, 0, sizeof *event);
     text->at++;
     text->begun = false;
+    event->empty = true;
     while ((more = rn_scan_member(text, &key, &value)) == 1) {
         struct rn_scan_value *field = field_of(event, &key);
 
+        event->empty = false;
         if (field) {
             event->twice += field->type != RN_JSON_NONE;
             *field = value;

@@ -9,6 +9,7 @@
 /* Values are stretches of the text that was parsed; of a key that is there twice, the last. */
 struct rn_chrome_event {
     char phase; /* "ph"; 0: there is none, or it is longer than a letter */
+    bool empty; /* nothing is in it */
     bool flow_in, flow_out;
     bool thread_clock; /* has times of the thread's own clock: tts, tdur */
     bool stack;        /* has a stack of calls */

@@ -29,15 +29,19 @@ uint64_t rn_chrome_id(const struct rn_scan_value *value)
 
 void rn_chrome_text(struct rn_chrome *chrome, struct rn_buf *to, const struct rn_scan_value *value)
 {
+    struct rn_scan_value text = *value;
     uint64_t alone = 0;
 
     rn_buf_clear(to);
     if (value->type == RN_JSON_NONE || value->type == RN_JSON_NULL)
         return;
+    /* An escape is up to six bytes of what it says. */
+    if (text.size > 6 * RN_CHROME_NAME_MAX)
+        text.size = 6 * RN_CHROME_NAME_MAX;
     if (value->type == RN_JSON_STRING && value->escaped)
-        alone = rn_scan_unescape(to, value);
+        alone = rn_scan_unescape(to, &text);
     else
-        rn_buf_append(to, value->data, value->size);
+        rn_buf_append(to, text.data, text.size);
     if (alone)
         rn_import_note(chrome->import, "halves of surrogate pairs, now U+FFFD", alone);
     if (to->size > RN_CHROME_NAME_MAX) {
@@ -72,6 +76,10 @@ static bool take_members(struct rn_chrome *chrome, const struct rn_scan_value *a
 
         if (take(chrome, context, &key, &value))
             continue;
+        if (key.size + value.size > RN_CHROME_ARGS_MAX) {
+            changes.cut = true;
+            continue;
+        }
         rn_buf_byte(&chrome->args, before ? ',' : '{');
         if (!rn_scan_compact(&chrome->args, &key, SIZE_MAX / 2, &changes))
             return false;
@@ -471,6 +479,9 @@ enum rn_status rn_chrome_add(struct rn_chrome *chrome, const struct rn_chrome_ev
 
     if (event->phase == 'M')
         return add_metadata(chrome, event, err);
+    /* {} is how some end their lists, TensorFlow's profiler for one. */
+    if (event->empty)
+        return RN_OK;
     if (event->phase == '\0')
         return rn_chrome_problem(chrome, "an event without ph, or ph is no letter", err);
     if (!phase || !phase->add) {

@@ -14,7 +14,7 @@
 
 #define RN_CHROME_NAME_MAX  (64u << 10) /* bytes of a name that are kept */
 #define RN_CHROME_ARGS_MAX  (1u << 20)  /* bytes of arguments */
-#define RN_CHROME_OPEN_MAX  (24u << 20) /* bytes of what has begun and not ended, all of it */
+#define RN_CHROME_OPEN_MAX  (16u << 20) /* bytes of what has begun and not ended, all of it */
 #define RN_CHROME_DEPTH_MAX 10000u      /* begun, on one thread */
 #define RN_CHROME_TEXTS_MAX 4096u       /* processes and threads that are named, not numbered */
 

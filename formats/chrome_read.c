@@ -5,7 +5,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#define EVENT_MAX (16u << 20) /* bytes of one event */
+#define EVENT_MAX (8u << 20)  /* bytes of one event */
 #define VALUE_MAX (64u << 10) /* of a value beside the events that is looked at */
 
 /* The part of the input that is looked at: window.data[at] is input byte `offset` + at. */
@@ -114,7 +114,7 @@ static enum rn_status parse_event(struct source *source, struct rn_chrome_event 
         if (result == RN_CHROME_BAD)
             *why = text.why;
         else if (left_of(source) > EVENT_MAX)
-            *why = "an event is longer than 16 MiB, or its end is missing";
+            *why = "an event is longer than 8 MiB, or its end is missing";
         else if (source->ended)
             *why = "the file ends within an event";
         if (*why)
@@ -130,7 +130,7 @@ static enum rn_status resume(struct source *source, struct rn_error *err)
 {
     enum rn_status status = RN_OK;
 
-    source->at++;
+    source->at += left_of(source) != 0;
     while (status == RN_OK) {
         uint8_t *brace = memchr(source->window.data + source->at, '{', left_of(source));
         struct rn_chrome_event event;
@@ -139,8 +139,10 @@ static enum rn_status resume(struct source *source, struct rn_error *err)
         size_t next;
 
         source->at = brace ? (size_t)(brace - source->window.data) : source->window.size;
-        if (!brace && source->ended)
+        if (!brace && source->ended) {
+            source->cut = true; /* what was left out reaches to the end */
             break;
+        }
         status =
             brace ? parse_event(source, &event, &next, &why, &place, err) : have(source, 1, err);
         if (status == RN_OK && brace && !why && event.phase)

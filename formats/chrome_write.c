@@ -174,6 +174,34 @@ static void put_metadata(struct rn_slice_writer *writer, const struct rn_track_e
     put_key(writer, "}}");
 }
 
+/* A counter's name is its own, its id and its series, of which the format has all three. */
+static bool keep_counter(struct rn_track_entry *entry, const struct rn_track *track)
+{
+    size_t length = strlen(track->name);
+    char id[32] = "";
+    int id_size;
+
+    free(entry->name);
+    entry->name = strdup(track->name);
+    if (!entry->name)
+        return false;
+    entry->base = entry->name;
+    entry->series = "value";
+    entry->number = track->number;
+    if (track->series) {
+        length = (size_t)(track->series - track->name);
+        entry->series = entry->name + length;
+        length -= length != 0;
+        entry->name[length] = '\0';
+    }
+    if (track->number) {
+        id_size = snprintf(id, sizeof id, " [%llx]", (unsigned long long)track->number);
+        if (length >= (size_t)id_size && strcmp(entry->name + length - id_size, id) == 0)
+            entry->name[length - (size_t)id_size] = '\0';
+    }
+    return true;
+}
+
 static enum rn_status put_track(struct rn_slice_writer *writer, const struct rn_track *track,
                                 struct rn_error *err)
 {
@@ -200,9 +228,7 @@ static enum rn_status put_track(struct rn_slice_writer *writer, const struct rn_
         return result(writer, err);
     }
     entry->tid = parent ? parent->tid : track->tid;
-    free(entry->name);
-    entry->name = strdup(track->name);
-    return entry->name ? RN_OK : no_memory(err);
+    return keep_counter(entry, track) ? RN_OK : no_memory(err);
 }
 
 static void put_id(struct rn_slice_writer *writer, uint64_t id)
@@ -332,8 +358,12 @@ static enum rn_status put_counter(struct rn_slice_writer *writer, uint64_t id, u
         return rn_fail(err, RN_E_USAGE, "a counter on a track that was not told");
     open_event(writer, 'C', track->pid, track->tid);
     put_ts(writer, ns);
-    put_names(writer, track->name, "");
-    put_key(writer, ",\"args\":{\"value\":");
+    if (track->number)
+        put_id(writer, track->number);
+    put_names(writer, track->base, "");
+    put_key(writer, ",\"args\":{");
+    put_text(writer, track->series);
+    rn_buf_byte(writer->out, ':');
     put_double(writer, value);
     put_key(writer, "}}");
     return result(writer, err);

@@ -220,7 +220,8 @@ static void copy_string(struct copy *copy, const struct rn_scan_value *string)
     const char *at = string->data, *end = at + string->size;
 
     rn_buf_byte(copy->out, '"');
-    while (at < end) {
+    /* What is over the limit is left out in any case. */
+    while (at < end && copy->out->size <= copy->limit) {
         size_t plain = plain_bytes(at, (size_t)(end - at));
 
         rn_buf_append(copy->out, at, plain);
@@ -359,9 +360,11 @@ static bool copy_value(struct copy *copy, const struct rn_scan_value *value)
 bool rn_scan_compact(struct rn_buf *out, const struct rn_scan_value *value, size_t limit,
                      struct rn_scan_changes *changes)
 {
-    struct copy copy = {.out = out, .changes = changes, .limit = out->size + limit};
+    struct copy copy = {.out = out, .changes = changes, .limit = SIZE_MAX};
     size_t before = out->size;
 
+    if (value->type == RN_JSON_OBJECT && limit < SIZE_MAX - before)
+        copy.limit = before + limit;
     if (copy_value(&copy, value))
         return true;
     out->size = before;

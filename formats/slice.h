@@ -28,9 +28,12 @@ struct rn_track {
     enum rn_track_type type;
     uint64_t pid, tid; /* tid: of a queue its number. Processes whose pid was reused: see serial */
     uint64_t serial;   /* of the process, from 1: a pid may be reused, this is not */
-    uint64_t number;   /* of a lane, from 0 */
-    const char *name;  /* never NULL; may be any bytes */
-    const char *unit;  /* of a counter; NULL none */
+    uint64_t number; /* of a lane, from 0; of a counter its id, 0 none: its name has " [ID]" then */
+    const char *name; /* never NULL; may be any bytes */
+    const char *unit; /* of a counter; NULL none */
+    /* Of a counter: which of several series it is, the last part of its name behind a blank; NULL:
+     * it has but one. */
+    const char *series;
     /* Of a process: NULL where not known. */
     const char *exe;
 };

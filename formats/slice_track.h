@@ -9,7 +9,10 @@ struct rn_track_entry {
     uint64_t id; /* 0: a free place */
     enum rn_track_type type;
     uint64_t pid, tid; /* as the format writes them */
-    char *name;        /* of a counter; owned */
+    char *name;        /* of a counter; owned, the next two lie in it */
+    const char *base;  /* its name without id and series */
+    const char *series;
+    uint64_t number; /* its id */
     /* Ends of what has begun and not ended on it, outermost first: of formats that say so. */
     uint64_t *ends;
     uint32_t depth, capacity;

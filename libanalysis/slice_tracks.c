@@ -31,6 +31,8 @@ static uint64_t track_new(struct rn_slice_maker *maker, const struct rn_track *r
     track->row = *row;
     track->row.exe = row->exe ? strdup(row->exe) : NULL;
     track->row.name = strdup(row->name);
+    if (track->row.name && row->series)
+        track->row.series = track->row.name + (row->series - row->name);
     if (!track->row.name || (row->exe && !track->row.exe))
         goto no_memory;
     track->row.id = ++maker->track_count;
@@ -137,6 +139,7 @@ uint64_t rn_slice_track_of_counter(struct rn_slice_maker *maker, struct rn_trace
                                    const struct rn_event *event, struct rn_error *err)
 {
     uint64_t owner = rn_slice_track_of_stream(maker, trace, event->stream, err), key;
+    const struct rn_attachment *series = rn_event_attachment(event, RN_ATT_TEXT, RN_ARG_ANY);
     const struct slice_track *known;
     struct rn_track row = {.type = RN_TRACK_COUNTER, .parent = owner};
 
@@ -148,6 +151,10 @@ uint64_t rn_slice_track_of_counter(struct rn_slice_maker *maker, struct rn_trace
         return 0;
     }
     row.name = (const char *)maker->text.data;
+    row.number = event->u.counter.id;
+    /* Not behind a NUL, where the name ends. */
+    if (series && series->size && strlen(row.name) == maker->text.size - 1)
+        row.series = row.name + maker->text.size - 1 - series->size;
     row.pid = maker->tracks[owner]->row.pid;
     row.serial = maker->tracks[owner]->row.serial;
     key = rn_fnv(rn_fnv(RN_FNV_BEGIN, &owner, sizeof owner), maker->text.data, maker->text.size);

@@ -194,6 +194,20 @@ own_paths() {
 }
 verdict "system calls come back: paths and flags" own_paths
 
+cat >counters.json <<'END'
+[{"ph":"C","name":"mem","id":"0x3","pid":1,"tid":1,"ts":3,"args":{"used":1.5,"free":2}},
+{"ph":"C","name":"mem","id":"0x3","pid":1,"tid":1,"ts":5.001,"args":{"used":-0.25,"free":1e300}},
+{"ph":"C","name":"one","pid":1,"tid":1,"ts":4,"args":{"value":7}}]
+END
+counters() {
+    rm -f counters.rna again.rna
+    rn-convert -q -o counters.rna counters.json && rn-convert -q -o again.json counters.rna &&
+        rn-convert -q -o again.rna again.json || return 1
+    [ "$(rn-cat counters.rna | wc -l)" = 5 ] &&
+        diff <(rn-cat --json counters.rna) <(rn-cat --json again.rna)
+}
+verdict "counters come back with their series and ids" counters
+
 hostile() {
     printf '[{"ph":"X","name":"\xff\\u0000\\ud800\x01","cat":"\xfe","pid":1,"tid":1,"ts":1,"dur":1,"args":{"\xfd":NaN,"x":[1e999,"\\ud83d"]}},{"ph":"C","name":"c","pid":1,"ts":2,"args":{"v":Infinity}}]' >hostile.json
     rm -f hostile.rna

@@ -306,7 +306,7 @@ static void flows_and_counters(void **state)
         "\"ts\":2},"
         "{\"ph\":\"C\",\"name\":\"mem\",\"pid\":1,\"ts\":3,\"args\":{\"used\":1.5,\"free\":\"2\","
         "\"why\":\"x\"}},"
-        "{\"ph\":\"C\",\"name\":\"one\",\"pid\":1,\"ts\":4,\"args\":{\"value\":7}}],"
+        "{\"ph\":\"C\",\"name\":\"one\",\"pid\":1,\"ts\":4,\"args\":{\"value\":7}},{}],"
         "\"other\":[1,{\"a\":\"]\"}]}");
     struct rn_event event = next_of(reader, RN_KIND_FLOW);
     double value;
@@ -396,7 +396,9 @@ static void damage_is_left_out(void **state)
         {"[" EVENT ",{\"ph\":\"i\",\"name\":\"unended", 1, 1, "ends within an event"},
         {"{\"traceEvents\":[" EVENT, 1, 1, "ends within"},
         {"{\"traceEvents\":[" EVENT "]", 1, 1, "ends before"},
+        {"{\"traceEvents\":[" EVENT ",{\"ph\":\"i\"", 1, 1, "ends within an event"},
         {"[" EVENT "] trailing", 1, 1, "stands behind"},
+        {"{\"traceEvents\":[" EVENT "],\"a\":", 1, 1, "value was expected"},
         {"[" EVENT ",{\"ph\":\"i\",\"name\":\"n\"}]", 1, 1, "without ts"},
         {"[" EVENT ",{\"ph\":\"i\",\"ts\":NaN}]", 1, 1, "no number"},
         {"[" EVENT ",{\"ph\":\"i\",\"ts\":1e99}]", 1, 1, "no number"},

@@ -210,6 +210,14 @@ static void overlapping_spans_and_counters(void **state)
                                    .category = "span",
                                    .args = args,
                                    .arg_count = 2};
+    static const char name[] = "mem [1f] free";
+    const struct rn_track series = {.id = 4,
+                                    .parent = 1,
+                                    .type = RN_TRACK_COUNTER,
+                                    .pid = 5,
+                                    .number = 0x1f,
+                                    .name = name,
+                                    .series = name + strlen("mem [1f] ")};
     static const double values[] = {7, 0.1, -1e300, 0.0 / 0.0};
     const char *text;
 
@@ -218,10 +226,13 @@ static void overlapping_spans_and_counters(void **state)
     track(RN_TRACK_THREAD, 1, 0, 6, "t");
     track(RN_TRACK_LANE, 2, 1, 6, "t");
     track(RN_TRACK_COUNTER, 3, 1, 0, "mem used");
+    assert_ok(writer.format->track(&writer, &series, &err));
     assert_ok(writer.format->slice(&writer, &slice, &err));
     for (size_t i = 0; i < sizeof values / sizeof values[0]; i++)
         assert_ok(writer.format->counter(&writer, 3, START + i, values[i], &err));
+    assert_ok(writer.format->counter(&writer, 4, START, 1, &err));
     text = finish();
+    assert_non_null(strstr(text, "\"id\":\"0x1f\",\"name\":\"mem\",\"args\":{\"free\":1}}"));
     assert_non_null(strstr(text, "{\"ph\":\"b\",\"pid\":5,\"tid\":4294967297,\"ts\":800000000.000,"
                                  "\"id\":\"#1\",\"name\":\"s\",\"args\":{\"rn.parent\":\"0x3\"}}"));
     assert_non_null(strstr(text, "{\"ph\":\"e\",\"pid\":5,\"tid\":4294967297,\"ts\":800000002.000,"
