@@ -41,14 +41,14 @@ static enum rn_status open_input(const struct cli_convert *convert, const char *
     return status;
 }
 
-static void tell(const struct rn_import *import, const char *name)
+static void tell(const struct rn_import *import, const char *name, bool keep_going)
 {
     const struct rn_import_account *account = rn_import_account(import);
 
     for (size_t i = 0; i < account->note_count; i++)
         cli_warn("%s: %s: %llu", name, account->notes[i].what,
                  (unsigned long long)account->notes[i].count);
-    if (account->problems)
+    if (account->problems && keep_going)
         cli_warn("%s: %llu malformed piece%s left out", name, (unsigned long long)account->problems,
                  account->problems == 1 ? " was" : "s were");
     if (cli_verbose)
@@ -82,7 +82,7 @@ int cli_convert_import(const struct cli_convert *convert, const char *path, cons
     if (status == RN_OK)
         status = rn_import_finish(import, &err);
     if (import)
-        tell(import, name);
+        tell(import, name, convert->keep_going);
     if (status != RN_OK)
         cli_error(&err);
     else

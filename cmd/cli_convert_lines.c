@@ -111,9 +111,10 @@ static int write_table(const struct cli_convert *convert, const struct cli_stat_
 
 int cli_convert_folded(const struct cli_convert *convert, const char *path)
 {
+    const struct cli_stat_order order = {.metric = STAT_TOTAL};
     struct cli_stat_sums sums;
     struct rn_error err = RN_ERROR_INIT;
-    if (!cli_stat_sums_make(&sums, STAT_BY_STACK, convert->filter, false)) {
+    if (!cli_stat_sums_make(&sums, STAT_BY_STACK, convert->filter, &order)) {
         cli_fail("out of memory");
         return RN_EXIT_TROUBLE;
     }

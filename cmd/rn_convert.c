@@ -4,6 +4,7 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <limits.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
@@ -81,20 +82,23 @@ static bool ends_as_recording(const char *path)
     return length > 4 && strcmp(path + length - 4, ".rna") == 0;
 }
 
-/* A file that begins as an archive does (the magic of POSIX pax tar), or a directory of one. */
+/* A file that begins as an archive does (the magic of POSIX pax tar), or the directory of one that
+ * is not sealed. A pipe is not opened to look: that would be its only reader, which goes away. */
 static bool is_recording(const char *path)
 {
-    char head[512] = "";
+    char head[512] = "", archive[PATH_MAX];
     struct stat st;
-    int fd = open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK);
-    bool is = false;
+    bool is;
+    int fd;
 
-    if (fd < 0)
+    if (stat(path, &st) != 0)
         return ends_as_recording(path);
-    if (fstat(fd, &st) == 0 && S_ISDIR(st.st_mode))
-        is = !rn_import_format_of_path(path);
-    else if (S_ISREG(st.st_mode))
-        is = pread(fd, head, sizeof head, 0) == sizeof head && !memcmp(head + 257, "ustar", 5);
+    if (S_ISDIR(st.st_mode))
+        return (size_t)snprintf(archive, sizeof archive, "%s/archive", path) < sizeof archive &&
+               access(archive, F_OK) == 0;
+    if (!S_ISREG(st.st_mode) || (fd = open(path, O_RDONLY | O_CLOEXEC)) < 0)
+        return false;
+    is = pread(fd, head, sizeof head, 0) == sizeof head && !memcmp(head + 257, "ustar", 5);
     close(fd);
     return is;
 }
