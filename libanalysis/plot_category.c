@@ -15,6 +15,7 @@ const struct rn_plot_series plot_categories[PLOT_CATEGORIES] = {
     [PLOT_KERNELS] = {"kernels", 0xD55E00},
     [PLOT_TRANSFERS] = {"transfers", 0x009E73},
     [PLOT_BLOCKS] = {"compute blocks", 0x332288},
+    [PLOT_SPANS] = {"spans", 0x882255},
 };
 
 static bool is_one_of(const char *name, const char *const *list)
@@ -118,6 +119,8 @@ const struct rn_plot_series *rn_plot_category(const struct rn_event *event)
         return &plot_categories[PLOT_TRANSFERS];
     case RN_KIND_BLOCK:
         return &plot_categories[PLOT_BLOCKS];
+    case RN_KIND_SPAN:
+        return &plot_categories[PLOT_SPANS];
     default:
         return &plot_categories[PLOT_OTHER_CALLS];
     }

@@ -88,6 +88,7 @@ enum plot_category {
     PLOT_KERNELS,
     PLOT_TRANSFERS,
     PLOT_BLOCKS,
+    PLOT_SPANS, /* of imported traces */
     PLOT_CATEGORIES
 };
 extern const struct rn_plot_series plot_categories[PLOT_CATEGORIES];

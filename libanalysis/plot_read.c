@@ -34,6 +34,8 @@ static enum plot_category category_of_kind(uint64_t kind)
         return PLOT_TRANSFERS;
     case RN_KIND_BLOCK:
         return PLOT_BLOCKS;
+    case RN_KIND_SPAN:
+        return PLOT_SPANS;
     default:
         return PLOT_OTHER_CALLS;
     }

@@ -264,7 +264,7 @@ const struct plot_method plot_spacetime = {
     .title = "Space-time diagram",
     .kinds = 1ull << RN_KIND_SYSCALL | 1ull << RN_KIND_PROCESS | 1ull << RN_KIND_SIGNAL |
              1ull << RN_KIND_API | 1ull << RN_KIND_KERNEL | 1ull << RN_KIND_TRANSFER |
-             1ull << RN_KIND_BLOCK,
+             1ull << RN_KIND_BLOCK | 1ull << RN_KIND_SPAN,
     .begin = spacetime_begin,
     .add = spacetime_add,
     .note = spacetime_note,

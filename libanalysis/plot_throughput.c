@@ -208,7 +208,8 @@ const struct plot_method plot_throughput = {
     .name = "throughput",
     .title = "Throughput",
     .kinds = 1ull << RN_KIND_SYSCALL | 1ull << RN_KIND_API | 1ull << RN_KIND_KERNEL |
-             1ull << RN_KIND_TRANSFER | 1ull << RN_KIND_BLOCK | 1ull << RN_KIND_AGGREGATE,
+             1ull << RN_KIND_TRANSFER | 1ull << RN_KIND_BLOCK | 1ull << RN_KIND_SPAN |
+             1ull << RN_KIND_AGGREGATE,
     .begin = throughput_begin,
     .add = throughput_add,
     .finish = throughput_finish,

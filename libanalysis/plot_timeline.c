@@ -305,7 +305,7 @@ const struct plot_method plot_timeline = {
     .title = "Timeline",
     .kinds = 1ull << RN_KIND_SYSCALL | 1ull << RN_KIND_PROCESS | 1ull << RN_KIND_API |
              1ull << RN_KIND_KERNEL | 1ull << RN_KIND_TRANSFER | 1ull << RN_KIND_BLOCK |
-             1ull << RN_KIND_AGGREGATE,
+             1ull << RN_KIND_SPAN | 1ull << RN_KIND_AGGREGATE,
     .begin = timeline_begin,
     .add = timeline_add,
     .note = timeline_note,

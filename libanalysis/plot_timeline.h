@@ -58,9 +58,9 @@ bool timeline_row_bin_calls(const struct rn_plot *plot, struct timeline_row *row
 bool timeline_row_bin(const struct rn_plot *plot, struct timeline_row *row);
 static inline unsigned timeline_level(enum plot_category category)
 {
-    return category == PLOT_BLOCKS      ? LEVEL_BLOCKS
-           : category == PLOT_API_CALLS ? LEVEL_API
-                                        : LEVEL_CALLS;
+    return category == PLOT_BLOCKS || category == PLOT_SPANS ? LEVEL_BLOCKS
+           : category == PLOT_API_CALLS                      ? LEVEL_API
+                                                             : LEVEL_CALLS;
 }
 enum rn_status timeline_finish(struct rn_plot *const *plots, unsigned count, struct rn_error *err);
 
