@@ -18,10 +18,10 @@ struct timeline_mark {
     uint64_t tie; /* kernels, transfers, API calls: who asked for what has the same; 0 none */
     const char *name;
     uint8_t category; /* enum plot_category */
-    uint8_t level;    /* of threads: blocks by depth, then API calls, then system calls */
+    uint8_t level;    /* of threads: blocks and spans by depth, then API calls, then system calls */
     uint8_t lane;     /* given at the end */
 };
-enum { LEVEL_BLOCKS = 0, LEVEL_API = 3, LEVEL_CALLS = 4, LEVELS = 5, QUEUE_LANES = 5 };
+enum { LEVEL_BLOCKS = 0, LEVEL_API = 6, LEVEL_CALLS = 7, LEVELS = 8, QUEUE_LANES = 5 };
 
 struct timeline_row {
     uint64_t stream, process, type, pid, tid;

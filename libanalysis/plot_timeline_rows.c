@@ -109,8 +109,29 @@ static void lanes_of_queue(struct timeline_row *row)
     }
 }
 
+/* Spans lie in each other, as marks in order of their begins show. */
+static void nest_spans(struct timeline_row *row)
+{
+    uint64_t open[LEVEL_API];
+    unsigned depth = 0;
+
+    for (size_t i = 0; i < row->count; i++) {
+        struct timeline_mark *mark = &row->marks[i];
+
+        if (mark->category != PLOT_SPANS)
+            continue;
+        while (depth && open[depth - 1] <= mark->start_ns)
+            depth--;
+        if (depth < LEVEL_API)
+            open[depth++] = mark->end_ns;
+        mark->level = (uint8_t)(depth - 1);
+        row->levels[mark->level] = true;
+    }
+}
+
 static void lanes_of_thread(struct timeline_row *row)
 {
+    nest_spans(row);
     row->lanes = 0;
     for (unsigned level = 0; level < LEVELS; level++) {
         row->lane_of[level] = (uint8_t)row->lanes;
