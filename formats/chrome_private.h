@@ -2,6 +2,7 @@
 /* The state of reading a file of the Trace Event Format, shared by chrome_*.c alone:
  *   chrome_read.c    the file: finds the events in it, goes on behind damage
  *   chrome_import.c  an event becomes events of a recording
+ *   chrome_text.c    names, ids and arguments, and the event that has them
  *   chrome_device.c  kernels, transfers, calls of CUDA
  *   chrome_own.c     what our own files have of kinds that the format does not know
  *   chrome_pair.c    begins and ends that are events of their own
@@ -92,6 +93,7 @@ RN_MUST_CHECK enum rn_status rn_chrome_end(struct rn_chrome *chrome, struct rn_e
 /* An event that makes no sense: as rn_import_problem. */
 RN_MUST_CHECK enum rn_status rn_chrome_problem(struct rn_chrome *chrome, const char *what,
                                                struct rn_error *err);
+/* chrome_text.c */
 /* The event with chrome->name, cat and args as attachments, each where it is not empty. */
 RN_MUST_CHECK enum rn_status rn_chrome_emit(struct rn_chrome *chrome, struct rn_event *event,
                                             struct rn_error *err);

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
-/* The protobuf wire format, for the files that write OTLP by hand: lengths first, then bytes into
- * room that is known to be there. */
+/* The protobuf wire format, for the files that write OTLP and Perfetto's traces by hand: lengths
+ * first, then bytes into room that is known to be there. */
 #ifndef RN_OTLP_WIRE_H
 #define RN_OTLP_WIRE_H
 
