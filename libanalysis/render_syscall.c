@@ -93,15 +93,18 @@ static bool is_gap(const struct rn_syscall_info *info, unsigned arg)
            info->args[info->arg_count - 1].xlat == RN_XLAT_FUTEX_BITSET;
 }
 
-/* What another tool printed beyond the arguments that the table knows. */
+/* What another tool printed beyond the arguments that the table knows. Names of its own: some calls
+ * have one that is called "arg5". */
 static void add_more_arguments(struct rn_sink *sink, const struct rn_call_view *view,
                                unsigned count)
 {
+    static const char *const names[] = {"more0", "more1", "more2", "more3", "more4", "more5"};
+
     for (unsigned arg = count; arg < 6; arg++) {
         if (!rn_render_printed(view, arg))
             continue;
         if (sink->json)
-            rn_sink_name(sink, argument_names[arg]);
+            rn_sink_name(sink, names[arg]);
         rn_render_argument(sink, view, arg);
     }
 }
