@@ -262,8 +262,8 @@ static void very_many(void **state)
         put(writer, RN_KIND_BLOCK, 1, 10 * i, 10, "block", NULL);
     seal(writer);
     text = drawn();
-    for (const char *at = text; (at = strstr(at, " block/")); at++)
-        lines++;
+    for (const char *at = text; *at; at++)
+        lines += at[0] == '\n' && at[1] != 't' && at[1];
     assert_int_equal(lines, 400000);
 }
 
