@@ -97,6 +97,8 @@ static bool is_gap(const struct rn_syscall_info *info, unsigned arg)
 static void add_more_arguments(struct rn_sink *sink, const struct rn_call_view *view,
                                unsigned count)
 {
+    static const char *const names[] = {"more0", "more1", "more2", "more3", "more4", "more5"};
+
     for (unsigned arg = count; arg < 6; arg++) {
         if (!rn_render_printed(view, arg))
             continue;
