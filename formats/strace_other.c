@@ -55,9 +55,9 @@ static bool set_code(const struct strace_reader *reader, struct rn_signal *signa
 
 /* {si_signo=SIGCHLD, ...}; false: something in it has no place in a recording. */
 static bool scan_siginfo(const struct strace_reader *reader, struct rn_signal *signal,
-                         const char **at, const char *end)
+                         const char *at, const char *end)
 {
-    const char *p = *at + 2;
+    const char *p = at + 2;
     bool all = true;
 
     while (p < end && *p != '}') {
@@ -75,7 +75,6 @@ static bool scan_siginfo(const struct strace_reader *reader, struct rn_signal *s
         if (*p == ',')
             p += 1 + (p[1] == ' ');
     }
-    *at = p;
     return all;
 }
 
@@ -87,17 +86,20 @@ static enum rn_status add_signal(struct strace_reader *reader, const struct stra
         .kind = RN_KIND_SIGNAL, .stream = thread->stream, .start = reader->now};
     struct rn_signal *signal = &event.u.signal;
     struct rn_attachment printed = {.type = RN_ATT_PRINTED, .arg = RN_ARG_NONE};
-    const char *p = at + 4;
+    const char *p = at;
 
-    if (!strace_signal(reader, &p, &signal->signo))
+    if (!strace_eat(&p, "--- ") || !strace_signal(reader, &p, &signal->signo))
         return strace_problem(reader, "a signal of no name that is known", at);
-    if (p[0] == ' ' && p[1] == '{' && !scan_siginfo(reader, signal, &p, end)) {
+    if (p[0] == ' ' && p[1] == '{' && !scan_siginfo(reader, signal, p, end)) {
         /* Less than there is: the text is kept. */
-        printed.data = (const uint8_t *)strchr(at, '{');
-        printed.size = (uint32_t)(strace_scan_skip((const char *)printed.data, end) -
-                                  (const char *)printed.data);
+        printed.data = (const uint8_t *)p + 1;
+        printed.size = (uint32_t)(strace_scan_skip(p + 1, end) - (p + 1));
         if (printed.size > 4 && memcmp(printed.data + printed.size - 4, " ---", 4) == 0)
             printed.size -= 4;
+        if (printed.size > STRACE_ITEM_BYTES) {
+            printed.size = STRACE_ITEM_BYTES;
+            printed.flags = RN_ATT_CUT;
+        }
         event.attachments = &printed;
         event.attachment_count = 1;
     }

@@ -116,20 +116,23 @@ static uint8_t unescape(const char **at)
     return (uint8_t)*p;
 }
 
-/* The quote that ends a string which begins at `at`; NULL: none. *escapes: it has backslashes. */
+/* The quote that ends a string which begins at `at`; NULL: none. *escapes: it has backslashes. The
+ * quote is looked for again only where an escape hides it: a string is read once, not once for each
+ * escape. */
 static const char *string_end(const char *at, const char *end, bool *escapes)
 {
-    *escapes = false;
-    while (at < end) {
-        const char *quote = memchr(at, '"', (size_t)(end - at));
-        const char *slash = quote ? memchr(at, '\\', (size_t)(quote - at)) : NULL;
+    const char *quote = memchr(at, '"', (size_t)(end - at)), *slash;
 
-        if (!slash)
-            return quote;
+    *escapes = false;
+    while (quote && (slash = memchr(at, '\\', (size_t)(quote - at))) != NULL) {
         *escapes = true;
         at = slash + 2;
+        if (at > end)
+            return NULL;
+        if (at > quote)
+            quote = memchr(at, '"', (size_t)(end - at));
     }
-    return NULL;
+    return quote;
 }
 
 static bool decode(const char *at, const char *quote, struct strace_arena *arena,

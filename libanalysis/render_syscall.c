@@ -52,13 +52,13 @@ static unsigned meaningful_arguments(const struct rn_call_view *view)
     return view->info->arg_count;
 }
 
-static const char *const argument_names[] = {"arg0", "arg1", "arg2", "arg3", "arg4", "arg5"};
-
 static void add_unknown_arguments(struct rn_sink *sink, const struct rn_syscall *call)
 {
+    static const char *const names[] = {"arg0", "arg1", "arg2", "arg3", "arg4", "arg5"};
+
     for (unsigned arg = 0; arg < 6; arg++) {
         if (sink->json)
-            rn_sink_name(sink, argument_names[arg]);
+            rn_sink_name(sink, names[arg]);
         rn_sink_hex(sink, call->args[arg]);
     }
 }
