@@ -63,7 +63,7 @@ include $(wildcard scripts/make/*.mk)
 
 # CORE=yes: the recorder, the readers and the library, without the commands that need libcurl,
 # protobuf-c, libdeflate, libxml2, GSL and SQLite.
-LIB_SRC := $(wildcard formats/*.c libanalysis/*.c)
+LIB_SRC := $(wildcard formats/*.c formats/import/*.c formats/export/*.c libanalysis/*.c)
 CAPTURE_SRC := $(wildcard capture/*.c)
 CLI_SRC := $(wildcard cmd/cli*.c)
 CMD_SRC := $(filter-out $(CLI_SRC),$(wildcard cmd/*.c))
@@ -85,7 +85,7 @@ OTLP_SRC := $(wildcard tests/otlp/*.c)
 FUZZ_SRC := $(wildcard tests/fuzz/fuzz_*.c)
 
 ifneq ($(CORE),)
-LIB_SRC := $(filter-out formats/otlp_% formats/graphml_write.c libanalysis/scrub% $(CONVERT_FILES) \
+LIB_SRC := $(filter-out formats/otlp_% formats/import/otlp_% formats/export/graphml_write.c libanalysis/scrub% $(CONVERT_FILES) \
 	$(addprefix libanalysis/symbol_,file.c elf.c dwarf.c cfi.c name.c),$(LIB_SRC))
 CLI_SRC := $(filter-out cmd/cli_otlp% cmd/cli_scrub% cmd/cli_diff_junit.c cmd/cli_fit% cmd/cli_convert%,$(CLI_SRC))
 CMD_SRC := $(filter-out cmd/rn_export_otlp.c cmd/rn_diff.c cmd/rn_validate.c cmd/rn_graph.c cmd/rn_scrub.c \
@@ -153,7 +153,7 @@ $(BUILD)/lib/libcli.a: $(CLI_OBJ)
 .SECONDEXPANSION:
 # XML is written by these alone; the others do without its libraries. They bring what the
 # static libarchive leaves out, which then must be there in whole: so these take the shared one.
-$(BUILD)/obj/cmd/cli_diff_junit.o $(BUILD)/obj/formats/graphml_write.o: PKG_CFLAGS += $(XML_CFLAGS)
+$(BUILD)/obj/cmd/cli_diff_junit.o $(BUILD)/obj/formats/export/graphml_write.o: PKG_CFLAGS += $(XML_CFLAGS)
 $(BUILD)/bin/rn-diff $(BUILD)/bin/rn-validate $(BUILD)/bin/rn-graph $(BUILD)/tests/test_graph_write: \
 	PKG_LIBS := -larchive $(XML_LIBS) $(filter-out $(ARCHIVE_LIBS),$(PKG_LIBS))
 $(BUILD)/bin/rn-diff $(BUILD)/bin/rn-validate $(BUILD)/bin/rn-export-otlp: PKG_LIBS += $(SYMBOL_LIBS)

@@ -1,12 +1,13 @@
 /* SPDX-License-Identifier: MIT */
-/* What rn-convert does: into a recording by formats/import.h, out of one by a format named here. */
+/* What rn-convert does: into a recording by formats/import/import.h, out of one by a format named
+ * here. */
 #ifndef RN_CLI_CONVERT_H
 #define RN_CLI_CONVERT_H
 
 #include "cli.h"
 
-#include "formats/import.h"
-#include "formats/slice.h"
+#include "formats/export/slice.h"
+#include "formats/import/import.h"
 
 struct cli_convert {
     const char *from, *to; /* names of formats, NULL: to be found out; "rna" is a recording */

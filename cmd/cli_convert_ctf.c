@@ -3,8 +3,8 @@
 #include "cli_convert.h"
 #include "cli_source.h"
 
-#include "formats/ctf_write.h"
 #include "formats/event_schema.h"
+#include "formats/export/ctf_write.h"
 
 #include <signal.h>
 #include <stdlib.h>

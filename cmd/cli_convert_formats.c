@@ -2,9 +2,9 @@
 #include "cli_convert.h"
 #include "cli_convert_rows.h"
 
-#include "formats/slice_formats.h"
+#include "formats/export/slice_formats.h"
 
-#include "formats/speedscope_write.h"
+#include "formats/export/speedscope_write.h"
 
 #include <string.h>
 

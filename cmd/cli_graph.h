@@ -5,7 +5,7 @@
 
 #include "cli.h"
 
-#include "formats/graph_write.h"
+#include "formats/export/graph_write.h"
 #include "libanalysis/filter.h"
 #include "libanalysis/render.h"
 

@@ -2,7 +2,7 @@
 /* A log for ShiViz must be in order, with clocks: so all of it is kept until it is known. */
 #include "cli_graph.h"
 
-#include "formats/shiviz_write.h"
+#include "formats/export/shiviz_write.h"
 #include "libanalysis/id_map.h"
 #include "libanalysis/vector_order.h"
 

@@ -9,7 +9,7 @@
 
 #include "trace.h"
 
-#include "formats/rows.h"
+#include "formats/export/rows.h"
 
 struct rn_row_maker;
 

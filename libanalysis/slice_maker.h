@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
-/* Events of a recording as what viewers of traces draw (formats/slice.h). What an event is called
- * and says is made when it is read, as descriptors and names are at that moment; then all is put in
- * order of time and given to a format.
+/* Events of a recording as what viewers of traces draw (formats/export/slice.h). What an event is
+ * called and says is made when it is read, as descriptors and names are at that moment; then all is
+ * put in order of time and given to a format.
  *
  *   system calls, API calls, compute blocks, spans   slices on their thread
  *   kernels, transfers                               slices on their queue, or lanes of it
@@ -16,7 +16,7 @@
 #ifndef RN_SLICE_MAKER_H
 #define RN_SLICE_MAKER_H
 
-#include "formats/slice.h"
+#include "formats/export/slice.h"
 #include "trace.h"
 
 #define RN_SLICE_BUDGET     (32u << 20)

@@ -3,6 +3,6 @@
 CTF_CFLAGS := $(shell pkg-config --cflags babeltrace2 2>/dev/null)
 CTF_LIBS := $(shell pkg-config --libs babeltrace2 2>/dev/null)
 CONVERT_LIBS += $(CTF_LIBS)
-$(BUILD)/obj/formats/ctf_read%.o: PKG_CFLAGS += $(CTF_CFLAGS)
-CONVERT_FILES += formats/ctf_read%
+$(BUILD)/obj/formats/import/ctf_read%.o: PKG_CFLAGS += $(CTF_CFLAGS)
+CONVERT_FILES += formats/import/ctf_read%
 CONVERT_TESTS += tests/unit/test_ctf%

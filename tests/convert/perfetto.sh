@@ -1,6 +1,6 @@
 #!/bin/bash
 # SPDX-License-Identifier: MIT
-# Perfetto's traces, decoded with protoc and formats/perfetto.proto: the same events, names and times;
+# Perfetto's traces, decoded with protoc and formats/export/perfetto.proto: the same events, names and times;
 # and that file's numbers are Perfetto's: a trace that Chromium wrote is read with it.
 work=$PWD
 
@@ -19,7 +19,7 @@ if ! command -v protoc >/dev/null; then
     exit 0
 fi
 decode() {
-    protoc --decode=Trace --proto_path="$RN_TOP/formats" "$RN_TOP/formats/perfetto.proto" <"$1"
+    protoc --decode=Trace --proto_path="$RN_TOP/formats" "$RN_TOP/formats/export/perfetto.proto" <"$1"
 }
 facts() {
     python3 "$RN_TOP/tests/convert/perfetto_facts.py" "$@"
@@ -92,7 +92,7 @@ if [ -s chromium.pftrace ]; then
             grep -q "$field" real || { echo "none has $field"; return 1; }
         done
     }
-    verdict "formats/perfetto.proto reads what Chromium wrote" real
+    verdict "formats/export/perfetto.proto reads what Chromium wrote" real
 else
-    echo "ok - formats/perfetto.proto reads what Chromium wrote # SKIP no chromium, or it wrote none"
+    echo "ok - formats/export/perfetto.proto reads what Chromium wrote # SKIP no chromium, or it wrote none"
 fi

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /* Chrome's trace format: whatever a file holds, it is read or refused; and what is made strict JSON
  * stays as it is when that is done again. */
-#include "formats/import_formats.h"
+#include "formats/import/import_formats.h"
 #include "formats/json_scan.h"
 
 #include <stdio.h>

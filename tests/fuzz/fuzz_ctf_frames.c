@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 /* What the process that decodes CTF could send, if a trace made it send anything: it becomes a
  * recording or a message. */
-#include "formats/ctf_import.h"
 #include "formats/ctf_own.h"
+#include "formats/import/ctf_import.h"
 #include "formats/record.h"
 
 #include <stdio.h>

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 /* A CTF trace: metadata, a NUL, and a file of events. libbabeltrace2 may end the process that
  * decodes it, not this one; and there is a recording or a message, and nothing else is left. */
-#include "formats/import.h"
-#include "formats/import_formats.h"
+#include "formats/import/import.h"
+#include "formats/import/import_formats.h"
 
 #include <stdio.h>
 #include <stdlib.h>

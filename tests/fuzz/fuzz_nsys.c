@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 /* libFuzzer target: an SQLite database as an export of Nsight Systems. */
-#include "formats/nsys_private.h"
+#include "formats/import/nsys_private.h"
 
 #include <stdlib.h>
 #include <string.h>

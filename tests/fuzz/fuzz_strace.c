@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 /* libFuzzer target: text of strace. The first byte says whether malformed lines end it. */
-#include "formats/import_formats.h"
+#include "formats/import/import_formats.h"
 
 #include <stdio.h>
 #include <stdlib.h>

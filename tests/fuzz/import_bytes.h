@@ -4,7 +4,7 @@
 #ifndef RN_FUZZ_IMPORT_BYTES_H
 #define RN_FUZZ_IMPORT_BYTES_H
 
-#include "formats/import_formats.h"
+#include "formats/import/import_formats.h"
 
 #include <stdio.h>
 #include <stdlib.h>

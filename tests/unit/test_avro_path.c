@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-#include "formats/avro_private.h"
+#include "formats/export/avro_private.h"
 
 #include <setjmp.h>
 #include <stdarg.h>

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 #include "recording.h"
 
-#include "formats/import_formats.h"
+#include "formats/import/import_formats.h"
 
 static char input_path[160];
 static uint64_t problem_offset;

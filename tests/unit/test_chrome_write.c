@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 #include "recording.h"
 
-#include "formats/slice_formats.h"
+#include "formats/export/slice_formats.h"
 
 #define START (1700000000ull * 1000000000)
 #define HOUR  (3600ull * 1000000000)

@@ -2,7 +2,7 @@
 /* From the frames of the process that decodes to a recording. */
 #include "recording.h"
 
-#include "formats/ctf_import.h"
+#include "formats/import/ctf_import.h"
 
 #include <fcntl.h>
 #include <sys/mman.h>

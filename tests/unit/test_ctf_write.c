@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 #include "recording.h"
 
-#include "formats/ctf_find.h"
-#include "formats/ctf_write.h"
+#include "formats/export/ctf_write.h"
+#include "formats/import/ctf_find.h"
 
 #include <dirent.h>
 #include <endian.h>

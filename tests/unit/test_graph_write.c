@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /* Graphs to the byte, with texts that no format likes. */
-#include "formats/graph_write.h"
-#include "formats/shiviz_write.h"
+#include "formats/export/graph_write.h"
+#include "formats/export/shiviz_write.h"
 
 #include <setjmp.h>
 #include <stdarg.h>

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 #include "recording.h"
 
-#include "formats/import.h"
+#include "formats/import/import.h"
 #include "libanalysis/clock.h"
 #include "libanalysis/trace.h"
 

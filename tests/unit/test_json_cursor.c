@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-#include "formats/json_cursor.h"
+#include "formats/import/json_cursor.h"
 
 #include <setjmp.h>
 #include <stdarg.h>

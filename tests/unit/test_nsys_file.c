@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 #include "recording.h"
 
-#include "formats/nsys_private.h"
+#include "formats/import/nsys_private.h"
 
 static sqlite3 *db;
 

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 /* Spans as protobuf-c packs them, read by hand. */
-#include "formats/otlp_proto_span.h"
+#include "formats/import/otlp_proto_span.h"
 
 #include "otlp.pb-c.h"
 

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-#include "formats/perf_sample.h"
+#include "formats/import/perf_sample.h"
 
 #include <setjmp.h>
 #include <stdarg.h>

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 #include "recording.h"
 
-#include "formats/perfetto_encode.h"
-#include "formats/slice_formats.h"
+#include "formats/export/perfetto_encode.h"
+#include "formats/export/slice_formats.h"
 
 #define START (1700000000ull * 1000000000)
 

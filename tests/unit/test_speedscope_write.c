@@ -2,7 +2,7 @@
 #include "recording.h"
 
 #include "formats/buf.h"
-#include "formats/speedscope_write.h"
+#include "formats/export/speedscope_write.h"
 
 #define ZERO (1700000000ull * 1000000000)
 

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 #include "recording.h"
 
-#include "formats/rows.h"
+#include "formats/export/rows.h"
 #include "libanalysis/row_maker.h"
 
 #include <fcntl.h>

@@ -3,7 +3,7 @@
 #include "recording.h"
 
 #include "formats/crc64.h"
-#include "formats/import_formats.h"
+#include "formats/import/import_formats.h"
 #include "formats/syscall_table.h"
 
 #include <arpa/inet.h>

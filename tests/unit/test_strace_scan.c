@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 #include "recording.h"
 
-#include "formats/strace_private.h"
+#include "formats/import/strace_private.h"
 
 static uint8_t room[256];
 
