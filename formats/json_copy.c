@@ -347,7 +347,7 @@ static bool copy_value(struct copy *copy, const struct rn_scan_value *value)
     case RN_JSON_OBJECT:
     case RN_JSON_ARRAY:
         copy->depth++;
-        good = copy->depth <= RN_JSON_DEPTH &&
+        good = copy->depth <= RN_SCAN_DEPTH &&
                (value->type == RN_JSON_OBJECT ? copy_object(copy, value) : copy_array(copy, value));
         copy->depth--;
         break;

@@ -81,7 +81,7 @@ bool rn_scan_string(struct rn_scan_text *text, struct rn_scan_value *value)
 /* Over everything up to the bracket that closes this one. */
 static bool skip_nested(struct rn_scan_text *text)
 {
-    uint64_t braces[RN_JSON_DEPTH / 64] = {0}; /* bit: the bracket at that depth is a brace */
+    uint64_t braces[RN_SCAN_DEPTH / 64] = {0}; /* bit: the bracket at that depth is a brace */
     struct rn_scan_value string;
     unsigned depth = 0;
 
@@ -94,7 +94,7 @@ static bool skip_nested(struct rn_scan_text *text)
             continue;
         }
         if (c == '{' || c == '[') {
-            if (depth == RN_JSON_DEPTH)
+            if (depth == RN_SCAN_DEPTH)
                 return bad(text, "values are nested too deeply");
             if (c == '{')
                 braces[depth / 64] |= 1ull << depth % 64;

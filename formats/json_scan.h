@@ -10,7 +10,7 @@
 
 #include "buf.h"
 
-#define RN_JSON_DEPTH 128u /* values in each other */
+#define RN_SCAN_DEPTH 128u /* values in each other */
 
 enum rn_scan_type {
     RN_JSON_NONE = 0, /* not there */
