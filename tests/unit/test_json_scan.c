@@ -58,20 +58,20 @@ static void what_is_no_json(void **state)
     static const char *const bad[] = {
         "{\"a\" 1}", "{\"a\":1 \"b\":2}", "{1:2}", "[1 2]", "{,}",
         "[,1]",      "{\"a\":}",          "[tru]", "[1}",   "{\"a\":[}"};
-    char deep[2 * RN_JSON_DEPTH + 8];
+    char deep[2 * RN_SCAN_DEPTH + 8];
 
     (void)state;
     for (size_t i = 0; i < sizeof bad / sizeof bad[0]; i++)
         assert_string_equal(compact(bad[i], NULL), "!");
     /* A comma behind the last item is taken. */
     assert_string_equal(compact("{\"a\":[1,],}", NULL), "{\"a\":[1]}");
-    memset(deep, '[', RN_JSON_DEPTH);
-    memset(deep + RN_JSON_DEPTH, ']', RN_JSON_DEPTH);
-    deep[2 * RN_JSON_DEPTH] = '\0';
+    memset(deep, '[', RN_SCAN_DEPTH);
+    memset(deep + RN_SCAN_DEPTH, ']', RN_SCAN_DEPTH);
+    deep[2 * RN_SCAN_DEPTH] = '\0';
     assert_string_not_equal(compact(deep, NULL), "!");
-    memset(deep, '[', RN_JSON_DEPTH + 1);
-    memset(deep + RN_JSON_DEPTH + 1, ']', RN_JSON_DEPTH + 1);
-    deep[2 * RN_JSON_DEPTH + 2] = '\0';
+    memset(deep, '[', RN_SCAN_DEPTH + 1);
+    memset(deep + RN_SCAN_DEPTH + 1, ']', RN_SCAN_DEPTH + 1);
+    deep[2 * RN_SCAN_DEPTH + 2] = '\0';
     assert_string_equal(compact(deep, NULL), "!");
 }
 
