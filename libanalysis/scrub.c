@@ -265,6 +265,45 @@ static void clear_arguments(struct rn_syscall *call)
         call->args[i] = 0;
 }
 
+/* What another tool recorded: whatever its user named so, a query or an address. Arguments become
+ * one token, and are an object as before. */
+static void imported(struct rn_scrub *scrub, const struct rn_event *event,
+                     const struct rn_attachment *attachment, struct rn_buf *out)
+{
+    const char *text = (const char *)attachment->data;
+    bool is_object = event->kind == RN_KIND_SPAN && attachment->type == RN_ATT_TEXT;
+    size_t begin = out->size;
+
+    if (is_object)
+        rn_buf_text(out, "{\"scrubbed\":\"");
+    scrub_word(scrub, RN_SCRUB_TEXT, text, attachment->size, out);
+    if (is_object)
+        rn_buf_text(out, "\"}");
+    /* The policy keeps it. */
+    if (is_object && !out->failed &&
+        memmem(out->data + begin, out->size - begin, text, attachment->size)) {
+        out->size = begin;
+        rn_buf_append(out, text, attachment->size);
+    }
+}
+
+/* A notice that is no sentence of a recorder, but what another tool said of itself: the attributes
+ * of a resource, where decisions are from. */
+static bool is_foreign_notice(const struct rn_event *event, const char *text, size_t size)
+{
+    static const char decisions[] = "decisions of ";
+
+    return event->kind == RN_KIND_NOTICE && event->u.notice.code == RN_NOTICE_OTHER && size &&
+           (text[0] == '{' ||
+            (size >= sizeof decisions && !memcmp(text, decisions, sizeof decisions - 1)));
+}
+
+static bool is_imported(const struct rn_event *event)
+{
+    return event->kind == RN_KIND_SPAN || event->kind == RN_KIND_COUNTER ||
+           event->kind == RN_KIND_FLOW;
+}
+
 /* What the text of an attachment becomes. False: it is no text. */
 static bool rewrite(struct rn_scrub *scrub, const struct rn_event *event,
                     const struct rn_attachment *attachment, struct rn_buf *out)
@@ -295,9 +334,18 @@ static bool rewrite(struct rn_scrub *scrub, const struct rn_event *event,
         scrub_list(scrub, text, size, '\0', scrub_variable, out);
         return true;
     case RN_ATT_NAME:
-        name(scrub, event, text, size, out);
+        if (is_imported(event))
+            imported(scrub, event, attachment, out);
+        else
+            name(scrub, event, text, size, out);
         return true;
     case RN_ATT_CATEGORY:
+        if (is_imported(event)) {
+            imported(scrub, event, attachment, out);
+            return true;
+        }
+        scrub_word(scrub, RN_SCRUB_SYMBOL, text, size, out);
+        return true;
     case RN_ATT_ISA:
         scrub_word(scrub, RN_SCRUB_SYMBOL, text, size, out);
         return true;
@@ -305,7 +353,9 @@ static bool rewrite(struct rn_scrub *scrub, const struct rn_event *event,
         scrub_source(scrub, text, size, out);
         return true;
     case RN_ATT_TEXT:
-        if (event->kind == RN_KIND_NOTICE || event->kind == RN_KIND_LOSS)
+        if (is_imported(event) || is_foreign_notice(event, text, size))
+            imported(scrub, event, attachment, out);
+        else if (event->kind == RN_KIND_NOTICE || event->kind == RN_KIND_LOSS)
             scrub_sentence(scrub, text, size, out);
         else /* words that a program handed to an API, such as options for its compiler */
             scrub_list(scrub, text, size, ' ', scrub_argument, out);

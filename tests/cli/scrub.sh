@@ -150,6 +150,25 @@ rn-diff a.clean.rna other.rna >report
 rn-diff a.clean.rna b.rna >report
 [ $? = 2 ] && grep -q 'only recording A is scrubbed' report || fail "half: $(head -3 report)"
 
+# What other tools recorded.
+cat >trace.json <<END
+{"traceEvents": [
+{"ph": "X", "name": "GET /$secret", "cat": "$secret", "ts": 1, "dur": 2, "pid": 1, "tid": 1, "args": {"user": "$secret"}},
+{"ph": "C", "name": "$secret", "ts": 1, "pid": 1, "args": {"$secret": 3}},
+{"ph": "s", "name": "$secret", "cat": "c", "id": 1, "ts": 1, "pid": 1, "tid": 1},
+{"ph": "M", "name": "process_name", "pid": 1, "args": {"name": "$secret"}}]}
+END
+cat >spans.jsonl <<END
+{"resourceSpans": [{"resource": {"attributes": [{"key": "user", "value": {"stringValue": "$secret"}}]}, "scopeSpans": [{"spans": [{"traceId": "0102030405060708090a0b0c0d0e0f10", "spanId": "0102030405060708", "name": "of $secret", "startTimeUnixNano": "1700000000000000000", "endTimeUnixNano": "1700000000000000010", "attributes": [{"key": "sql", "value": {"stringValue": "$secret"}}]}]}]}]}
+END
+echo "1 stat(\"/tmp/$secret\", {st_mode=S_IFREG|0644, st_size=1, secret=$secret, ...}) = 0" >calls.txt
+for input in trace.json spans.jsonl calls.txt; do
+    rn-convert -q -o foreign.rna $input || fail "cannot convert $input"
+    reveals foreign.rna $secret || fail "the secret is not in what $input became: that shows nothing"
+    rn-scrub -q -o foreign.clean.rna foreign.rna || fail "cannot scrub what $input became"
+    reveals foreign.clean.rna $secret && fail "the secret of $input is still there"
+done
+
 # Again, from a pipe: what was scrubbed stays as it is.
 rn-scrub --key key -o - - <a.clean.rna >twice.rna || fail "through pipes"
 [ "$(verdict twice.rna c.clean.rna)" = "$(verdict a.clean.rna c.clean.rna)" ] || fail "scrubbed twice"
