@@ -93,6 +93,11 @@ void cli_execute(const char *command, char **argv);
  */
 struct cli_output;
 struct cli_output *cli_output_open(const char *path); /* NULL after message */
+/* For what is an archive itself: the other one refuses to replace one, so that a name that was meant
+ * as an input is not lost. */
+struct cli_output *cli_output_open_archive(const char *path);
+/* Are both the same file? */
+bool cli_same_file(const char *a, const char *b);
 /* Write and clear the buffer once it holds 64 KiB or more. False: no more can be written (the
  * message comes at the close). */
 bool cli_output_flush_some(struct cli_output *output, struct rn_buf *buf);

@@ -23,6 +23,7 @@ static const struct cli_export_format to_perfetto = {
 
 static const struct cli_export_format to_ctf = {
     .name = "ctf",
+    .suffix = ".ctf",
     .text = "Common Trace Format 1.8, a directory: babeltrace2, Trace Compass",
     .write = cli_convert_ctf,
 };

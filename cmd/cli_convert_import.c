@@ -83,10 +83,14 @@ int cli_convert_import(const struct cli_convert *convert, const char *path, cons
         status = rn_import_finish(import, &err);
     if (import)
         tell(import, name, convert->keep_going);
-    if (status != RN_OK)
+    if (status != RN_OK) {
+        if (import && rn_import_account(import)->problems && !convert->keep_going)
+            snprintf(err.what + strlen(err.what), sizeof err.what - strlen(err.what),
+                     " (--keep-going leaves it out)");
         cli_error(&err);
-    else
+    } else {
         result = rn_import_account(import)->problems ? RN_EXIT_ANSWER : RN_EXIT_OK;
+    }
     rn_import_free(import);
     rn_input_free(input);
     return result;

@@ -277,6 +277,7 @@ const struct cli_export_format cli_sqlite_export = {
 
 const struct cli_export_format cli_avro_export = {
     .name = "avro",
+    .suffix = ".avro",
     .text = "data set of Avro files, of many recordings; rn-avro(5)",
     .partitions = true,
     .write = write_avro,

@@ -95,7 +95,31 @@ static bool open_named(struct cli_output *output, const char *path)
     return output->fd >= 0;
 }
 
+/* Begins as an archive does: the magic of a POSIX tar. */
+static bool is_recording(const char *path)
+{
+    char head[262];
+    int fd = open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK | O_NOCTTY);
+    bool is = fd >= 0 && pread(fd, head, sizeof(head), 0) == (ssize_t)sizeof(head) &&
+              memcmp(head + 257, "ustar", 5) == 0;
+    if (fd >= 0)
+        close(fd);
+    return is;
+}
+
 struct cli_output *cli_output_open(const char *path)
+{
+    struct stat st;
+    if (path && strcmp(path, "-") && stat(path, &st) == 0 && S_ISREG(st.st_mode) &&
+        is_recording(path)) {
+        cli_fail("%s: is a recording, or another tar: it is not replaced; name another output",
+                 path);
+        return NULL;
+    }
+    return cli_output_open_archive(path);
+}
+
+struct cli_output *cli_output_open_archive(const char *path)
 {
     struct cli_output *output = calloc(1, sizeof(*output));
     if (!output) {
@@ -108,6 +132,13 @@ struct cli_output *cli_output_open(const char *path)
     cli_fail("%s: cannot write: %s", path, strerror(errno));
     cli_output_abandon(output);
     return NULL;
+}
+
+bool cli_same_file(const char *a, const char *b)
+{
+    struct stat one, other;
+    return strcmp(a, "-") && strcmp(b, "-") && stat(a, &one) == 0 && stat(b, &other) == 0 &&
+           one.st_dev == other.st_dev && one.st_ino == other.st_ino;
 }
 
 int cli_output_descriptor(const struct cli_output *output)

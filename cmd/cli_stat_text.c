@@ -247,6 +247,9 @@ void cli_stat_text(const struct cli_stat_table *table, const struct cli_stat_ord
             rn_buf_byte(out, '\n');
         text_section(table, &table->sections[i], order->top, out);
     }
+    for (size_t i = first; i < table->section_count; i++)
+        if (table->sections[i].kind == RN_KIND_SPAN && table->sections[i].count)
+            rn_buf_text(out, "\nSpans may lie in each other: a time is counted in each of them.\n");
     text_outliers(table, out);
     cli_stat_text_changes(table, order->top, out);
     text_binned(table, out);

@@ -65,7 +65,7 @@ static bool add_input(const struct command *command, struct rn_merge *merge, con
 
 static bool write_merged(const struct command *command, struct rn_merge *merge)
 {
-    struct cli_output *output = cli_output_open(command->output_path);
+    struct cli_output *output = cli_output_open_archive(command->output_path);
     struct rn_error err = RN_ERROR_INIT;
 
     if (!output)
@@ -163,6 +163,9 @@ static int check_and_run(const struct command *command, int argc, char **argv)
         return cli_usage("-o OUT is missing");
     if (strcmp(command->output_path, "-") == 0 && isatty(STDOUT_FILENO))
         return cli_usage("a recording is no text: standard output is a terminal");
+    for (int i = 0; i < argc; i++)
+        if (cli_same_file(command->output_path, argv[i]))
+            return cli_usage("'%s' is one of the recordings: name another output", argv[i]);
     return merge_files(command, argv);
 }
 

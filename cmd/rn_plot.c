@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 /* rn-plot: pictures of a recording, drawn by gnuplot, or the tables that they are made of. */
+#include "cli_imported.h"
 #include "cli_plot.h"
 #include "cli_report.h"
 
@@ -263,8 +264,11 @@ int main(int argc, char **argv)
         cli_fail("out of memory");
     else
         status = parse(&job, argc, argv);
-    if (status < 0)
+    if (status < 0) {
         status = run(&job, argv + optind, (unsigned)(argc - optind));
+        for (char **path = argv + optind; *path; path++)
+            cli_imported_warn(*path);
+    }
     rn_filter_free(job.filter);
     return status;
 }

@@ -112,5 +112,7 @@ int main(int argc, char **argv)
         return cli_usage("name the archive to write with -o");
     if (!scrub.check && optind + 1 < argc)
         return cli_usage("one recording at a time; '%s' is a second one", argv[optind + 1]);
+    if (!scrub.check && cli_same_file(scrub.output_path, argv[optind]))
+        return cli_usage("'%s' is the recording itself: name another file", scrub.output_path);
     return act(&scrub, argv + optind);
 }

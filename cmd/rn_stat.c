@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 /* rn-stat: counts, times, percentiles and errors of recordings, in groups. */
+#include "cli_imported.h"
 #include "cli_stat_attribution.h"
 #include "cli_stat_compare.h"
 #include "cli_stat_critical.h"
@@ -101,8 +102,11 @@ int main(int argc, char **argv)
         cli_fail("out of memory");
     else
         status = cli_stat_parse(&job, argc, argv);
-    if (status < 0)
+    if (status < 0) {
         status = run(&job, argv + optind);
+        for (char **path = argv + optind; *path; path++)
+            cli_imported_warn(*path);
+    }
     free(job.limits);
     cli_locate_free(&job.locate);
     rn_filter_free(job.filter);

@@ -52,7 +52,21 @@ static bool is_trace(const char *path)
 
 static int is_inner(const struct dirent *entry)
 {
-    return entry->d_name[0] != '.' && (entry->d_type == DT_DIR || entry->d_type == DT_UNKNOWN);
+    return entry->d_name[0] != '.';
+}
+
+/* Directories above a trace hold directories alone: what has other files is no tree of traces, but
+ * a directory where one happens to lie. */
+static bool holds_files(const char *path, struct dirent *const *entries, int count)
+{
+    for (int i = 0; i < count; i++) {
+        char name[4096];
+        struct stat info;
+        if (snprintf(name, sizeof(name), "%s/%s", path, entries[i]->d_name) >= (int)sizeof(name) ||
+            (stat(name, &info) == 0 && !S_ISDIR(info.st_mode)))
+            return true;
+    }
+    return false;
 }
 
 static void search_in(struct search *search, const char *path, unsigned depth)
@@ -66,9 +80,10 @@ static void search_in(struct search *search, const char *path, unsigned depth)
     if (search->stop || depth == RN_CTF_DEPTH_MAX)
         return;
     int count = scandir(path, &entries, is_inner, alphasort);
+    bool others = count > 0 && holds_files(path, entries, count);
     for (int i = 0; i < count; i++) {
         char *inner = NULL;
-        if (!search->stop && asprintf(&inner, "%s/%s", path, entries[i]->d_name) >= 0) {
+        if (!search->stop && !others && asprintf(&inner, "%s/%s", path, entries[i]->d_name) >= 0) {
             search_in(search, inner, depth + 1);
             free(inner);
         }

@@ -68,9 +68,16 @@ static enum rn_status emit(struct rn_perf_model *model, struct perf_thread *thre
 enum rn_status perf_call_abandon(struct rn_perf_model *model, struct perf_thread *thread,
                                  struct rn_error *err)
 {
+    const struct rn_syscall_info *info;
+    uint64_t end = model->last;
+
     if (!thread->call || !thread->call->open)
         return RN_OK;
-    return emit(model, thread, model->last, RN_EVENT_UNFINISHED, err);
+    /* It does not return; its thread is gone, not waiting until the recording ends. */
+    info = rn_syscall_info(model->abi, thread->call->call.nr);
+    if (info && (!strcmp(info->name, "exit_group") || !strcmp(info->name, "exit")))
+        end = thread->call->start;
+    return emit(model, thread, end, RN_EVENT_UNFINISHED, err);
 }
 
 static enum rn_status begin(struct rn_perf_model *model, const struct rn_perf_sample *sample,
