@@ -169,6 +169,10 @@ static bool put_body(const struct cli_report *report, const struct cli_info *inf
     put_command(info, out);
     rn_buf_text(out, "</h1>\n");
     put_facts(info, out);
+    if (!rn_filter_is_empty(report->filter))
+        rn_buf_text(out,
+                    "<div class=warning>Time line, pictures and tables are of a selection of the "
+                    "events; the numbers above are of all.</div>\n");
     put_warnings(info, out);
     rn_buf_text(
         out, "<nav><a href=\"#time\">Time line</a><a href=\"#pictures\">Pictures</a>"

@@ -10,7 +10,7 @@
 
 struct cli_report {
     const char *path, *output_path;
-    const struct rn_filter *filter;
+    const struct rn_filter *filter; /* not empty: the report says that it is of a part */
     const struct cli_plot_style *style;
 };
 

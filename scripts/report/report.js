@@ -7,8 +7,27 @@
   const canvas = document.querySelector("#timeline canvas");
   const tip = document.getElementById("tip");
   const context = canvas.getContext("2d");
-  const ROW = 22, TOP = 26, NARROW = 3;
+  const ROW = 22, LANE = 15, TOP = 26, NARROW = 3, DEPTH = 8;
   const end = Math.max(data.end, 1);
+
+  // What lies in something else of its row is drawn below it. The longest of those that begin together
+  // comes first.
+  data.events.sort((a, b) => a[0] - b[0] || a[2] - b[2] || b[3] - a[3]);
+  const depths = new Array(data.events.length).fill(0), lanes = new Array(data.rows.length).fill(1);
+  let open = [], openRow = -1;
+  data.events.forEach(([row, , begin, length], i) => {
+    if (row !== openRow)
+      open = [];
+    openRow = row;
+    while (open.length && open[open.length - 1] <= begin)
+      open.pop();
+    depths[i] = Math.min(open.length, DEPTH - 1);
+    lanes[row] = Math.max(lanes[row], depths[i] + 1);
+    open.push(begin + length);
+  });
+  const heights = lanes.map(n => n === 1 ? ROW : n * LANE + 6);
+  const tops = [TOP];
+  heights.forEach((h, i) => tops.push(tops[i] + h));
   let from = 0, to = end, left = 170, width = 0, drag = null;
 
   // What is not UTF-8 comes as the numbers of its bytes.
@@ -20,7 +39,12 @@
     : ns < 1e9 ? `${(ns / 1e6).toPrecision(4)} ms` : `${(ns / 1e9).toPrecision(5)} s`;
   const x = ns => left + (ns - from) / (to - from) * (width - left);
   const at = px => from + (px - left) / (width - left) * (to - from);
-  const rowOf = y => Math.floor((y - TOP) / ROW);
+  const rowOf = y => tops.findIndex((top, i) => i < heights.length && y >= top && y < tops[i + 1]);
+  // Top and height of an event.
+  const boxOf = i => {
+    const row = data.events[i][0];
+    return lanes[row] === 1 ? [tops[row] + 3, ROW - 6] : [tops[row] + 3 + depths[i] * LANE, LANE];
+  };
   const color = (name, fallback) => getComputedStyle(document.documentElement).getPropertyValue(name).trim() || fallback;
 
   // A round step so that there are about eight of them.
@@ -40,7 +64,7 @@
     for (let t = Math.ceil(from / by) * by; t <= to; t += by) {
       context.beginPath();
       context.moveTo(x(t), TOP - 4);
-      context.lineTo(x(t), TOP + data.rows.length * ROW);
+      context.lineTo(x(t), tops[data.rows.length]);
       context.stroke();
       context.textAlign = x(t) - left < 30 ? "left" : width - x(t) < 30 ? "right" : "center";
       context.fillText(+(t / unit[0]).toFixed(6) + " " + unit[1], x(t), TOP - 9);
@@ -52,33 +76,35 @@
       if (finish < from || begin > to)
         continue;
       const a = Math.max(x(begin), left), b = Math.min(x(finish), width);
-      const full = ROW - 8, high = Math.max(full * share, 2);
+      const full = lanes[row] === 1 ? ROW - 8 : LANE - 2, high = Math.max(full * share, 2);
       context.fillStyle = data.categories[category].color;
-      context.fillRect(a, TOP + row * ROW + 4 + full - high, Math.max(b - a, 0.7), high);
+      context.fillRect(a, tops[row] + 4 + full - high, Math.max(b - a, 0.7), high);
     }
   }
 
   // Where there is room for its name an event has one.
   function drawEvents() {
-    for (const [row, category, begin, length, name] of data.events) {
+    for (let i = 0; i < data.events.length; i++) {
+      const [, category, begin, length, name] = data.events[i];
       if (begin + length < from || begin > to)
         continue;
+      const [top, high] = boxOf(i);
       const a = Math.max(x(begin), left), b = Math.min(x(begin + length), width);
       if (b - a < NARROW)
         continue;
       context.fillStyle = data.categories[category].color;
-      context.fillRect(a, TOP + row * ROW + 3, b - a, ROW - 6);
+      context.fillRect(a, top, b - a, high);
       context.strokeStyle = color("--paper", "#fff");
-      context.strokeRect(a, TOP + row * ROW + 3, b - a, ROW - 6);
+      context.strokeRect(a, top, b - a, high);
       if (b - a < 40)
         continue;
       context.save();
       context.beginPath();
-      context.rect(a + 2, TOP + row * ROW, b - a - 4, ROW);
+      context.rect(a + 2, top, b - a - 4, high);
       context.clip();
       context.fillStyle = data.categories[category].dark ? "#fff" : "#000";
       context.textAlign = "left";
-      context.fillText(text(data.names[name]), a + 4, TOP + row * ROW + ROW / 2 + 4);
+      context.fillText(text(data.names[name]), a + 4, top + high / 2 + 4);
       context.restore();
     }
   }
@@ -91,15 +117,15 @@
     data.rows.forEach((row, i) => {
       context.save();
       context.beginPath();
-      context.rect(0, TOP + i * ROW, left - 6, ROW);
+      context.rect(0, tops[i], left - 6, heights[i]);
       context.clip();
-      context.fillText(text(row.name), 4, TOP + i * ROW + ROW / 2 + 4);
+      context.fillText(text(row.name), 4, tops[i] + heights[i] / 2 + 4);
       context.restore();
     });
   }
 
   function draw() {
-    const ratio = window.devicePixelRatio || 1, height = TOP + data.rows.length * ROW + 8;
+    const ratio = window.devicePixelRatio || 1, height = tops[data.rows.length] + 8;
     width = canvas.parentElement.clientWidth;
     left = Math.min(170, width / 3);
     canvas.style.height = height + "px";
@@ -128,10 +154,12 @@
   function hit(px, py) {
     const row = rowOf(py), time = at(px), close = (to - from) / (width - left) * 2;
     let best = null;
-    for (const event of data.events)
-      if (event[0] === row && event[2] <= time + close && event[2] + event[3] >= time - close &&
-          (!best || event[3] < best[3]))
+    data.events.forEach((event, i) => {
+      const [top, high] = boxOf(i);
+      if (event[0] === row && py >= top && py < top + high && event[2] <= time + close &&
+          event[2] + event[3] >= time - close && (!best || event[3] < best[3]))
         best = event;
+    });
     if (best)
       return `${text(data.names[best[4]])}\nat ${duration(best[2])}, took ${duration(best[3])}` +
              (best[5] ? "\n" + text(best[5]) : "");
