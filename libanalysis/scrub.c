@@ -113,6 +113,11 @@ enum rn_status rn_scrub_manifest(struct rn_scrub *scrub, struct rn_manifest *man
         scrub_note_secret(scrub, manifest->host, strlen(manifest->host));
     fine = replace(scrub, &manifest->host, host) && replace(scrub, &manifest->cwd, scrub_path) &&
            replace(scrub, &manifest->selection, text);
+    if (manifest->stack && strncmp(manifest->stack, "dump", 4) == 0 &&
+        !rn_scrub_policy_keeps(scrub->policy, RN_SCRUB_STACK, "dump")) {
+        free(manifest->stack);
+        manifest->stack = NULL;
+    }
     drop_invalid(&manifest->trace_parent);
     drop_invalid(&manifest->trace_given);
     if (manifest->boot_id)
