@@ -87,10 +87,12 @@ option() { # NAME OPTION...
 for options in -t -tt -ttt -r "-r -tt" -T "-ttt -T" -y -yy -i -n "-i -n -T" -s0 "-s 4096" -x -xx -v \
     "-X raw" "-X verbose" -C -k -Y "--decode-pids=comm,pidns" -q -qq -qqq "-a 8" \
     "--absolute-timestamps=format:unix,precision:ns" "--absolute-timestamps=precision:ms" \
-    "--relative-timestamps=ns -T" "--syscall-times=ns" "-e trace=%file" "-e signal=none" -z; do
+    "--relative-timestamps=ns -T" "--syscall-times=ns" "-e trace=%file" "-e signal=none"; do
     # shellcheck disable=SC2086
     option "strace -f $options" -f $options
 done
+# With -f and -z, strace 6.1 leaves out the begins of calls that were interrupted, by chance.
+option "strace -z" -z
 rm -f one.*
 strace -ff -tt -o one bash -c "$script" 2>/dev/null
 bad=0
