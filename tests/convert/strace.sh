@@ -92,7 +92,9 @@ for options in -t -tt -ttt -r "-r -tt" -T "-ttt -T" -y -yy -i -n "-i -n -T" -s0 
     option "strace -f $options" -f $options
 done
 # With -f and -z, strace 6.1 leaves out the begins of calls that were interrupted, by chance.
-option "strace -z" -z
+strace -z -o option.strace ls / >/dev/null
+rn-convert -q -o option.rna option.strace
+same "strace -z" "$(text_calls option.strace)" "$(calls option.rna)"
 rm -f one.*
 strace -ff -tt -o one bash -c "$script" 2>/dev/null
 bad=0
