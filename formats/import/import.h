@@ -95,7 +95,12 @@ RN_MUST_CHECK enum rn_status rn_import_realtime(struct rn_import *import, int64_
                                                 struct rn_error *err);
 
 /* One event. Everything it points to is copied. event->ordinal is ignored. To state the image of a
- * process, add RN_PROCESS_START, FORK and EXEC events as a recorder does (see event.h). */
+ * process, add RN_PROCESS_START, FORK and EXEC events as a recorder does (see event.h).
+ *
+ * An event whose end has no number, that is over 200 years from another, or, without `disorder`,
+ * more than 2^47 ns (39 hours) before the first, is a malformed piece, told as by
+ * rn_import_problem, with the name of the input: with keep_going it is left out, counted as a
+ * problem and not as an event, and RN_OK is returned; else RN_E_FORMAT. */
 RN_MUST_CHECK enum rn_status rn_import_add(struct rn_import *import, const struct rn_event *event,
                                            struct rn_error *err);
 
