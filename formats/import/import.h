@@ -82,7 +82,8 @@ void rn_import_end_thread(struct rn_import *import, uint64_t pid, uint64_t tid);
 RN_MUST_CHECK enum rn_status rn_import_queue(struct rn_import *import, uint64_t pid,
                                              uint64_t device, uint64_t queue, const char *name,
                                              uint32_t *stream, struct rn_error *err);
-/* Anything else that has events in order, by pid (0 none), number and name: the key. */
+/* Anything else that has events in order, by pid (0 none), number and name: the key. As all names
+ * of streams, it is cut to 256 bytes: names that are the same so far are one. NULL: "". */
 RN_MUST_CHECK enum rn_status rn_import_track(struct rn_import *import, uint64_t pid,
                                              uint64_t number, const char *name, uint32_t *stream,
                                              struct rn_error *err);
