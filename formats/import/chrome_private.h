@@ -69,6 +69,8 @@ struct rn_chrome {
     size_t latest_size;
     size_t thread_count;
     char *texts[RN_CHROME_TEXTS_MAX];
+    /* Where they are, by their hashes: number and 1; 0 free. Never full. */
+    uint16_t text_slots[2 * RN_CHROME_TEXTS_MAX];
     size_t text_count;
     uint64_t caller; /* pid that last called a device's API */
 

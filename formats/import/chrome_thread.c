@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 #include "chrome_private.h"
+#include "formats/fnv.h"
 
 #include <inttypes.h>
 #include <stdlib.h>
@@ -17,11 +18,27 @@ static enum rn_status no_memory(struct rn_error *err)
     return rn_fail(err, RN_E_NOMEM, "no memory for the threads of a trace");
 }
 
+/* The slot that a text is in, or would be. */
+static uint16_t *slot_of(struct rn_chrome *chrome, const char *text, size_t size)
+{
+    const size_t slots = sizeof chrome->text_slots / sizeof *chrome->text_slots;
+    size_t at = rn_fnv(RN_FNV_BEGIN, text, size) % slots;
+
+    for (; chrome->text_slots[at]; at = (at + 1) % slots) {
+        const char *known = chrome->texts[chrome->text_slots[at] - 1];
+
+        if (strncmp(known, text, size) == 0 && known[size] == '\0')
+            break;
+    }
+    return &chrome->text_slots[at];
+}
+
 /* The number of a process or thread; *text: as it is named, NULL where it is a number. */
 static enum rn_status number_of(struct rn_chrome *chrome, const struct rn_scan_value *value,
                                 uint64_t *number, const char **text, struct rn_error *err)
 {
-    size_t size = 0, i = 0;
+    uint16_t *slot;
+    size_t size, i;
 
     *text = NULL;
     *number = 0;
@@ -29,9 +46,8 @@ static enum rn_status number_of(struct rn_chrome *chrome, const struct rn_scan_v
         (rn_scan_u64(value, number) && *number < RN_CHROME_PROCESS))
         return RN_OK;
     size = strnlen(value->data, value->size < NAME_MAX_BYTES ? value->size : NAME_MAX_BYTES);
-    while (i < chrome->text_count &&
-           (strncmp(chrome->texts[i], value->data, size) != 0 || chrome->texts[i][size] != '\0'))
-        i++;
+    slot = slot_of(chrome, value->data, size);
+    i = *slot ? *slot - 1u : chrome->text_count;
     if (i == RN_CHROME_TEXTS_MAX) {
         rn_import_note(chrome->import, "processes or threads with a name as number, over 4096", 1);
         i--;
@@ -39,7 +55,7 @@ static enum rn_status number_of(struct rn_chrome *chrome, const struct rn_scan_v
         chrome->texts[i] = strndup(value->data, size);
         if (!chrome->texts[i])
             return no_memory(err);
-        chrome->text_count++;
+        *slot = (uint16_t)++chrome->text_count;
     }
     *text = chrome->texts[i];
     *number = TEXT_ID + i;

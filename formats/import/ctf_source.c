@@ -45,6 +45,7 @@ struct rn_ctf_source {
 static enum rn_status source_new(const char *path, struct rn_ctf_source **out, struct rn_error *err)
 {
     struct rn_ctf_source *source = calloc(1, sizeof(*source));
+    *out = NULL;
     if (!source)
         return rn_fail(err, RN_E_NOMEM, "out of memory");
     source->fd = -1;
@@ -119,6 +120,7 @@ enum rn_status rn_ctf_source_open(const char *path, bool salvage, struct rn_ctf_
     if (status != RN_OK)
         return status;
     struct rn_ctf_source *source = *out;
+    *out = NULL;
     pid_t parent = getpid();
     if (salvage)
         status = make_scratch(source, err);
@@ -140,8 +142,10 @@ enum rn_status rn_ctf_source_open(const char *path, bool salvage, struct rn_ctf_
         errno = cause;
         status = rn_fail(err, RN_E_SYSTEM, "cannot start a process that decodes");
         rn_ctf_source_free(source);
+        return status;
     }
-    return status;
+    *out = source;
+    return RN_OK;
 }
 
 static int reap(struct rn_ctf_source *source)

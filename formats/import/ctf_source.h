@@ -90,7 +90,7 @@ struct rn_ctf_source;
 /* `path`: a directory with a file "metadata", or one that has such below it: all of them are read
  * together. With `salvage` files of events that are damaged are read up to the packet that is, or
  * left out, and told (PROBLEM); that takes a directory in TMPDIR, which has what could be used of
- * them. */
+ * them. *out is NULL on failure, also of rn_ctf_source_attach. */
 RN_MUST_CHECK enum rn_status rn_ctf_source_open(const char *path, bool salvage,
                                                 struct rn_ctf_source **out, struct rn_error *err);
 /* Frames that were written before, from a descriptor, which is not closed: for tests. */

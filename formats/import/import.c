@@ -179,10 +179,6 @@ static enum rn_status write_event(struct rn_import *import, const struct rn_even
             status = restate(import, err);
     }
     placed.start = ticks_of(import, event->start);
-    if (placed.start > INT64_MAX || placed.duration > INT64_MAX)
-        return rn_fail(err, RN_E_FORMAT,
-                       "a time is more than a day before the first one, or makes "
-                       "no sense");
     if (event->kind == RN_KIND_KERNEL) {
         shift(import, &placed.u.kernel.queued);
         shift(import, &placed.u.kernel.submitted);
@@ -207,6 +203,20 @@ static enum rn_status sort_event(struct rn_import *import, uint64_t end,
     return status == RN_OK ? rn_spill_sort_add(import->sort, end, 0, err) : status;
 }
 
+/* Whether such an event has ticks: from 0, with the first event at RN_IMPORT_START, to INT64_MAX.
+ * Where events are sorted, any may be the first. */
+static bool has_ticks(const struct rn_import *import, uint64_t start, uint64_t end)
+{
+    uint64_t base = import->writer ? import->base : start;
+
+    if (import->sort) {
+        base = start < import->earliest ? start : import->earliest;
+        end = end > import->latest ? end : import->latest;
+    }
+    return (start >= base || base - start <= RN_IMPORT_START) &&
+           (end < base || end - base <= (uint64_t)INT64_MAX - RN_IMPORT_START);
+}
+
 enum rn_status rn_import_add(struct rn_import *import, const struct rn_event *event,
                              struct rn_error *err)
 {
@@ -214,9 +224,14 @@ enum rn_status rn_import_add(struct rn_import *import, const struct rn_event *ev
     enum rn_status status = RN_OK;
 
     if (end < event->start)
-        return rn_fail(err, RN_E_FORMAT, "an event ends after the end of time");
+        return rn_import_problem(import, 0, RN_IMPORT_NO_PLACE, err,
+                                 "an event ends after the end of time");
     if (event->stream > import->stream_count || !RN_KIND_IS_EVENT(event->kind))
         return rn_fail(err, RN_E_USAGE, "an event of an unknown stream or kind");
+    if (!has_ticks(import, event->start, end))
+        return rn_import_problem(import, 0, RN_IMPORT_NO_PLACE, err,
+                                 "an event is more than 39 hours before the first one, or over "
+                                 "200 years away");
     import->account.events++;
     import->account.counts[event->kind]++;
     if (event->start < import->earliest)

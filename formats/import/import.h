@@ -82,7 +82,8 @@ void rn_import_end_thread(struct rn_import *import, uint64_t pid, uint64_t tid);
 RN_MUST_CHECK enum rn_status rn_import_queue(struct rn_import *import, uint64_t pid,
                                              uint64_t device, uint64_t queue, const char *name,
                                              uint32_t *stream, struct rn_error *err);
-/* Anything else that has events in order, by pid (0 none), number and name: the key. */
+/* Anything else that has events in order, by pid (0 none), number and name: the key. As all names
+ * of streams, it is cut to 256 bytes: names that are the same so far are one. NULL: "". */
 RN_MUST_CHECK enum rn_status rn_import_track(struct rn_import *import, uint64_t pid,
                                              uint64_t number, const char *name, uint32_t *stream,
                                              struct rn_error *err);
@@ -95,7 +96,12 @@ RN_MUST_CHECK enum rn_status rn_import_realtime(struct rn_import *import, int64_
                                                 struct rn_error *err);
 
 /* One event. Everything it points to is copied. event->ordinal is ignored. To state the image of a
- * process, add RN_PROCESS_START, FORK and EXEC events as a recorder does (see event.h). */
+ * process, add RN_PROCESS_START, FORK and EXEC events as a recorder does (see event.h).
+ *
+ * An event whose end has no number, that is over 200 years from another, or, without `disorder`,
+ * more than 2^47 ns (39 hours) before the first, is a malformed piece, told as by
+ * rn_import_problem, with the name of the input: with keep_going it is left out, counted as a
+ * problem and not as an event, and RN_OK is returned; else RN_E_FORMAT. */
 RN_MUST_CHECK enum rn_status rn_import_add(struct rn_import *import, const struct rn_event *event,
                                            struct rn_error *err);
 

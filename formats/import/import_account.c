@@ -22,12 +22,10 @@ enum rn_status rn_import_problem(struct rn_import *import, uint64_t line, uint64
         rn_fail(&own, RN_E_FORMAT, "line %llu: %.400s", (unsigned long long)line, what);
     else
         rn_fail(&own, RN_E_FORMAT, "%s", what);
-    if (line || offset == UINT64_MAX)
+    if (line || offset == RN_IMPORT_NO_PLACE)
         rn_fail_in(&own, import->name);
-    else if (offset != RN_IMPORT_NO_PLACE)
-        rn_fail_at(&own, import->name, offset);
     else
-        rn_fail_in(&own, import->name);
+        rn_fail_at(&own, import->name, offset);
     if (!import->options.keep_going) {
         *err = own;
         return RN_E_FORMAT;

@@ -1,4 +1,5 @@
 /* SPDX-License-Identifier: MIT */
+#include "formats/fnv.h"
 #include "formats/record_encode.h"
 #include "import_private.h"
 
@@ -11,10 +12,10 @@
 
 enum { KEY_THREAD, KEY_QUEUE, KEY_TRACK };
 
-/* FNV-like mixing of the four numbers (splitmix64's finisher, S. Vigna). */
-static size_t bucket_of(const uint64_t key[4])
+/* FNV-like mixing of the four numbers (splitmix64's finisher, S. Vigna), and of a track's name. */
+static size_t bucket_of(const uint64_t key[4], const char *name)
 {
-    uint64_t mix = 0;
+    uint64_t mix = key[0] == KEY_TRACK ? rn_fnv(RN_FNV_BEGIN, name, strnlen(name, NAME_BYTES)) : 0;
 
     for (unsigned i = 0; i < 4; i++) {
         mix = (mix ^ key[i]) * 0xbf58476d1ce4e5b9u;
@@ -26,10 +27,11 @@ static size_t bucket_of(const uint64_t key[4])
 static struct rn_import_stream *find(struct rn_import *import, const uint64_t key[4],
                                      const char *name)
 {
-    struct rn_import_stream *stream = import->buckets[bucket_of(key)];
+    struct rn_import_stream *stream = import->buckets[bucket_of(key, name)];
 
+    /* The name that is kept is cut. */
     while (stream && (memcmp(stream->key, key, sizeof stream->key) != 0 ||
-                      (key[0] == KEY_TRACK && strcmp(stream->name, name) != 0)))
+                      (key[0] == KEY_TRACK && strncmp(stream->name, name, NAME_BYTES) != 0)))
         stream = stream->next;
     return stream;
 }
@@ -39,12 +41,12 @@ static enum rn_status make(struct rn_import *import, const uint64_t key[4],
                            struct rn_import_stream **out, struct rn_error *err)
 {
     struct rn_import_stream *stream;
-    size_t bucket = bucket_of(key);
+    size_t bucket = bucket_of(key, name);
 
     if (import->stream_count >= RN_IMPORT_MAX_STREAMS)
         return rn_fail(err, RN_E_LIMIT, "more than %u threads and queues", RN_IMPORT_MAX_STREAMS);
     stream = calloc(1, sizeof *stream);
-    if (!stream || !(stream->name = strndup(name ? name : "", NAME_BYTES))) {
+    if (!stream || !(stream->name = strndup(name, NAME_BYTES))) {
         free(stream);
         return rn_fail(err, RN_E_NOMEM, "no memory for a stream");
     }
@@ -62,9 +64,12 @@ static enum rn_status get(struct rn_import *import, const uint64_t key[4],
                           const struct rn_stream *row, const char *name, uint32_t *number,
                           struct rn_error *err)
 {
-    struct rn_import_stream *stream = find(import, key, name ? name : "");
+    struct rn_import_stream *stream;
     enum rn_status status = RN_OK;
 
+    if (!name)
+        name = "";
+    stream = find(import, key, name);
     if (!stream)
         status = make(import, key, row, name, &stream, err);
     if (status == RN_OK)
@@ -100,7 +105,7 @@ enum rn_status rn_import_name(struct rn_import *import, uint32_t number, const c
 
 static void detach(struct rn_import *import, struct rn_import_stream *stream)
 {
-    struct rn_import_stream **link = &import->buckets[bucket_of(stream->key)];
+    struct rn_import_stream **link = &import->buckets[bucket_of(stream->key, stream->name)];
 
     while (*link != stream)
         link = &(*link)->next;
@@ -122,7 +127,7 @@ enum rn_status rn_import_child(struct rn_import *import, uint32_t parent, uint64
         stream = NULL;
     }
     if (!stream)
-        status = make(import, key, &row, name, &stream, err);
+        status = make(import, key, &row, name ? name : "", &stream, err);
     if (status != RN_OK)
         return status;
     stream->known = true;

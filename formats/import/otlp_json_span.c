@@ -38,7 +38,8 @@ static bool read_real(struct rn_json *json, double *real)
     memcpy(copy, text.data, text.size);
     copy[text.size] = '\0';
     *real = strtod(copy, &end);
-    return *end == '\0' || rn_json_odd(json, "a number that makes no sense");
+    /* A text may hold a NUL. */
+    return end == copy + text.size || rn_json_odd(json, "a number that makes no sense");
 }
 
 /* protobuf's mapping lets an integer be written as 1.0 or 1e3, too. */
@@ -58,7 +59,7 @@ static bool read_integer(struct rn_json *json, int64_t *number)
     memcpy(copy, text.data, text.size);
     copy[text.size] = '\0';
     real = strtod(copy, &end);
-    if (*end || !(real > -9e15 && real < 9e15) || real != (double)(int64_t)real)
+    if (end != copy + text.size || !(real > -9e15 && real < 9e15) || real != (double)(int64_t)real)
         return rn_json_odd(json, "an integer that makes no sense");
     *number = (int64_t)real;
     return true;

@@ -70,9 +70,19 @@ void perf_name_set(char *to, const struct rn_perf_text *name)
 
 /* ---- threads ---- */
 
+/* Numbers may have any step: mixed by splitmix64's finisher (S. Vigna). */
+static struct perf_thread **bucket_of(struct rn_perf_model *model, int64_t tid)
+{
+    uint64_t mix = (uint64_t)tid;
+
+    mix = (mix ^ mix >> 30) * 0xbf58476d1ce4e5b9u;
+    mix = (mix ^ mix >> 27) * 0x94d049bb133111ebu;
+    return &model->buckets[(mix ^ mix >> 31) % BUCKETS];
+}
+
 struct perf_thread *perf_thread_find(struct rn_perf_model *model, int64_t tid)
 {
-    struct perf_thread *thread = model->buckets[(uint64_t)tid % BUCKETS];
+    struct perf_thread *thread = *bucket_of(model, tid);
 
     while (thread && thread->tid != tid)
         thread = thread->next;
@@ -81,7 +91,7 @@ struct perf_thread *perf_thread_find(struct rn_perf_model *model, int64_t tid)
 
 struct perf_thread *perf_thread_make(struct rn_perf_model *model, int64_t tid)
 {
-    struct perf_thread *thread = perf_thread_find(model, tid);
+    struct perf_thread *thread = perf_thread_find(model, tid), **bucket;
 
     if (thread)
         return thread;
@@ -89,8 +99,9 @@ struct perf_thread *perf_thread_make(struct rn_perf_model *model, int64_t tid)
     if (!thread)
         return NULL;
     thread->tid = tid;
-    thread->next = model->buckets[(uint64_t)tid % BUCKETS];
-    model->buckets[(uint64_t)tid % BUCKETS] = thread;
+    bucket = bucket_of(model, tid);
+    thread->next = *bucket;
+    *bucket = thread;
     return thread;
 }
 

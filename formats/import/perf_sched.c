@@ -4,6 +4,7 @@
 #include "formats/syscall_table.h"
 #include "perf_model_private.h"
 
+#include <stdio.h>
 #include <string.h>
 
 #define THREAD_BIT 0x10000u /* CLONE_THREAD */
@@ -43,20 +44,13 @@ static enum rn_status end_stretch(struct rn_perf_model *model, struct perf_cpu *
 static enum rn_status cpu_of(struct rn_perf_model *model, int64_t number, struct perf_cpu **cpu,
                              struct rn_error *err)
 {
-    char name[32] = "CPU ";
-    struct rn_buf text = RN_BUF_INIT;
-    enum rn_status status = RN_OK;
+    char name[32];
 
     *cpu = &model->cpus[number];
     if ((*cpu)->stream)
         return RN_OK;
-    rn_buf_decimal(&text, (uint64_t)number);
-    if (text.failed || text.size > 10)
-        return rn_fail(err, RN_E_NOMEM, "no memory for a CPU");
-    memcpy(name + 4, text.data, text.size);
-    rn_buf_free(&text);
-    status = rn_import_track(model->import, 0, (uint64_t)number, name, &(*cpu)->stream, err);
-    return status;
+    snprintf(name, sizeof name, "CPU %lld", (long long)number);
+    return rn_import_track(model->import, 0, (uint64_t)number, name, &(*cpu)->stream, err);
 }
 
 enum rn_status perf_on_switch(struct rn_perf_model *model, const struct rn_perf_sample *sample,

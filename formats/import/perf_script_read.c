@@ -8,7 +8,9 @@
 #include <stdlib.h>
 #include <string.h>
 
-#define ARGUMENTS 64u
+#define ARGUMENTS   64u
+#define FRAME_BYTES 4096u /* that are kept of a line of a call chain */
+_Static_assert(FRAME_BYTES *RN_STACK_FRAMES_MAX <= 1u << 20, "what an event has of its chain");
 
 struct script {
     struct rn_input *input;
@@ -22,7 +24,7 @@ struct script {
     struct {
         size_t at, size;
     } frames[RN_STACK_FRAMES_MAX];
-    uint64_t frames_left, strange_frames;
+    uint64_t frames_left, frames_cut, strange_frames;
     /* Of the header. */
     char *host, *os, *arch, *command;
     bool monotonic;
@@ -149,6 +151,10 @@ static void add_frame(struct script *script, const char *line, size_t size)
         script->frames_left++;
         return;
     }
+    if (size > FRAME_BYTES) {
+        script->frames_cut++;
+        size = FRAME_BYTES;
+    }
     script->frames[script->frame_count].at = script->lines.size;
     script->frames[script->frame_count++].size = size;
     rn_buf_append(&script->lines, line, size);
@@ -231,6 +237,8 @@ static enum rn_status read_script(struct rn_input *input, struct rn_import *impo
     status = read_lines(script, err);
     if (script->frames_left)
         rn_import_note(import, "frames beyond the innermost of a call chain", script->frames_left);
+    if (script->frames_cut)
+        rn_import_note(import, "lines of call chains that were cut to 4 KiB", script->frames_cut);
     if (script->strange_frames)
         rn_import_note(import, "lines of call chains without an address", script->strange_frames);
     rn_perf_model_free(script->model);

@@ -83,7 +83,7 @@ struct strace_thread {
     uint64_t pending_start, pending_site;
     bool has_pending, making; /* making: the call makes a thread */
     uint64_t making_flags;
-    struct strace_thread *next_making;
+    struct strace_thread *next_making, *previous_making;
     struct rn_buf held; /* struct strace_held and text, again and again */
 };
 struct strace_held {

@@ -200,19 +200,23 @@ void strace_begin_making(struct strace_reader *reader, struct strace_thread *thr
 {
     thread->making = true;
     thread->making_flags = flags;
+    thread->previous_making = NULL;
     thread->next_making = reader->making;
+    if (reader->making)
+        reader->making->previous_making = thread;
     reader->making = thread;
 }
 
 void strace_end_making(struct strace_reader *reader, struct strace_thread *thread)
 {
-    struct strace_thread **link = &reader->making;
-
     if (!thread->making)
         return;
-    while (*link != thread)
-        link = &(*link)->next_making;
-    *link = thread->next_making;
+    if (thread->previous_making)
+        thread->previous_making->next_making = thread->next_making;
+    else
+        reader->making = thread->next_making;
+    if (thread->next_making)
+        thread->next_making->previous_making = thread->previous_making;
     thread->making = false;
 }
 

@@ -152,6 +152,10 @@ check "nothing is left of a failure" test ! -e bad.rna
 rn-convert --keep-going -o back.rna worse.jsonl 2>notes
 check "--keep-going leaves out what makes no sense" grep -q '2 malformed pieces' notes
 check "and keeps the rest, of the same line, too" bash -c "rn-cat --kind span back.rna | grep -q good"
+for number in '"intValue":"1\u0000junk"' '"doubleValue":"1\u0000junk"'; do
+    echo '{"resourceSpans":[{"scopeSpans":[{"spans":[{"name":"good","startTimeUnixNano":"1700000000000000000","endTimeUnixNano":"1700000000000000001","attributes":[{"key":"n","value":{'"$number"'}}]}]}]}]}' >nul.jsonl
+    fails "a number with a NUL behind it: ${number%%:*}" 'that makes no sense' rn-convert -o bad.rna nul.jsonl
+done
 rn-stat --json -e kind=syscall back.rna >back.json
 rn-stat --json -e kind=syscall r.rna >r.json
 check "and of the others" cmp -s r.json back.json

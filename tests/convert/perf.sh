@@ -169,6 +169,14 @@ check "nothing is left of a failure" test ! -e bad.rna
 rn-convert --keep-going -o bad.rna bad.txt 2>notes
 check "--keep-going leaves out what makes no sense" grep -q '2 malformed pieces' notes
 check "and keeps the rest" bash -c "rn-cat bad.rna | grep -q 'read(1, 0x2, 3) *= 3'"
+python3 - >deep.txt <<'E'
+print("ls 7 [000] 1.000000: cycles:u: ")
+for i in range(130):
+    print("\t%x f%s+0x1 (/bin/ls)" % (0x1000 + i, "o" * (4071 + i)))
+E
+rn-convert -o deep.rna deep.txt 2>notes
+check "long lines of a call chain are cut, which is told" grep -q 'cut to 4 KiB: 123$' notes
+check "and those beyond the innermost are counted" grep -q 'the innermost of a call chain: 2$' notes
 head -c 700 "$synthetic/perf-fields.json" >cut.json
 fails "JSON that is cut" 'cut.json: offset [0-9]*: the document ends too soon' rn-convert -o cut.rna cut.json
 sed 's/"timestamp": 1000000000/"timestamp": "soon"/' "$synthetic/perf-fields.json" >time.json

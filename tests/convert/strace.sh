@@ -233,4 +233,9 @@ ok $? "a text that was cut"
 printf 'read(3, "\\777\\x", 99999999999999999999999) = 0\nopen("a", O_RDONLY|O_NEW) = 184467440737095516159\nwrite(1, "a", 1) = 1\n' >huge.strace
 rn-convert -q --keep-going --from strace -o huge.rna huge.strace 2>error
 same "numbers that are too large" 2 "$(calls huge.rna)"
+printf '%s.000000 getpid() = 1\n' 1732500000 1732100000 1732500001 >far.strace
+rn-convert -o far.rna far.strace 2>error
+same "a time days before the first one: refused" "2 1" "$? $(grep -c 'far.strace: an event is' error)"
+rn-convert -q --keep-going -o far.rna far.strace 2>error
+same "with --keep-going left out" "1 2" "$? $(calls far.rna)"
 true

@@ -356,6 +356,39 @@ static void processes_and_times(void **state)
     done(reader);
 }
 
+/* Each name is a process of its own, up to 4096 of them; the others are as the last one. */
+static void many_named_processes(void **state)
+{
+    enum { KEPT = 4096, ALL = 4100 };
+    uint32_t *streams = calloc(ALL, sizeof *streams);
+    struct rn_buf text = RN_BUF_INIT;
+    struct rn_reader *reader;
+
+    (void)state;
+    assert_non_null(streams);
+    for (unsigned i = 0; i < 2 * ALL; i++)
+        rn_buf_printf(&text,
+                      "%s{\"ph\":\"i\",\"name\":\"n\",\"pid\":\"name %u\",\"tid\":1,"
+                      "\"ts\":%u}",
+                      i ? "," : "[", i % ALL, i);
+    rn_buf_append(&text, "]", 2);
+    assert_false(text.failed);
+    reader = read_back((const char *)text.data);
+    for (unsigned i = 0; i < 2 * ALL; i++) {
+        struct rn_event event = next_of(reader, RN_KIND_SPAN);
+
+        if (i < ALL)
+            streams[i] = event.stream;
+        assert_int_equal(event.stream, streams[i % ALL]);
+        if (i > 0 && i < ALL)
+            assert_int_equal(streams[i], streams[i - 1] + (i < KEPT));
+    }
+    assert_int_equal(noted("over 4096"), 2 * (ALL - KEPT));
+    done(reader);
+    rn_buf_free(&text);
+    free(streams);
+}
+
 static void texts(void **state)
 {
     static const char text[] =
@@ -474,7 +507,8 @@ int main(void)
         CASE(kineto_becomes_kernels), CASE(external_ids),        CASE(directions),
         CASE(what_is_on_queues),      CASE(begins_and_ends),     CASE(asynchronous_spans),
         CASE(flows_and_counters),     CASE(processes_and_times), CASE(texts),
-        CASE(damage_is_left_out),     CASE(long_events),         CASE(recognised_by_content),
+        CASE(many_named_processes),   CASE(damage_is_left_out),  CASE(long_events),
+        CASE(recognised_by_content),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);

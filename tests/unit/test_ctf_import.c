@@ -312,13 +312,31 @@ static int free_frames(void **state)
     return remove_directory(state);
 }
 
+static void no_source_after_a_failure(void **state)
+{
+    struct rn_ctf_source *source = (struct rn_ctf_source *)directory;
+    char *before = getenv("TMPDIR");
+    before = before ? strdup(before) : NULL;
+
+    (void)state;
+    assert_int_equal(setenv("TMPDIR", path, 1), 0); /* there is none */
+    assert_status(rn_ctf_source_open("trace", true, &source, &err), RN_E_SYSTEM);
+    assert_null(source);
+    err = (struct rn_error)RN_ERROR_INIT;
+    if (before)
+        setenv("TMPDIR", before, 1);
+    else
+        unsetenv("TMPDIR");
+    free(before);
+}
+
 #define CASE(test) cmocka_unit_test_setup_teardown(test, make_directory, free_frames)
 
 int main(void)
 {
     const struct CMUnitTest tests[] = {
         CASE(calls_of_two_threads), CASE(who_runs_on_a_cpu),   CASE(functions_nest),
-        CASE(what_the_tracer_lost), CASE(frames_that_are_cut),
+        CASE(what_the_tracer_lost), CASE(frames_that_are_cut), CASE(no_source_after_a_failure),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);

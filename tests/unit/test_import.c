@@ -259,6 +259,63 @@ static void times_without_sense(void **state)
     rn_import_free(import);
 }
 
+/* What cannot be placed is left out, and the rest is whole. */
+static void too_early_is_left_out(void **state)
+{
+    struct rn_import *import = new_import(false, NULL);
+    struct rn_event event = {.kind = RN_KIND_SPAN, .duration = 1};
+    struct rn_reader *reader;
+    char text[600];
+    uint32_t stream;
+
+    (void)state;
+    assert_ok(rn_import_thread(import, 1, 1, NULL, &event.stream, &err));
+    add_span(import, event.stream, DAY, 1);
+    event.start = DAY - (1ull << 47) - 1;
+    assert_status(rn_import_add(import, &event, &err), RN_E_FORMAT);
+    assert_int_equal(strncmp(rn_error_text(&err, text, sizeof text), "input.txt: an event is", 22),
+                     0);
+    err = (struct rn_error)RN_ERROR_INIT;
+    rn_import_free(import);
+    import = new_import(true, NULL);
+    assert_ok(rn_import_thread(import, 1, 1, NULL, &stream, &err));
+    add_span(import, stream, DAY, 1);
+    assert_ok(rn_import_add(import, &event, &err));
+    event.start = UINT64_MAX;
+    assert_ok(rn_import_add(import, &event, &err));
+    event.start = UINT64_MAX - 1;
+    assert_ok(rn_import_add(import, &event, &err));
+    add_span(import, stream, DAY - (1ull << 47), 1);
+    assert_int_equal(problems, 3);
+    assert_int_equal(rn_import_account(import)->problems, 3);
+    assert_int_equal(rn_import_account(import)->events, 2);
+    assert_int_equal(rn_import_account(import)->counts[RN_KIND_SPAN], 2);
+    reader = finish(import);
+    assert_int_equal(next_of(reader, RN_KIND_SPAN).start, 0);
+    assert_int_equal(next_of(reader, RN_KIND_SPAN).start, 1ull << 47);
+    rn_reader_free(reader);
+}
+
+static void too_far_apart_to_sort(void **state)
+{
+    const struct rn_import_facts facts = {.clock = RN_IMPORT_REALTIME, .disorder = true};
+    struct rn_import *import = new_import(true, &facts);
+    struct rn_event event = {.kind = RN_KIND_SPAN, .start = UINT64_MAX - 1, .duration = 1};
+    struct rn_reader *reader;
+
+    (void)state;
+    assert_ok(rn_import_thread(import, 1, 1, NULL, &event.stream, &err));
+    add_span(import, event.stream, DAY, 1);
+    assert_ok(rn_import_add(import, &event, &err));
+    add_span(import, event.stream, DAY - (1ull << 50), 1);
+    assert_int_equal(problems, 1);
+    assert_int_equal(rn_import_account(import)->events, 2);
+    reader = finish(import);
+    assert_int_equal(next_of(reader, RN_KIND_SPAN).start, 1ull << 47);
+    assert_int_equal(next_of(reader, RN_KIND_SPAN).start, (1ull << 47) + (1ull << 50));
+    rn_reader_free(reader);
+}
+
 static void notices_and_losses(void **state)
 {
     struct rn_import *import = new_import(false, NULL);
@@ -287,9 +344,10 @@ static void notices_and_losses(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        CASE(threads_and_times),   CASE(disorder_is_sorted_by_ends), CASE(a_pid_is_used_again),
-        CASE(images_are_restated), CASE(what_is_malformed),          CASE(nothing_is_left),
-        CASE(times_without_sense), CASE(notices_and_losses),
+        CASE(threads_and_times),     CASE(disorder_is_sorted_by_ends), CASE(a_pid_is_used_again),
+        CASE(images_are_restated),   CASE(what_is_malformed),          CASE(nothing_is_left),
+        CASE(times_without_sense),   CASE(notices_and_losses),         CASE(too_early_is_left_out),
+        CASE(too_far_apart_to_sort),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);

@@ -276,6 +276,36 @@ static void two_makers(void **state)
     assert_int_equal(notes, 0);
 }
 
+/* In whatever order calls that make one return, the one that is left has made what comes up. */
+static void last_of_the_makers(void **state)
+{
+    static const unsigned char orders[][3] = {{1, 2, 3}, {1, 3, 2}, {2, 1, 3},
+                                              {2, 3, 1}, {3, 1, 2}, {3, 2, 1}};
+
+    (void)state;
+    for (size_t i = 0; i < sizeof(orders) / sizeof(orders[0]); i++) {
+        const unsigned char *order = orders[i];
+        struct rn_reader *reader;
+        struct rn_event event;
+        char text[600];
+
+        snprintf(text, sizeof(text),
+                 "1 getpid() = 1\n2 getpid() = 2\n3 getpid() = 3\n"
+                 "1 vfork( <unfinished ...>\n2 vfork( <unfinished ...>\n"
+                 "3 vfork( <unfinished ...>\n"
+                 "%d <... vfork resumed>) = -1 EAGAIN (Resource temporarily unavailable)\n"
+                 "%d <... vfork resumed>) = -1 EAGAIN (Resource temporarily unavailable)\n"
+                 "9 getpid() = 9\n%d <... vfork resumed>) = 9\n",
+                 order[0], order[1], order[2]);
+        reader = read_text(text);
+        event = next_process(reader, RN_PROCESS_FORK);
+        assert_int_equal(event.u.process.tid, order[2]);
+        assert_int_equal(event.u.process.child_tid, 9);
+        assert_int_equal(next_call(reader, "getpid").u.syscall.ret, 9);
+        rn_reader_free(reader);
+    }
+}
+
 /* A number is used again though nobody said that its thread had ended. */
 static void number_again(void **state)
 {
@@ -471,6 +501,7 @@ int main(void)
         cmocka_unit_test_setup_teardown(structs, make_directory, remove_directory),
         cmocka_unit_test_setup_teardown(child_first, make_directory, remove_directory),
         cmocka_unit_test_setup_teardown(two_makers, make_directory, remove_directory),
+        cmocka_unit_test_setup_teardown(last_of_the_makers, make_directory, remove_directory),
         cmocka_unit_test_setup_teardown(number_again, make_directory, remove_directory),
         cmocka_unit_test_setup_teardown(interrupted, make_directory, remove_directory),
         cmocka_unit_test_setup_teardown(thread_executes, make_directory, remove_directory),
