@@ -89,8 +89,7 @@ void cli_execute(const char *command, char **argv);
 
 /* Output: standard output ("-" or NULL), or with -o FILE a temporary file beside FILE that
  * cli_output_close renames; a FILE that is no regular file (a device, a FIFO) is written directly.
- * A signal that ends the command removes the temporary file. At most one output is open at a time.
- */
+ * A signal that ends the command removes the temporary file (cli_remove.h). */
 struct cli_output;
 struct cli_output *cli_output_open(const char *path); /* NULL after message */
 /* For what is an archive itself: the other one refuses to replace one, so that a name that was meant

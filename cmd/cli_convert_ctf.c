@@ -1,52 +1,13 @@
 /* SPDX-License-Identifier: MIT */
 /* A recording in the Common Trace Format. */
 #include "cli_convert.h"
+#include "cli_remove.h"
 #include "cli_source.h"
 
 #include "formats/event_schema.h"
 #include "formats/export/ctf_write.h"
 
-#include <signal.h>
-#include <stdlib.h>
 #include <string.h>
-#include <unistd.h>
-
-/* For the signal handler: what to remove, the directory last. */
-static char *volatile to_remove[3];
-
-static void remove_and_end(int signo)
-{
-    for (size_t i = 0; i < 3; i++)
-        if (to_remove[i] && (i < 2 ? unlink(to_remove[i]) : rmdir(to_remove[i])) < 0)
-            continue;
-    signal(signo, SIG_DFL);
-    raise(signo);
-}
-
-static void remove_on_signal(const char *directory)
-{
-    static const int signals[] = {SIGINT, SIGTERM, SIGHUP, SIGQUIT};
-    static const char *const names[] = {"/stream", "/metadata", ""};
-    for (size_t i = 0; i < 3; i++) {
-        char *path = NULL;
-        if (asprintf(&path, "%s%s", directory, names[i]) >= 0)
-            to_remove[i] = path;
-    }
-    for (size_t i = 0; i < sizeof(signals) / sizeof(signals[0]); i++) {
-        struct sigaction old, action = {.sa_handler = remove_and_end};
-        if (sigaction(signals[i], NULL, &old) == 0 && old.sa_handler == SIG_DFL)
-            sigaction(signals[i], &action, NULL);
-    }
-}
-
-static void forget_removal(void)
-{
-    for (size_t i = 0; i < 3; i++) {
-        char *path = to_remove[i];
-        to_remove[i] = NULL;
-        free(path);
-    }
-}
 
 /* Ticks to ns since 1970, or ns. */
 static void place(const struct rn_clock *clock, struct rn_event *event)
@@ -114,10 +75,13 @@ int cli_convert_ctf(const struct cli_convert *convert, const char *path)
     if (strcmp(convert->output_path, "-") == 0)
         return cli_usage("a CTF trace is a directory: name one with -o");
     if (cli_source_open(&source, path, convert->filter)) {
+        cli_remove_defer();
         status = rn_ctf_writer_new(convert->output_path, rn_reader_manifest(source.reader),
                                    "rn-convert " RN_VERSION, &writer, &err);
+        if (status == RN_OK)
+            cli_remove_on_signal(rn_ctf_writer_directory(writer), CLI_REMOVE_TREE);
+        cli_remove_resume();
         if (status == RN_OK) {
-            remove_on_signal(rn_ctf_writer_directory(writer));
             status = write_events(convert, &source, writer, &err);
             rn_ctf_writer_notes(writer, cli_convert_note, &notes);
         }
@@ -129,8 +93,9 @@ int cli_convert_ctf(const struct cli_convert *convert, const char *path)
         }
         whole = status == RN_OK && source.damage == 0;
     }
+    if (writer)
+        cli_remove_forget(rn_ctf_writer_directory(writer));
     rn_ctf_writer_free(writer);
-    forget_removal();
     cli_source_close(&source);
     return whole ? RN_EXIT_OK : RN_EXIT_TROUBLE;
 }

@@ -1,17 +1,53 @@
 /* SPDX-License-Identifier: MIT */
 /* From a file of another tool to a recording. */
 #include "cli_convert.h"
+#include "cli_remove.h"
 
+#include <stdlib.h>
 #include <string.h>
 
 #define PROBLEMS_SHOWN 10u
 
+struct telling {
+    uint64_t problems;
+    char *made[4]; /* what a signal would remove */
+};
+
 static void on_problem(void *context, const struct rn_error *err)
 {
-    uint64_t *told = context;
+    struct telling *telling = context;
 
-    if (++*told <= PROBLEMS_SHOWN)
+    if (++telling->problems <= PROBLEMS_SHOWN)
         cli_error(err);
+}
+
+static void on_making(void *context, bool begins)
+{
+    (void)context;
+    if (begins)
+        cli_remove_defer();
+    else
+        cli_remove_resume();
+}
+
+static void on_made(void *context, const char *path, bool tree)
+{
+    struct telling *telling = context;
+    size_t i = 0;
+
+    while (i < sizeof telling->made / sizeof *telling->made && telling->made[i])
+        i++;
+    if (i < sizeof telling->made / sizeof *telling->made && (telling->made[i] = strdup(path)))
+        cli_remove_on_signal(path, tree ? CLI_REMOVE_TREE : CLI_REMOVE_ONE);
+}
+
+static void forget_made(struct telling *telling)
+{
+    for (size_t i = 0; i < sizeof telling->made / sizeof *telling->made; i++)
+        if (telling->made[i]) {
+            cli_remove_forget(telling->made[i]);
+            free(telling->made[i]);
+        }
 }
 
 /* The input of a format that is read from begin to end; NULL where it is one that is not. */
@@ -62,7 +98,7 @@ int cli_convert_import(const struct cli_convert *convert, const char *path, cons
     struct rn_import *import = NULL;
     struct rn_input *input = NULL;
     const char *name = strcmp(path, "-") == 0 ? "standard input" : path;
-    uint64_t told = 0;
+    struct telling telling = {0};
     int result = RN_EXIT_TROUBLE;
     enum rn_status status = open_input(convert, path, &format, &input, &err);
 
@@ -73,7 +109,9 @@ int cli_convert_import(const struct cli_convert *convert, const char *path, cons
                                                   .name = name,
                                                   .keep_going = convert->keep_going,
                                                   .on_problem = on_problem,
-                                                  .context = &told};
+                                                  .on_making = on_making,
+                                                  .on_made = on_made,
+                                                  .context = &telling};
 
         status = rn_import_new(&options, &import, &err);
     }
@@ -92,6 +130,7 @@ int cli_convert_import(const struct cli_convert *convert, const char *path, cons
         result = rn_import_account(import)->problems ? RN_EXIT_ANSWER : RN_EXIT_OK;
     }
     rn_import_free(import);
+    forget_made(&telling);
     rn_input_free(input);
     return result;
 }

@@ -1,11 +1,11 @@
 /* SPDX-License-Identifier: MIT */
 /* A recording as rows of tables, to a database or a data set. */
 #include "cli_convert_rows.h"
+#include "cli_remove.h"
 #include "cli_source.h"
 
 #include "libanalysis/row_maker.h"
 
-#include <signal.h>
 #include <string.h>
 #include <sys/stat.h>
 
@@ -18,33 +18,6 @@ struct job {
     uint64_t rows;
     uint64_t attachments[RN_ATT_COUNT]; /* of what was written, by type */
 };
-
-/* What a data set consists of is removed by whoever writes it, not by a handler. */
-static volatile sig_atomic_t interrupted;
-
-static void interrupt(int signo)
-{
-    interrupted = signo;
-}
-
-static void on_signals(void)
-{
-    static const int signals[] = {SIGINT, SIGTERM, SIGHUP, SIGQUIT};
-
-    for (size_t i = 0; i < sizeof(signals) / sizeof(signals[0]); i++) {
-        struct sigaction old, action = {.sa_handler = interrupt, .sa_flags = SA_RESTART};
-        if (sigaction(signals[i], NULL, &old) == 0 && old.sa_handler == SIG_DFL)
-            sigaction(signals[i], &action, NULL);
-    }
-}
-
-static void end_by_signal(void)
-{
-    if (!interrupted)
-        return;
-    signal(interrupted, SIG_DFL);
-    raise(interrupted);
-}
 
 static enum rn_status write_row(struct job *job, const struct rn_event *event, struct rn_error *err)
 {
@@ -87,7 +60,7 @@ static enum rn_status write_events(struct job *job, struct rn_error *err)
     while ((status = cli_source_next(&job->source, &event)) != RN_EOF) {
         if (status == RN_OK)
             status = take_event(job, &event, err);
-        if (interrupted)
+        if (cli_remove_is_asked())
             return RN_E_SYSTEM;
         if (status != RN_OK && status != RN_E_FORMAT)
             return status;
@@ -130,7 +103,6 @@ static bool write_all(struct job *job, struct rn_row_target *target)
     struct rn_error err = RN_ERROR_INIT;
     enum rn_status status = begin(job, target, &err);
 
-    on_signals();
     if (status == RN_OK)
         status = write_events(job, &err);
     if (status == RN_OK)
@@ -225,7 +197,6 @@ static int write_sqlite(const struct cli_convert *convert, const char *path)
             written = write_database(&job, output);
         }
     }
-    end_by_signal();
     return finish(&job, written);
 }
 
@@ -262,9 +233,12 @@ static int write_avro(const struct cli_convert *convert, const char *path)
         cli_usage("a data set is a directory: name it with -o");
         return RN_EXIT_TROUBLE;
     }
-    if (cli_source_open(&job.source, path, convert->filter))
+    if (cli_source_open(&job.source, path, convert->filter)) {
+        /* What a data set gets is renamed file by file, and taken back by whoever writes it. */
+        cli_remove_defer();
         written = write_all(&job, &target);
-    end_by_signal();
+        cli_remove_resume();
+    }
     return finish(&job, written);
 }
 

@@ -70,7 +70,7 @@ static enum rn_status write_all(struct job *job, struct rn_error *err)
     if (status == RN_OK && format->clock)
         status = format->clock(&job->writer, &facts.manifest->start, err);
     if (status == RN_OK)
-        status = rn_slice_maker_write(job->maker, &job->writer, flush, job, err);
+        status = rn_slice_maker_write(job->maker, &job->writer, err);
     if (status == RN_OK)
         status = format->end(&job->writer, err);
     if (format->free_state)

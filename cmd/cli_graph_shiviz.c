@@ -3,7 +3,7 @@
 #include "cli_graph.h"
 
 #include "formats/export/shiviz_write.h"
-#include "libanalysis/id_map.h"
+#include "formats/id_map.h"
 #include "libanalysis/vector_order.h"
 
 #include <stdlib.h>

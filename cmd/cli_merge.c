@@ -1,8 +1,9 @@
 /* SPDX-License-Identifier: MIT */
 #include "cli_merge.h"
 
+#include "formats/temporary.h"
+
 #include <errno.h>
-#include <fcntl.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/resource.h>
@@ -31,23 +32,20 @@ static bool copy_input(int to)
 
 const char *cli_merge_spool(struct cli_merge_spool *spool)
 {
-    const char *directory = getenv("TMPDIR");
+    struct rn_error err = RN_ERROR_INIT;
 
     if (*spool->path) {
         cli_fail("standard input can be given once");
         return NULL;
     }
-    if (!directory || !*directory)
-        directory = "/tmp";
-    spool->fd = open(directory, O_TMPFILE | O_RDWR | O_CLOEXEC, 0600);
-    if (spool->fd < 0) {
-        cli_fail("%s: cannot make a temporary file: %s; set TMPDIR", directory, strerror(errno));
+    if (rn_temporary_file(&spool->fd, &err) != RN_OK) {
+        cli_error(&err);
         return NULL;
     }
     snprintf(spool->path, sizeof spool->path, "/proc/self/fd/%d", spool->fd);
     if (copy_input(spool->fd))
         return spool->path;
-    cli_fail("%s: cannot keep standard input: %s", directory, strerror(errno));
+    cli_fail("%s: cannot keep standard input: %s", rn_temporary_directory(), strerror(errno));
     return NULL;
 }
 

@@ -1,10 +1,10 @@
 /* SPDX-License-Identifier: MIT */
 /* Where a command's output goes. A file appears under its name only when it is whole. */
 #include "cli.h"
+#include "cli_remove.h"
 
 #include <errno.h>
 #include <fcntl.h>
-#include <signal.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
@@ -19,33 +19,10 @@ struct cli_output {
     int failure;     /* errno of the first write that failed */
 };
 
-/* For the signal handler. */
-static const char *volatile temporary_name;
-
-static void remove_and_end(int signo)
-{
-    const char *name = temporary_name;
-    if (name)
-        unlink(name);
-    signal(signo, SIG_DFL);
-    raise(signo);
-}
-
-static void remove_on_signal(const char *name)
-{
-    static const int signals[] = {SIGINT, SIGTERM, SIGHUP, SIGQUIT};
-    temporary_name = name;
-    for (size_t i = 0; name && i < sizeof(signals) / sizeof(signals[0]); i++) {
-        struct sigaction old, action = {.sa_handler = remove_and_end};
-        if (sigaction(signals[i], NULL, &old) == 0 && old.sa_handler == SIG_DFL)
-            sigaction(signals[i], &action, NULL);
-    }
-}
-
 static void output_free(struct cli_output *output)
 {
     if (output->temporary)
-        remove_on_signal(NULL);
+        cli_remove_forget(output->temporary);
     free(output->temporary);
     free(output->path);
     free(output);
@@ -65,13 +42,16 @@ static bool open_temporary(struct cli_output *output, mode_t mode)
     if (!output->temporary)
         return false;
     snprintf(output->temporary, room, "%s.XXXXXX", output->path);
+    cli_remove_defer();
     output->fd = mkostemp(output->temporary, O_CLOEXEC);
+    if (output->fd >= 0)
+        cli_remove_on_signal(output->temporary, CLI_REMOVE_ONE);
+    cli_remove_resume();
     if (output->fd < 0) {
         free(output->temporary);
         output->temporary = NULL;
         return false;
     }
-    remove_on_signal(output->temporary);
     return fchmod(output->fd, mode) == 0;
 }
 

@@ -1,6 +1,9 @@
 /* SPDX-License-Identifier: MIT */
 /* rn-convert: recordings from and to files of other tools. */
 #include "cli_convert.h"
+#include "cli_remove.h"
+
+#include "formats/temporary.h"
 
 #include <errno.h>
 #include <fcntl.h>
@@ -149,14 +152,19 @@ static bool check_names(const struct cli_convert *convert)
 /* From one foreign format to another: by way of a recording that is thrown away. */
 static int through_recording(const struct cli_convert *convert, const char *path)
 {
-    const char *directory = getenv("TMPDIR");
     struct rn_buf name = RN_BUF_INIT;
     int status = RN_EXIT_TROUBLE, exported;
     size_t length;
+    bool made;
 
-    rn_buf_printf(&name, "%s/rn-convert.XXXXXX", directory && *directory ? directory : "/tmp");
+    rn_buf_printf(&name, "%s/rn-convert.XXXXXX", rn_temporary_directory());
     rn_buf_byte(&name, 0);
-    if (name.failed || !mkdtemp((char *)name.data)) {
+    cli_remove_defer();
+    made = !name.failed && mkdtemp((char *)name.data);
+    if (made)
+        cli_remove_on_signal((char *)name.data, CLI_REMOVE_TREE);
+    cli_remove_resume();
+    if (!made) {
         cli_fail("cannot make a directory in TMPDIR: %s", strerror(errno));
         rn_buf_free(&name);
         return status;
@@ -173,11 +181,8 @@ static int through_recording(const struct cli_convert *convert, const char *path
         exported = cli_convert_export(convert, (char *)name.data);
         status = exported == RN_EXIT_OK ? status : exported;
     }
-    if (!name.failed) {
-        unlink((char *)name.data);
-        name.data[length] = 0;
-        rmdir((char *)name.data);
-    }
+    name.data[length] = 0;
+    cli_remove_now((char *)name.data);
     rn_buf_free(&name);
     return status;
 }

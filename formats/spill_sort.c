@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: MIT */
 #include "spill_sort.h"
 
+#include "temporary.h"
+
 #include <errno.h>
-#include <fcntl.h>
-#include <stdio.h>
 #include <stdlib.h>
 #include <unistd.h>
 
@@ -105,27 +105,6 @@ static void sort_items(struct rn_spill_sort *sort)
     }
 }
 
-static enum rn_status open_unlinked(int *fd, struct rn_error *err)
-{
-    const char *directory = getenv("TMPDIR");
-    char path[4096];
-
-    if (!directory || !*directory)
-        directory = "/tmp";
-    *fd = open(directory, O_TMPFILE | O_RDWR | O_CLOEXEC, 0600);
-    if (*fd >= 0)
-        return RN_OK;
-    if ((size_t)snprintf(path, sizeof path, "%s/rn-sort.XXXXXX", directory) >= sizeof path)
-        return rn_fail(err, RN_E_USAGE, "TMPDIR is too long");
-    *fd = mkostemp(path, O_CLOEXEC);
-    if (*fd >= 0) {
-        unlink(path);
-        return RN_OK;
-    }
-    rn_fail(err, RN_E_SYSTEM, "cannot make a temporary file (TMPDIR says where)");
-    return rn_fail_in(err, directory);
-}
-
 static enum rn_status write_all(int fd, struct rn_buf *pending, struct rn_error *err)
 {
     const uint8_t *data = pending->data;
@@ -169,7 +148,7 @@ static enum rn_status spill(struct rn_spill_sort *sort, struct rn_error *err)
     enum rn_status status;
 
     *run = (struct run){.fd = -1};
-    status = open_unlinked(&run->fd, err);
+    status = rn_temporary_file(&run->fd, err);
     if (status != RN_OK)
         return status;
     sort->run_count++;
@@ -323,7 +302,7 @@ static enum rn_status merge_runs(struct rn_spill_sort *sort, struct rn_error *er
 {
     struct run merged = {.fd = -1};
     struct rn_buf pending = RN_BUF_INIT;
-    enum rn_status status = open_unlinked(&merged.fd, err);
+    enum rn_status status = rn_temporary_file(&merged.fd, err);
 
     if (status == RN_OK)
         status = begin_merge(sort, err);

@@ -6,7 +6,7 @@
 
 #include "attribution.h"
 #include "device_tie.h"
-#include "id_map.h"
+#include "formats/id_map.h"
 
 struct attribution_wait {
     uint64_t from, to; /* ticks */

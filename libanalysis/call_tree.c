@@ -2,7 +2,7 @@
 #include "call_tree.h"
 
 #include "formats/crc64.h"
-#include "id_map.h"
+#include "formats/id_map.h"
 #include "saturating.h"
 
 #include <stdio.h>

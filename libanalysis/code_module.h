@@ -3,7 +3,7 @@
 #ifndef RN_CODE_MODULE_H
 #define RN_CODE_MODULE_H
 
-#include "id_map.h"
+#include "formats/id_map.h"
 
 #define RN_CODE_MODULES_MAX  (1u << 18)
 #define RN_CODE_BUILD_ID_MAX 64u /* bytes */

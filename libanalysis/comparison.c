@@ -2,7 +2,7 @@
 #include "comparison_private.h"
 
 #include "formats/crc64.h"
-#include "id_map.h"
+#include "formats/id_map.h"
 #include "rank_test.h"
 #include "saturating.h"
 

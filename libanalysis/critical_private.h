@@ -4,7 +4,7 @@
 #define RN_CRITICAL_PRIVATE_H
 
 #include "critical_path.h"
-#include "id_map.h"
+#include "formats/id_map.h"
 
 #define CRITICAL_NUMBERS 1024u /* of system calls, each ABI */
 #define CRITICAL_TOP     8u    /* names that are told apart in one link */

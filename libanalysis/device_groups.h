@@ -7,7 +7,7 @@
 #include "device_order.h"
 #include "device_stat.h"
 #include "device_tie.h"
-#include "id_map.h"
+#include "formats/id_map.h"
 #include "trace.h"
 
 struct device_list {

@@ -4,7 +4,7 @@
 #define RN_EDGE_MODEL_H
 
 #include "causal_edge.h"
-#include "id_map.h"
+#include "formats/id_map.h"
 
 #define EDGE_CALL_NUMBERS  1024u
 #define EDGE_PENDING_LISTS 1024u /* by port or path */

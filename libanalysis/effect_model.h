@@ -5,7 +5,7 @@
 
 #include "clock.h"
 #include "effect.h"
-#include "id_map.h"
+#include "formats/id_map.h"
 
 enum object_kind {
     OBJECT_FILE = 1,

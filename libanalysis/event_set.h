@@ -5,8 +5,8 @@
 #ifndef RN_EVENT_SET_H
 #define RN_EVENT_SET_H
 
+#include "formats/id_map.h"
 #include "formats/status.h"
-#include "id_map.h"
 
 #define RN_EVENT_SET_MAX_PAGES   (1u << 22)
 #define RN_EVENT_SET_MAX_ORDINAL (UINT64_C(1) << 40)

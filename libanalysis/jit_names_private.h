@@ -3,7 +3,7 @@
 #ifndef RN_JIT_NAMES_PRIVATE_H
 #define RN_JIT_NAMES_PRIVATE_H
 
-#include "id_map.h"
+#include "formats/id_map.h"
 #include "jit_names.h"
 #include "perf_map_file.h"
 

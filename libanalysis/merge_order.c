@@ -2,8 +2,8 @@
 /* Did one event come before another? Forwards from the one with the lesser stamp: from the streams
  * that it can have had an influence on, and from which stamp on, over edges in order of their
  * effects' stamps, which is an order in which causes come first. */
+#include "formats/id_map.h"
 #include "formats/reader.h"
-#include "id_map.h"
 #include "lamport.h"
 #include "merge.h"
 

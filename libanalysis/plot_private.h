@@ -4,7 +4,7 @@
 #ifndef RN_PLOT_PRIVATE_H
 #define RN_PLOT_PRIVATE_H
 
-#include "id_map.h"
+#include "formats/id_map.h"
 #include "plot.h"
 #include "summary.h"
 #include "trace.h"

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 #include "rewrite.h"
 
-#include "id_map.h"
+#include "formats/id_map.h"
 
 #include <stdlib.h>
 #include <string.h>

@@ -43,11 +43,10 @@ typedef void rn_slice_note_fn(void *context, const char *what, uint64_t count);
 void rn_slice_maker_notes(const struct rn_slice_maker *maker, rn_slice_note_fn *note,
                           void *context);
 
-/* All that was added, in order, between begin and end of the writer's format; `flush` is called now
- * and then to empty writer->out: false ends the work (RN_E_SYSTEM). Once, after the last event. */
+/* All that was added, in order, between begin and end of the writer's format, with writer->flush
+ * after each. Once, after the last event. */
 RN_MUST_CHECK enum rn_status rn_slice_maker_write(struct rn_slice_maker *maker,
                                                   struct rn_slice_writer *writer,
-                                                  bool (*flush)(void *context, struct rn_buf *out),
-                                                  void *context, struct rn_error *err);
+                                                  struct rn_error *err);
 
 #endif

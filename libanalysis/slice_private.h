@@ -4,8 +4,8 @@
 #define RN_SLICE_PRIVATE_H
 
 #include "formats/event_schema.h"
+#include "formats/id_map.h"
 #include "formats/spill_sort.h"
-#include "id_map.h"
 #include "slice_maker.h"
 
 /* What nests on a track is at most that deep there; what is deeper goes to a lane. */

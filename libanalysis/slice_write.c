@@ -147,10 +147,8 @@ static enum rn_status write_slice(struct writing *writing, const struct slice_pi
         .name = (const char *)texts,
         .category = (const char *)texts + piece->name_size,
         .args = writing->args,
-        .flows_out = &piece->flow_out,
-        .flow_out_count = piece->flow_out != 0,
-        .flows_in = &piece->flow_in,
-        .flow_in_count = piece->flow_in != 0,
+        .flow_out = piece->flow_out,
+        .flow_in = piece->flow_in,
         .stream = piece->stream,
         .ordinal = piece->ordinal,
     };
@@ -180,7 +178,6 @@ static enum rn_status write_piece(struct writing *writing, const uint8_t *bytes,
 }
 
 enum rn_status rn_slice_maker_write(struct rn_slice_maker *maker, struct rn_slice_writer *writer,
-                                    bool (*flush)(void *context, struct rn_buf *out), void *context,
                                     struct rn_error *err)
 {
     struct writing writing = {.maker = maker, .writer = writer};
@@ -193,8 +190,8 @@ enum rn_status rn_slice_maker_write(struct rn_slice_maker *maker, struct rn_slic
         status = write_piece(&writing, bytes, err);
         if (status == RN_OK && writer->out->failed)
             status = rn_fail(err, RN_E_NOMEM, "no memory for the output");
-        if (status == RN_OK && !flush(context, writer->out))
-            status = rn_fail(err, RN_E_SYSTEM, "cannot write");
+        if (status == RN_OK && writer->flush && !writer->flush(writer->flush_context, writer->out))
+            status = RN_E_SYSTEM;
     }
     return status == RN_EOF ? RN_OK : status;
 }

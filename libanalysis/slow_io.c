@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 #include "slow_io.h"
 
+#include "formats/id_map.h"
 #include "formats/syscall_table.h"
-#include "id_map.h"
 #include "saturating.h"
 
 #include <stdio.h>

@@ -3,7 +3,7 @@
 #ifndef RN_SPAN_PRIVATE_H
 #define RN_SPAN_PRIVATE_H
 
-#include "id_map.h"
+#include "formats/id_map.h"
 #include "span_id.h"
 #include "span_tree.h"
 

@@ -4,7 +4,7 @@
 #define RN_SUMMARY_GROUPS_H
 
 #include "duration_series.h"
-#include "id_map.h"
+#include "formats/id_map.h"
 #include "summary.h"
 #include "trace.h"
 

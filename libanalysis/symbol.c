@@ -2,7 +2,7 @@
 #include "symbol.h"
 #include "symbol_file.h"
 
-#include "id_map.h"
+#include "formats/id_map.h"
 
 #include <stdlib.h>
 #include <string.h>

@@ -3,7 +3,7 @@
 #ifndef RN_SYMBOL_FILE_PRIVATE_H
 #define RN_SYMBOL_FILE_PRIVATE_H
 
-#include "id_map.h"
+#include "formats/id_map.h"
 #include "symbol_file.h"
 
 #include <elfutils/libdw.h>

@@ -3,7 +3,7 @@
 #ifndef RN_TRACE_MODEL_H
 #define RN_TRACE_MODEL_H
 
-#include "id_map.h"
+#include "formats/id_map.h"
 #include "trace.h"
 
 /* A string with several holders: forked processes share the names of their descriptors. */
@@ -52,8 +52,8 @@ static inline uint64_t rn_trace_pid_key(const struct rn_event *event, uint64_t p
 struct rn_trace {
     struct rn_clock clock;
     struct rn_device_clocks *device_clocks; /* NULL: none was met */
-    struct rn_id_map streams; /* struct rn_trace_thread */
-    struct rn_id_map pids;    /* struct rn_trace_process, the one that has the pid now */
+    struct rn_id_map streams;               /* struct rn_trace_thread */
+    struct rn_id_map pids; /* struct rn_trace_process, the one that has the pid now */
     uint64_t next_serial;
     uint64_t bytes; /* in names and descriptor tables */
     struct rn_thread_info unknown;

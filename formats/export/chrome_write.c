@@ -252,11 +252,11 @@ static void put_arrow(struct rn_slice_writer *writer, const struct rn_track_entr
 static void put_point(struct rn_slice_writer *writer, const struct rn_track_entry *track,
                       const struct rn_slice *slice)
 {
-    bool out = slice->flow_out_count, in = slice->flow_in_count;
+    bool out = slice->flow_out, in = slice->flow_in;
     uint64_t id = rn_chrome_write_number(slice, "id");
 
     if (!id && (out || in))
-        id = out ? slice->flows_out[0] : slice->flows_in[0];
+        id = out ? slice->flow_out : slice->flow_in;
     if (out || in)
         put_arrow(writer, track, slice->start_ns,
                   out && in ? 't'
@@ -268,10 +268,10 @@ static void put_point(struct rn_slice_writer *writer, const struct rn_track_entr
 static void put_launches(struct rn_slice_writer *writer, const struct rn_track_entry *track,
                          const struct rn_slice *slice)
 {
-    for (size_t i = 0; i < slice->flow_out_count; i++)
-        put_arrow(writer, track, slice->start_ns, 's', slice->flows_out[i], "launch", "launch");
-    for (size_t i = 0; i < slice->flow_in_count; i++)
-        put_arrow(writer, track, slice->start_ns, 'f', slice->flows_in[i], "launch", "launch");
+    if (slice->flow_out)
+        put_arrow(writer, track, slice->start_ns, 's', slice->flow_out, "launch", "launch");
+    if (slice->flow_in)
+        put_arrow(writer, track, slice->start_ns, 'f', slice->flow_in, "launch", "launch");
 }
 
 /* Begin and end of a span that may overlap with others: viewers pair them by id and category. One

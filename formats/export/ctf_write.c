@@ -3,6 +3,7 @@
 
 #include "ctf_write_private.h"
 #include "formats/event_schema.h"
+#include "formats/id_map.h"
 #include "formats/spill_sort.h"
 
 #include <endian.h>
@@ -26,8 +27,7 @@ struct rn_ctf_writer {
     uint64_t earliest, order;
     uint64_t dropped; /* times before 1970 or after all time */
     uint8_t used[CTF_IDS];
-    uint8_t *streams; /* by number: is it told? */
-    size_t stream_room;
+    struct rn_id_map streams; /* those that are told, by number: the writer itself */
     /* Of the packet at hand. */
     struct rn_buf packet;
     uint64_t first, last, sequence, discarded;
@@ -77,18 +77,29 @@ static enum rn_status open_in(const struct rn_ctf_writer *writer, const char *na
     return rn_fail_in(err, writer->path);
 }
 
+/* Nothing of that name may be there, but for an empty directory, which goes. */
+static enum rn_status make_place(const char *path, struct rn_error *err)
+{
+    struct stat info;
+    if (!*path)
+        return rn_fail(err, RN_E_USAGE, "a CTF trace is a directory: name one");
+    if (lstat(path, &info) < 0)
+        return errno == ENOENT ? RN_OK : rn_fail(err, RN_E_SYSTEM, "cannot look for it");
+    if (S_ISDIR(info.st_mode) && rmdir(path) == 0)
+        return RN_OK;
+    if (S_ISDIR(info.st_mode) && errno != ENOTEMPTY && errno != EEXIST)
+        return rn_fail(err, RN_E_SYSTEM, "cannot replace this directory");
+    return rn_fail(err, RN_E_USAGE, "is there already: a CTF trace is a new directory");
+}
+
 enum rn_status rn_ctf_writer_new(const char *path, const struct rn_manifest *manifest,
                                  const char *creator, struct rn_ctf_writer **out,
                                  struct rn_error *err)
 {
-    struct stat info;
     *out = NULL;
-    if (!*path || (lstat(path, &info) == 0 && !S_ISDIR(info.st_mode)) || rmdir(path) < 0) {
-        if (errno != ENOENT || !*path) {
-            rn_fail(err, RN_E_USAGE, "is there already: a CTF trace is a new directory");
-            return rn_fail_in(err, path);
-        }
-    }
+    enum rn_status status = make_place(path, err);
+    if (status != RN_OK)
+        return rn_fail_in(err, path);
     struct rn_ctf_writer *writer = calloc(1, sizeof(*writer));
     if (!writer)
         return no_memory(err);
@@ -98,8 +109,7 @@ enum rn_status rn_ctf_writer_new(const char *path, const struct rn_manifest *man
     writer->earliest = UINT64_MAX;
     writer->path = strdup(path);
     writer->sort = rn_spill_sort_new(RN_CTF_WRITE_BUDGET);
-    enum rn_status status =
-        writer->path && writer->sort ? make_directory(writer, err) : no_memory(err);
+    status = writer->path && writer->sort ? make_directory(writer, err) : no_memory(err);
     if (status == RN_OK)
         status = open_in(writer, STREAM_FILE, &writer->fd, err);
     if (status == RN_OK)
@@ -131,7 +141,7 @@ void rn_ctf_writer_free(struct rn_ctf_writer *writer)
         remove_directory(writer);
     rn_spill_sort_free(writer->sort);
     rn_buf_free(&writer->packet);
-    free(writer->streams);
+    rn_id_map_free(&writer->streams);
     free(writer->directory);
     free(writer->path);
     free(writer);
@@ -152,22 +162,11 @@ void rn_ctf_writer_notes(const struct rn_ctf_writer *writer, rn_ctf_note_fn *not
 static enum rn_status tell_stream(struct rn_ctf_writer *writer, uint64_t id, bool *fresh,
                                   struct rn_error *err)
 {
-    /* Queues are numbered from RN_STREAM_QUEUES: they lie at odd places. */
-    size_t place =
-        id >= RN_STREAM_QUEUES ? (size_t)(id - RN_STREAM_QUEUES) * 2 + 1 : (size_t)id * 2;
-    if (id > UINT32_MAX || place > 1u << 28)
+    if (id > UINT32_MAX)
         return rn_fail(err, RN_E_FORMAT, "a stream of number %llu", (unsigned long long)id);
-    if (place >= writer->stream_room) {
-        size_t room = place * 2 + 1024;
-        uint8_t *larger = realloc(writer->streams, room);
-        if (!larger)
-            return no_memory(err);
-        memset(larger + writer->stream_room, 0, room - writer->stream_room);
-        writer->streams = larger;
-        writer->stream_room = room;
-    }
-    *fresh = !writer->streams[place];
-    writer->streams[place] = 1;
+    *fresh = !rn_id_map_get(&writer->streams, id);
+    if (*fresh && !rn_id_map_set(&writer->streams, id, writer))
+        return no_memory(err);
     return RN_OK;
 }
 

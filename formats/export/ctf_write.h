@@ -4,7 +4,7 @@
  * are is in ctf_own.h: system calls as LTTng names them, and one event for each of any other kind.
  *
  * Events may come in any order. Memory: RN_CTF_WRITE_BUDGET, what is over that goes to files in
- * TMPDIR; a packet; besides 16 bytes a stream. Not thread-safe. */
+ * TMPDIR; a packet; besides some 64 bytes a stream. Not thread-safe. */
 #ifndef RN_CTF_WRITE_H
 #define RN_CTF_WRITE_H
 

@@ -35,7 +35,6 @@ enum {
 enum { MERGE_NONE = 2 };
 enum { PROCESS_PID = 1, PROCESS_CMDLINE = 2, PROCESS_NAME = 6 };
 enum { THREAD_PID = 1, THREAD_TID = 2, THREAD_NAME = 5 };
-enum { COUNTER_UNIT = 6 };
 enum {
     EVENT_CATEGORY = 3,
     EVENT_ANNOTATIONS = 4,
@@ -214,13 +213,8 @@ static void put_descriptor(struct rn_slice_writer *writer, const struct rn_track
         put_name(state, out, track);
         rn_proto_varint(out, TRACK_MERGE, MERGE_NONE);
     }
-    if (track->type == RN_TRACK_COUNTER) {
-        size_t counter = rn_proto_open(out, TRACK_COUNTER);
-
-        if (track->unit)
-            put_text(state, out, COUNTER_UNIT, track->unit);
-        rn_proto_close(out, counter);
-    }
+    if (track->type == RN_TRACK_COUNTER)
+        rn_proto_close(out, rn_proto_open(out, TRACK_COUNTER));
     rn_proto_close(out, opened);
     rn_proto_close(out, packet);
 }
@@ -306,11 +300,10 @@ static enum rn_status put_slice(struct rn_slice_writer *writer, const struct rn_
         rn_proto_varint(event, EVENT_CATEGORY,
                         rn_perfetto_intern(&state->interner, RN_PERFETTO_CATEGORIES,
                                            slice->category, strlen(slice->category)));
-    for (size_t i = 0; i < slice->flow_in_count; i++)
-        rn_proto_fixed64(event, EVENT_FLOWS, slice->flows_in[i]);
-    for (size_t i = 0; i < slice->flow_out_count; i++)
-        if (slice->flow_in_count == 0 || slice->flows_out[i] != slice->flows_in[0])
-            rn_proto_fixed64(event, EVENT_FLOWS, slice->flows_out[i]);
+    if (slice->flow_in)
+        rn_proto_fixed64(event, EVENT_FLOWS, slice->flow_in);
+    if (slice->flow_out && slice->flow_out != slice->flow_in)
+        rn_proto_fixed64(event, EVENT_FLOWS, slice->flow_out);
     rn_perfetto_args(&state->interner, event, EVENT_ANNOTATIONS, slice);
     put_event(writer, slice->start_ns);
     return result(writer, err);

@@ -30,7 +30,6 @@ struct rn_track {
     uint64_t serial;   /* of the process, from 1: a pid may be reused, this is not */
     uint64_t number; /* of a lane, from 0; of a counter its id, 0 none: its name has " [ID]" then */
     const char *name; /* never NULL; may be any bytes */
-    const char *unit; /* of a counter; NULL none */
     /* Of a counter: which of several series it is, the last part of its name behind a blank; NULL:
      * it has but one. */
     const char *series;
@@ -57,8 +56,7 @@ struct rn_slice_arg {
     } u;
 };
 
-#define RN_SLICE_ARGS_MAX  64u
-#define RN_SLICE_FLOWS_MAX 64u
+#define RN_SLICE_ARGS_MAX 64u
 
 /* In order of their begins, the outer one first; on one track they nest or do not overlap. */
 struct rn_slice {
@@ -71,10 +69,9 @@ struct rn_slice {
     const char *category; /* "syscall", "kernel"...; of a span its own */
     const struct rn_slice_arg *args;
     size_t arg_count;
-    /* Arrows: what begins here (a launch, a cause), what goes through or ends here. The same number
-     * means the same arrow, in the whole output. */
-    const uint64_t *flows_out, *flows_in;
-    size_t flow_out_count, flow_in_count;
+    /* Arrows: what begins here (a launch, a cause), what goes through or ends here; 0 none. The
+     * same number means the same arrow, in the whole output. */
+    uint64_t flow_out, flow_in;
     uint64_t stream, ordinal; /* of the event that it was made of */
 };
 
@@ -105,11 +102,12 @@ struct rn_slice_writer {
     const struct rn_slice_format *format;
     struct rn_buf *out;
     void *state; /* the format's own */
-    /* What the format cannot carry: a constant text each, and how many. */
+    /* What the format cannot carry: a constant text each, and how many. Never NULL. */
     void (*note)(void *context, const char *what, uint64_t count);
     void *note_context;
-    /* Empties `out`, for formats that write much at the end; false: it cannot be written, and that
-     * was told. NULL: `out` may grow. */
+    /* Called now and then, between slices and by formats that write much at the end: empties `out`
+     * where it holds enough. False ends the work, with RN_E_SYSTEM and nothing in err: it cannot be
+     * written, which whoever empties it tells. NULL: `out` may grow. */
     bool (*flush)(void *context, struct rn_buf *out);
     void *flush_context;
 };

@@ -168,7 +168,8 @@ static enum rn_status slice(struct rn_slice_writer *writer, const struct rn_slic
 {
     struct state *state = writer->state;
     state->arguments += slice->arg_count > 0;
-    state->arrows += slice->flow_out_count + slice->flow_in_count;
+    state->arrows += slice->flow_out != 0;
+    state->arrows += slice->flow_in != 0;
     if (slice->instant) {
         state->moments++;
         return RN_OK;
@@ -303,7 +304,7 @@ static enum rn_status write_profiles(struct rn_slice_writer *writer, struct rn_e
 
 static void note(struct rn_slice_writer *writer, const char *what, uint64_t count)
 {
-    if (count && writer->note)
+    if (count)
         writer->note(writer->note_context, what, count);
 }
 

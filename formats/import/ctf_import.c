@@ -363,7 +363,11 @@ enum rn_status rn_ctf_import_source(struct rn_ctf_source *source, struct rn_impo
 static enum rn_status read_path(const char *path, struct rn_import *import, struct rn_error *err)
 {
     struct rn_ctf_source *source;
+    rn_import_making(import, true);
     enum rn_status status = rn_ctf_source_open(path, rn_import_keeps_going(import), &source, err);
+    if (status == RN_OK && rn_ctf_source_scratch(source))
+        rn_import_made(import, rn_ctf_source_scratch(source), true);
+    rn_import_making(import, false);
     if (status != RN_OK)
         return status;
     status = rn_ctf_import_source(source, import, err);

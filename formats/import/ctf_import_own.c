@@ -30,13 +30,13 @@ struct ctf_thread *rn_ctf_own_thread(const struct ctf_reading *r)
     uint64_t number;
     if (!r->own || !rn_ctf_number(r, RN_CTF_CONTEXT, "rn_stream", &number))
         return NULL;
-    return rn_ctf_map_get(&r->streams, number + 1);
+    return rn_id_map_get(&r->streams, number);
 }
 
 /* The number that a stream of the original has now; 0: the recorder's, or not known. */
 static uint32_t stream_now(const struct ctf_reading *r, uint64_t number)
 {
-    const struct ctf_thread *thread = rn_ctf_map_get(&r->streams, number + 1);
+    const struct ctf_thread *thread = rn_id_map_get(&r->streams, number);
     return thread ? thread->stream : 0;
 }
 
@@ -73,14 +73,15 @@ static enum rn_status import_stream(struct ctf_reading *r, struct rn_error *err)
     take_words(r, rn_schema_get(RN_KIND_STREAM), event.u.words);
     const struct rn_stream *row = &event.u.stream_info;
     rn_ctf_name(r, RN_CTF_PAYLOAD, "name", name);
-    struct ctf_map_slot *slot =
-        row->id < UINT32_MAX ? rn_ctf_map_slot(&r->streams, row->id + 1) : NULL;
-    struct ctf_thread *thread = slot && !slot->key ? calloc(1, sizeof(*thread)) : NULL;
-    if (!thread)
-        return slot && slot->key
-                   ? RN_OK
-                   : rn_fail(err, RN_E_FORMAT, "a stream of no sense, or out of memory");
-    rn_ctf_map_set(&r->streams, slot, row->id + 1, thread);
+    if (row->id >= UINT32_MAX)
+        return rn_fail(err, RN_E_FORMAT, "a stream of no sense");
+    if (rn_id_map_get(&r->streams, row->id))
+        return RN_OK;
+    struct ctf_thread *thread = calloc(1, sizeof(*thread));
+    if (!thread || !rn_id_map_set(&r->streams, row->id, thread)) {
+        free(thread);
+        return rn_fail(err, RN_E_NOMEM, "out of memory");
+    }
     thread->own = true;
     thread->pid = row->pid;
     thread->tid = row->tid;

@@ -3,8 +3,8 @@
 #ifndef RN_CTF_IMPORT_PRIVATE_H
 #define RN_CTF_IMPORT_PRIVATE_H
 
-#include "ctf_map.h"
 #include "ctf_source.h"
+#include "formats/id_map.h"
 #include "formats/record.h"
 #include "import.h"
 
@@ -78,7 +78,7 @@ struct ctf_image {
 
 struct ctf_reading {
     struct rn_import *import;
-    struct ctf_map threads, processes, streams; /* by tid + 1, pid + 1, number + 1 */
+    struct rn_id_map threads, processes, streams; /* by tid, pid, number */
     struct ctf_cpu *cpus[CTF_CPUS_MAX];
     struct ctf_image *images;
     size_t image_count;

@@ -23,13 +23,13 @@ static void free_thread(struct ctf_thread *thread)
 
 void rn_ctf_free_threads(struct ctf_reading *r)
 {
-    for (size_t i = 0; i < r->threads.room; i++)
+    for (size_t i = 0; i < r->threads.capacity; i++)
         if (r->threads.slots[i].value)
             free_thread(r->threads.slots[i].value);
-    for (size_t i = 0; i < r->streams.room; i++)
+    for (size_t i = 0; i < r->streams.capacity; i++)
         if (r->streams.slots[i].value)
             free_thread(r->streams.slots[i].value);
-    for (size_t i = 0; i < r->processes.room; i++)
+    for (size_t i = 0; i < r->processes.capacity; i++)
         free(r->processes.slots[i].value);
     for (size_t i = 0; i < CTF_CPUS_MAX; i++) {
         if (r->cpus[i])
@@ -37,22 +37,19 @@ void rn_ctf_free_threads(struct ctf_reading *r)
         free(r->cpus[i]);
     }
     free(r->images);
-    rn_ctf_map_free(&r->threads);
-    rn_ctf_map_free(&r->streams);
-    rn_ctf_map_free(&r->processes);
+    rn_id_map_free(&r->threads);
+    rn_id_map_free(&r->streams);
+    rn_id_map_free(&r->processes);
 }
 
 /* What the map holds under `key`, made of zeros where there is nothing. */
-static void *get(struct ctf_map *map, uint64_t key, size_t size)
+static void *get(struct rn_id_map *map, uint64_t key, size_t size)
 {
-    struct ctf_map_slot *slot = rn_ctf_map_slot(map, key + 1 ? key + 1 : 1);
-    if (slot && !slot->key) {
-        void *made = calloc(1, size);
-        if (!made)
-            return NULL;
-        rn_ctf_map_set(map, slot, key + 1 ? key + 1 : 1, made);
-    }
-    return slot ? slot->value : NULL;
+    void *value = rn_id_map_get(map, key);
+    if (value || !(value = calloc(1, size)) || rn_id_map_set(map, key, value))
+        return value;
+    free(value);
+    return NULL;
 }
 
 struct ctf_process *rn_ctf_process(struct ctf_reading *r, uint64_t pid)
@@ -422,10 +419,10 @@ enum rn_status rn_ctf_import_process(struct ctf_reading *r, enum ctf_role role,
 enum rn_status rn_ctf_import_open(struct ctf_reading *r, struct rn_error *err)
 {
     enum rn_status status = RN_OK;
-    const struct ctf_map *const maps[] = {&r->threads, &r->streams};
+    const struct rn_id_map *const maps[] = {&r->threads, &r->streams};
     r->ns = r->latest;
     for (size_t m = 0; m < 2; m++)
-        for (size_t i = 0; i < maps[m]->room && status == RN_OK; i++) {
+        for (size_t i = 0; i < maps[m]->capacity && status == RN_OK; i++) {
             struct ctf_thread *thread = maps[m]->slots[i].value;
             if (!thread)
                 continue;

@@ -72,12 +72,10 @@ void rn_ctf_output_problem(struct ctf_output *output, uint8_t type, uint64_t off
 static uint16_t number_name(struct ctf_output *output, const char *name)
 {
     uint64_t hash = rn_fnv(RN_FNV_BEGIN, name, strlen(name));
-    uint64_t key = hash | 1;
-    struct ctf_map_slot *slot = rn_ctf_map_slot(&output->names, key);
     struct {
         uint16_t number;
         char text[];
-    } *known = slot ? slot->value : NULL;
+    } *known = rn_id_map_get(&output->names, hash);
     if (known && !strcmp(known->text, name))
         return known->number;
     if (output->name_count == RN_CTF_NAMES_MAX) {
@@ -85,10 +83,11 @@ static uint16_t number_name(struct ctf_output *output, const char *name)
         return 0;
     }
     size_t size = strlen(name) + 1;
-    if (slot && !known && (known = malloc(sizeof(*known) + size))) {
+    if (!known && (known = malloc(sizeof(*known) + size))) {
         known->number = (uint16_t)output->name_count;
         memcpy(known->text, name, size);
-        rn_ctf_map_set(&output->names, slot, key, known);
+        if (!rn_id_map_set(&output->names, hash, known))
+            free(known);
     }
     rn_ctf_output_frame(output, RN_CTF_FRAME_NAME, name);
     return (uint16_t)output->name_count++;
@@ -129,14 +128,14 @@ static enum rn_ctf_type integer_type(const bt_field_class *class, enum form form
 
 static const struct shape *shape_of(struct ctf_output *output, const bt_field_class *class)
 {
-    struct ctf_map_slot *slot = rn_ctf_map_slot(&output->shapes, (uintptr_t) class);
-    if (slot && slot->key)
-        return slot->value;
+    struct shape *shape = rn_id_map_get(&output->shapes, (uintptr_t) class);
+    if (shape)
+        return shape;
     uint64_t count = bt_field_class_structure_get_member_count(class);
     if (count > RN_CTF_FIELDS_MAX / 3)
         count = RN_CTF_FIELDS_MAX / 3; /* there are two contexts and the payload */
-    struct shape *shape = malloc(sizeof(*shape) + count * sizeof(shape->members[0]));
-    if (!slot || !shape) {
+    shape = malloc(sizeof(*shape) + count * sizeof(shape->members[0]));
+    if (!shape || !rn_id_map_set(&output->shapes, (uintptr_t) class, shape)) {
         free(shape);
         fail(output, "out of memory");
         return NULL;
@@ -152,7 +151,6 @@ static const struct shape *shape_of(struct ctf_output *output, const bt_field_cl
         shape->members[i].form = (uint8_t)form;
         shape->members[i].type = (uint8_t)integer_type(of, form);
     }
-    rn_ctf_map_set(&output->shapes, slot, (uintptr_t) class, shape);
     return shape;
 }
 
@@ -185,12 +183,10 @@ static bool put_stream(struct ctf_output *output, const bt_message *message)
 {
     const bt_stream *stream = bt_message_stream_beginning_borrow_stream_const(message);
     const bt_trace *trace = bt_stream_borrow_trace_const(stream);
-    struct ctf_map_slot *slot = rn_ctf_map_slot(&output->traces, (uintptr_t)trace);
-    if (!slot)
-        return fail(output, "out of memory");
-    if (slot->key)
+    if (rn_id_map_get(&output->traces, (uintptr_t)trace))
         return true;
-    rn_ctf_map_set(&output->traces, slot, (uintptr_t)trace, NULL);
+    if (!rn_id_map_set(&output->traces, (uintptr_t)trace, output))
+        return fail(output, "out of memory");
     const bt_clock_class *clock = clock_of(stream);
     size_t begin = frame_begin(output, RN_CTF_FRAME_TRACE);
     rn_buf_byte(
@@ -211,13 +207,15 @@ static bool put_stream(struct ctf_output *output, const bt_message *message)
 static bool class_of(struct ctf_output *output, const bt_event *event, uint32_t *number)
 {
     const bt_event_class *class = bt_event_borrow_class_const(event);
-    struct ctf_map_slot *slot = rn_ctf_map_slot(&output->classes, (uintptr_t) class);
-    if (!slot)
-        return fail(output, "out of memory");
-    if (slot->key) {
-        *number = (uint32_t)(uintptr_t)slot->value;
+    uintptr_t known = (uintptr_t)rn_id_map_get(&output->classes, (uintptr_t) class);
+    if (known) {
+        *number = (uint32_t)(known - 1);
         return true;
     }
+    *number = output->class_count;
+    if (!rn_id_map_set(&output->classes, (uintptr_t) class, (void *)((uintptr_t)*number + 1)))
+        return fail(output, "out of memory");
+    output->class_count++;
     const bt_trace *trace = bt_stream_borrow_trace_const(bt_event_borrow_stream_const(event));
     const char *name = bt_event_class_get_name(class);
     size_t begin = frame_begin(output, RN_CTF_FRAME_CLASS);
@@ -227,9 +225,6 @@ static bool class_of(struct ctf_output *output, const bt_event *event, uint32_t 
     else
         rn_buf_printf(&output->buf, "event %llu", (unsigned long long)bt_event_class_get_id(class));
     frame_end(output, begin);
-    *number = output->class_count;
-    rn_ctf_map_set(&output->classes, slot, (uintptr_t) class,
-                   (void *)(uintptr_t)output->class_count++);
     return true;
 }
 

@@ -4,15 +4,15 @@
 #ifndef RN_CTF_READ_PRIVATE_H
 #define RN_CTF_READ_PRIVATE_H
 
-#include "ctf_map.h"
 #include "ctf_source.h"
+#include "formats/id_map.h"
 
 #include <babeltrace2/babeltrace.h>
 
 struct ctf_output {
     int fd;
     struct rn_buf buf, json;
-    struct ctf_map shapes, classes, traces, names;
+    struct rn_id_map shapes, classes, traces, names;
     uint32_t name_count, class_count;
     const char *failure; /* why the reading must end; NULL none */
 };

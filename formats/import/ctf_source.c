@@ -2,6 +2,7 @@
 #include "ctf_source.h"
 
 #include "ctf_frame.h"
+#include "formats/temporary.h"
 
 #include <errno.h>
 #include <fcntl.h>
@@ -79,7 +80,8 @@ static _Noreturn void decode(const struct rn_ctf_source *source, const int pipe_
     if (getppid() != parent)
         _exit(2);
     close(pipe_fds[0]);
-    static const int deadly[] = {SIGINT, SIGTERM, SIGHUP, SIGABRT, SIGSEGV, SIGBUS, SIGFPE, SIGILL};
+    static const int deadly[] = {SIGINT,  SIGTERM, SIGHUP, SIGQUIT, SIGABRT,
+                                 SIGSEGV, SIGBUS,  SIGFPE, SIGILL};
     for (size_t i = 0; i < sizeof(deadly) / sizeof(deadly[0]); i++)
         signal(deadly[i], SIG_DFL);
     signal(SIGPIPE, SIG_IGN);
@@ -99,9 +101,7 @@ static _Noreturn void decode(const struct rn_ctf_source *source, const int pipe_
 
 static enum rn_status make_scratch(struct rn_ctf_source *source, struct rn_error *err)
 {
-    const char *directory = getenv("TMPDIR");
-    if (asprintf(&source->scratch, "%s/rn-convert.XXXXXX",
-                 directory && *directory ? directory : "/tmp") < 0) {
+    if (asprintf(&source->scratch, "%s/rn-convert.XXXXXX", rn_temporary_directory()) < 0) {
         source->scratch = NULL;
         return rn_fail(err, RN_E_NOMEM, "out of memory");
     }
@@ -164,6 +164,11 @@ static int remove_one(const char *path, const struct stat *info, int type, struc
     (void)place;
     remove(path);
     return 0;
+}
+
+const char *rn_ctf_source_scratch(const struct rn_ctf_source *source)
+{
+    return source->scratch;
 }
 
 void rn_ctf_source_free(struct rn_ctf_source *source)

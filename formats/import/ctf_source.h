@@ -96,6 +96,8 @@ RN_MUST_CHECK enum rn_status rn_ctf_source_open(const char *path, bool salvage,
 /* Frames that were written before, from a descriptor, which is not closed: for tests. */
 RN_MUST_CHECK enum rn_status rn_ctf_source_attach(const char *name, int fd,
                                                   struct rn_ctf_source **out, struct rn_error *err);
+/* The directory in TMPDIR, which is there until the source is freed; NULL none. Borrowed. */
+const char *rn_ctf_source_scratch(const struct rn_ctf_source *source);
 void rn_ctf_source_free(struct rn_ctf_source *source); /* accepts NULL */
 
 /* RN_EOF at the end. RN_E_FORMAT: the trace cannot be read any further. */

@@ -1,4 +1,6 @@
 /* SPDX-License-Identifier: MIT */
+#include "formats/archive.h"
+#include "formats/part.h"
 #include "formats/record_encode.h"
 #include "formats/ring_file.h"
 #include "import_private.h"
@@ -123,6 +125,31 @@ static void place_in_time(struct rn_import *import)
     start->monotonic_ns = import->clock == RN_IMPORT_MONOTONIC ? import->base : RN_IMPORT_START;
 }
 
+void rn_import_making(const struct rn_import *import, bool begins)
+{
+    if (import->options.on_making)
+        import->options.on_making(import->options.context, begins);
+}
+
+void rn_import_made(const struct rn_import *import, const char *path, bool tree)
+{
+    if (import->options.on_made)
+        import->options.on_made(import->options.context, path, tree);
+}
+
+/* The directory may have been there, with things in it that are none of a recording. */
+static void tell_part(const struct rn_import *import)
+{
+    const char *part = rn_writer_part(import->writer);
+    char *archive = part ? rn_part_file(part, RN_PART_ARCHIVE) : NULL;
+
+    if (!archive)
+        return;
+    rn_import_made(import, archive, false);
+    rn_import_made(import, part, false);
+    free(archive);
+}
+
 /* The time of `first` becomes the begin of the recording. */
 static enum rn_status begin(struct rn_import *import, uint64_t first, struct rn_error *err)
 {
@@ -133,7 +160,11 @@ static enum rn_status begin(struct rn_import *import, uint64_t first, struct rn_
     if (!copy_text(&import->manifest.creator, import->creator) ||
         !copy_text(&import->manifest.engine, import->tool))
         return rn_fail(err, RN_E_NOMEM, "no memory for an import");
+    rn_import_making(import, true);
     status = rn_writer_new(import->path, &import->manifest, NULL, &import->writer, err);
+    if (status == RN_OK)
+        tell_part(import);
+    rn_import_making(import, false);
     if (status == RN_OK)
         status = rn_import_write_streams(import, err);
     return status;

@@ -41,6 +41,13 @@ struct rn_import_options {
     bool keep_going;     /* malformed pieces are counted and left out, else the first one ends it */
     /* Told of each malformed piece with keep_going (the caller may print only the first few). */
     void (*on_problem)(void *context, const struct rn_error *err);
+    /* Told of each path that is made and will be gone when the import is finished or freed, so that
+     * whoever is interrupted before can remove it. tree: with all that is in it; else it is a file,
+     * or a directory that is empty without those that were told before. NULL: nobody asks. */
+    void (*on_made)(void *context, const char *path, bool tree);
+    /* With on_made: called with true before something is made, with false when it has been told. An
+     * interrupt waits in between. */
+    void (*on_making)(void *context, bool begins);
     void *context;
 };
 
@@ -113,6 +120,10 @@ RN_MUST_CHECK enum rn_status rn_import_add(struct rn_import *import, const struc
 RN_MUST_CHECK enum rn_status rn_import_problem(struct rn_import *import, uint64_t line,
                                                uint64_t offset, struct rn_error *err,
                                                const char *format, ...) RN_PRINTF(5, 6);
+
+/* For readers that make a directory for their own use: see on_making and on_made. */
+void rn_import_making(const struct rn_import *import, bool begins);
+void rn_import_made(const struct rn_import *import, const char *path, bool tree);
 
 /* For readers that go about it in another way then. */
 bool rn_import_keeps_going(const struct rn_import *import);

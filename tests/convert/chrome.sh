@@ -223,6 +223,13 @@ else
     verdict "whatever a name holds, the trace is strict JSON" hostile
 fi
 
+full() {
+    "$RN_SAMPLES/generate_archive" -n 5000 full.rna
+    rn-convert -q --to chrome -o /dev/full full.rna 2>messages
+    [ $? = 2 ] && [ "$(wc -l <messages)" = 1 ] && grep -q '/dev/full: cannot write: No space' messages
+}
+[ ! -e /dev/full ] || verdict "an output that is full is told once, by its name" full
+
 memory() {
     python3 "$RN_TOP/tests/convert/synthetic/kineto.py" 30000 >large.json
     python3 - <<'END'

@@ -111,8 +111,7 @@ static void kernels_are_what_pytorch_writes(void **state)
                                   .category = "api",
                                   .args = call_args,
                                   .arg_count = 2,
-                                  .flows_out = &arrow,
-                                  .flow_out_count = 1};
+                                  .flow_out = arrow};
     const struct rn_slice kernel = {.track = 3,
                                     .start_ns = START + 10,
                                     .duration_ns = 5,
@@ -121,8 +120,7 @@ static void kernels_are_what_pytorch_writes(void **state)
                                     .category = "kernel",
                                     .args = args,
                                     .arg_count = sizeof args / sizeof args[0],
-                                    .flows_in = &arrow,
-                                    .flow_in_count = 1};
+                                    .flow_in = arrow};
 
     (void)state;
     begin();

@@ -6,6 +6,8 @@
 
 #include <dirent.h>
 #include <endian.h>
+#include <errno.h>
+#include <malloc.h>
 #include <sys/stat.h>
 
 #define DAY (1700000000ull * 1000000000)
@@ -138,15 +140,6 @@ static void nothing_is_left(void **state)
     err = (struct rn_error)RN_ERROR_INIT;
 }
 
-static unsigned found;
-
-static bool count_trace(void *context, const char *name)
-{
-    (void)context;
-    (void)name;
-    return ++found < 2;
-}
-
 static void put(const char *name, const char *text)
 {
     char file[200];
@@ -157,6 +150,52 @@ static void put(const char *name, const char *text)
     assert_non_null(stream);
     fputs(text, stream);
     fclose(stream);
+}
+
+/* A file is refused at once, whatever errno was; it stays. */
+static void a_file_is_refused(void **state)
+{
+    struct rn_ctf_writer *writer = NULL;
+
+    (void)state;
+    put("file", "kept");
+    snprintf(trace, sizeof trace, "%s/file", directory);
+    manifest = test_manifest();
+    errno = ENOENT;
+    assert_status(rn_ctf_writer_new(trace, &manifest, "test", &writer, &err), RN_E_USAGE);
+    assert_null(writer);
+    assert_int_equal(entries(), 1);
+    rn_manifest_clear(&manifest);
+    err = (struct rn_error)RN_ERROR_INIT;
+}
+
+/* Memory is by how many streams there are, not by their numbers. */
+static void stream_of_great_number(void **state)
+{
+    struct rn_ctf_writer *writer = new_trace();
+    struct rn_event event = {.kind = RN_KIND_STREAM};
+    size_t before = mallinfo2().hblkhd;
+
+    (void)state;
+    for (unsigned twice = 0; twice < 2; twice++)
+        for (uint64_t id = 1u << 27; id < (1u << 27) + 100; id++) {
+            event.u.stream_info.id = id;
+            assert_ok(rn_ctf_writer_add(writer, &event, 10, 11, &err));
+        }
+    event.u.stream_info.id = UINT32_MAX - 1u;
+    assert_ok(rn_ctf_writer_add(writer, &event, 10, 11, &err));
+    assert_true(mallinfo2().hblkhd - before < 16u << 20);
+    rn_ctf_writer_free(writer);
+    rn_manifest_clear(&manifest);
+}
+
+static unsigned found;
+
+static bool count_trace(void *context, const char *name)
+{
+    (void)context;
+    (void)name;
+    return ++found < 2;
 }
 
 static void traces_are_found(void **state)
@@ -189,8 +228,8 @@ static void traces_are_found(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        CASE(packets),
-        CASE(nothing_is_left),
+        CASE(packets),           CASE(nothing_is_left),
+        CASE(a_file_is_refused), CASE(stream_of_great_number),
         CASE(traces_are_found),
     };
 

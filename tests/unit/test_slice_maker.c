@@ -43,10 +43,10 @@ static enum rn_status text_slice(struct rn_slice_writer *writer, const struct rn
         else
             rn_buf_printf(writer->out, " %s=%lld", arg->key, (long long)arg->u.number);
     }
-    for (size_t i = 0; i < slice->flow_out_count; i++)
-        rn_buf_printf(writer->out, " >%llx", (unsigned long long)slice->flows_out[i] & 0xff);
-    for (size_t i = 0; i < slice->flow_in_count; i++)
-        rn_buf_printf(writer->out, " <%llx", (unsigned long long)slice->flows_in[i] & 0xff);
+    if (slice->flow_out)
+        rn_buf_printf(writer->out, " >%llx", (unsigned long long)slice->flow_out & 0xff);
+    if (slice->flow_in)
+        rn_buf_printf(writer->out, " <%llx", (unsigned long long)slice->flow_in & 0xff);
     rn_buf_text(writer->out, "\n");
     return RN_OK;
 }
@@ -74,13 +74,6 @@ static const struct rn_slice_format text_format = {.name = "text",
                                                    .counter = text_counter,
                                                    .end = text_end};
 
-static bool keep_all(void *context, struct rn_buf *out)
-{
-    (void)context;
-    (void)out;
-    return true;
-}
-
 /* The recording at `path` as text, in static memory. */
 static const char *drawn(void)
 {
@@ -100,7 +93,7 @@ static const char *drawn(void)
         assert_ok(rn_trace_feed(trace, &event, &err));
         assert_ok(rn_slice_maker_follow(maker, trace, &event, &err));
     }
-    assert_ok(rn_slice_maker_write(maker, &writer, keep_all, NULL, &err));
+    assert_ok(rn_slice_maker_write(maker, &writer, &err));
     rn_buf_byte(&out, 0);
     rn_trace_free(trace);
     rn_reader_free(reader);
@@ -238,16 +231,16 @@ static void calls_counters_and_arrows(void **state)
     put(writer, RN_KIND_SPAN, 1, 3, 0, "moment", an_instant);
     put(writer, RN_KIND_EDGE, 0, 8, 0, NULL, from_1_to_2);
     seal(writer);
-    assert_string_equal(drawn(),
-                        "track 1<0 process 0 '?'\n"
-                        "track 2<1 thread 100 'main'\n"
-                        "2: 1+2 close/syscall args={\"fd\":9} nr=3 abi=x86_64 raw=9 ret=-1 errno=EBADF\n"
-                        "track 3<2 counter 0 'load'\n"
-                        "3: 2 = 2.5\n"
-                        "2: 3+0 !moment/span form=2\n"
-                        "2: 3+0 !pipe/edge >2\n"
-                        "track 4<1 thread 101 '?'\n"
-                        "4: 8+0 !pipe/edge <2\n");
+    assert_string_equal(
+        drawn(), "track 1<0 process 0 '?'\n"
+                 "track 2<1 thread 100 'main'\n"
+                 "2: 1+2 close/syscall args={\"fd\":9} nr=3 abi=x86_64 raw=9 ret=-1 errno=EBADF\n"
+                 "track 3<2 counter 0 'load'\n"
+                 "3: 2 = 2.5\n"
+                 "2: 3+0 !moment/span form=2\n"
+                 "2: 3+0 !pipe/edge >2\n"
+                 "track 4<1 thread 101 '?'\n"
+                 "4: 8+0 !pipe/edge <2\n");
 }
 
 /* More than memory is taken for. */
