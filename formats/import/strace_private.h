@@ -83,6 +83,7 @@ struct strace_thread {
     uint64_t pending_start, pending_site;
     bool has_pending, making; /* making: the call makes a thread */
     uint64_t making_flags;
+    uint64_t guessed; /* number of the thread that the call is taken to have made; 0 none */
     struct strace_thread *next_making, *previous_making;
     struct rn_buf held; /* struct strace_held and text, again and again */
 };

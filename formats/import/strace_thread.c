@@ -148,6 +148,12 @@ enum rn_status strace_made(struct strace_reader *reader, struct strace_thread *m
 
     if (child == maker)
         return RN_OK;
+    /* It was met before the call returned, and may have ended meanwhile. */
+    if (returned && maker->guessed == tid && !child) {
+        maker->guessed = 0;
+        return RN_OK;
+    }
+    maker->guessed = returned ? 0 : tid;
     if (child && !child->waiting && (child->maker != maker || child->confirmed || !returned)) {
         /* Its end was not told (-qq): the number is of another thread now. */
         status = strace_abandon(reader, child);
@@ -199,6 +205,7 @@ enum rn_status strace_thread_of(struct strace_reader *reader, uint64_t tid,
 void strace_begin_making(struct strace_reader *reader, struct strace_thread *thread, uint64_t flags)
 {
     thread->making = true;
+    thread->guessed = 0;
     thread->making_flags = flags;
     thread->previous_making = NULL;
     thread->next_making = reader->making;
