@@ -246,6 +246,24 @@ static void child_first(void **state)
 }
 
 /* Two threads are making one: whose child it is shows later, and its lines wait. */
+/* It is met, and has ended, before the call that made it returns: made once. */
+static void child_is_gone(void **state)
+{
+    struct rn_reader *reader = read_text("10 vfork( <unfinished ...>\n"
+                                         "11 getuid() = 0\n"
+                                         "11 +++ exited with 0 +++\n"
+                                         "10 <... vfork resumed>) = 11\n"
+                                         "10 vfork() = 11\n");
+    struct rn_event event;
+    unsigned forks = 0;
+
+    (void)state;
+    while (rn_reader_next_event(reader, &event, &err) == RN_OK)
+        forks += event.kind == RN_KIND_PROCESS && event.u.process.op == RN_PROCESS_FORK;
+    assert_int_equal(forks, 2);
+    rn_reader_free(reader);
+}
+
 static void two_makers(void **state)
 {
     struct rn_reader *reader =
