@@ -518,6 +518,7 @@ int main(void)
         cmocka_unit_test_setup_teardown(content, make_directory, remove_directory),
         cmocka_unit_test_setup_teardown(structs, make_directory, remove_directory),
         cmocka_unit_test_setup_teardown(child_first, make_directory, remove_directory),
+        cmocka_unit_test_setup_teardown(child_is_gone, make_directory, remove_directory),
         cmocka_unit_test_setup_teardown(two_makers, make_directory, remove_directory),
         cmocka_unit_test_setup_teardown(last_of_the_makers, make_directory, remove_directory),
         cmocka_unit_test_setup_teardown(number_again, make_directory, remove_directory),
