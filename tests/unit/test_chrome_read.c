@@ -1,94 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-#include "recording.h"
-
-#include "formats/import/import_formats.h"
-
-static char input_path[160];
-static uint64_t problem_offset;
-static char problem_text[512];
-static const struct rn_import_account *account;
-static struct rn_import *import;
-
-static void on_problem(void *context, const struct rn_error *problem)
-{
-    (void)context;
-    problem_offset = problem->offset;
-    snprintf(problem_text, sizeof problem_text, "%s", problem->what);
-}
-
-static enum rn_status convert(const char *text, size_t size, bool keep_going)
-{
-    const struct rn_import_options options = {.path = path,
-                                              .creator = "test 1.0",
-                                              .tool = "chrome",
-                                              .name = "input.json",
-                                              .keep_going = keep_going,
-                                              .on_problem = on_problem};
-    struct rn_input *input;
-    enum rn_status status;
-    FILE *file;
-
-    snprintf(input_path, sizeof input_path, "%s/input.json", directory);
-    file = fopen(input_path, "w");
-    assert_non_null(file);
-    assert_int_equal(fwrite(text, 1, size, file), size);
-    fclose(file);
-    err = (struct rn_error)RN_ERROR_INIT;
-    assert_ok(rn_input_open(input_path, &input, &err));
-    assert_ok(rn_import_new(&options, &import, &err));
-    account = rn_import_account(import);
-    status = rn_chrome_import.read(input, import, &err);
-    if (status == RN_OK)
-        status = rn_import_finish(import, &err);
-    rn_input_free(input);
-    return status;
-}
-
-static struct rn_reader *read_back(const char *text)
-{
-    struct rn_reader *reader;
-
-    assert_ok(convert(text, strlen(text), false));
-    assert_ok(rn_reader_open(path, &reader, &err));
-    return reader;
-}
-
-static void done(struct rn_reader *reader)
-{
-    rn_reader_free(reader);
-    rn_import_free(import);
-}
-
-static struct rn_event next_of(struct rn_reader *reader, uint8_t kind)
-{
-    struct rn_event event;
-
-    do
-        assert_ok(rn_reader_next_event(reader, &event, &err));
-    while (event.kind != kind);
-    return event;
-}
-
-static void assert_attached(const struct rn_event *event, uint8_t type, const char *text)
-{
-    const struct rn_attachment *found = rn_event_attachment(event, type, RN_ARG_ANY);
-
-    if (!text) {
-        assert_null(found);
-        return;
-    }
-    assert_non_null(found);
-    assert_int_equal(found->size, strlen(text));
-    assert_memory_equal(found->data, text, found->size);
-}
-
-static uint64_t noted(const char *what)
-{
-    for (size_t i = 0; i < account->note_count; i++)
-        if (strstr(account->notes[i].what, what))
-            return account->notes[i].count;
-    return 0;
-}
+#include "chrome_fixture.h"
 
 /* Nanoseconds since the first event. */
 static uint64_t since_first(const struct rn_event *event)
@@ -331,64 +242,6 @@ static void flows_and_counters(void **state)
     done(reader);
 }
 
-/* Names instead of numbers, as PyTorch's older profiler writes; times of 1970 and of today. */
-static void processes_and_times(void **state)
-{
-    struct rn_reader *reader =
-        read_back("[{\"ph\":\"X\",\"name\":\"a\",\"pid\":\"CPU functions\",\"tid\":1,\"ts\":238,"
-                  "\"dur\":69,\"args\":{}}]");
-    struct rn_event event = next_of(reader, RN_KIND_PROCESS);
-
-    (void)state;
-    assert_attached(&event, RN_ATT_EXE, "CPU functions");
-    event = next_of(reader, RN_KIND_SPAN);
-    assert_attached(&event, RN_ATT_TEXT, NULL);
-    assert_true(rn_reader_manifest(reader)->start.realtime_ns == 238000);
-    done(reader);
-    reader = read_back("[{\"ph\":\"X\",\"name\":\"a\",\"pid\":1,\"tid\":1,"
-                       "\"ts\":1664231912345678.9,\"dur\":1}]");
-    assert_true(rn_reader_manifest(reader)->start.realtime_ns == 1664231912345678900);
-    done(reader);
-    /* What is told behind the events, as clang does. */
-    reader = read_back("{\"traceEvents\":[{\"ph\":\"X\",\"name\":\"a\",\"pid\":1,\"tid\":1,"
-                       "\"ts\":-2.5,\"dur\":1}],\"beginningOfTime\":1664231912345678}");
-    assert_true(rn_reader_manifest(reader)->start.realtime_ns == 1664231912345675500);
-    done(reader);
-}
-
-/* Each name is a process of its own, up to 4096 of them; the others are as the last one. */
-static void many_named_processes(void **state)
-{
-    enum { KEPT = 4096, ALL = 4100 };
-    uint32_t *streams = calloc(ALL, sizeof *streams);
-    struct rn_buf text = RN_BUF_INIT;
-    struct rn_reader *reader;
-
-    (void)state;
-    assert_non_null(streams);
-    for (unsigned i = 0; i < 2 * ALL; i++)
-        rn_buf_printf(&text,
-                      "%s{\"ph\":\"i\",\"name\":\"n\",\"pid\":\"name %u\",\"tid\":1,"
-                      "\"ts\":%u}",
-                      i ? "," : "[", i % ALL, i);
-    rn_buf_append(&text, "]", 2);
-    assert_false(text.failed);
-    reader = read_back((const char *)text.data);
-    for (unsigned i = 0; i < 2 * ALL; i++) {
-        struct rn_event event = next_of(reader, RN_KIND_SPAN);
-
-        if (i < ALL)
-            streams[i] = event.stream;
-        assert_int_equal(event.stream, streams[i % ALL]);
-        if (i > 0 && i < ALL)
-            assert_int_equal(streams[i], streams[i - 1] + (i < KEPT));
-    }
-    assert_int_equal(noted("over 4096"), 2 * (ALL - KEPT));
-    done(reader);
-    rn_buf_free(&text);
-    free(streams);
-}
-
 static void texts(void **state)
 {
     static const char text[] =
@@ -504,10 +357,16 @@ static void recognised_by_content(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        CASE(kineto_becomes_kernels), CASE(external_ids),        CASE(directions),
-        CASE(what_is_on_queues),      CASE(begins_and_ends),     CASE(asynchronous_spans),
-        CASE(flows_and_counters),     CASE(processes_and_times), CASE(texts),
-        CASE(many_named_processes),   CASE(damage_is_left_out),  CASE(long_events),
+        CASE(kineto_becomes_kernels),
+        CASE(external_ids),
+        CASE(directions),
+        CASE(what_is_on_queues),
+        CASE(begins_and_ends),
+        CASE(asynchronous_spans),
+        CASE(flows_and_counters),
+        CASE(texts),
+        CASE(damage_is_left_out),
+        CASE(long_events),
         CASE(recognised_by_content),
     };
 

@@ -1,106 +1,15 @@
 /* SPDX-License-Identifier: MIT */
 /* Text of strace, written by hand, and the events that it becomes. */
-#include "recording.h"
+#include "strace_fixture.h"
 
 #include "formats/crc64.h"
-#include "formats/import/import_formats.h"
-#include "formats/syscall_table.h"
 
 #include <arpa/inet.h>
 #include <errno.h>
 #include <fcntl.h>
 #include <netinet/in.h>
-#include <sched.h>
 #include <signal.h>
 #include <sys/mman.h>
-
-static unsigned problems;
-static size_t notes;
-
-static void on_problem(void *context, const struct rn_error *problem)
-{
-    (void)context;
-    (void)problem;
-    problems++;
-}
-
-static enum rn_status import_text(const char *text, bool keep_going)
-{
-    const struct rn_import_options options = {.path = path,
-                                              .creator = "test 1.0",
-                                              .tool = "strace",
-                                              .name = "text.strace",
-                                              .keep_going = keep_going,
-                                              .on_problem = on_problem};
-    struct rn_import *import;
-    struct rn_input *input;
-    char name[140];
-    enum rn_status status;
-    FILE *file;
-
-    problems = 0;
-    snprintf(name, sizeof name, "%s/text", directory);
-    file = fopen(name, "w");
-    assert_non_null(file);
-    assert_int_equal(fwrite(text, 1, strlen(text), file), strlen(text));
-    assert_int_equal(fclose(file), 0);
-    assert_ok(rn_input_open(name, &input, &err));
-    assert_ok(rn_import_new(&options, &import, &err));
-    status = rn_strace_import.read(input, import, &err);
-    if (status == RN_OK)
-        status = rn_import_finish(import, &err);
-    notes = rn_import_account(import)->note_count;
-    rn_import_free(import);
-    rn_input_free(input);
-    return status;
-}
-
-static struct rn_reader *read_text(const char *text)
-{
-    struct rn_reader *reader;
-
-    assert_ok(import_text(text, false));
-    assert_ok(rn_reader_open(path, &reader, &err));
-    return reader;
-}
-
-/* The next event of a kind. */
-static struct rn_event next_of(struct rn_reader *reader, uint8_t kind)
-{
-    struct rn_event event;
-
-    do
-        assert_ok(rn_reader_next_event(reader, &event, &err));
-    while (event.kind != kind);
-    return event;
-}
-
-static struct rn_event next_call(struct rn_reader *reader, const char *name)
-{
-    struct rn_event event = next_of(reader, RN_KIND_SYSCALL);
-
-    assert_string_equal(rn_syscall_info(event.u.syscall.abi, event.u.syscall.nr)->name, name);
-    return event;
-}
-
-static struct rn_event next_process(struct rn_reader *reader, enum rn_process_op op)
-{
-    struct rn_event event;
-
-    do
-        event = next_of(reader, RN_KIND_PROCESS);
-    while (event.u.process.op != op);
-    return event;
-}
-
-static void assert_text(const struct rn_event *event, uint8_t type, uint8_t arg, const char *text)
-{
-    const struct rn_attachment *found = rn_event_attachment(event, type, arg);
-
-    assert_non_null(found);
-    assert_int_equal(found->size, strlen(text));
-    assert_memory_equal(found->data, text, found->size);
-}
 
 static void values(void **state)
 {
@@ -216,132 +125,6 @@ static void structs(void **state)
     rn_reader_free(reader);
 }
 
-/* The child's lines come before its maker's call returns. */
-static void child_first(void **state)
-{
-    struct rn_reader *reader = read_text(
-        "10 execve(\"/bin/sh\", [\"sh\", \"-c\"], 0x1 /* 3 vars */) = 0\n"
-        "10 clone3({flags=CLONE_VM|CLONE_THREAD, exit_signal=0, stack=NULL, stack_size=0} "
-        "<unfinished ...>\n"
-        "11 gettid() = 11\n"
-        "10 <... clone3 resumed> => {parent_tid=[11]}, 88) = 11\n"
-        "11 +++ exited with 0 +++\n"
-        "10 +++ killed by SIGSEGV (core dumped) +++\n");
-    struct rn_event event = next_process(reader, RN_PROCESS_START);
-
-    (void)state;
-    event = next_process(reader, RN_PROCESS_EXEC);
-    assert_text(&event, RN_ATT_EXE, RN_ARG_NONE, "/bin/sh");
-    assert_memory_equal(rn_event_attachment(&event, RN_ATT_ARGV, RN_ARG_NONE)->data, "sh\0-c\0", 6);
-    event = next_process(reader, RN_PROCESS_FORK);
-    assert_int_equal(event.u.process.child_tid, 11);
-    assert_int_equal(event.u.process.clone_flags, CLONE_VM | CLONE_THREAD);
-    event = next_call(reader, "gettid");
-    assert_int_equal(event.stream, 2);
-    event = next_process(reader, RN_PROCESS_THREAD_EXIT);
-    assert_int_equal(event.u.process.pid, 10);
-    event = next_process(reader, RN_PROCESS_EXIT);
-    assert_int_equal(event.u.process.status, 0x80 | SIGSEGV);
-    rn_reader_free(reader);
-}
-
-/* Two threads are making one: whose child it is shows later, and its lines wait. */
-/* It is met, and has ended, before the call that made it returns: made once. */
-static void child_is_gone(void **state)
-{
-    struct rn_reader *reader = read_text("10 vfork( <unfinished ...>\n"
-                                         "11 getuid() = 0\n"
-                                         "11 +++ exited with 0 +++\n"
-                                         "10 <... vfork resumed>) = 11\n"
-                                         "10 vfork() = 11\n");
-    struct rn_event event;
-    unsigned forks = 0;
-
-    (void)state;
-    while (rn_reader_next_event(reader, &event, &err) == RN_OK)
-        forks += event.kind == RN_KIND_PROCESS && event.u.process.op == RN_PROCESS_FORK;
-    assert_int_equal(forks, 2);
-    rn_reader_free(reader);
-}
-
-static void two_makers(void **state)
-{
-    struct rn_reader *reader =
-        read_text("10 clone(child_stack=NULL, flags=CLONE_VM|CLONE_THREAD) = 11\n"
-                  "10 vfork( <unfinished ...>\n"
-                  "11 vfork( <unfinished ...>\n"
-                  "12 getpid() = 12\n"
-                  "12 getppid() = 10\n"
-                  "10 <... vfork resumed>) = 13\n"
-                  "11 <... vfork resumed>) = 12\n"
-                  "13 getuid() = 0\n");
-    struct rn_event event = next_process(reader, RN_PROCESS_FORK);
-
-    (void)state;
-    event = next_process(reader, RN_PROCESS_FORK);
-    assert_int_equal(event.u.process.tid, 10);
-    assert_int_equal(event.u.process.child_tid, 13);
-    event = next_process(reader, RN_PROCESS_FORK);
-    assert_int_equal(event.u.process.tid, 11);
-    assert_int_equal(event.u.process.child_tid, 12);
-    assert_int_equal(event.u.process.clone_flags, CLONE_VFORK | CLONE_VM | SIGCHLD);
-    event = next_call(reader, "vfork");
-    assert_int_equal(event.u.syscall.ret, 12);
-    assert_int_equal(next_call(reader, "getpid").u.syscall.ret, 12);
-    assert_int_equal(next_call(reader, "getppid").u.syscall.ret, 10);
-    assert_int_equal(next_call(reader, "getuid").u.syscall.ret, 0);
-    rn_reader_free(reader);
-    assert_int_equal(notes, 0);
-}
-
-/* In whatever order calls that make one return, the one that is left has made what comes up. */
-static void last_of_the_makers(void **state)
-{
-    static const unsigned char orders[][3] = {{1, 2, 3}, {1, 3, 2}, {2, 1, 3},
-                                              {2, 3, 1}, {3, 1, 2}, {3, 2, 1}};
-
-    (void)state;
-    for (size_t i = 0; i < sizeof(orders) / sizeof(orders[0]); i++) {
-        const unsigned char *order = orders[i];
-        struct rn_reader *reader;
-        struct rn_event event;
-        char text[600];
-
-        snprintf(text, sizeof(text),
-                 "1 getpid() = 1\n2 getpid() = 2\n3 getpid() = 3\n"
-                 "1 vfork( <unfinished ...>\n2 vfork( <unfinished ...>\n"
-                 "3 vfork( <unfinished ...>\n"
-                 "%d <... vfork resumed>) = -1 EAGAIN (Resource temporarily unavailable)\n"
-                 "%d <... vfork resumed>) = -1 EAGAIN (Resource temporarily unavailable)\n"
-                 "9 getpid() = 9\n%d <... vfork resumed>) = 9\n",
-                 order[0], order[1], order[2]);
-        reader = read_text(text);
-        event = next_process(reader, RN_PROCESS_FORK);
-        assert_int_equal(event.u.process.tid, order[2]);
-        assert_int_equal(event.u.process.child_tid, 9);
-        assert_int_equal(next_call(reader, "getpid").u.syscall.ret, 9);
-        rn_reader_free(reader);
-    }
-}
-
-/* A number is used again though nobody said that its thread had ended. */
-static void number_again(void **state)
-{
-    struct rn_reader *reader = read_text("10 fork() = 11\n11 getuid() = 0\n"
-                                         "10 fork() = 11\n11 getgid() = 0\n");
-    struct rn_event event = next_process(reader, RN_PROCESS_FORK);
-    uint64_t first = event.u.process.child_stream;
-
-    (void)state;
-    assert_int_equal(next_call(reader, "fork").u.syscall.ret, 11);
-    assert_int_equal(next_call(reader, "getuid").stream, first);
-    event = next_process(reader, RN_PROCESS_FORK);
-    assert_int_not_equal(event.u.process.child_stream, first);
-    assert_int_equal(next_call(reader, "fork").u.syscall.ret, 11);
-    assert_int_equal(next_call(reader, "getgid").stream, event.u.process.child_stream);
-    rn_reader_free(reader);
-}
-
 static void interrupted(void **state)
 {
     struct rn_reader *reader =
@@ -367,29 +150,6 @@ static void interrupted(void **state)
     assert_int_equal(event.u.signal.sender_pid, 11);
     assert_int_equal(event.u.signal.child_status, 3);
     assert_int_equal(event.u.signal.child_user_ns, 20000000);
-    rn_reader_free(reader);
-}
-
-static void thread_executes(void **state)
-{
-    struct rn_reader *reader =
-        read_text("10 clone(child_stack=0x1, flags=CLONE_VM|CLONE_THREAD) = 11\n"
-                  "10 futex(0x10, FUTEX_WAIT, 1, NULL <unfinished ...>\n"
-                  "11 execve(\"/bin/true\", [\"true\"], NULL <unfinished ...>\n"
-                  "10 +++ superseded by execve in pid 11 +++\n"
-                  "10 <... execve resumed>) = 0\n"
-                  "10 exit_group(0) = ?\n"
-                  "10 +++ exited with 0 +++\n");
-    struct rn_event event = next_call(reader, "clone");
-
-    (void)state;
-    event = next_call(reader, "futex");
-    assert_true(event.flags & RN_EVENT_UNFINISHED);
-    assert_int_equal(next_call(reader, "execve").stream, 1);
-    assert_int_equal(next_process(reader, RN_PROCESS_THREAD_EXIT).u.process.tid, 11);
-    assert_int_equal(next_process(reader, RN_PROCESS_EXEC).u.process.pid, 10);
-    assert_true(next_call(reader, "exit_group").flags & RN_EVENT_UNFINISHED);
-    next_process(reader, RN_PROCESS_EXIT);
     rn_reader_free(reader);
 }
 
@@ -517,13 +277,7 @@ int main(void)
         cmocka_unit_test_setup_teardown(values, make_directory, remove_directory),
         cmocka_unit_test_setup_teardown(content, make_directory, remove_directory),
         cmocka_unit_test_setup_teardown(structs, make_directory, remove_directory),
-        cmocka_unit_test_setup_teardown(child_first, make_directory, remove_directory),
-        cmocka_unit_test_setup_teardown(child_is_gone, make_directory, remove_directory),
-        cmocka_unit_test_setup_teardown(two_makers, make_directory, remove_directory),
-        cmocka_unit_test_setup_teardown(last_of_the_makers, make_directory, remove_directory),
-        cmocka_unit_test_setup_teardown(number_again, make_directory, remove_directory),
         cmocka_unit_test_setup_teardown(interrupted, make_directory, remove_directory),
-        cmocka_unit_test_setup_teardown(thread_executes, make_directory, remove_directory),
         cmocka_unit_test_setup_teardown(times, make_directory, remove_directory),
         cmocka_unit_test_setup_teardown(other_tables, make_directory, remove_directory),
         cmocka_unit_test_setup_teardown(versions, make_directory, remove_directory),
