@@ -127,13 +127,26 @@ static bool is_readable(const struct salvage *salvage, const char *directory)
     return salvage->trial->decoded;
 }
 
+/* How many bytes were copied, as copy_file_range says it: that works within one file system alone,
+ * and not in all of them. */
+static ssize_t copy_some(int in, int out, size_t size)
+{
+    char bytes[1 << 16];
+    ssize_t count = copy_file_range(in, NULL, out, NULL, size, 0);
+    if (count >= 0 || (errno != EXDEV && errno != EINVAL && errno != ENOSYS && errno != EOPNOTSUPP))
+        return count;
+    count = read(in, bytes, size < sizeof(bytes) ? size : sizeof(bytes));
+    return count > 0 && write(out, bytes, (size_t)count) != count ? -1 : count;
+}
+
 static bool copy_begin(const char *from, const char *to, uint64_t size)
 {
     int in = open(from, O_RDONLY | O_CLOEXEC);
     int out = open(to, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0600);
     while (in >= 0 && out >= 0 && size) {
-        ssize_t count =
-            copy_file_range(in, NULL, out, NULL, size > 1u << 30 ? 1u << 30 : (size_t)size, 0);
+        ssize_t count = copy_some(in, out, size > 1u << 30 ? 1u << 30 : (size_t)size);
+        if (count < 0 && errno == EINTR)
+            continue;
         if (count <= 0)
             break;
         size -= (uint64_t)count;

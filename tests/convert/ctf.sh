@@ -72,6 +72,13 @@ cut() {
     grep -q 'offset 585: .*channel0_0' messages && [ "$(rn-cat damaged.rna | grep -c openat)" = 1 ]
 }
 check "a cut packet: its offset is told, and what is before it and beside it is kept" cut
+# Where temporary files are on another file system.
+if [ -w /dev/shm ] && [ "$(stat -c %d /dev/shm)" != "$(stat -c %d .)" ]; then
+    elsewhere() { TMPDIR=/dev/shm cut; }
+    check "the same with temporary files on another file system" elsewhere
+else
+    echo "ok - the same with temporary files on another file system # SKIP there is but one"
+fi
 check "a file of events that is damaged from its begin is left out with --keep-going" \
     damaged 'echo nonsense >damaged/channel0_1' 2 1
 metadata() {
