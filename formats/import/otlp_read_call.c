@@ -42,7 +42,7 @@ static bool plain_number(const char *text, size_t size, uint64_t *number)
     memcpy(copy, text, size);
     copy[size] = '\0';
     *number = copy[0] == '-' ? (uint64_t)strtoll(copy, &behind, 0) : strtoull(copy, &behind, 0);
-    return *behind == '\0';
+    return behind == copy + size;
 }
 
 static void take_arguments(struct otlp_own *own, const struct rn_otlp_text *text)
