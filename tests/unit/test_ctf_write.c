@@ -201,6 +201,7 @@ static bool count_trace(void *context, const char *name)
 static void traces_are_found(void **state)
 {
     static const char *const inner[] = {"a", "a/b", "a/c", "a/c/d"};
+    char top[200];
 
     (void)state;
     for (unsigned i = 0; i < 4; i++) {
@@ -213,13 +214,21 @@ static void traces_are_found(void **state)
     assert_int_equal(rn_ctf_find(directory, count_trace, NULL), 0);
     put("metadata", "something else that is called metadata");
     assert_int_equal(rn_ctf_find(directory, count_trace, NULL), 0);
+    /* A directory with a file that is none of a trace's is none of traces. */
     put("a/b/metadata", "/* CTF 1.8 */");
+    assert_int_equal(rn_ctf_find(directory, count_trace, NULL), 0);
+    snprintf(top, sizeof top, "%s/metadata", directory);
+    assert_int_equal(unlink(top), 0);
+    found = 0;
     assert_int_equal(rn_ctf_find(directory, count_trace, NULL), 1);
     put("a/c/d/metadata", "\x57\x1d\xd1\x75 packet");
-    put("metadata", "\x75\xd1\x1d\x57 packet");
     found = 0;
     assert_int_equal(rn_ctf_find(directory, count_trace, NULL), 2);
     assert_int_equal(found, 2);
+    /* Nor is what lies within a trace another one. */
+    put("metadata", "\x75\xd1\x1d\x57 packet");
+    found = 0;
+    assert_int_equal(rn_ctf_find(directory, count_trace, NULL), 1);
     assert_int_equal(rn_ctf_find("/nonexistent", count_trace, NULL), 0);
 }
 
