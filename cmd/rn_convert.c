@@ -71,8 +71,8 @@ static int list_formats(void)
                       rn_import_formats[i]->text);
     rn_buf_text(&text, "to:\n");
     for (size_t i = 0; cli_export_formats[i]; i++)
-        rn_buf_printf(&text, "  %-14s %s\n", cli_export_formats[i]->name,
-                      cli_export_formats[i]->text);
+        rn_buf_printf(&text, "  %-14s %s (%s)\n", cli_export_formats[i]->name,
+                      cli_export_formats[i]->text, cli_export_formats[i]->suffix);
     fine = output && cli_output_close(output, &text);
     rn_buf_free(&text);
     return fine ? RN_EXIT_OK : RN_EXIT_TROUBLE;
