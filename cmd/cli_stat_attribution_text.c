@@ -184,10 +184,20 @@ static void text_remarks(const struct cli_attribution *attribution, struct rn_bu
                       result->waits_lost, RN_ATTRIBUTION_WAITS);
 }
 
+/* Of an imported trace, or of devices alone. */
+static bool has_calls(const struct rn_attribution_result *result)
+{
+    for (size_t i = 0; i < result->thread_count; i++)
+        if (result->threads[i].calls)
+            return true;
+    return false;
+}
+
 void cli_attribution_text(const struct cli_attribution *attribution, struct rn_buf *out)
 {
-    if (!attribution->result->thread_count) {
-        rn_buf_text(out, "Nothing happened: there is no time to attribute.\n");
+    if (!has_calls(attribution->result)) {
+        rn_buf_text(out, "There are no system calls, by which the time of threads is told apart; "
+                         "rn-stat without --attribution sums up what there is.\n");
         return;
     }
     text_head(attribution, out);
