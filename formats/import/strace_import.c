@@ -10,7 +10,6 @@
 #define ORDER_NS     1000u    /* between lines without times */
 #define STEP_NS      2u       /* at least, between others: room for a fork before its child */
 #define BACKWARDS_NS 1000000u /* less is no step of the clock */
-#define UNFINISHED   "<unfinished ...>"
 #define DETACHED     "<detached ...>"
 #define MESSAGE      "strace: "
 #define PROCESS      "Process "
@@ -146,6 +145,7 @@ enum rn_status strace_body(struct strace_reader *reader, struct strace_thread *t
                            const char *at, const char *end, uint64_t when, uint64_t site)
 {
     enum rn_status status = RN_OK;
+    const char *stops;
 
     reader->now = when;
     if (!thread->told && (reader->any_call || strncmp(at, "execve", 6) != 0) && *at != '[') {
@@ -167,8 +167,9 @@ enum rn_status strace_body(struct strace_reader *reader, struct strace_thread *t
         rn_import_note(reader->import, "calls whose begin is not in the input", 1);
         return RN_OK;
     }
-    if (end[-1] == '>' && ends_with(at, end, UNFINISHED))
-        return keep_unfinished(reader, thread, at, end - strlen(UNFINISHED), site);
+    stops = end[-1] == '>' ? strace_line_stops(at, end) : NULL;
+    if (stops)
+        return keep_unfinished(reader, thread, at, stops, site);
     if (end[-1] == '>' && ends_with(at, end, DETACHED))
         return detach(reader, thread, at, end - strlen(DETACHED), site);
     return strace_call(reader, thread, at, end, when, 0, site);

@@ -142,6 +142,30 @@ bool strace_leader(const char **at, const char *end, struct strace_leader *leade
     return true;
 }
 
+/* Where the end of a line begins that tells that the call goes on in a later line, else NULL. A
+ * thread that executes a program goes on under the number of its leader: "<pid changed to N ...>",
+ * where no other thread wrote in between. */
+const char *strace_line_stops(const char *at, const char *end)
+{
+    static const char unfinished[] = "<unfinished ...>", changed[] = "<pid changed to ",
+                      dots[] = " ...>";
+    const char *p;
+
+    if ((size_t)(end - at) < strlen(unfinished))
+        return NULL;
+    p = end - strlen(dots);
+    if (memcmp(p, dots, strlen(dots)) != 0)
+        return NULL;
+    if (memcmp(end - strlen(unfinished), unfinished, strlen(unfinished)) == 0)
+        return end - strlen(unfinished);
+    while (p > at && strace_is_digit(p[-1]))
+        p--;
+    if ((size_t)(p - at) < strlen(changed) ||
+        memcmp(p - strlen(changed), changed, strlen(changed)) != 0)
+        return NULL;
+    return p - strlen(changed);
+}
+
 /* Does it read like a call, or like what else strace writes? Stricter than the reader is. */
 bool strace_line_is_call(const char *at, const char *end)
 {
@@ -153,7 +177,7 @@ bool strace_line_is_call(const char *at, const char *end)
         return memmem(at, (size_t)(end - at), " resumed>", 9) != NULL;
     if (word == at || word - at > NAMES_MAX || *word != '(' || strace_is_digit(*at))
         return false;
-    if ((end - at > 16 && memcmp(end - 16, "<unfinished ...>", 16) == 0) ||
+    if (strace_line_stops(at, end) ||
         (end - at > 14 && memcmp(end - 14, "<detached ...>", 14) == 0))
         return true;
     p = strace_scan_skip(word + 1, end);

@@ -171,6 +171,7 @@ RN_MUST_CHECK enum rn_status strace_sniff(struct strace_reader *reader, struct r
 
 /* strace_line.c */
 bool strace_leader(const char **at, const char *end, struct strace_leader *leader);
+const char *strace_line_stops(const char *at, const char *end);
 bool strace_line_is_call(const char *at, const char *end);
 
 /* strace_value.c. Values of arguments: c->p is moved behind. */

@@ -131,22 +131,16 @@ static void number_again(void **state)
     rn_reader_free(reader);
 }
 
-static void thread_executes(void **state)
+static void expect_thread_execution(const char *text)
 {
-    struct rn_reader *reader =
-        read_text("10 clone(child_stack=0x1, flags=CLONE_VM|CLONE_THREAD) = 11\n"
-                  "10 futex(0x10, FUTEX_WAIT, 1, NULL <unfinished ...>\n"
-                  "11 execve(\"/bin/true\", [\"true\"], NULL <unfinished ...>\n"
-                  "10 +++ superseded by execve in pid 11 +++\n"
-                  "10 <... execve resumed>) = 0\n"
-                  "10 exit_group(0) = ?\n"
-                  "10 +++ exited with 0 +++\n");
+    struct rn_reader *reader = read_text(text);
     struct rn_event event = next_call(reader, "clone");
 
-    (void)state;
     event = next_call(reader, "futex");
     assert_true(event.flags & RN_EVENT_UNFINISHED);
-    assert_int_equal(next_call(reader, "execve").stream, 1);
+    event = next_call(reader, "execve");
+    assert_int_equal(event.stream, 1);
+    assert_false(event.flags & RN_EVENT_UNFINISHED);
     assert_int_equal(next_process(reader, RN_PROCESS_THREAD_EXIT).u.process.tid, 11);
     assert_int_equal(next_process(reader, RN_PROCESS_EXEC).u.process.pid, 10);
     assert_true(next_call(reader, "exit_group").flags & RN_EVENT_UNFINISHED);
@@ -154,14 +148,39 @@ static void thread_executes(void **state)
     rn_reader_free(reader);
 }
 
+static void thread_executes(void **state)
+{
+    (void)state;
+    expect_thread_execution("10 clone(child_stack=0x1, flags=CLONE_VM|CLONE_THREAD) = 11\n"
+                            "10 futex(0x10, FUTEX_WAIT, 1, NULL <unfinished ...>\n"
+                            "11 execve(\"/bin/true\", [\"true\"], NULL <unfinished ...>\n"
+                            "10 +++ superseded by execve in pid 11 +++\n"
+                            "10 <... execve resumed>) = 0\n"
+                            "10 exit_group(0) = ?\n"
+                            "10 +++ exited with 0 +++\n");
+}
+
+/* What strace writes where no other thread wrote between the call and its return. */
+static void thread_executes_alone(void **state)
+{
+    (void)state;
+    expect_thread_execution("10 clone(child_stack=0x1, flags=CLONE_VM|CLONE_THREAD) = 11\n"
+                            "10 futex(0x10, FUTEX_WAIT, 1, NULL <unfinished ...>\n"
+                            "11 execve(\"/bin/true\", [\"true\"], NULL <pid changed to 10 ...>\n"
+                            "10 +++ superseded by execve in pid 11 +++\n"
+                            "10 <... execve resumed>) = 0\n"
+                            "10 exit_group(0) = ?\n"
+                            "10 +++ exited with 0 +++\n");
+}
+
 #define CASE(test) cmocka_unit_test_setup_teardown(test, make_directory, remove_directory)
 
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        CASE(child_first),   CASE(two_makers),      CASE(last_of_the_makers),
-        CASE(child_is_gone), CASE(two_makers),      CASE(last_of_the_makers),
-        CASE(number_again),  CASE(thread_executes),
+        CASE(child_first),           CASE(child_is_gone), CASE(two_makers),
+        CASE(last_of_the_makers),    CASE(number_again),  CASE(thread_executes),
+        CASE(thread_executes_alone),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);
