@@ -188,11 +188,11 @@ static enum rn_status find_thread(struct strace_reader *reader, const struct str
         return strace_thread_of(reader, leader->tid, thread);
     }
     /* Where only one thread is left, strace leaves its number out. */
-    if (reader->last && reader->live > 0) {
+    if (reader->last) {
         *thread = reader->last;
         return RN_OK;
     }
-    *thread = reader->live ? strace_any_thread(reader) : NULL;
+    *thread = reader->first_thread;
     return *thread ? RN_OK : strace_thread_of(reader, reader->main_tid, thread);
 }
 
@@ -395,7 +395,7 @@ static enum rn_status read_strace(struct rn_input *input, struct rn_import *impo
     reader->err = err;
     reader->names = rn_xlat_names_new();
     reader->memo = calloc(STRACE_MEMO_SLOTS, sizeof(*reader->memo));
-    if (!reader->names || !reader->memo || !strace_plans_new(reader) || !strace_threads_new(reader))
+    if (!reader->names || !reader->memo || !strace_plans_new(reader))
         status = rn_fail(err, RN_E_NOMEM, "no memory to read the output of strace");
     if (status == RN_OK)
         status = strace_sniff(reader, input);

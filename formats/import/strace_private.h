@@ -20,6 +20,7 @@
 #define RN_STRACE_PRIVATE_H
 
 #include "formats/buf.h"
+#include "formats/id_map.h"
 #include "formats/syscall_table.h"
 #include "formats/xlat.h"
 #include "import.h"
@@ -69,7 +70,7 @@ struct strace_process {
 };
 
 struct strace_thread {
-    struct strace_thread *next; /* in its bucket */
+    struct strace_thread *next, *previous; /* as their first lines came */
     uint64_t tid;
     uint32_t stream;
     uint8_t abi;
@@ -142,15 +143,15 @@ struct strace_reader {
     size_t plan_mask;
     struct strace_memo *memo;
     struct rn_buf arena, joined, split;
-    struct strace_thread **threads; /* buckets */
-    struct strace_thread *last;     /* whose line was the last */
-    struct strace_thread *making;   /* threads in a call that makes one */
-    size_t live;
-    uint64_t main_tid;     /* of lines without a number */
-    uint64_t objects;      /* pipes and sockets without an inode: numbered from 1 */
-    struct rn_buf cwd;     /* of the first process; empty: not known */
-    struct rn_buf argv;    /* of the first program, NUL-terminated strings */
-    uint64_t string_limit; /* of -s; UINT64_MAX: nothing was cut so far */
+    struct strace_thread *first_thread, *last_thread;
+    struct rn_id_map by_tid;      /* owns nothing */
+    struct strace_thread *last;   /* whose line was the last */
+    struct strace_thread *making; /* threads in a call that makes one */
+    uint64_t main_tid;            /* of lines without a number */
+    uint64_t objects;             /* pipes and sockets without an inode: numbered from 1 */
+    struct rn_buf cwd;            /* of the first process; empty: not known */
+    struct rn_buf argv;           /* of the first program, NUL-terminated strings */
+    uint64_t string_limit;        /* of -s; UINT64_MAX: nothing was cut so far */
     bool any_call;
     enum strace_time time;
     uint64_t now, order;       /* ns of the import's clock; lines, where there are no times */
@@ -224,7 +225,6 @@ const struct strace_plan *strace_plan(const struct strace_reader *reader, const 
                                       size_t length);
 
 /* strace_thread.c */
-bool strace_threads_new(struct strace_reader *reader);
 struct strace_thread *strace_find_thread(const struct strace_reader *reader, uint64_t tid);
 /* The thread of a line. What is not known who made waits: see strace_hold. */
 RN_MUST_CHECK enum rn_status strace_thread_of(struct strace_reader *reader, uint64_t tid,
@@ -244,7 +244,6 @@ RN_MUST_CHECK enum rn_status strace_hold(struct strace_reader *reader, struct st
 RN_MUST_CHECK enum rn_status strace_release(struct strace_reader *reader);
 /* Nobody will tell any more who made the waiting threads. */
 RN_MUST_CHECK enum rn_status strace_release_all(struct strace_reader *reader);
-struct strace_thread *strace_any_thread(const struct strace_reader *reader);
 /* The end of the input: what is unfinished stays so. */
 RN_MUST_CHECK enum rn_status strace_finish_threads(struct strace_reader *reader);
 void strace_remove_thread(struct strace_reader *reader, struct strace_thread *thread);

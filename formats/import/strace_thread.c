@@ -7,23 +7,12 @@
 #include <sched.h>
 #include <stdlib.h>
 
-#define BUCKETS 4096u
 /* Not told: what libanalysis assumes of processes of which nothing is known, too. */
 #define USUAL_UMASK 022u
 
-bool strace_threads_new(struct strace_reader *reader)
-{
-    reader->threads = calloc(BUCKETS, sizeof(*reader->threads));
-    return reader->threads;
-}
-
 struct strace_thread *strace_find_thread(const struct strace_reader *reader, uint64_t tid)
 {
-    struct strace_thread *thread = reader->threads[tid % BUCKETS];
-
-    while (thread && thread->tid != tid)
-        thread = thread->next;
-    return thread;
+    return rn_id_map_get(&reader->by_tid, tid);
 }
 
 static struct strace_process *process_new(uint64_t pid, const struct strace_process *parent)
@@ -44,15 +33,15 @@ static struct strace_process *process_new(uint64_t pid, const struct strace_proc
 static struct strace_thread *thread_new(struct strace_reader *reader, uint64_t tid)
 {
     struct strace_thread *thread = calloc(1, sizeof(*thread));
-    struct strace_thread **bucket;
 
-    if (!thread)
+    if (!thread || !rn_id_map_set(&reader->by_tid, tid, thread)) {
+        free(thread);
         return NULL;
-    bucket = &reader->threads[tid % BUCKETS];
+    }
     thread->tid = tid;
-    thread->next = *bucket;
-    *bucket = thread;
-    reader->live++;
+    thread->previous = reader->last_thread;
+    *(thread->previous ? &thread->previous->next : &reader->first_thread) = thread;
+    reader->last_thread = thread;
     return thread;
 }
 
@@ -66,13 +55,10 @@ static bool join_process(struct strace_thread *thread, struct strace_process *pr
 
 void strace_remove_thread(struct strace_reader *reader, struct strace_thread *thread)
 {
-    struct strace_thread **link = &reader->threads[thread->tid % BUCKETS];
-
-    while (*link != thread)
-        link = &(*link)->next;
-    *link = thread->next;
+    rn_id_map_remove(&reader->by_tid, thread->tid);
+    *(thread->previous ? &thread->previous->next : &reader->first_thread) = thread->next;
+    *(thread->next ? &thread->next->previous : &reader->last_thread) = thread->previous;
     strace_end_making(reader, thread);
-    reader->live--;
     reader->pending_bytes -= thread->pending.size;
     reader->held_bytes -= thread->held.size;
     if (reader->last == thread)
@@ -88,18 +74,9 @@ void strace_remove_thread(struct strace_reader *reader, struct strace_thread *th
 
 void strace_threads_free(struct strace_reader *reader)
 {
-    for (size_t i = 0; reader->threads && i < BUCKETS; i++)
-        while (reader->threads[i])
-            strace_remove_thread(reader, reader->threads[i]);
-    free(reader->threads);
-}
-
-struct strace_thread *strace_any_thread(const struct strace_reader *reader)
-{
-    for (size_t i = 0; reader->threads && i < BUCKETS; i++)
-        if (reader->threads[i])
-            return reader->threads[i];
-    return NULL;
+    while (reader->first_thread)
+        strace_remove_thread(reader, reader->first_thread);
+    rn_id_map_free(&reader->by_tid);
 }
 
 static enum rn_status no_memory(struct strace_reader *reader)
@@ -294,19 +271,15 @@ enum rn_status strace_release_all(struct strace_reader *reader)
 {
     enum rn_status status = RN_OK;
 
-    for (size_t i = 0; reader->threads && i < BUCKETS && status == RN_OK; i++) {
-        struct strace_thread *thread = reader->threads[i];
-
-        while (thread && !thread->waiting)
-            thread = thread->next;
-        if (!thread)
+    for (struct strace_thread *thread = reader->first_thread; thread && status == RN_OK;
+         thread = thread->next) {
+        if (!thread->waiting)
             continue;
         rn_import_note(reader->import, "threads of which it is not told who made them", 1);
         status = attach(reader, thread);
         rn_buf_u64(&reader->released, thread->tid);
         if (status == RN_OK && reader->released.failed)
             status = no_memory(reader);
-        i--;
     }
     return status == RN_OK ? strace_release(reader) : status;
 }
@@ -315,11 +288,8 @@ enum rn_status strace_finish_threads(struct strace_reader *reader)
 {
     enum rn_status status = strace_release_all(reader);
 
-    for (size_t i = 0; reader->threads && i < BUCKETS; i++) {
-        struct strace_thread *thread = reader->threads[i];
-
-        for (; thread && status == RN_OK; thread = thread->next)
-            status = strace_abandon(reader, thread);
-    }
+    for (struct strace_thread *thread = reader->first_thread; thread && status == RN_OK;
+         thread = thread->next)
+        status = strace_abandon(reader, thread);
     return status;
 }
