@@ -163,7 +163,7 @@ $(BUILD)/bin/rn-backend-fit: $(FIT_LIBS)
 $(BUILD)/bin/rn-backend-fit: PKG_LIBS := $(FIT_LIBS) $(BUILD)/lib/librn.a $(SCIENCE_LIBS) $(PKG_LIBS)
 ifeq ($(CORE),)
 $(BUILD)/bin/rn-scrub: PKG_LIBS += $(SCRUB_LIBS)
-$(BUILD)/bin/rn-cat $(BUILD)/bin/rn-info $(BUILD)/bin/rn-plot $(BUILD)/bin/rn-stat: PKG_LIBS += $(SYMBOL_LIBS)
+$(BUILD)/bin/rn-cat $(BUILD)/bin/rn-info $(BUILD)/bin/rn-merge $(BUILD)/bin/rn-plot $(BUILD)/bin/rn-stat: PKG_LIBS += $(SYMBOL_LIBS)
 # Of these, too, the static libarchive leaves out what unpacks. CONVERT_LIBS: scripts/make/convert_*.mk
 $(BUILD)/bin/rn-convert: PKG_LIBS := -larchive $(CONVERT_LIBS) $(filter-out $(ARCHIVE_LIBS),$(PKG_LIBS))
 $(UNIT_BINS) $(FUZZ_BINS): PKG_LIBS := -larchive $(CONVERT_LIBS) $(SCRUB_LIBS) $(SYMBOL_LIBS) \

@@ -23,6 +23,9 @@ static enum rn_status make_table(const char *path, const struct rn_locator_optio
     struct rn_reader *reader = NULL;
     enum rn_status status = rn_reader_open(path, &reader, err);
 
+    if (status == RN_OK && rn_reader_manifest(reader)->sources)
+        status = rn_fail(err, RN_E_USAGE,
+                         "is merged: put symbols into what it was made of, and merge that again");
     if (status == RN_OK)
         status = rn_symbol_table_make(reader, options, tell_unknown, NULL, table, totals, err);
     rn_reader_free(reader);

@@ -34,6 +34,7 @@ static void input_clear(struct merge_input *input)
 {
     free(input->path);
     free(input->points);
+    rn_buf_free(&input->symbols);
 }
 
 void rn_merge_free(struct rn_merge *merge)
@@ -46,6 +47,7 @@ void rn_merge_free(struct rn_merge *merge)
     free(merge->host_numbers);
     free(merge->hosts);
     rn_clock_sync_free(merge->sync);
+    merge_symbols_free(merge->symbols);
     rn_manifest_clear(&merge->manifest);
     free(merge);
 }
@@ -257,6 +259,35 @@ static enum rn_status copy_manifest(const struct rn_manifest *from, struct rn_ma
     return status;
 }
 
+/* Before the input is in, so that it can still be refused. */
+static enum rn_status check_symbols(struct rn_merge *merge, const struct merge_input *input,
+                                    const struct rn_manifest_source *source, struct rn_error *err)
+{
+    enum rn_status status;
+
+    if (input->symbols.size == 0 && !input->symbols.failed)
+        return RN_OK;
+    status = merge_symbols_check(&input->symbols, source, err);
+    if (status != RN_OK) {
+        rn_fail_in(err, input->path);
+        return status;
+    }
+    if (!merge->symbols)
+        merge->symbols = merge_symbols_new();
+    return merge->symbols ? RN_OK : rn_fail(err, RN_E_NOMEM, "no memory for symbols");
+}
+
+static enum rn_status take_symbols(struct rn_merge *merge, struct merge_input *input,
+                                   const struct rn_manifest_source *source, struct rn_error *err)
+{
+    enum rn_status status = RN_OK;
+
+    if (input->symbols.size)
+        status = merge_symbols_add(merge->symbols, &input->symbols, source, err);
+    rn_buf_free(&input->symbols);
+    return status;
+}
+
 static enum rn_status take_in(struct rn_merge *merge, struct merge_input *input,
                               const struct rn_manifest *manifest, struct rn_error *err)
 {
@@ -270,7 +301,11 @@ static enum rn_status take_in(struct rn_merge *merge, struct merge_input *input,
         return refuse(err, input->path, "has too many threads to be merged with the others");
     source.streams = (uint32_t)(input->streams + input->queues);
     source.queues = (uint32_t)input->queues;
-    status = make_room(merge, err);
+    status = check_symbols(merge, input, &source, err);
+    if (status == RN_OK)
+        status = make_room(merge, err);
+    if (status == RN_OK)
+        status = take_symbols(merge, input, &source, err);
     if (status == RN_OK)
         status = copy_manifest(manifest, &source.manifest, err);
     if (status != RN_OK)
@@ -295,6 +330,8 @@ enum rn_status rn_merge_add(struct rn_merge *merge, const char *path, struct rn_
 
     if (status == RN_OK)
         status = check_manifest(merge, reader, path, err);
+    if (status == RN_OK)
+        rn_reader_on_member(reader, merge_symbols_keep, &input.symbols);
     if (status == RN_OK)
         status = look_through(&input, reader, err);
     if (status == RN_OK)

@@ -1,10 +1,10 @@
 /* SPDX-License-Identifier: MIT */
-/* Several recordings become one: the members of all of them, untouched, in the order in which a
- * reader that merges needs them, with what connects them: edges, stamps, and what must be added to
- * each clock. See MERGED RECORDINGS in rn-archive(5).
+/* Several recordings become one: the members of all of them, untouched (symbols become one table),
+ * in the order in which a reader that merges needs them, with what connects them: edges, stamps,
+ * and what must be added to each clock. See MERGED RECORDINGS in rn-archive(5).
  *
  * Inputs are read twice (three times where clocks differ), so they must be files; a pipe has to be
- * written to one before. Memory: what a reader of all of them needs, and 64 MiB. */
+ * written to one before. Memory: what a reader of all of them needs, 64 MiB, and their symbols. */
 #ifndef RN_MERGE_H
 #define RN_MERGE_H
 

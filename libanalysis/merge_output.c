@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 /* The merged archive: manifest, members of the sources, edges before them, index. */
+#include "formats/symbol_table.h"
 #include "merge_private.h"
 
 #include <stdio.h>
@@ -27,6 +28,18 @@ enum rn_status merge_output_file(struct merge_output *output, const char *member
     return rn_archive_writer_add(output->archive, member, data, size, output->time_s, err);
 }
 
+/* Before the events, so that who reads it from a pipe has them when they are needed. */
+static enum rn_status put_symbols(struct merge_output *output, struct rn_error *err)
+{
+    enum rn_status status;
+
+    rn_buf_clear(&output->bytes);
+    status = merge_symbols_write(output->merge->symbols, &output->bytes, err);
+    return status == RN_OK ? merge_output_file(output, RN_MEMBER_SYMBOLS, output->bytes.data,
+                                               output->bytes.size, err)
+                           : status;
+}
+
 enum rn_status merge_output_new(struct rn_merge *merge, int fd, const char *name,
                                 struct merge_output **out, struct rn_error *err)
 {
@@ -46,7 +59,7 @@ enum rn_status merge_output_new(struct rn_merge *merge, int fd, const char *name
     if (status == RN_OK)
         status = merge_output_file(output, RN_MEMBER_MANIFEST, output->bytes.data,
                                    output->bytes.size, err);
-    return status;
+    return status == RN_OK && merge->symbols ? put_symbols(output, err) : status;
 }
 
 void merge_output_free(struct merge_output *output)

@@ -21,7 +21,8 @@ struct merge_input {
     bool distrusted;               /* events are missing */
     struct rn_clock_point *points; /* calibration: of the manifest, CLOCK rows, the index */
     size_t point_count, point_room;
-    uint64_t last; /* greatest start, ticks */
+    uint64_t last;         /* greatest start, ticks */
+    struct rn_buf symbols; /* the member, until it is in merge_symbols; empty: there is none */
 };
 
 struct rn_merge {
@@ -34,9 +35,29 @@ struct rn_merge {
     struct rn_clock_sync *sync;
     struct rn_merge_host *hosts;
     size_t host_count;
-    uint32_t *host_numbers; /* of each input: in `hosts`, and in `sync` */
+    uint32_t *host_numbers;        /* of each input: in `hosts`, and in `sync` */
+    struct merge_symbols *symbols; /* NULL: no input carries any */
     struct rn_merge_totals totals;
 };
+
+/* ---- symbols ---- */
+
+struct merge_symbols *merge_symbols_new(void);          /* NULL: no memory */
+void merge_symbols_free(struct merge_symbols *symbols); /* accepts NULL */
+/* For rn_reader_on_member: what is in the member is kept in the context, a struct rn_buf. */
+void merge_symbols_keep(void *context, const char *name, const uint8_t *data, size_t size);
+/* Does it make sense? RN_E_FORMAT, RN_E_VERSION. */
+RN_MUST_CHECK enum rn_status merge_symbols_check(const struct rn_buf *member,
+                                                 const struct rn_manifest_source *source,
+                                                 struct rn_error *err);
+/* What was checked. */
+RN_MUST_CHECK enum rn_status merge_symbols_add(struct merge_symbols *symbols,
+                                               const struct rn_buf *member,
+                                               const struct rn_manifest_source *source,
+                                               struct rn_error *err);
+/* Once. */
+RN_MUST_CHECK enum rn_status merge_symbols_write(struct merge_symbols *symbols, struct rn_buf *out,
+                                                 struct rn_error *err);
 
 /* ---- stamps ---- */
 

@@ -290,6 +290,9 @@ static enum rn_status take(void *context, const struct rn_symbol_place *place,
         return rn_fail(err, RN_E_FORMAT, "an address that makes no sense");
     if (!known)
         return rn_fail(err, RN_E_NOMEM, "no memory for symbols");
+    /* Another table may come from a machine where the file was not there. */
+    if (known->asked && known->symbol.state == RN_SYMBOL_FOUND && symbol->state != RN_SYMBOL_FOUND)
+        return RN_OK;
     rn_symbol_clear(&known->symbol);
     known->asked = known->asked_calls = true;
     known->mapped = false;
