@@ -3,24 +3,7 @@
 # Recordings as Avro data sets, read by others: avsc of npm, avrocat of libavro's tools.
 set -u
 
-check() { # NAME COMMAND...
-    local name=$1
-    shift
-    if "$@" >check.out 2>&1; then
-        echo "ok - $name"
-    else
-        echo "not ok - $name"
-        sed 's/^/# /' check.out
-    fi
-}
-equal() { # WHAT IT-IS IT-SHOULD-BE
-    [ "$2" = "$3" ] && return
-    echo "$1 is"
-    printf '%s\n' "$2"
-    echo "and not"
-    printf '%s\n' "$3"
-    return 1
-}
+. "$RN_TOP/tests/convert/checks.sh"
 files() { (cd "$1" && find . -type f -name '*.avro' | sort); }
 uuid_of() { rn-info --json "$1" | python3 -c 'import json, sys; print(json.load(sys.stdin)["uuid"])'; }
 
@@ -123,19 +106,9 @@ merged() {
 }
 check "a merged recording" merged
 
-fails() { # TEXT COMMAND...
-    local text=$1 status
-    shift
-    "$@" >fail.out 2>&1
-    status=$?
-    [ $status = 2 ] && [ "$(wc -l <fail.out)" = 1 ] && grep -q -- "$text" fail.out && return
-    echo "status $status, output:"
-    cat fail.out
-    return 1
-}
-check "not to a pipe" fails 'is a directory' rn-convert --to avro -o - one.rna
-check "not over a file" fails 'one.rna' rn-convert --to avro -o one.rna two.rna
-check "no other partition" fails "not 'hour'" rn-convert --to avro --partition hour -o set one.rna
+fails "not to a pipe" 'is a directory' rn-convert --to avro -o - one.rna
+fails "not over a file" 'one.rna' rn-convert --to avro -o one.rna two.rna
+fails "no other partition" "not 'hour'" rn-convert --to avro --partition hour -o set one.rna
 interrupted() {
     "$RN_SAMPLES/generate_archive" -n 600000 long.rna
     rn-convert -q --to avro -o long long.rna &

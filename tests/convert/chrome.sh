@@ -3,16 +3,7 @@
 # Chrome's trace format, in and out: traces of real tools, and one of PyTorch on a GPU that is made up.
 facts="python3 $RN_TOP/tests/convert/chrome_facts.py"
 
-verdict() {
-    local name=$1
-    shift
-    if "$@" >"$work/said" 2>&1; then
-        echo "ok - $name"
-    else
-        echo "not ok - $name"
-        head -n 20 "$work/said" | sed 's/^/# /'
-    fi
-}
+. "$RN_TOP/tests/convert/checks.sh"
 work=$PWD
 
 # agrees TRACE: what the recording of it holds is what the trace says.
@@ -39,8 +30,8 @@ survives() {
         <(grep -v '"cat":"launch"' three.json | sed 's/,$//' | sort)
 }
 both() {
-    verdict "$1: names and times to the nanosecond" agrees "$2"
-    verdict "$1: written and read again they are the same" survives "$2"
+    check "$1: names and times to the nanosecond" agrees "$2"
+    check "$1: written and read again they are the same" survives "$2"
 }
 
 python3 "$RN_TOP/tests/convert/synthetic/kineto.py" 50 >kineto.json
@@ -54,7 +45,7 @@ kernels() {
     [ "$(rn-cat --json --kind transfer one.rna | grep -c '"direction":"to-device"')" = 50 ] &&
         rn-cat --json one.rna | grep -q 'stream 7'
 }
-verdict "kernels and copies have their fields" kernels
+check "kernels and copies have their fields" kernels
 
 printf '%s' "$(head -c 20000 kineto.json | sed '1,/traceEvents/d' | sed '1s/^/[/')" >cut.json
 damage() {
@@ -64,7 +55,7 @@ damage() {
         { rn-convert --keep-going -o cut.rna cut.json 2>message; [ $? = 1 ]; } &&
         grep -q '1 malformed piece was left out' message && rn-info cut.rna
 }
-verdict "a file that is cut" damage
+check "a file that is cut" damage
 holes() {
     # Every 997th byte becomes something else.
     perl -pe 'BEGIN { undef $/ } for ($i = 500; $i < length; $i += 997) { substr($_, $i, 1) = "\"" }' \
@@ -74,7 +65,7 @@ holes() {
     [ $? = 1 ] && grep -q 'pieces were left out' message && rn-info holes.rna &&
         [ "$(rn-cat holes.rna | wc -l)" -gt 300 ]
 }
-verdict "a file with holes" holes
+check "a file with holes" holes
 pipes() {
     rm -f pipe.rna
     gzip -c kineto.json | rn-convert -q -o pipe.rna - &&
@@ -82,7 +73,7 @@ pipes() {
 }
 rm -f one.rna
 rn-convert -q -o one.rna kineto.json
-verdict "from a pipe, packed" pipes
+check "from a pipe, packed" pipes
 
 if /usr/bin/python3 -c 'import torch' 2>/dev/null; then
     /usr/bin/python3 - <<'END'
@@ -157,7 +148,7 @@ END
         { head missing; return 1; }
 }
 if [ -s chromium.json ]; then
-    verdict "Chromium: complete events, numbers of the others" chromium
+    check "Chromium: complete events, numbers of the others" chromium
 else
     echo "ok - Chromium # SKIP no chromium, or it wrote none"
 fi
@@ -187,13 +178,13 @@ own_calls() {
         paste -d' ' <(awk '{ print $4 }' wanted) <(awk '{ print $4 }' got) |
         awk '$1 ~ /^[0-9]+$/ && ($1 - $2 > 1 + $1 / 10000 || $2 - $1 > 1 + $1 / 10000) { print; bad = 1 } END { exit bad }'
 }
-verdict "system calls come back: names, results, times, processes" own_calls
+check "system calls come back: names, results, times, processes" own_calls
 own_paths() {
     rn-cat -e trace=openat own.rna >wanted
     rn-cat -e trace=openat back.rna >got
     [ -s wanted ] && diff wanted got
 }
-verdict "system calls come back: paths and flags" own_paths
+check "system calls come back: paths and flags" own_paths
 
 cat >counters.json <<'END'
 [{"ph":"C","name":"mem","id":"0x3","pid":1,"tid":1,"ts":3,"args":{"used":1.5,"free":2}},
@@ -207,7 +198,7 @@ counters() {
     [ "$(rn-cat counters.rna | wc -l)" = 5 ] &&
         diff <(rn-cat --json counters.rna) <(rn-cat --json again.rna)
 }
-verdict "counters come back with their series and ids" counters
+check "counters come back with their series and ids" counters
 
 hostile() {
     printf '[{"ph":"X","name":"\xff\\u0000\\ud800\x01","cat":"\xfe","pid":1,"tid":1,"ts":1,"dur":1,"args":{"\xfd":NaN,"x":[1e999,"\\ud83d"]}},{"ph":"C","name":"c","pid":1,"ts":2,"args":{"v":Infinity}}]' >hostile.json
@@ -217,10 +208,10 @@ hostile() {
         jq -e . out.json.strict >/dev/null
 }
 if command -v jq >/dev/null; then
-    verdict "whatever a name holds, the trace is strict JSON" hostile
+    check "whatever a name holds, the trace is strict JSON" hostile
 else
     jq() { python3 -c 'import json, sys; json.load(open(sys.argv[1], encoding="utf-8"))' "$3"; }
-    verdict "whatever a name holds, the trace is strict JSON" hostile
+    check "whatever a name holds, the trace is strict JSON" hostile
 fi
 
 full() {
@@ -228,7 +219,7 @@ full() {
     rn-convert -q --to chrome -o /dev/full full.rna 2>messages
     [ $? = 2 ] && [ "$(wc -l <messages)" = 1 ] && grep -q '/dev/full: cannot write: No space' messages
 }
-[ ! -e /dev/full ] || verdict "an output that is full is told once, by its name" full
+[ ! -e /dev/full ] || check "an output that is full is told once, by its name" full
 
 memory() {
     python3 "$RN_TOP/tests/convert/synthetic/kineto.py" 30000 >large.json
@@ -245,6 +236,6 @@ END
 }
 case $(ldd "$(command -v rn-convert)") in
 *asan*) echo "ok - memory stays below 128 MiB # SKIP sanitizers" ;;
-*) verdict "memory stays below 128 MiB" memory ;;
+*) check "memory stays below 128 MiB" memory ;;
 esac
 rm -f large.json large.rna

@@ -5,16 +5,7 @@
 set -u
 here=$RN_TOP/tests/convert
 
-report() { # NAME STATUS
-    if [ "$2" = 0 ]; then echo "ok - $1"; else echo "not ok - $1"; fi
-}
-check() { # NAME COMMAND...
-    local name=$1 status=0
-    shift
-    "$@" >log 2>&1 || status=$?
-    [ $status = 0 ] || sed 's/^/# /' log
-    report "$name" $status
-}
+. "$RN_TOP/tests/convert/checks.sh"
 skip() { # REASON NAME...
     local reason=$1 name
     shift

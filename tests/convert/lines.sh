@@ -2,17 +2,7 @@
 # SPDX-License-Identifier: MIT
 # rn-convert --to jsonl, csv and folded: what rn-cat and rn-stat write.
 set -u
-check() { # NAME COMMAND...
-    local name=$1 status=0
-    shift
-    "$@" >log 2>&1 || status=$?
-    if [ $status = 0 ]; then
-        echo "ok - $name"
-    else
-        sed 's/^/# /' log
-        echo "not ok - $name"
-    fi
-}
+. "$RN_TOP/tests/convert/checks.sh"
 "$RN_BUILD/otlp/otlp_archive" sample sample.rna
 "$RN_SAMPLES/generate_archive" -n 5000 calls.rna
 

@@ -4,24 +4,7 @@
 # tests/convert/synthetic/nsys_*.sql, in two versions of the schema.
 set -u
 
-check() { # NAME COMMAND...
-    local name=$1
-    shift
-    if "$@" >check.out 2>&1; then
-        echo "ok - $name"
-    else
-        echo "not ok - $name"
-        sed 's/^/# /' check.out
-    fi
-}
-equal() { # WHAT IT-IS IT-SHOULD-BE
-    [ "$2" = "$3" ] && return
-    echo "$1 is"
-    printf '%s\n' "$2"
-    echo "and not"
-    printf '%s\n' "$3"
-    return 1
-}
+. "$RN_TOP/tests/convert/checks.sh"
 make() { # VERSION FILE [SQL]
     rm -f "$2"
     { cat "$RN_TOP/tests/convert/synthetic/nsys_$1.sql"; echo "${3-}"; } | sqlite3 "$2"
@@ -114,7 +97,7 @@ no_view() {
 }
 check "views and virtual tables are not read" no_view
 
-fails() { # TEXT COMMAND...
+refused() { # TEXT COMMAND...
     local text=$1 status
     shift
     "$@" >fail.out 2>&1
@@ -127,7 +110,7 @@ fails() { # TEXT COMMAND...
 }
 make 2019 bad.sqlite "UPDATE CUPTI_ACTIVITY_KIND_KERNEL SET end = 5;
     INSERT INTO OSRT_API VALUES (9223372036854775807, 9223372036854775807, 0, 0, 0, 0, 0, 0);"
-check "times that make no sense" fails 'bad.sqlite: a row of table CUPTI_ACTIVITY_KIND_KERNEL' \
+check "times that make no sense" refused 'bad.sqlite: a row of table CUPTI_ACTIVITY_KIND_KERNEL' \
     rn-convert -o bad.rna bad.sqlite
 kept_going() {
     rn-convert --keep-going -o kept.rna bad.sqlite 2>kept.out
@@ -135,16 +118,16 @@ kept_going() {
 }
 check "and what is left without them" kept_going
 make 2019 keyless.sqlite "ALTER TABLE StringIds RENAME TO s; CREATE TABLE StringIds AS SELECT * FROM s;"
-check "names without a key" fails 'no primary key' rn-convert -o bad.rna keyless.sqlite
+check "names without a key" refused 'no primary key' rn-convert -o bad.rna keyless.sqlite
 make 2024 empty.sqlite "$(sed -n 's/^CREATE TABLE \([A-Z_a-z0-9]*\).*/DELETE FROM \1;/p' \
     "$RN_TOP/tests/convert/synthetic/nsys_2024.sql")"
-check "an export without events" fails 'has no events' rn-convert -o bad.rna empty.sqlite
+check "an export without events" refused 'has no events' rn-convert -o bad.rna empty.sqlite
 sqlite3 other.sqlite 'CREATE TABLE t (a)'
-check "another database" fails 'no known format' rn-convert -o bad.rna other.sqlite
+check "another database" refused 'no known format' rn-convert -o bad.rna other.sqlite
 head -c 9000 old.sqlite >cut.sqlite
-check "a cut database" fails 'cut.sqlite' rn-convert --from nsys -o bad.rna cut.sqlite
+check "a cut database" refused 'cut.sqlite' rn-convert --from nsys -o bad.rna cut.sqlite
 echo 'SQLite format 3' >text.sqlite
-check "no database at all" fails 'text.sqlite' rn-convert --from nsys -o bad.rna text.sqlite
+check "no database at all" refused 'text.sqlite' rn-convert --from nsys -o bad.rna text.sqlite
 
 # Any byte changed: an answer or a message, never a crash.
 damaged() {

@@ -147,7 +147,7 @@ fails "a message that is cut" 'offset 0: the message that begins here is cut' \
     rn-convert -o bad.rna --from otlp - < <(head -c 3000 whole.pb)
 { cat whole.jsonl; echo '{"resourceSpans":[{"scopeSpans":[{"spans":[{"traceId":"xyz","name":"bad"},{"name":"good","startTimeUnixNano":"1700000000000000000","endTimeUnixNano":"1700000000000000001"}]}]}]}'
   echo '{"resourceSpans":7}'; } >worse.jsonl
-fails "an id that is none" 'line [0-9]*: byte [0-9]*: an id' rn-convert -o bad.rna worse.jsonl
+fails "an id that is none" 'line [0-9]*: byte [0-9]*: an id' rn-convert -q -o bad.rna worse.jsonl
 check "nothing is left of a failure" test ! -e bad.rna
 rn-convert --keep-going -o back.rna worse.jsonl 2>notes
 check "--keep-going leaves out what makes no sense" grep -q '2 malformed pieces' notes

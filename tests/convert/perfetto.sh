@@ -4,16 +4,7 @@
 # and that file's numbers are Perfetto's: a trace that Chromium wrote is read with it.
 work=$PWD
 
-verdict() {
-    local name=$1
-    shift
-    if "$@" >"$work/said" 2>&1; then
-        echo "ok - $name"
-    else
-        echo "not ok - $name"
-        head -n 20 "$work/said" | sed 's/^/# /'
-    fi
-}
+. "$RN_TOP/tests/convert/checks.sh"
 if ! command -v protoc >/dev/null; then
     echo "ok - Perfetto # SKIP no protoc"
     exit 0
@@ -34,15 +25,15 @@ agrees() {
 
 python3 "$RN_TOP/tests/convert/synthetic/kineto.py" 50 >kineto.json
 rn-convert -q -o kineto.rna kineto.json
-verdict "kernels, copies, calls (synthetic): names and times to the nanosecond" agrees kineto.rna
-verdict "launches are tied to what they launched" \
+check "kernels, copies, calls (synthetic): names and times to the nanosecond" agrees kineto.rna
+check "launches are tied to what they launched" \
     test "$(facts --arrows <decoded)" = 300 # 150 by correlation, 150 arrows of the file
 tracks() {
     facts --tracks <decoded >tracks
     grep -qx 'process python3 of -' tracks && grep -qx 'thread thread 1147039 (python3) of python3' tracks &&
         grep -qx 'track stream 7  of python3' tracks || { cat tracks; return 1; }
 }
-verdict "processes, threads and queues have their tracks" tracks
+check "processes, threads and queues have their tracks" tracks
 
 # Two kernels at once, a counter, spans that overlap, names of any bytes.
 printf '[{"ph":"X","cat":"kernel","name":"a","pid":0,"tid":7,"ts":1,"dur":10,"args":{"device":0,"stream":7}},
@@ -64,8 +55,8 @@ span q 5000 5000 0
 span r 4000 2000 0
 span r 5000 2000 0
 END
-verdict "what overlaps is on lanes" agrees lanes.rna lanes.wanted
-verdict "arguments in each other" test "$(decode out.pftrace | grep -c 'array_values')" = 5
+check "what overlaps is on lanes" agrees lanes.rna lanes.wanted
+check "arguments in each other" test "$(decode out.pftrace | grep -c 'array_values')" = 5
 
 rn-record -q -o own.rna sh -c 'ls / >/dev/null' 2>/dev/null
 own() {
@@ -75,7 +66,7 @@ import json, sys
 print(sum(json.loads(line)["kind"] == "syscall" for line in sys.stdin))' >wanted
     grep -c ^syscall got | diff wanted -
 }
-verdict "system calls of a recording" own
+check "system calls of a recording" own
 
 if command -v chromium >/dev/null; then
     timeout 60 chromium --headless --no-sandbox --disable-gpu --user-data-dir="$work/profile" \
@@ -92,7 +83,7 @@ if [ -s chromium.pftrace ]; then
             grep -q "$field" real || { echo "none has $field"; return 1; }
         done
     }
-    verdict "formats/export/perfetto.proto reads what Chromium wrote" real
+    check "formats/export/perfetto.proto reads what Chromium wrote" real
 else
     echo "ok - formats/export/perfetto.proto reads what Chromium wrote # SKIP no chromium, or it wrote none"
 fi

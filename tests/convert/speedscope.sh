@@ -5,17 +5,7 @@ set -u
 here=$RN_TOP/tests/convert/speedscope
 export RN_PEERS=$RN_BUILD/peers/speedscope
 
-check() { # NAME COMMAND...
-    local name=$1 status=0
-    shift
-    "$@" >log 2>&1 || status=$?
-    if [ $status = 0 ]; then
-        echo "ok - $name"
-    else
-        sed 's/^/# /' log
-        echo "not ok - $name"
-    fi
-}
+. "$RN_TOP/tests/convert/checks.sh"
 
 # NULL or why the schema and what checks it are not there.
 install_peers() {

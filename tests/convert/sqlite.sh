@@ -3,24 +3,7 @@
 # Recordings as SQLite databases: what sqlite3 finds in them is what rn-cat and rn-stat say.
 set -u
 
-check() { # NAME COMMAND...
-    local name=$1
-    shift
-    if "$@" >check.out 2>&1; then
-        echo "ok - $name"
-    else
-        echo "not ok - $name"
-        sed 's/^/# /' check.out
-    fi
-}
-equal() { # WHAT IT-IS IT-SHOULD-BE
-    [ "$2" = "$3" ] && return
-    echo "$1 is"
-    printf '%s\n' "$2"
-    echo "and not"
-    printf '%s\n' "$3"
-    return 1
-}
+. "$RN_TOP/tests/convert/checks.sh"
 query() { sqlite3 "$@"; }
 
 touch readable
@@ -177,21 +160,11 @@ told() {
 check "stacks that are left out are counted" told
 
 # Failures: one line, exit status 2, nothing left behind.
-fails() { # TEXT COMMAND...
-    local text=$1 status
-    shift
-    "$@" >fail.out 2>&1
-    status=$?
-    [ $status = 2 ] && [ "$(wc -l <fail.out)" = 1 ] && grep -q -- "$text" fail.out && return
-    echo "status $status, output:"
-    cat fail.out
-    return 1
-}
 mkdir out
-check "not to a pipe" fails 'cannot be written to a pipe' rn-convert --to sqlite -o - run.rna
-check "not to a device" fails 'regular file' rn-convert --to sqlite -o /dev/null run.rna
-check "not without a place" fails 'cannot write' rn-convert -o nowhere/run.db run.rna
-check "not of nothing" fails 'missing.rna' rn-convert --from rna -o out/missing.db missing.rna
+fails "not to a pipe" 'cannot be written to a pipe' rn-convert --to sqlite -o - run.rna
+fails "not to a device" 'regular file' rn-convert --to sqlite -o /dev/null run.rna
+fails "not without a place" 'cannot write' rn-convert -o nowhere/run.db run.rna
+fails "not of nothing" 'missing.rna' rn-convert --from rna -o out/missing.db missing.rna
 head -c 20000 big.rna >cut.rna
 cut_one() {
     rn-convert -o out/cut.db cut.rna >cut.out 2>&1
