@@ -1,35 +1,11 @@
 /* SPDX-License-Identifier: MIT */
 #include "ring_private.h"
 
-#include "formats/event_schema.h"
+#include "formats/record_size.h"
 
 #include <stddef.h>
 #include <stdlib.h>
 #include <string.h>
-
-static uint32_t padded(uint64_t size)
-{
-    return (uint32_t)((size + 7) & ~7ull);
-}
-
-static uint64_t attachment_bytes(const struct rn_attachment *attachment)
-{
-    if (attachment->type != RN_ATT_CONTENT)
-        return attachment->size;
-    return sizeof(struct rn_record_content) + attachment->content.blocks * sizeof(uint64_t) +
-           attachment->content.head_len;
-}
-
-/* Payload words that are needed: zeros at the end are left out. */
-static uint8_t used_words(const struct rn_event *event)
-{
-    const struct rn_schema *schema = rn_schema_get(event->kind);
-    uint8_t words = schema ? schema->words : 0;
-
-    while (words > 0 && event->u.words[words - 1] == 0)
-        words--;
-    return words;
-}
 
 /* Size of the record, and which attachments (bit i) are in it. */
 static uint64_t plan_record(const struct rn_event *event, uint64_t limit, uint8_t words,
@@ -39,11 +15,11 @@ static uint64_t plan_record(const struct rn_event *event, uint64_t limit, uint8_
 
     *included = 0;
     for (uint32_t i = 0; i < event->attachment_count && i < RN_RECORD_MAX_ATTACHMENTS; i++) {
-        uint64_t bytes = attachment_bytes(&event->attachments[i]);
+        uint64_t bytes = rn_record_attachment_bytes(&event->attachments[i]);
 
         if (bytes > limit)
             continue;
-        bytes = sizeof(struct rn_record_attachment) + padded(bytes);
+        bytes = sizeof(struct rn_record_attachment) + rn_record_padded(bytes);
         if (size + bytes > limit)
             continue;
         size += bytes;
@@ -57,7 +33,8 @@ struct cursor {
     uint64_t size, position;
 };
 
-void rn_ring_write(uint8_t *data, uint64_t ring, uint64_t position, const void *bytes, uint64_t size)
+void rn_ring_write(uint8_t *data, uint64_t ring, uint64_t position, const void *bytes,
+                   uint64_t size)
 {
     uint64_t at = position & (ring - 1);
     uint64_t first = size < ring - at ? size : ring - at;
@@ -77,7 +54,7 @@ static void put_bytes(struct cursor *cursor, const void *bytes, uint64_t size)
 static void put_attachment(struct cursor *cursor, const struct rn_attachment *attachment)
 {
     static const uint8_t zeros[8];
-    uint64_t bytes = attachment_bytes(attachment);
+    uint64_t bytes = rn_record_attachment_bytes(attachment);
     struct rn_record_attachment header = {.type = attachment->type,
                                           .arg = attachment->arg,
                                           .flags = attachment->flags,
@@ -97,7 +74,7 @@ static void put_attachment(struct cursor *cursor, const struct rn_attachment *at
     } else {
         put_bytes(cursor, attachment->data, bytes);
     }
-    put_bytes(cursor, zeros, padded(bytes) - bytes);
+    put_bytes(cursor, zeros, rn_record_padded(bytes) - bytes);
 }
 
 bool rn_ring_put(struct rn_ring_area *area, struct rn_ring_slot *slot, const struct rn_event *event)
@@ -105,7 +82,7 @@ bool rn_ring_put(struct rn_ring_area *area, struct rn_ring_slot *slot, const str
     uint64_t head = __atomic_load_n(&slot->head, __ATOMIC_RELAXED), ring = rn_ring_size(area, slot);
     uint64_t room = ring - (head - __atomic_load_n(&slot->tail, __ATOMIC_ACQUIRE));
     uint64_t limit = ring / 2 < RN_RECORD_MAX ? ring / 2 : RN_RECORD_MAX;
-    uint8_t words = used_words(event);
+    uint8_t words = rn_record_words(event);
     uint32_t included;
     uint64_t size = plan_record(event, limit, words, &included);
     uint32_t count = (uint32_t)__builtin_popcount(included);
@@ -180,8 +157,7 @@ static bool skip_padding(struct rn_ring_area *area, const struct rn_ring_slot *s
                          uint64_t *position)
 {
     while (head - *position >= 8) {
-        const uint8_t *at =
-            rn_ring_data(area, slot) + (*position & (rn_ring_size(area, slot) - 1));
+        const uint8_t *at = rn_ring_data(area, slot) + (*position & (rn_ring_size(area, slot) - 1));
         uint32_t size;
 
         if (at[offsetof(struct rn_record, kind)] != RN_KIND_NONE)

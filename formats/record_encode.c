@@ -1,37 +1,12 @@
 /* SPDX-License-Identifier: MIT */
 #include "record_encode.h"
 
-#include "event_schema.h"
-#include "record.h"
-
-static uint64_t padded(uint64_t size)
-{
-    return (size + 7) & ~7ull;
-}
-
-static uint64_t attachment_bytes(const struct rn_attachment *attachment)
-{
-    if (attachment->type != RN_ATT_CONTENT)
-        return attachment->size;
-    return sizeof(struct rn_record_content) + attachment->content.blocks * sizeof(uint64_t) +
-           attachment->content.head_len;
-}
-
-/* Zeros at the end are left out. */
-static uint8_t used_words(const struct rn_event *event)
-{
-    const struct rn_schema *schema = rn_schema_get(event->kind);
-    uint8_t words = schema ? schema->words : 0;
-
-    while (words > 0 && event->u.words[words - 1] == 0)
-        words--;
-    return words;
-}
+#include "record_size.h"
 
 static void put_attachment(struct rn_buf *out, const struct rn_attachment *attachment)
 {
     static const uint8_t zeros[8];
-    uint64_t bytes = attachment_bytes(attachment);
+    uint64_t bytes = rn_record_attachment_bytes(attachment);
     struct rn_record_attachment header = {.type = attachment->type,
                                           .arg = attachment->arg,
                                           .flags = attachment->flags,
@@ -51,7 +26,7 @@ static void put_attachment(struct rn_buf *out, const struct rn_attachment *attac
     } else {
         rn_buf_append(out, attachment->data, attachment->size);
     }
-    rn_buf_append(out, zeros, padded(bytes) - bytes);
+    rn_buf_append(out, zeros, rn_record_padded(bytes) - bytes);
 }
 
 static uint64_t record_bytes(const struct rn_event *event, uint8_t words)
@@ -59,15 +34,15 @@ static uint64_t record_bytes(const struct rn_event *event, uint8_t words)
     uint64_t size = sizeof(struct rn_record) + words * sizeof(uint64_t);
 
     for (uint32_t i = 0; i < event->attachment_count && size <= RN_RECORD_MAX; i++)
-        size +=
-            sizeof(struct rn_record_attachment) + padded(attachment_bytes(&event->attachments[i]));
+        size += sizeof(struct rn_record_attachment) +
+                rn_record_padded(rn_record_attachment_bytes(&event->attachments[i]));
     return size;
 }
 
 enum rn_status rn_record_encode(const struct rn_event *event, struct rn_buf *out,
                                 struct rn_error *err)
 {
-    uint8_t words = used_words(event);
+    uint8_t words = rn_record_words(event);
     uint64_t size = record_bytes(event, words);
     struct rn_record record = {.size = (uint32_t)size,
                                .kind = event->kind,
