@@ -128,6 +128,10 @@ void rn_import_made(const struct rn_import *import, const char *path, bool tree)
 /* For readers that go about it in another way then. */
 bool rn_import_keeps_going(const struct rn_import *import);
 
+/* A text or bytes for an event; what is longer than UINT16_MAX is cut, and says so. Borrows them.
+ */
+struct rn_attachment rn_import_attachment(uint8_t type, const void *data, size_t size);
+
 /* Something that a recording cannot carry, or that the input does not say; `what` is a constant
  * text, plural: "async instants without a name". */
 void rn_import_note(struct rn_import *import, const char *what, uint64_t count);

@@ -40,6 +40,17 @@ bool rn_import_keeps_going(const struct rn_import *import)
     return import->options.keep_going;
 }
 
+struct rn_attachment rn_import_attachment(uint8_t type, const void *data, size_t size)
+{
+    bool cut = size > UINT16_MAX;
+
+    return (struct rn_attachment){.type = type,
+                                  .arg = RN_ARG_NONE,
+                                  .flags = cut ? RN_ATT_CUT : 0,
+                                  .size = cut ? UINT16_MAX : (uint32_t)size,
+                                  .data = data};
+}
+
 void rn_import_note(struct rn_import *import, const char *what, uint64_t count)
 {
     size_t i = 0;

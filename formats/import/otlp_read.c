@@ -45,17 +45,6 @@ enum rn_status otlp_wrong(struct rn_otlp_read *read, const char *what)
     return RN_OK;
 }
 
-struct rn_attachment otlp_attachment(uint8_t type, const void *data, size_t size)
-{
-    bool cut = size > UINT16_MAX;
-
-    return (struct rn_attachment){.type = type,
-                                  .arg = RN_ARG_NONE,
-                                  .flags = cut ? RN_ATT_CUT : 0,
-                                  .size = cut ? UINT16_MAX : (uint32_t)size,
-                                  .data = data};
-}
-
 bool rn_otlp_text_is(const struct rn_otlp_text *text, const char *word)
 {
     size_t length = strlen(word);
@@ -322,7 +311,7 @@ static size_t add_source(struct rn_otlp_read *read, const struct rn_otlp_read_sp
     }
     if (read->strings.failed)
         return 0;
-    attachments[0] = otlp_attachment(RN_ATT_SOURCE, read->strings.data, read->strings.size);
+    attachments[0] = rn_import_attachment(RN_ATT_SOURCE, read->strings.data, read->strings.size);
     return 1;
 }
 
@@ -333,10 +322,10 @@ static enum rn_status add_event(struct rn_otlp_read *read, struct rn_event *even
     struct rn_attachment attachments[4];
     size_t count = 0;
 
-    attachments[count++] = otlp_attachment(RN_ATT_NAME, name->data, name->size);
+    attachments[count++] = rn_import_attachment(RN_ATT_NAME, name->data, name->size);
     if (read->scope_name.size)
         attachments[count++] =
-            otlp_attachment(RN_ATT_CATEGORY, read->scope_name.data, read->scope_name.size);
+            rn_import_attachment(RN_ATT_CATEGORY, read->scope_name.data, read->scope_name.size);
     rn_buf_byte(&read->text, '}');
     if (read->text.failed)
         return rn_fail(err, RN_E_NOMEM, "no memory for attributes");
@@ -344,7 +333,7 @@ static enum rn_status add_event(struct rn_otlp_read *read, struct rn_event *even
     if (read->text.size > UINT16_MAX)
         read->dropped++;
     else if (read->text.size > 2)
-        attachments[count++] = otlp_attachment(RN_ATT_TEXT, read->text.data, read->text.size);
+        attachments[count++] = rn_import_attachment(RN_ATT_TEXT, read->text.data, read->text.size);
     if (whole)
         count += add_source(read, whole, &attachments[count]);
     event->attachment_count = (uint32_t)count;

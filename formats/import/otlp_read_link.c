@@ -13,7 +13,7 @@ static struct otlp_recent *slot_of(struct otlp_recent *table, uint64_t id)
 static enum rn_status add_point(struct rn_otlp_read *read, uint32_t stream, uint64_t ns,
                                 enum rn_flow_phase phase, struct rn_error *err)
 {
-    struct rn_attachment name = otlp_attachment(RN_ATT_NAME, "link", 4);
+    struct rn_attachment name = rn_import_attachment(RN_ATT_NAME, "link", 4);
     struct rn_event event = {.kind = RN_KIND_FLOW,
                              .stream = stream,
                              .start = ns,

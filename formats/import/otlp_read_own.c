@@ -8,7 +8,7 @@
 
 void otlp_own_attach(struct otlp_own *own, uint8_t type, uint8_t arg, const void *data, size_t size)
 {
-    struct rn_attachment attachment = otlp_attachment(type, data, size);
+    struct rn_attachment attachment = rn_import_attachment(type, data, size);
 
     attachment.arg = arg;
     if (own->event.attachment_count < OTLP_OWN_ATTACHMENTS)

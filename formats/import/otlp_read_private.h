@@ -52,7 +52,6 @@ struct rn_otlp_read {
 
 /* What makes no sense. Returns RN_OK. */
 enum rn_status otlp_wrong(struct rn_otlp_read *read, const char *what);
-struct rn_attachment otlp_attachment(uint8_t type, const void *data, size_t size);
 /* The number of a fact, whatever it is written as; false: it has none. */
 bool otlp_number(const struct rn_otlp_facts *facts, const char *key, uint64_t *number);
 void otlp_put_value(struct rn_otlp_read *read, struct rn_buf *out,

@@ -60,7 +60,7 @@ static enum rn_status emit(struct rn_perf_model *model, struct perf_thread *thre
     for (uint32_t i = 0; i < call->stack_count; i++)
         for (unsigned k = 0; k < 8; k++)
             words[8 * i + k] = (uint8_t)(call->stack[i] >> 8 * k);
-    stack = perf_attachment(RN_ATT_STACK, words, 8 * call->stack_count);
+    stack = rn_import_attachment(RN_ATT_STACK, words, 8 * call->stack_count);
     call->open = false;
     return rn_import_add(model->import, &event, err);
 }

@@ -52,7 +52,7 @@ static enum rn_status tell(struct rn_perf_model *model, const struct perf_thread
                            uint64_t ns, uint32_t file, struct rn_error *err)
 {
     struct rn_attachment path =
-        perf_attachment(RN_ATT_PATH, model->files[file], strlen(model->files[file]));
+        rn_import_attachment(RN_ATT_PATH, model->files[file], strlen(model->files[file]));
     struct rn_event event = {.kind = RN_KIND_MODULE,
                              .stream = thread->stream,
                              .start = ns,

@@ -49,17 +49,6 @@ enum rn_status perf_wrong(struct rn_perf_model *model, const char *what)
     return RN_OK;
 }
 
-struct rn_attachment perf_attachment(uint8_t type, const void *data, size_t size)
-{
-    bool cut = size > UINT16_MAX;
-
-    return (struct rn_attachment){.type = type,
-                                  .arg = RN_ARG_NONE,
-                                  .flags = cut ? RN_ATT_CUT : 0,
-                                  .size = cut ? UINT16_MAX : (uint32_t)size,
-                                  .data = data};
-}
-
 void perf_name_set(char *to, const struct rn_perf_text *name)
 {
     size_t size = name->size < PERF_NAME - 1 ? name->size : PERF_NAME - 1;
@@ -108,7 +97,8 @@ struct perf_thread *perf_thread_make(struct rn_perf_model *model, int64_t tid)
 static enum rn_status rename_thread(struct rn_perf_model *model, struct perf_thread *thread,
                                     const struct rn_perf_sample *sample, struct rn_error *err)
 {
-    struct rn_attachment name = perf_attachment(RN_ATT_NAME, sample->comm.data, sample->comm.size);
+    struct rn_attachment name =
+        rn_import_attachment(RN_ATT_NAME, sample->comm.data, sample->comm.size);
     struct rn_event event = {
         .kind = RN_KIND_PROCESS,
         .stream = thread->stream,
@@ -255,13 +245,14 @@ enum rn_status perf_on_other(struct rn_perf_model *model, const struct rn_perf_s
         return rn_fail(err, RN_E_NOMEM, "no memory for the text of an event");
     /* A tracepoint is "SYSTEM:NAME". */
     if (is_tracepoint) {
-        attachments[1] = perf_attachment(RN_ATT_CATEGORY, name.data, (size_t)(colon - name.data));
+        attachments[1] =
+            rn_import_attachment(RN_ATT_CATEGORY, name.data, (size_t)(colon - name.data));
         name = (struct rn_perf_text){colon + 1, name.size - (size_t)(colon + 1 - name.data)};
     } else {
-        attachments[1] = perf_attachment(RN_ATT_CATEGORY, "sample", 6);
+        attachments[1] = rn_import_attachment(RN_ATT_CATEGORY, "sample", 6);
     }
-    attachments[0] = perf_attachment(RN_ATT_NAME, name.data, name.size);
-    attachments[2] = perf_attachment(RN_ATT_TEXT, model->text.data, model->text.size);
+    attachments[0] = rn_import_attachment(RN_ATT_NAME, name.data, name.size);
+    attachments[2] = rn_import_attachment(RN_ATT_TEXT, model->text.data, model->text.size);
     if (model->text.size <= 2 || model->text.size > UINT16_MAX) /* half an object is none */
         event.attachment_count = 2;
     return rn_import_add(model->import, &event, err);
@@ -346,7 +337,7 @@ enum rn_status rn_perf_model_add(struct rn_perf_model *model, const struct rn_pe
 enum rn_status rn_perf_model_lost(struct rn_perf_model *model, uint64_t count, struct rn_error *err)
 {
     static const char text[] = "perf says that it lost events here";
-    struct rn_attachment attachment = perf_attachment(RN_ATT_TEXT, text, sizeof text - 1);
+    struct rn_attachment attachment = rn_import_attachment(RN_ATT_TEXT, text, sizeof text - 1);
     struct rn_event event = {.kind = RN_KIND_LOSS,
                              .start = model->last,
                              .u.loss = {.count = count, .reason = RN_LOSS_RING_FULL},

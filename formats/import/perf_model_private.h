@@ -103,7 +103,4 @@ enum rn_status perf_call_abandon(struct rn_perf_model *model, struct perf_thread
                                  struct rn_error *err);
 enum rn_status perf_cpus_finish(struct rn_perf_model *model, struct rn_error *err);
 
-/* An attachment of a text. */
-struct rn_attachment perf_attachment(uint8_t type, const void *data, size_t size);
-
 #endif

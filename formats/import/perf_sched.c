@@ -34,9 +34,9 @@ static enum rn_status end_stretch(struct rn_perf_model *model, struct perf_cpu *
     rn_buf_byte(&model->text, '}');
     if (model->text.failed)
         return rn_fail(err, RN_E_NOMEM, "no memory for the text of an event");
-    attachments[0] = perf_attachment(RN_ATT_NAME, cpu->name, strlen(cpu->name));
-    attachments[1] = perf_attachment(RN_ATT_CATEGORY, "on-cpu", 6);
-    attachments[2] = perf_attachment(RN_ATT_TEXT, model->text.data, model->text.size);
+    attachments[0] = rn_import_attachment(RN_ATT_NAME, cpu->name, strlen(cpu->name));
+    attachments[1] = rn_import_attachment(RN_ATT_CATEGORY, "on-cpu", 6);
+    attachments[2] = rn_import_attachment(RN_ATT_TEXT, model->text.data, model->text.size);
     cpu->running = false;
     return rn_import_add(model->import, &event, err);
 }
@@ -227,7 +227,7 @@ enum rn_status perf_on_exec(struct rn_perf_model *model, const struct rn_perf_sa
 
     if (!rn_perf_field_until(sample, "filename", " pid=", &path))
         return perf_wrong(model, "an exec of no file");
-    exe = perf_attachment(RN_ATT_EXE, path.data, path.size);
+    exe = rn_import_attachment(RN_ATT_EXE, path.data, path.size);
     slash = memrchr(path.data, '/', path.size);
     if (slash)
         path = (struct rn_perf_text){slash + 1, (size_t)(path.data + path.size - slash - 1)};
