@@ -76,18 +76,6 @@ static uint64_t start_of(const struct cli_decisions *decisions, const struct sou
            (uint64_t)((double)us * (double)rn_session_tick_rate(decisions->session) / 1e6);
 }
 
-static void attach(struct rn_event *event, struct rn_attachment *items, uint8_t type,
-                   const struct rn_decision_text *text)
-{
-    if (text->text)
-        items[event->attachment_count++] =
-            (struct rn_attachment){.type = type,
-                                   .arg = RN_ARG_NONE,
-                                   .flags = text->cut ? RN_ATT_CUT : 0,
-                                   .size = text->size,
-                                   .data = (const uint8_t *)text->text};
-}
-
 struct feeding {
     struct cli_decisions *decisions;
     struct source *source;
@@ -111,11 +99,11 @@ static enum rn_status emit(void *context, const struct rn_decision_entry *entry,
     if (status != RN_OK)
         return status;
     event.stream = (uint32_t)source->stream;
-    attach(&event, items, RN_ATT_CATEGORY, &entry->category);
-    attach(&event, items, RN_ATT_NAME, &entry->name);
-    attach(&event, items, RN_ATT_SOURCE, &entry->source);
-    attach(&event, items, RN_ATT_INPUT, &entry->input);
-    attach(&event, items, RN_ATT_RESULT, &entry->result);
+    rn_decision_attach(&event, items, RN_ATT_CATEGORY, &entry->category);
+    rn_decision_attach(&event, items, RN_ATT_NAME, &entry->name);
+    rn_decision_attach(&event, items, RN_ATT_SOURCE, &entry->source);
+    rn_decision_attach(&event, items, RN_ATT_INPUT, &entry->input);
+    rn_decision_attach(&event, items, RN_ATT_RESULT, &entry->result);
     source->count++;
     return rn_session_emit(session, &event, err);
 }

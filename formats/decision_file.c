@@ -193,3 +193,15 @@ enum rn_status rn_decision_file_feed(struct rn_decision_file *file, const uint8_
     return file->is_manifest ? decode_manifest(file, last, function, context, err)
                              : decode(file, last, function, context, err);
 }
+
+void rn_decision_attach(struct rn_event *event, struct rn_attachment *items, uint8_t type,
+                        const struct rn_decision_text *text)
+{
+    if (text->text)
+        items[event->attachment_count++] =
+            (struct rn_attachment){.type = type,
+                                   .arg = RN_ARG_NONE,
+                                   .flags = text->cut ? RN_ATT_CUT : 0,
+                                   .size = text->size,
+                                   .data = (const uint8_t *)text->text};
+}

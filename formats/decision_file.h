@@ -36,6 +36,11 @@ struct rn_decision_text {
     bool cut;
 };
 
+/* Nothing where it was not given; `items` are those of the event, and have room. Borrows the text.
+ */
+void rn_decision_attach(struct rn_event *event, struct rn_attachment *items, uint8_t type,
+                        const struct rn_decision_text *text);
+
 struct rn_decision_entry {
     bool has_time;
     uint64_t timestamp_us;

@@ -191,7 +191,7 @@ bool rn_text_valid(const uint8_t *data, size_t size)
     return true;
 }
 
-static void append_json_numbers(struct rn_buf *out, const uint8_t *data, size_t size)
+void rn_escape_json_bytes(struct rn_buf *out, const uint8_t *data, size_t size)
 {
     rn_buf_byte(out, '[');
     for (size_t i = 0; i < size; i++) {
@@ -209,7 +209,7 @@ void rn_escape_json(struct rn_buf *out, const uint8_t *data, size_t size)
     if (append_json_text(out, data, size))
         return;
     out->size = start;
-    append_json_numbers(out, data, size);
+    rn_escape_json_bytes(out, data, size);
 }
 
 void rn_escape_hex(struct rn_buf *out, const uint8_t *data, size_t size)

@@ -13,6 +13,8 @@ void rn_escape_c(struct rn_buf *out, const uint8_t *data, size_t size, size_t li
 /* A JSON value: a string in its quotes where the bytes are text, that is valid UTF-8 without NUL;
  * else an array of their numbers, so that nothing is lost and every parser of JSON takes it. */
 void rn_escape_json(struct rn_buf *out, const uint8_t *data, size_t size);
+/* Always an array of numbers. */
+void rn_escape_json_bytes(struct rn_buf *out, const uint8_t *data, size_t size);
 
 /* Are the bytes text: valid UTF-8 without NUL? */
 bool rn_text_valid(const uint8_t *data, size_t size);

@@ -258,3 +258,27 @@ void rn_reader_on_events(struct rn_reader *reader, rn_events_fn *function, void 
     reader->on_events = function;
     reader->on_events_context = context;
 }
+
+enum rn_status rn_reader_each_batch(struct rn_reader *reader, rn_batch_fn *function, void *context,
+                                    struct rn_error *first)
+{
+    enum rn_status result = RN_OK;
+
+    for (;;) {
+        struct rn_error err = RN_ERROR_INIT;
+        struct rn_batch batch;
+        enum rn_status status = rn_reader_next(reader, &batch, &err);
+
+        if (status == RN_EOF)
+            return result;
+        if (status == RN_OK)
+            status = function(context, &batch, &err);
+        if (status != RN_OK && result == RN_OK) {
+            result = status;
+            *first = err;
+        }
+        /* After damage the reader goes on behind it. */
+        if (status != RN_OK && status != RN_E_FORMAT)
+            return result;
+    }
+}

@@ -44,9 +44,9 @@ struct rn_batch {
 };
 
 /* Next batch of events or housekeeping rows (RN_KIND_STREAM, RN_KIND_CLOCK, RN_KIND_COMMIT,
- * RN_KIND_INFLIGHT, RN_KIND_DEVICE_CLOCK; tables are handled inside). Damage: RN_E_FORMAT with file and offset; calling
- * again goes on at the next member where that is possible, else RN_EOF. An unknown kind is skipped
- * and counted (rn_reader_skipped). */
+ * RN_KIND_INFLIGHT, RN_KIND_DEVICE_CLOCK; tables are handled inside). Damage: RN_E_FORMAT with file
+ * and offset; calling again goes on at the next member where that is possible, else RN_EOF. An
+ * unknown kind is skipped and counted (rn_reader_skipped). */
 RN_MUST_CHECK enum rn_status rn_reader_next(struct rn_reader *reader, struct rn_batch *batch,
                                             struct rn_error *err);
 
@@ -59,8 +59,8 @@ RN_MUST_CHECK enum rn_status rn_batch_event(struct rn_batch *batch, uint32_t row
                                             struct rn_event *event, struct rn_error *err);
 
 /* Number of the text that a row has attached, the first of that type: within a segment (up to the
- * next RN_KIND_COMMIT row with RN_EVENT_SNAPSHOT) the same text has the same number. UINT64_MAX where
- * there is none. Far cheaper than rn_batch_event. RN_ATT_CONTENT has none. */
+ * next RN_KIND_COMMIT row with RN_EVENT_SNAPSHOT) the same text has the same number. UINT64_MAX
+ * where there is none. Far cheaper than rn_batch_event. RN_ATT_CONTENT has none. */
 RN_MUST_CHECK enum rn_status rn_batch_text(struct rn_batch *batch, uint32_t row, uint8_t type,
                                            uint64_t *number, struct rn_error *err);
 
@@ -79,6 +79,12 @@ bool rn_reader_may_wait(const struct rn_reader *reader);
  * RN_OK without effect where the recording cannot be sought in (pipe, unsealed). */
 RN_MUST_CHECK enum rn_status rn_reader_seek(struct rn_reader *reader, uint64_t ticks,
                                             struct rn_error *err);
+
+/* All batches, behind damage, too: the first error is what is returned, and in *err. Stops where
+ * something other than damage is wrong, with the reader or with what `function` returns. */
+typedef enum rn_status rn_batch_fn(void *context, struct rn_batch *batch, struct rn_error *err);
+RN_MUST_CHECK enum rn_status rn_reader_each_batch(struct rn_reader *reader, rn_batch_fn *function,
+                                                  void *context, struct rn_error *err);
 
 /* Of many readers that are used in turn by one thread: `reader` unpacks with what `other` does it
  * with, a megabyte less. `other` must be freed after it. Right after the open. */

@@ -75,9 +75,9 @@ static enum rn_status feed(struct rn_device_stat *stat, struct rn_batch *batch,
     return RN_OK;
 }
 
-static enum rn_status add_batch(struct rn_device_stat *stat, struct rn_batch *batch,
-                                struct rn_error *err)
+static enum rn_status add_batch(void *context, struct rn_batch *batch, struct rn_error *err)
 {
+    struct rn_device_stat *stat = context;
     switch (batch->kind) {
     case RN_KIND_COMMIT:
     case RN_KIND_STREAM:
@@ -96,30 +96,6 @@ static enum rn_status add_batch(struct rn_device_stat *stat, struct rn_batch *ba
         return rn_summary_add_losses(&stat->totals, batch, err);
     default:
         return RN_OK;
-    }
-}
-
-static enum rn_status read_all(struct rn_device_stat *stat, struct rn_reader *reader,
-                               struct rn_error *first)
-{
-    enum rn_status result = RN_OK;
-
-    for (;;) {
-        struct rn_error err = RN_ERROR_INIT;
-        struct rn_batch batch;
-        enum rn_status status = rn_reader_next(reader, &batch, &err);
-
-        if (status == RN_EOF)
-            return result;
-        if (status == RN_OK)
-            status = add_batch(stat, &batch, &err);
-        if (status != RN_OK && result == RN_OK) {
-            result = status;
-            *first = err;
-        }
-        /* After damage the reader goes on behind it. */
-        if (status != RN_OK && status != RN_E_FORMAT)
-            return result;
     }
 }
 
@@ -155,7 +131,7 @@ enum rn_status rn_device_stat_read(struct rn_device_stat *stat, struct rn_reader
 
     if (!begin_recording(stat, reader))
         return rn_fail(err, RN_E_NOMEM, "no memory for the trace model");
-    status = read_all(stat, reader, err);
+    status = rn_reader_each_batch(reader, add_batch, stat, err);
     if (!rn_device_order_finish(&stat->order, rn_device_place_run, stat))
         stat->no_memory = true;
     rn_device_groups_settle(stat);

@@ -11,8 +11,6 @@
 #define DIRECTIONS (RN_DIRECTION_FILL + 1u)
 #define SIZES      65u /* 0: no bytes; else bit i - 1 is the highest one */
 
-static const struct rn_plot_column time_columns[] = {
-    {"from_ns", false}, {"to_ns", false}, {"bytes_per_s", false}, {"series", false}};
 static const struct rn_plot_column size_columns[] = {
     {"from_bytes", false},      {"to_bytes", false},        {"p50_bytes_per_s", false},
     {"p10_bytes_per_s", false}, {"p90_bytes_per_s", false}, {"transfers", false},
@@ -97,30 +95,6 @@ static enum rn_status bandwidth_add(struct rn_plot *plot, const struct plot_samp
     return RN_OK;
 }
 
-/* One row more than there are bins ends the line. */
-static void put_time(struct rn_plot *plot, struct rn_plot_table *table, unsigned direction,
-                     unsigned series, uint64_t used)
-{
-    struct bandwidth *state = plot->state;
-
-    for (uint64_t i = 0; i <= used; i++) {
-        uint64_t bin = i < used ? i : used - 1, end = plot_bins_end(&state->bins, bin);
-        union rn_plot_cell *cell = plot_table_row(table);
-        double rate =
-            plot_bins_get(&state->bins, direction, bin) / plot_bins_seconds(&state->bins, bin);
-
-        if (!cell) {
-            plot->no_memory = true;
-            return;
-        }
-        cell[0].number = (double)(i < used ? plot_bins_begin(&state->bins, bin) : end);
-        cell[1].number = (double)end;
-        cell[2].number = rate;
-        cell[3].number = series;
-        plot->picture.y.max = fmax(plot->picture.y.max, rate);
-    }
-}
-
 static void put_sizes(struct rn_plot *plot, struct rn_plot_table *table, unsigned direction,
                       unsigned series)
 {
@@ -155,12 +129,10 @@ static void make_tables(struct rn_plot *plot, const bool *directions)
 {
     struct bandwidth *state = plot->state;
     struct rn_plot_picture *picture = &plot->picture;
-    struct rn_plot_table *times = plot_table_add(picture, "time", PLOT_COLUMNS(time_columns));
+    struct rn_plot_table *times = plot_rates_add(picture, "time");
     struct rn_plot_table *sizes = plot_table_add(picture, "sizes", PLOT_COLUMNS(size_columns));
-    uint64_t used;
 
-    used = plot_bins_finish(&state->bins, plot_end_ns(plot),
-                            plot_bin_count(picture->events, BINS / 2));
+    plot_bins_finish(&state->bins, plot_end_ns(plot), plot_bin_count(picture->events, BINS / 2));
     picture->y =
         (struct rn_plot_axis){.label = "bytes moved", .unit = RN_PLOT_UNIT_BYTES_PER_SECOND};
     picture->x2 = (struct rn_plot_axis){
@@ -174,7 +146,8 @@ static void make_tables(struct rn_plot *plot, const bool *directions)
             continue;
         series = plot_series_add(picture, rn_value_name(RN_VALUE_DIRECTION, direction),
                                  plot_palette[(direction + PLOT_PALETTE - 1) % PLOT_PALETTE]);
-        put_time(plot, times, direction, series, used);
+        picture->y.max =
+            plot_rates_put(plot, times, &state->bins, direction, series, picture->y.max);
         put_sizes(plot, sizes, direction, series);
     }
     /* Room around the points. */

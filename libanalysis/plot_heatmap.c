@@ -126,9 +126,7 @@ static enum rn_status heatmap_finish(struct rn_plot *const *plots, unsigned coun
 const struct plot_method plot_heatmap = {
     .name = "heatmap",
     .title = "Durations over time",
-    .kinds = 1ull << RN_KIND_SYSCALL | 1ull << RN_KIND_API | 1ull << RN_KIND_KERNEL |
-             1ull << RN_KIND_TRANSFER | 1ull << RN_KIND_BLOCK | 1ull << RN_KIND_SPAN |
-             1ull << RN_KIND_AGGREGATE,
+    .kinds = PLOT_WORK | 1ull << RN_KIND_AGGREGATE,
     .begin = heatmap_begin,
     .add = heatmap_add,
     .finish = heatmap_finish,

@@ -59,6 +59,11 @@ struct rn_plot_table *plot_table_add(struct rn_plot_picture *picture, const char
 union rn_plot_cell *plot_table_row(struct rn_plot_table *table);
 /* Number of the series, from 1, made if it is new; the last one there can be takes all others. */
 unsigned plot_series_add(struct rn_plot_picture *picture, const char *name, uint32_t color);
+/* A table of rates over time, in bytes a second, and the rows of a lane of finished bins: one more
+ * than there are bins ends the line. The greatest of them, or what `most` is. */
+struct rn_plot_table *plot_rates_add(struct rn_plot_picture *picture, const char *name);
+double plot_rates_put(struct rn_plot *plot, struct rn_plot_table *table,
+                      const struct plot_bins *bins, unsigned lane, unsigned series, double most);
 /* A row has this name: makes label_width as wide as it is when it is shown. */
 void plot_label(struct rn_plot *plot, const char *name);
 extern const uint32_t plot_palette[]; /* PLOT_PALETTE colours for what has none of its own */
@@ -91,6 +96,10 @@ enum plot_category {
     PLOT_SPANS, /* of imported traces */
     PLOT_CATEGORIES
 };
+/* The kinds of events that have one. */
+#define PLOT_WORK                                                                                  \
+    (1ull << RN_KIND_SYSCALL | 1ull << RN_KIND_API | 1ull << RN_KIND_KERNEL |                      \
+     1ull << RN_KIND_TRANSFER | 1ull << RN_KIND_BLOCK | 1ull << RN_KIND_SPAN)
 extern const struct rn_plot_series plot_categories[PLOT_CATEGORIES];
 enum plot_category plot_category_of_call(uint64_t abi, uint64_t nr);
 /* Does the call return how many bytes it moved: 1 read, 2 wrote, 0 no. */

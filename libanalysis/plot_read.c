@@ -242,8 +242,9 @@ static bool in_time(const struct rn_plot *plot, const struct rn_batch *batch)
            (rn_clock_since_start(clock, batch->first) < to || to == UINT64_MAX);
 }
 
-static enum rn_status add_batch(struct rn_plot *plot, struct rn_batch *batch, struct rn_error *err)
+static enum rn_status add_batch(void *context, struct rn_batch *batch, struct rn_error *err)
 {
+    struct rn_plot *plot = context;
     enum rn_status status = RN_OK;
 
     switch (batch->kind) {
@@ -273,27 +274,10 @@ static enum rn_status add_batch(struct rn_plot *plot, struct rn_batch *batch, st
 }
 
 enum rn_status plot_read_samples(struct rn_plot *plot, struct rn_reader *reader,
-                                 struct rn_error *first)
+                                 struct rn_error *err)
 {
-    enum rn_status result = RN_OK;
+    enum rn_status result = rn_reader_each_batch(reader, add_batch, plot, err);
 
-    for (;;) {
-        struct rn_error err = RN_ERROR_INIT;
-        struct rn_batch batch;
-        enum rn_status status = rn_reader_next(reader, &batch, &err);
-
-        if (status == RN_EOF)
-            break;
-        if (status == RN_OK)
-            status = add_batch(plot, &batch, &err);
-        if (status != RN_OK && result == RN_OK) {
-            result = status;
-            *first = err;
-        }
-        /* After damage the reader goes on behind it. */
-        if (status != RN_OK && status != RN_E_FORMAT)
-            break;
-    }
     plot->totals.skipped += rn_reader_skipped(reader);
     plot->totals.incomplete |= rn_reader_incomplete(reader);
     plot->totals.unsealed |= !rn_reader_sealed(reader);

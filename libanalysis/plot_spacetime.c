@@ -262,9 +262,7 @@ static void spacetime_note(struct rn_plot *plot, const struct rn_event *event)
 const struct plot_method plot_spacetime = {
     .name = "spacetime",
     .title = "Space-time diagram",
-    .kinds = 1ull << RN_KIND_SYSCALL | 1ull << RN_KIND_PROCESS | 1ull << RN_KIND_SIGNAL |
-             1ull << RN_KIND_API | 1ull << RN_KIND_KERNEL | 1ull << RN_KIND_TRANSFER |
-             1ull << RN_KIND_BLOCK | 1ull << RN_KIND_SPAN,
+    .kinds = PLOT_WORK | 1ull << RN_KIND_PROCESS | 1ull << RN_KIND_SIGNAL,
     .begin = spacetime_begin,
     .add = spacetime_add,
     .note = spacetime_note,

@@ -38,6 +38,35 @@ union rn_plot_cell *plot_table_row(struct rn_plot_table *table)
     return cells;
 }
 
+struct rn_plot_table *plot_rates_add(struct rn_plot_picture *picture, const char *name)
+{
+    static const struct rn_plot_column columns[] = {
+        {"from_ns", false}, {"to_ns", false}, {"bytes_per_s", false}, {"series", false}};
+
+    return plot_table_add(picture, name, PLOT_COLUMNS(columns));
+}
+
+double plot_rates_put(struct rn_plot *plot, struct rn_plot_table *table,
+                      const struct plot_bins *bins, unsigned lane, unsigned series, double most)
+{
+    for (uint64_t i = 0; i <= bins->used; i++) {
+        uint64_t bin = i < bins->used ? i : bins->used - 1, end = plot_bins_end(bins, bin);
+        double rate = plot_bins_get(bins, lane, bin) / plot_bins_seconds(bins, bin);
+        union rn_plot_cell *cell = plot_table_row(table);
+
+        if (!cell) {
+            plot->no_memory = true;
+            return most;
+        }
+        cell[0].number = (double)(i < bins->used ? plot_bins_begin(bins, bin) : end);
+        cell[1].number = (double)end;
+        cell[2].number = rate;
+        cell[3].number = series;
+        most = fmax(most, rate);
+    }
+    return most;
+}
+
 unsigned plot_series_add(struct rn_plot_picture *picture, const char *name, uint32_t color)
 {
     struct rn_plot_series *series;

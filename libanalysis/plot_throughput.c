@@ -18,8 +18,6 @@ static const struct rn_plot_column event_columns[] = {{"from_ns", false},
                                                       {"low_per_s", false},
                                                       {"high_per_s", false},
                                                       {"series", false}};
-static const struct rn_plot_column byte_columns[] = {
-    {"from_ns", false}, {"to_ns", false}, {"bytes_per_s", false}, {"series", false}};
 
 struct throughput {
     struct plot_bins bins;
@@ -123,35 +121,12 @@ static void put_events(struct rn_plot *plot, struct rn_plot_table *table, uint64
     plot->picture.y.max = fmax(plot->picture.y.max, base);
 }
 
-/* One row more than there are bins ends the line. */
-static void put_bytes(struct rn_plot *plot, struct rn_plot_table *table, unsigned lane,
-                      uint64_t used, uint8_t series)
-{
-    struct throughput *state = plot->state;
-
-    for (uint64_t i = 0; i <= used; i++) {
-        uint64_t bin = i < used ? i : used - 1, end = plot_bins_end(&state->bins, bin);
-        double rate = plot_bins_get(&state->bins, lane, bin) / plot_bins_seconds(&state->bins, bin);
-        union rn_plot_cell *cell = plot_table_row(table);
-
-        if (!cell) {
-            plot->no_memory = true;
-            return;
-        }
-        cell[0].number = (double)(i < used ? plot_bins_begin(&state->bins, bin) : end);
-        cell[1].number = (double)end;
-        cell[2].number = rate;
-        cell[3].number = series;
-        plot->picture.y2.max = fmax(plot->picture.y2.max, rate);
-    }
-}
-
 static void make_tables(struct rn_plot *plot, const bool *used)
 {
     struct throughput *state = plot->state;
     struct rn_plot_picture *picture = &plot->picture;
     struct rn_plot_table *events = plot_table_add(picture, "events", PLOT_COLUMNS(event_columns));
-    struct rn_plot_table *bytes = plot_table_add(picture, "bytes", PLOT_COLUMNS(byte_columns));
+    struct rn_plot_table *bytes = plot_rates_add(picture, "bytes");
     uint64_t bins;
     uint8_t series[LANES] = {0};
 
@@ -168,7 +143,8 @@ static void make_tables(struct rn_plot *plot, const bool *used)
         if (lane >= PLOT_CATEGORIES) {
             picture->y2.label = "bytes";
             picture->y2.unit = RN_PLOT_UNIT_BYTES_PER_SECOND;
-            put_bytes(plot, bytes, lane, bins, series[lane]);
+            picture->y2.max =
+                plot_rates_put(plot, bytes, &state->bins, lane, series[lane], picture->y2.max);
         }
     }
     for (uint64_t bin = 0; bin < bins; bin++)
@@ -207,9 +183,7 @@ static enum rn_status throughput_finish(struct rn_plot *const *plots, unsigned c
 const struct plot_method plot_throughput = {
     .name = "throughput",
     .title = "Throughput",
-    .kinds = 1ull << RN_KIND_SYSCALL | 1ull << RN_KIND_API | 1ull << RN_KIND_KERNEL |
-             1ull << RN_KIND_TRANSFER | 1ull << RN_KIND_BLOCK | 1ull << RN_KIND_SPAN |
-             1ull << RN_KIND_AGGREGATE,
+    .kinds = PLOT_WORK | 1ull << RN_KIND_AGGREGATE,
     .begin = throughput_begin,
     .add = throughput_add,
     .finish = throughput_finish,

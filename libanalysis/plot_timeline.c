@@ -303,9 +303,7 @@ static enum rn_status timeline_add(struct rn_plot *plot, const struct plot_sampl
 const struct plot_method plot_timeline = {
     .name = "timeline",
     .title = "Timeline",
-    .kinds = 1ull << RN_KIND_SYSCALL | 1ull << RN_KIND_PROCESS | 1ull << RN_KIND_API |
-             1ull << RN_KIND_KERNEL | 1ull << RN_KIND_TRANSFER | 1ull << RN_KIND_BLOCK |
-             1ull << RN_KIND_SPAN | 1ull << RN_KIND_AGGREGATE,
+    .kinds = PLOT_WORK | 1ull << RN_KIND_PROCESS | 1ull << RN_KIND_AGGREGATE,
     .begin = timeline_begin,
     .add = timeline_add,
     .note = timeline_note,

@@ -348,9 +348,9 @@ static bool batch_in_time(const struct rn_summary *summary, const struct rn_batc
            (rn_clock_since_start(clock, batch->first) < to || to == UINT64_MAX);
 }
 
-static enum rn_status add_batch(struct rn_summary *summary, struct rn_batch *batch,
-                                struct rn_error *err)
+static enum rn_status add_batch(void *context, struct rn_batch *batch, struct rn_error *err)
 {
+    struct rn_summary *summary = context;
     enum rn_status status = RN_OK;
 
     switch (batch->kind) {
@@ -393,30 +393,6 @@ static enum rn_status check_memory(const struct rn_summary *summary, struct rn_e
     return failed ? rn_fail(err, RN_E_NOMEM, "no memory for the groups of a summary") : RN_OK;
 }
 
-static enum rn_status read_all(struct rn_summary *summary, struct rn_reader *reader,
-                               struct rn_error *first)
-{
-    enum rn_status result = RN_OK;
-
-    for (;;) {
-        struct rn_error err = RN_ERROR_INIT;
-        struct rn_batch batch;
-        enum rn_status status = rn_reader_next(reader, &batch, &err);
-
-        if (status == RN_EOF)
-            return result;
-        if (status == RN_OK)
-            status = add_batch(summary, &batch, &err);
-        if (status != RN_OK && result == RN_OK) {
-            result = status;
-            *first = err;
-        }
-        /* After damage the reader goes on behind it. */
-        if (status != RN_OK && status != RN_E_FORMAT)
-            return result;
-    }
-}
-
 enum rn_status rn_summary_begin(struct rn_summary *summary, const struct rn_reader *reader,
                                 struct rn_error *err)
 {
@@ -445,6 +421,6 @@ enum rn_status rn_summary_read(struct rn_summary *summary, struct rn_reader *rea
 
     if (status != RN_OK)
         return status;
-    status = read_all(summary, reader, err);
+    status = rn_reader_each_batch(reader, add_batch, summary, err);
     return rn_summary_end(summary, reader, status, err);
 }

@@ -56,17 +56,6 @@ void rn_ctf_json_real(struct rn_buf *out, double value)
         put_shortest(out, value);
 }
 
-static void json_bytes(struct rn_buf *out, const uint8_t *data, size_t size)
-{
-    rn_buf_byte(out, '[');
-    for (size_t i = 0; i < size; i++) {
-        if (i)
-            rn_buf_byte(out, ',');
-        rn_buf_decimal(out, data[i]);
-    }
-    rn_buf_byte(out, ']');
-}
-
 void rn_ctf_json_field(struct rn_buf *out, const struct rn_ctf_field *field)
 {
     const uint8_t *text = (const uint8_t *)field->u.text.data;
@@ -91,7 +80,7 @@ void rn_ctf_json_field(struct rn_buf *out, const struct rn_ctf_field *field)
         rn_escape_json(out, text, field->u.text.size);
         break;
     case RN_CTF_BYTES:
-        json_bytes(out, text, field->u.text.size);
+        rn_escape_json_bytes(out, text, field->u.text.size);
         break;
     case RN_CTF_JSON:
         rn_buf_append(out, text, field->u.text.size);

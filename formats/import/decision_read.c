@@ -60,18 +60,6 @@ static const char *time_of(struct reading *reading, const struct rn_decision_ent
     return NULL;
 }
 
-static void attach(struct rn_event *event, struct rn_attachment *items, uint8_t type,
-                   const struct rn_decision_text *text)
-{
-    if (text->text)
-        items[event->attachment_count++] =
-            (struct rn_attachment){.type = type,
-                                   .arg = RN_ARG_NONE,
-                                   .flags = text->cut ? RN_ATT_CUT : 0,
-                                   .size = text->size,
-                                   .data = (const uint8_t *)text->text};
-}
-
 static enum rn_status add(void *context, const struct rn_decision_entry *entry,
                           struct rn_error *err)
 {
@@ -91,11 +79,11 @@ static enum rn_status add(void *context, const struct rn_decision_entry *entry,
     if (status == RN_OK && !wrong) {
         reading->last_ns = event.start;
         event.stream = reading->stream;
-        attach(&event, items, RN_ATT_CATEGORY, &entry->category);
-        attach(&event, items, RN_ATT_NAME, &entry->name);
-        attach(&event, items, RN_ATT_SOURCE, &entry->source);
-        attach(&event, items, RN_ATT_INPUT, &entry->input);
-        attach(&event, items, RN_ATT_RESULT, &entry->result);
+        rn_decision_attach(&event, items, RN_ATT_CATEGORY, &entry->category);
+        rn_decision_attach(&event, items, RN_ATT_NAME, &entry->name);
+        rn_decision_attach(&event, items, RN_ATT_SOURCE, &entry->source);
+        rn_decision_attach(&event, items, RN_ATT_INPUT, &entry->input);
+        rn_decision_attach(&event, items, RN_ATT_RESULT, &entry->result);
         status = rn_import_add(reading->import, &event, err);
     }
     reading->failed |= status != RN_OK;

@@ -34,7 +34,6 @@ static void child_first(void **state)
     rn_reader_free(reader);
 }
 
-/* Two threads are making one: whose child it is shows later, and its lines wait. */
 /* It is met, and has ended, before the call that made it returns: made once. */
 static void child_is_gone(void **state)
 {
@@ -53,6 +52,7 @@ static void child_is_gone(void **state)
     rn_reader_free(reader);
 }
 
+/* Two threads are making one: whose child it is shows later, and its lines wait. */
 static void two_makers(void **state)
 {
     struct rn_reader *reader =
