@@ -63,16 +63,6 @@ static inline void done(struct rn_reader *reader)
     rn_import_free(import);
 }
 
-static inline struct rn_event next_of(struct rn_reader *reader, uint8_t kind)
-{
-    struct rn_event event;
-
-    do
-        assert_ok(rn_reader_next_event(reader, &event, &err));
-    while (event.kind != kind);
-    return event;
-}
-
 static inline void assert_attached(const struct rn_event *event, uint8_t type, const char *text)
 {
     const struct rn_attachment *found = rn_event_attachment(event, type, RN_ARG_ANY);

@@ -8,6 +8,7 @@
 #include "formats/reader.h"
 #include "formats/writer.h"
 
+#include <dirent.h>
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stdio.h>
@@ -40,6 +41,18 @@ static inline int remove_directory(void **state)
     (void)state;
     snprintf(command, sizeof command, "rm -rf '%s'", directory);
     return system(command);
+}
+
+/* In the directory; hidden ones are not counted. */
+static inline unsigned entries(void)
+{
+    DIR *open = opendir(directory);
+    unsigned count = 0;
+
+    for (struct dirent *entry; (entry = readdir(open));)
+        count += entry->d_name[0] != '.';
+    closedir(open);
+    return count;
 }
 
 /* Of status codes, with the message that came with them. */
@@ -195,6 +208,17 @@ static inline void expect_numbers(struct rn_reader *reader, uint64_t from, uint6
         assert_ok(next_plain(reader, &event));
         expect_number(&event, i);
     }
+}
+
+/* The next event of a kind. */
+static inline struct rn_event next_of(struct rn_reader *reader, uint8_t kind)
+{
+    struct rn_event event;
+
+    do
+        assert_ok(rn_reader_next_event(reader, &event, &err));
+    while (event.kind != kind);
+    return event;
 }
 
 static inline void expect_end(struct rn_reader *reader)

@@ -58,17 +58,6 @@ static inline struct rn_reader *read_text(const char *text)
     return reader;
 }
 
-/* The next event of a kind. */
-static inline struct rn_event next_of(struct rn_reader *reader, uint8_t kind)
-{
-    struct rn_event event;
-
-    do
-        assert_ok(rn_reader_next_event(reader, &event, &err));
-    while (event.kind != kind);
-    return event;
-}
-
 static inline struct rn_event next_call(struct rn_reader *reader, const char *name)
 {
     struct rn_event event = next_of(reader, RN_KIND_SYSCALL);

@@ -151,15 +151,6 @@ static struct rn_reader *converted(void)
     return reader;
 }
 
-static struct rn_event next_of(struct rn_reader *reader, uint8_t kind)
-{
-    struct rn_event event;
-    do
-        assert_ok(rn_reader_next_event(reader, &event, &err));
-    while (event.kind != kind);
-    return event;
-}
-
 static void assert_text(const struct rn_event *event, uint8_t type, uint8_t arg, const char *text)
 {
     const struct rn_attachment *attachment = rn_event_attachment(event, type, arg);

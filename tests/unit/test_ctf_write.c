@@ -4,7 +4,6 @@
 #include "formats/export/ctf_write.h"
 #include "formats/import/ctf_find.h"
 
-#include <dirent.h>
 #include <endian.h>
 #include <errno.h>
 #include <malloc.h>
@@ -32,18 +31,6 @@ static void add(struct rn_ctf_writer *writer, uint8_t kind, uint64_t at, uint64_
     if (kind == RN_KIND_LOSS)
         event.u.loss.count = 5;
     assert_ok(rn_ctf_writer_add(writer, &event, 10, 11, &err));
-}
-
-/* Entries of the directory of the test. */
-static unsigned entries(void)
-{
-    DIR *open = opendir(directory);
-    unsigned count = 0;
-
-    for (struct dirent *entry; (entry = readdir(open));)
-        count += entry->d_name[0] != '.';
-    closedir(open);
-    return count;
 }
 
 static uint8_t *load(const char *name, size_t *size)

@@ -52,17 +52,6 @@ static struct rn_reader *finish(struct rn_import *import)
     return reader;
 }
 
-/* The next event of a kind. */
-static struct rn_event next_of(struct rn_reader *reader, uint8_t kind)
-{
-    struct rn_event event;
-
-    do
-        assert_ok(rn_reader_next_event(reader, &event, &err));
-    while (event.kind != kind);
-    return event;
-}
-
 static void threads_and_times(void **state)
 {
     const struct rn_import_facts facts = {.clock = RN_IMPORT_REALTIME, .host = "there"};

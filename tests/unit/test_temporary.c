@@ -8,17 +8,6 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-static unsigned entries(void)
-{
-    DIR *open = opendir(directory);
-    unsigned count = 0;
-
-    for (struct dirent *entry; (entry = readdir(open));)
-        count += entry->d_name[0] != '.';
-    closedir(open);
-    return count;
-}
-
 static void is_there_and_has_no_name(void **state)
 {
     struct stat in, of;
