@@ -18,19 +18,8 @@
 #include <unistd.h>
 
 #define BUFFER_BYTES (256u << 10)
-/* Anonymous memory of the process that decodes: a damaged trace may ask for any amount. */
+/* Anonymous memory that the process that decodes may take: a damaged trace asks for any amount. */
 #define CHILD_BYTES (512u << 20)
-
-#if defined(__SANITIZE_ADDRESS__)
-#define SANITIZED 1
-#elif defined(__has_feature)
-#if __has_feature(address_sanitizer)
-#define SANITIZED 1
-#endif
-#endif
-#ifndef SANITIZED
-#define SANITIZED 0
-#endif
 
 struct rn_ctf_source {
     char *path;
@@ -71,6 +60,20 @@ enum rn_status rn_ctf_source_attach(const char *name, int fd, struct rn_ctf_sour
     return status;
 }
 
+/* To what it has come with: a sanitizer's shadow alone is terabytes. Where there is no /proc to say
+ * how much that is, there is no limit. */
+static void limit_memory(void)
+{
+    unsigned long long pages;
+    FILE *statm = fopen("/proc/self/statm", "re");
+    if (statm && fscanf(statm, "%*u %*u %*u %*u %*u %llu", &pages) == 1) {
+        rlim_t bytes = (rlim_t)pages * (rlim_t)sysconf(_SC_PAGESIZE) + CHILD_BYTES;
+        setrlimit(RLIMIT_DATA, &(struct rlimit){bytes, bytes});
+    }
+    if (statm)
+        fclose(statm);
+}
+
 /* In the new process: nothing of the old one may be written or removed by it, so it leaves by
  * _exit. */
 static _Noreturn void decode(const struct rn_ctf_source *source, const int pipe_fds[2],
@@ -92,10 +95,8 @@ static _Noreturn void decode(const struct rn_ctf_source *source, const int pipe_
         dup2(null, STDOUT_FILENO);
         dup2(log >= 0 ? log : null, STDERR_FILENO);
     }
-    struct rlimit none = {0, 0}, memory = {CHILD_BYTES, CHILD_BYTES};
-    setrlimit(RLIMIT_CORE, &none);
-    if (!SANITIZED)
-        setrlimit(RLIMIT_DATA, &memory);
+    setrlimit(RLIMIT_CORE, &(struct rlimit){0, 0});
+    limit_memory();
     _exit(rn_ctf_read(source->path, source->scratch, pipe_fds[1]));
 }
 
