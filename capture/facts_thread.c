@@ -13,6 +13,8 @@ struct rn_facts_thread {
     pthread_mutex_t lock;
     pthread_cond_t asked, answered;
     enum progress progress; /* under the lock */
+    cpu_set_t cpus;         /* where it may run... */
+    int avoided;            /* ...but for this one; -1 none */
     pid_t pid;
     char *const *env_names;
     struct rn_buf descriptors;
@@ -52,11 +54,23 @@ static void *gather(void *context)
     return NULL;
 }
 
-static bool have_two_cpus(void)
+static bool have_two_cpus(cpu_set_t *set)
 {
-    cpu_set_t set;
+    return sched_getaffinity(0, sizeof(*set), set) == 0 && CPU_COUNT(set) > 1;
+}
 
-    return sched_getaffinity(0, sizeof(set), &set) == 0 && CPU_COUNT(&set) > 1;
+/* The new program is kept on the caller's CPU meanwhile (see inline_remote.c), and a thread that is
+ * woken tends to begin on the waker's: there the two would not run at the same time at all. */
+static void keep_away(struct rn_facts_thread *thread)
+{
+    int cpu = sched_getcpu();
+    cpu_set_t others = thread->cpus;
+
+    if (cpu < 0 || cpu >= CPU_SETSIZE || cpu == thread->avoided)
+        return;
+    CPU_CLR((size_t)cpu, &others);
+    if (pthread_setaffinity_np(thread->thread, sizeof(others), &others) == 0)
+        thread->avoided = cpu;
 }
 
 /* Signals are for the thread that traces. */
@@ -74,10 +88,13 @@ static bool start(struct rn_facts_thread *thread)
 
 struct rn_facts_thread *rn_facts_thread_new(char *const *env_names)
 {
-    struct rn_facts_thread *thread = have_two_cpus() ? calloc(1, sizeof(*thread)) : NULL;
+    cpu_set_t cpus;
+    struct rn_facts_thread *thread = have_two_cpus(&cpus) ? calloc(1, sizeof(*thread)) : NULL;
 
     if (!thread)
         return NULL;
+    thread->cpus = cpus;
+    thread->avoided = -1;
     pthread_mutex_init(&thread->lock, NULL);
     pthread_cond_init(&thread->asked, NULL);
     pthread_cond_init(&thread->answered, NULL);
@@ -104,6 +121,7 @@ void rn_facts_thread_free(struct rn_facts_thread *thread)
 
 void rn_facts_thread_begin(struct rn_facts_thread *thread, pid_t pid)
 {
+    keep_away(thread);
     pthread_mutex_lock(&thread->lock);
     thread->pid = pid;
     thread->progress = ASKED;
