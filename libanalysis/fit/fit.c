@@ -353,8 +353,10 @@ enum rn_status rn_fit_run(struct rn_fit *fit, struct rn_error *err)
     for (uint32_t i = 0; i < fit->series_count; i++) {
         set_points(fit, &fit->series[i]);
         check(&fit->series[i]);
-        if (fit->series[i].refused == RN_FIT_FINE)
-            fit_choose(&fit->series[i]);
+        if (fit->series[i].refused != RN_FIT_FINE)
+            continue;
+        fit_choose(&fit->series[i]);
+        fit_correct(&fit->series[i]);
     }
     for (uint32_t i = 0; i < fit->operation_count && status == RN_OK; i++)
         status = fit_compare(fit, &fit->operations[i], err);

@@ -57,8 +57,9 @@ enum rn_fit_reason {
 /* All that is known at one size. */
 struct rn_fit_point {
     double size;
-    double log_ns; /* logarithm of the typical time: Huber's location of the medians of the runs */
+    double log_ns; /* logarithm of the typical time: Huber's location of the midmeans of the runs */
     double error;  /* standard error of log_ns */
+    double off;    /* how far the model is off, as far as that is sure: predictions have it added */
     uint64_t samples;
     uint32_t runs;
     bool aggregated; /* from counts, not from single times */
@@ -85,7 +86,7 @@ struct rn_fit_series {
     struct rn_fit_model model;
     double cv_error;                  /* of the model: root mean square of log errors */
     double cv_of_forms[RN_FIT_FORMS]; /* of all; NAN where a form was not tried */
-    double *cells;                    /* private: log medians, point x run; NAN: none */
+    double *cells;                    /* private: log midmeans, point x run; NAN: none */
 };
 
 /* Where one backend hands over to the next as sizes grow. */

@@ -17,7 +17,7 @@ double rn_fit_time(const struct rn_fit_series *series, double size)
     if (series->refused != RN_FIT_FINE || size < series->points[0].size / RN_FIT_REACH ||
         size > series->points[series->point_count - 1].size * RN_FIT_REACH)
         return NAN;
-    return exp(fit_model_log(&series->model, size));
+    return exp(fit_predict_log(series, size));
 }
 
 const struct rn_fit_range *rn_fit_range(const struct rn_fit_placement *placement, double size)

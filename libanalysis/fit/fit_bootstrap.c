@@ -100,10 +100,15 @@ static void common(const struct draw *draw, const struct rn_fit_crossover *cross
     *high = log(fmin(a->points[a->point_count - 1].size, b->points[b->point_count - 1].size));
 }
 
-static double difference(const struct rn_fit_model *below, const struct rn_fit_model *above,
+/* What is off in all draws alike is the series', not the draw's. */
+static double difference(const struct draw *draw, const struct rn_fit_crossover *crossover,
+                         const struct rn_fit_model *below, const struct rn_fit_model *above,
                          double log_size)
 {
-    return fit_model_log(below, exp(log_size)) - fit_model_log(above, exp(log_size));
+    double size = exp(log_size);
+
+    return fit_model_log(below, size) + fit_off(&draw->fit->series[crossover->below], size) -
+           fit_model_log(above, size) - fit_off(&draw->fit->series[crossover->above], size);
 }
 
 /* Between two sizes, where the line through their differences is 0; NAN where `above` does not
@@ -126,18 +131,18 @@ static double nearest_crossing(struct draw *draw, const struct rn_fit_crossover 
 
     common(draw, crossover, &low, &high);
     at_up = at_down = fmin(fmax(log(crossover->size), low), high);
-    start = up = down = difference(below, above, at_up) + off;
+    start = up = down = difference(draw, crossover, below, above, at_up) + off;
     while (isnan(found) && (at_up < high || at_down > low)) {
         double last = up, next = fmin(at_up + STEP, high);
 
-        up = difference(below, above, next) + off;
+        up = difference(draw, crossover, below, above, next) + off;
         found = crossing(at_up, last, next, up);
         at_up = next;
         if (!isnan(found))
             break;
         last = down;
         next = fmax(at_down - STEP, low);
-        down = difference(below, above, next) + off;
+        down = difference(draw, crossover, below, above, next) + off;
         found = crossing(next, down, at_down, last);
         at_down = next;
     }

@@ -143,7 +143,7 @@ static void fill(struct envelope *envelope)
             const struct rn_fit_series *series = &envelope->fit->series[envelope->series[c]];
             bool measured =
                 size > least_size(series) * (1 - STEP) && size < greatest_size(series) * (1 + STEP);
-            double value = measured ? fit_model_log(&series->model, size) : INFINITY;
+            double value = measured ? fit_predict_log(series, size) : INFINITY;
 
             envelope->log_ns[(size_t)s * envelope->count + c] = value;
             if (value < least) {

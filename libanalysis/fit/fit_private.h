@@ -83,6 +83,13 @@ double fit_least(double (*function)(double, void *), void *context, double low, 
 
 /* fit_choose.c: the model of a series. */
 void fit_choose(struct rn_fit_series *series);
+
+/* fit_correct.c: what the model does not follow; set `off` of the points. The log time that is to be
+ * expected at a size, and what of that is not the model's. */
+void fit_correct(struct rn_fit_series *series);
+double fit_predict_log(const struct rn_fit_series *series, double size);
+double fit_off(const struct rn_fit_series *series, double size);
+
 /* fit_crossover.c */
 enum rn_status fit_compare(struct rn_fit *fit, struct rn_fit_operation *operation,
                            struct rn_error *err);

@@ -70,31 +70,42 @@ static void dot(struct op_data *data)
     data->result = across(a + b + c + d);
 }
 
+/* One vector of a row's result, or the first `count` elements of one. */
+static inline vector nine(const struct op_data *data, const float *at)
+{
+    vector total = {0};
+
+    for (size_t k = 0; k < 9; k++)
+        total += data->z[k] * AT(at + k / 3 * data->side + k % 3);
+    return total;
+}
+
+static inline vector nine_of_part(const struct op_data *data, const float *at, size_t count)
+{
+    vector total = {0};
+
+    for (size_t k = 0; k < 9; k++)
+        total += data->z[k] * load_part(at + k / 3 * data->side + k % 3, count);
+    return total;
+}
+
+/* What is left of a row is done by a vector that ends where the row does: some of it once more. */
 static void conv3x3(struct op_data *data)
 {
     BLOCK("conv3x3", 8 * data->size, 18 * data->size);
-    size_t side = data->side;
+    size_t side = data->side, inner = side < 2 ? 0 : side - 2;
 
     for (size_t r = 1; r + 1 < side; r++) {
-        size_t c = 1;
+        const float *from = data->x + (r - 1) * side;
+        float *to = data->y + r * side + 1;
+        size_t c = 0;
 
-        for (; c + OPS_WIDTH + 1 <= side; c += OPS_WIDTH) {
-            const float *at = data->x + (r - 1) * side + c - 1;
-            vector total = {0};
-
-            for (size_t k = 0; k < 9; k++)
-                total += data->z[k] * AT(at + k / 3 * side + k % 3);
-            *(vector *)(data->y + r * side + c) = total;
-        }
-        if (c + 1 < side) {
-            const float *at = data->x + (r - 1) * side + c - 1;
-            size_t rest = side - 1 - c;
-            vector total = {0};
-
-            for (size_t k = 0; k < 9; k++)
-                total += data->z[k] * load_part(at + k / 3 * side + k % 3, rest);
-            store_part(data->y + r * side + c, total, rest);
-        }
+        for (; c + OPS_WIDTH <= inner; c += OPS_WIDTH)
+            *(vector *)(to + c) = nine(data, from + c);
+        if (c < inner && inner >= OPS_WIDTH)
+            *(vector *)(to + inner - OPS_WIDTH) = nine(data, from + inner - OPS_WIDTH);
+        else if (c < inner)
+            store_part(to, nine_of_part(data, from, inner), inner);
     }
 }
 

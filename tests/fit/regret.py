@@ -4,17 +4,22 @@
 
 For each operation and size, the oracle takes the backend that was fastest in the held-out runs; regret
 is how much longer the policy's backend took. Beside it the oracle's own noise: the backend that was
-fastest in one half of the runs, judged by the other half. Times are medians of medians of runs. The last
-line leaves out what takes the oracle less than 100 ns, where one tick of the recording's clock (some 3 ns)
-is more than a few percent."""
+fastest in one half of the runs, judged by the other half. Times are medians over the runs of each run's
+mean of the middle half, which tells more than a median where times are a few ticks of the clock (some
+3 ns) each. The last line leaves out what takes the oracle less than 100 ns."""
 import json
 import sqlite3
 import statistics
 import sys
 
 
+def midmean(values):
+    quarter = len(values) // 4
+    return statistics.mean(sorted(values)[quarter:len(values) - quarter])
+
+
 def times(path):
-    """{(operation, size): {(backend, isa, residency): {run: median}}}"""
+    """{(operation, size): {(backend, isa, residency): {run: midmean}}}"""
     found = {}
     rows = sqlite3.connect(path).execute(
         "SELECT operation, elements, backend, isa, residency, run_id, duration_ns FROM sample"
@@ -22,7 +27,7 @@ def times(path):
     for operation, size, backend, isa, residency, run, ns in rows:
         runs = found.setdefault((operation, size), {}).setdefault((backend, isa, residency), {})
         runs.setdefault(run, []).append(ns)
-    return {key: {series: {run: statistics.median(values) for run, values in runs.items()}
+    return {key: {series: {run: midmean(values) for run, values in runs.items()}
                   for series, runs in by_series.items()} for key, by_series in found.items()}
 
 

@@ -90,6 +90,18 @@ static double bent(double size)
     return size < 65536 ? 1000 + size : 66536 + 8 * (size - 65536);
 }
 
+/* What no form follows. */
+static double bumpy(double size)
+{
+    return line(size) * (size == 4096 ? 1.4 : 1);
+}
+
+static double flat_above_line(double size)
+{
+    (void)size;
+    return 16000;
+}
+
 static void run(struct rn_fit *fit)
 {
     assert_int_equal(rn_fit_run(fit, NULL), RN_OK);
@@ -157,6 +169,39 @@ static double about_line(double size)
 }
 
 /* Runs that differ by more than the backends do. */
+/* By the form alone the line is faster at 4096; the points there know better. */
+static void what_a_form_misses_is_added(void **unused)
+{
+    struct rn_fit *fit = new_fit();
+    const struct rn_fit_placement *placement;
+
+    (void)unused;
+    fill(fit, series_of(fit, RN_BACKEND_SIMD, NULL), 64, 1 << 20, flat_above_line);
+    fill(fit, series_of(fit, RN_BACKEND_SCALAR, NULL), 64, 1 << 20, bumpy);
+    run(fit);
+    placement = placement_of(fit);
+    assert_int_equal(fit->series[0].backend, RN_BACKEND_SCALAR);
+    for (double size = 64; size <= 1 << 20; size *= 2)
+        if (fabs(log(rn_fit_time(&fit->series[0], size) / bumpy(size))) > 0.05)
+            fail_msg("%g ns at %g; it is %g", rn_fit_time(&fit->series[0], size), size,
+                     bumpy(size));
+    assert_int_equal(fit->series[rn_fit_range(placement, 4096)->series].backend, RN_BACKEND_SIMD);
+    assert_int_equal(fit->series[rn_fit_range(placement, 2048)->series].backend, RN_BACKEND_SCALAR);
+    rn_fit_free(fit);
+}
+
+static void noise_is_not_added(void **unused)
+{
+    struct rn_fit *fit = new_fit();
+
+    (void)unused;
+    fill(fit, series_of(fit, RN_BACKEND_SCALAR, NULL), 64, 1 << 20, line);
+    run(fit);
+    for (unsigned i = 0; i < fit->series[0].point_count; i++)
+        assert_true(fabs(fit->series[0].points[i].off) < 0.01);
+    rn_fit_free(fit);
+}
+
 static void what_cannot_be_told_is_not_decided(void **unused)
 {
     struct rn_fit *fit = new_fit();
@@ -403,6 +448,8 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(forms_are_recovered),
         cmocka_unit_test(one_crossover_is_found),
+        cmocka_unit_test(what_a_form_misses_is_added),
+        cmocka_unit_test(noise_is_not_added),
         cmocka_unit_test(what_cannot_be_told_is_not_decided),
         cmocka_unit_test(models_do_not_reach_far),
         cmocka_unit_test(too_little_is_refused),
