@@ -46,7 +46,7 @@ static void *gather(void *context)
     struct rn_facts_thread *thread = context;
 
     while (wait_for_question(thread) != TO_END) {
-        rn_descriptor_list_read(thread->pid, &thread->descriptors);
+        rn_descriptor_list_read(thread->pid, true, &thread->descriptors);
         advance(thread, DESCRIPTORS_READ);
         rn_process_facts_read(thread->pid, thread->env_names, &thread->facts);
         advance(thread, DONE);

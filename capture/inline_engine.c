@@ -9,6 +9,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/auxv.h>
+#include <sys/mman.h>
 #include <sys/ptrace.h>
 #include <sys/syscall.h>
 #include <unistd.h>
@@ -100,6 +101,20 @@ static void make_config(const struct rn_ptrace *engine, struct rn_blob_config *c
     rn_inline_recipes(config, engine->options->selected[RN_ABI_X86_64]);
 }
 
+/* What all images have in common: each maps it, and has pages of its own only where something is
+ * written. */
+static bool make_code(struct rn_inline *state)
+{
+    state->code = memfd_create("renacer-code", MFD_CLOEXEC);
+    snprintf(state->code_path, sizeof(state->code_path), "/proc/%d/fd/%d", (int)getpid(),
+             state->code);
+    return state->code >= 0 && ftruncate(state->code, RN_BLOB_SIZE) == 0 &&
+           pwrite(state->code, rn_blob_image, rn_blob_image_size, 0) ==
+               (ssize_t)rn_blob_image_size &&
+           pwrite(state->code, &state->config, sizeof(state->config),
+                  RN_BLOB_CONFIG - RN_BLOB_ADDRESS) == (ssize_t)sizeof(state->config);
+}
+
 struct rn_inline *rn_inline_new(const struct rn_ptrace *engine, struct rn_error *err)
 {
     struct rn_inline *state = calloc(1, sizeof(*state));
@@ -108,6 +123,7 @@ struct rn_inline *rn_inline_new(const struct rn_ptrace *engine, struct rn_error 
         (void)rn_fail(err, RN_E_NOMEM, "no memory for the inline engine");
         return NULL;
     }
+    state->code = -1;
     snprintf(state->rings_path, sizeof(state->rings_path), "%s",
              rn_session_rings_path(engine->session));
     (void)find_vdso_call(&state->vdso_syscall);
@@ -118,13 +134,19 @@ struct rn_inline *rn_inline_new(const struct rn_ptrace *engine, struct rn_error 
         return NULL;
     }
     make_config(engine, &state->config);
-    return state;
+    if (make_code(state))
+        return state;
+    (void)rn_fail(err, RN_E_SYSTEM, "cannot make the memory file of the injected code");
+    rn_inline_free(state);
+    return NULL;
 }
 
 void rn_inline_free(struct rn_inline *state)
 {
     if (!state)
         return;
+    if (state->code >= 0)
+        close(state->code);
     rn_patch_cache_free(state->cache);
     free(state);
 }

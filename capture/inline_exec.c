@@ -19,7 +19,9 @@
 #define STACK_ROOM      20480u
 #define STRING_BYTES    4096u
 #define CODE_SEGMENT_64 0x33
-#define CALLS_MAX       (3u + RN_EXEC_MODULES * RN_PLAN_CALLS)
+#define CALLS_MAX       (6u + RN_EXEC_MODULES * RN_PLAN_CALLS)
+/* Of the code, so much is enough to run the script that maps all of it. */
+#define FIRST_BYTES 4096u
 
 struct new_image {
     struct rn_ptrace *engine;
@@ -63,22 +65,33 @@ static uint64_t add_string(struct new_image *new, const char *string)
     return address;
 }
 
-static void add_rings(struct new_image *new, const struct rn_inline *state)
+/* A file, mapped at a fixed place. */
+static void add_mapping(struct new_image *new, const char *path, uint64_t open_flags,
+                        const uint64_t args[4])
 {
-    new->calls[0] =
-        (struct rn_script_call){.nr = SYS_open,
-                                .args = {add_string(new, state->rings_path), O_RDWR | O_CLOEXEC},
-                                .replace = RN_SCRIPT_NONE,
-                                .needed = true};
-    new->calls[1] =
-        (struct rn_script_call){.nr = SYS_mmap,
-                                .args = {RN_ARENA_ADDRESS, RN_ARENA_MAX, PROT_READ | PROT_WRITE,
-                                         MAP_SHARED | MAP_FIXED_NOREPLACE, 0, 0},
-                                .replace = 4,
-                                .from = 0,
-                                .needed = true};
-    new->calls[2] = (struct rn_script_call){.nr = SYS_close, .replace = 0, .from = 0};
-    new->call_count = 3;
+    struct rn_script_call *call = &new->calls[new->call_count];
+    uint64_t opened = new->call_count;
+
+    call[0] = (struct rn_script_call){.nr = SYS_open,
+                                      .args = {add_string(new, path), open_flags | O_CLOEXEC},
+                                      .replace = RN_SCRIPT_NONE,
+                                      .needed = true};
+    call[1] = (struct rn_script_call){
+        .nr = SYS_mmap, .replace = 4, .from = opened, .needed = true};
+    memcpy(call[1].args, args, 4 * sizeof(args[0]));
+    call[2] = (struct rn_script_call){.nr = SYS_close, .replace = 0, .from = opened};
+    new->call_count += 3;
+}
+
+static void add_code_and_rings(struct new_image *new, const struct rn_inline *state)
+{
+    static const uint64_t code[4] = {RN_BLOB_ADDRESS, RN_BLOB_SIZE, PROT_READ | PROT_EXEC,
+                                     MAP_PRIVATE | MAP_FIXED};
+    static const uint64_t rings[4] = {RN_ARENA_ADDRESS, RN_ARENA_MAX, PROT_READ | PROT_WRITE,
+                                      MAP_SHARED | MAP_FIXED_NOREPLACE};
+
+    add_mapping(new, state->code_path, O_RDONLY, code);
+    add_mapping(new, state->rings_path, O_RDWR, rings);
 }
 
 /* The name is the program's: under another root, or renamed since, it may be that of another file.
@@ -117,7 +130,7 @@ static void plan_script(void *context)
     struct new_image *new = context;
     const struct rn_exec_image *image = &new->engine->new_image;
 
-    add_rings(new, new->engine->inline_state);
+    add_code_and_rings(new, new->engine->inline_state);
     for (size_t i = 0; i < image->count; i++)
         add_module(new, new->engine->inline_state, &image->modules[i]);
 }
@@ -161,10 +174,7 @@ static bool map_blob(struct new_image *new)
     if (!rn_remote_call(&new->remote, &new->regs, SYS_mmap, args, &result))
         return false;
     return result == RN_BLOB_ADDRESS &&
-           rn_inline_memory_write(new->memory, RN_BLOB_ADDRESS, rn_blob_image,
-                                  rn_blob_image_size) &&
-           rn_inline_memory_write(new->memory, RN_BLOB_CONFIG, &state->config,
-                                  sizeof(state->config));
+           rn_inline_memory_write(new->memory, RN_BLOB_ADDRESS, rn_blob_image, FIRST_BYTES);
 }
 
 static bool run_script(struct new_image *new)
@@ -181,9 +191,10 @@ static bool run_script(struct new_image *new)
            rn_inline_read(tid, new->script, new->calls, bytes);
 }
 
+/* They are mapped last, and only if the code was. */
 static bool rings_are_mapped(const struct new_image *new)
 {
-    return new->calls[1].result == RN_ARENA_ADDRESS;
+    return new->calls[4].result == RN_ARENA_ADDRESS;
 }
 
 static void note_modules(struct new_image *new)

@@ -32,6 +32,8 @@ struct rn_inline {
     struct rn_blob_config config; /* of a fresh image */
     uint64_t vdso_syscall;        /* offset of a syscall instruction in the vDSO */
     char rings_path[4096];        /* as the program opens it */
+    int code; /* memory file of RN_BLOB_SIZE bytes: the injected code and its configuration */
+    char code_path[64];
 };
 
 /* inline_remote.c: make a stopped thread run code of ours. Signals are held off meanwhile. */

@@ -9,6 +9,7 @@
 #include <string.h>
 #include <sys/resource.h>
 #include <sys/stat.h>
+#include <sys/syscall.h>
 #include <sys/sysmacros.h>
 #include <time.h>
 #include <unistd.h>
@@ -171,26 +172,12 @@ bool rn_proc_fd_identity(pid_t pid, int fd, struct rn_fd_identity *identity)
     return identity_at(AT_FDCWD, path, fd, identity);
 }
 
-/* Of the directories fd and fdinfo of a process. */
-static bool descriptor_at(int links, int infos, pid_t pid, int fd, struct rn_descriptor *descriptor)
-{
-    struct rn_fd_identity identity;
-    char name[16], text[256];
-
-    snprintf(name, sizeof(name), "%d", fd);
-    if (!identity_at(links, name, fd, &identity) ||
-        !read_once(openat(infos, name, O_RDONLY | O_CLOEXEC), text, sizeof(text)))
-        return false;
-    *descriptor = (struct rn_descriptor){.pid = (uint64_t)pid,
-                                         .fd = (uint64_t)fd,
-                                         .mode = identity.mode,
-                                         .device = identity.device,
-                                         .inode = identity.inode,
-                                         .rdev = identity.rdev,
-                                         .offset = status_field(text, "pos:", 0, 10),
-                                         .flags = status_field(text, "\nflags:", 0, 8)};
-    return true;
-}
+/* Where a process keeps what is known of its descriptors; -1: not open. */
+struct descriptor_places {
+    pid_t pid;
+    int links, infos; /* the directories fd and fdinfo */
+    int process;      /* a pidfd */
+};
 
 static int open_directory(pid_t pid, const char *name)
 {
@@ -200,41 +187,113 @@ static int open_directory(pid_t pid, const char *name)
     return open(path, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
 }
 
+static void close_places(struct descriptor_places *places)
+{
+    const int open_ones[] = {places->links, places->infos, places->process};
+
+    for (size_t i = 0; i < sizeof(open_ones) / sizeof(open_ones[0]); i++)
+        if (open_ones[i] >= 0)
+            close(open_ones[i]);
+}
+
+/* Has it no position, and takes it no notice of one more descriptor that comes and goes? Drivers
+ * may: close() flushes. */
+static bool is_plain(const struct rn_fd_identity *identity)
+{
+    static const unsigned majors[] = {1 /* null, zero */, 4, 5, 136 /* terminals */};
+
+    if (S_ISFIFO(identity->mode))
+        return true;
+    for (size_t i = 0; S_ISCHR(identity->mode) && i < sizeof(majors) / sizeof(majors[0]); i++)
+        if (major(identity->rdev) == majors[i])
+            return true;
+    return false;
+}
+
+/* The flags of a plain one are had sooner from a copy of the descriptor than from fdinfo, but for
+ * FD_CLOEXEC, which is none of the copy's. */
+static bool flags_of_copy(const struct descriptor_places *places, int fd, uint64_t *flags)
+{
+    int copy = -1, found = -1;
+
+    if (places->process >= 0)
+        copy = (int)syscall(SYS_pidfd_getfd, places->process, fd, 0u);
+    if (copy >= 0) {
+        found = fcntl(copy, F_GETFL);
+        close(copy);
+    }
+    *flags = (uint64_t)(unsigned)found;
+    return found >= 0;
+}
+
+static bool position_and_flags(struct descriptor_places *places, const char *name,
+                               struct rn_descriptor *descriptor)
+{
+    char text[256];
+
+    if (places->infos < 0)
+        places->infos = open_directory(places->pid, "fdinfo");
+    if (places->infos < 0 ||
+        !read_once(openat(places->infos, name, O_RDONLY | O_CLOEXEC), text, sizeof(text)))
+        return false;
+    descriptor->offset = status_field(text, "pos:", 0, 10);
+    descriptor->flags = status_field(text, "\nflags:", 0, 8);
+    return true;
+}
+
+static bool descriptor_at(struct descriptor_places *places, int fd,
+                          struct rn_descriptor *descriptor)
+{
+    struct rn_fd_identity identity;
+    char name[16];
+
+    snprintf(name, sizeof(name), "%d", fd);
+    if (!identity_at(places->links, name, fd, &identity))
+        return false;
+    *descriptor = (struct rn_descriptor){.pid = (uint64_t)places->pid,
+                                         .fd = (uint64_t)fd,
+                                         .mode = identity.mode,
+                                         .device = identity.device,
+                                         .inode = identity.inode,
+                                         .rdev = identity.rdev};
+    return (is_plain(&identity) && flags_of_copy(places, fd, &descriptor->flags)) ||
+           position_and_flags(places, name, descriptor);
+}
+
 bool rn_proc_descriptor(pid_t pid, int fd, struct rn_descriptor *descriptor)
 {
-    int links = open_directory(pid, "fd"), infos = open_directory(pid, "fdinfo");
-    bool found = links >= 0 && infos >= 0 && descriptor_at(links, infos, pid, fd, descriptor);
+    struct descriptor_places places = {pid, open_directory(pid, "fd"), -1, -1};
+    bool found = places.links >= 0 && descriptor_at(&places, fd, descriptor);
 
-    if (links >= 0)
-        close(links);
-    if (infos >= 0)
-        close(infos);
+    close_places(&places);
     return found;
 }
 
-bool rn_proc_descriptors(pid_t pid, rn_proc_descriptor_fn *function, void *context)
+bool rn_proc_descriptors(pid_t pid, bool after_exec, rn_proc_descriptor_fn *function, void *context)
 {
-    int infos = open_directory(pid, "fdinfo"), links = open_directory(pid, "fd");
-    DIR *directory = links >= 0 ? fdopendir(links) : NULL;
+    struct descriptor_places places = {pid, open_directory(pid, "fd"), -1, -1};
+    int listing = places.links >= 0 ? fcntl(places.links, F_DUPFD_CLOEXEC, 0) : -1;
+    DIR *directory = listing >= 0 ? fdopendir(listing) : NULL;
     char path[4096];
     struct rn_descriptor descriptor;
     struct dirent *entry;
 
-    while (directory && infos >= 0 && (entry = readdir(directory))) {
+    if (after_exec)
+        places.process = (int)syscall(SYS_pidfd_open, pid, 0u);
+    while (directory && (entry = readdir(directory))) {
         ssize_t length;
 
         if (entry->d_name[0] < '0' || entry->d_name[0] > '9' ||
-            !descriptor_at(links, infos, pid, atoi(entry->d_name), &descriptor))
+            !descriptor_at(&places, atoi(entry->d_name), &descriptor))
             continue;
-        length = readlinkat(links, entry->d_name, path, sizeof(path));
+        length = readlinkat(places.links, entry->d_name, path, sizeof(path));
         function(context, &descriptor, path, length > 0 ? (size_t)length : 0);
     }
     if (directory)
         closedir(directory);
-    else if (links >= 0)
-        close(links);
-    if (infos >= 0)
-        close(infos);
+    else if (listing >= 0)
+        close(listing);
+    close_places(&places);
     return directory != NULL;
 }
 

@@ -36,10 +36,12 @@ bool rn_proc_fd_identity(pid_t pid, int fd, struct rn_fd_identity *identity);
 bool rn_proc_descriptor(pid_t pid, int fd, struct rn_descriptor *descriptor);
 
 /* Call `function` for each open descriptor; path, `length` bytes without a NUL, is what its link in
- * /proc says. */
+ * /proc says. after_exec: the process has just begun a new program, so that none of them is to be
+ * closed at the next exec; it is traced by the caller. */
 typedef void rn_proc_descriptor_fn(void *context, const struct rn_descriptor *descriptor,
                                    const char *path, size_t length);
-bool rn_proc_descriptors(pid_t pid, rn_proc_descriptor_fn *function, void *context);
+bool rn_proc_descriptors(pid_t pid, bool after_exec, rn_proc_descriptor_fn *function,
+                         void *context);
 
 /* Call `function` for each number that names an entry of /proc/PID/NAME ("fd", "task"). */
 typedef void rn_proc_number_fn(void *context, int number);

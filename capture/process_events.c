@@ -98,7 +98,7 @@ void rn_ptrace_emit_descriptors(struct rn_ptrace *engine, const struct rn_tracee
 
 void rn_ptrace_descriptors(struct rn_ptrace *engine, const struct rn_tracee *tracee)
 {
-    rn_descriptor_list_read(tracee->process->pid, &engine->descriptors);
+    rn_descriptor_list_read(tracee->process->pid, false, &engine->descriptors);
     rn_ptrace_emit_descriptors(engine, tracee, &engine->descriptors);
 }
 

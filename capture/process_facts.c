@@ -49,10 +49,10 @@ static void append(void *context, const struct rn_descriptor *descriptor, const 
     rn_buf_append(context, path, length);
 }
 
-void rn_descriptor_list_read(pid_t pid, struct rn_buf *list)
+void rn_descriptor_list_read(pid_t pid, bool after_exec, struct rn_buf *list)
 {
     rn_buf_clear(list);
-    rn_proc_descriptors(pid, append, list);
+    rn_proc_descriptors(pid, after_exec, append, list);
 }
 
 void rn_descriptor_list_each(const struct rn_buf *list, rn_proc_descriptor_fn *function,

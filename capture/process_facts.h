@@ -25,9 +25,9 @@ struct rn_process_facts {
 /* env_names: as for rn_proc_environ. */
 void rn_process_facts_read(pid_t pid, char *const *env_names, struct rn_process_facts *facts);
 
-/* Open descriptors in a row: read them all, then call `function` for each. A buffer whose `failed`
- * is set has lost some. */
-void rn_descriptor_list_read(pid_t pid, struct rn_buf *list);
+/* Open descriptors in a row: read them all (after_exec: see rn_proc_descriptors), then call
+ * `function` for each. A buffer whose `failed` is set has lost some. */
+void rn_descriptor_list_read(pid_t pid, bool after_exec, struct rn_buf *list);
 void rn_descriptor_list_each(const struct rn_buf *list, rn_proc_descriptor_fn *function,
                              void *context);
 

@@ -240,7 +240,7 @@ void rn_ptrace_exec_look(struct rn_ptrace *engine, const struct rn_tracee *trace
     if (engine->facts_thread)
         rn_facts_thread_descriptors(engine->facts_thread, &engine->descriptors);
     else
-        rn_descriptor_list_read(tracee->process->pid, &engine->descriptors);
+        rn_descriptor_list_read(tracee->process->pid, true, &engine->descriptors);
 }
 
 void rn_ptrace_exec_tell(struct rn_ptrace *engine, struct rn_tracee *tracee)

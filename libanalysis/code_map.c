@@ -159,11 +159,11 @@ static bool clear_range(struct space *space, uint64_t begin, uint64_t end)
     return true;
 }
 
-/* What the inline engine lays over the text of a program: snapshots that begin a segment name it
- * instead of the file, whose place is known from before. */
+/* What the inline engine lays over the text of a program, and its own code: snapshots that begin a
+ * segment name it instead of the file, whose place is known from before. */
 static bool is_laid_over(const struct rn_event *event)
 {
-    static const char name[] = "/memfd:renacer-text";
+    static const char name[] = "/memfd:renacer-";
     const struct rn_attachment *path = rn_event_attachment(event, RN_ATT_PATH, RN_ARG_ANY);
 
     return path && path->data && path->size >= sizeof name - 1 &&

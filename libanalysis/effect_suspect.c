@@ -21,7 +21,7 @@ enum suspicion {
     NEVER,
     ALWAYS,
     SHARED_WRITABLE,  /* mmap */
-    OPENED_AS_IT_WAS, /* open: not truncated, or to be read as well */
+    OPENED_AS_IT_WAS, /* open: neither new nor truncated, or to be read as well */
     OPENED_AS_IT_WAS_AT,
     MOVED_ABOUT, /* lseek of a descriptor that was opened for writing */
     COPIES,      /* no suspicion: the copy of such a descriptor is one */
@@ -104,6 +104,16 @@ static bool gives_file(const struct calls *calls, uint32_t row)
     return S_ISREG(identity.mode);
 }
 
+/* A file that was emptied or made anew, of which all content is seen to be written. */
+static bool begins_empty(uint64_t flags)
+{
+    if (flags & O_APPEND)
+        return false;
+    if ((flags & (O_CREAT | O_EXCL)) == (O_CREAT | O_EXCL))
+        return true;
+    return (flags & O_ACCMODE) == O_WRONLY && flags & O_TRUNC;
+}
+
 static bool opened(struct scan *scan, const struct calls *calls, uint32_t row, uint64_t flags)
 {
     uint64_t fd = calls->ret[row];
@@ -112,7 +122,7 @@ static bool opened(struct scan *scan, const struct calls *calls, uint32_t row, u
         return false;
     if (fd < DESCRIPTORS)
         scan->writer[fd] = calls->stream[row];
-    if ((flags & O_ACCMODE) == O_WRONLY && !(flags & O_APPEND) && flags & O_TRUNC)
+    if (begins_empty(flags))
         return false;
     return gives_file(calls, row);
 }

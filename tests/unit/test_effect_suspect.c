@@ -69,6 +69,8 @@ static void what_is_written_anew_follows(void **state)
         NEED({1, "openat", {0, 0, O_RDONLY}, 3, FILE_}, {1, "lseek", {3, 9, SEEK_SET}, 9, 0}));
     assert_false(NEED({1, "openat", {0, 0, O_RDWR}, 3, TTY}));
     assert_false(NEED({1, "openat", {0, 0, NEW}, 3, FILE_}, {1, "lseek", {3, 0, SEEK_CUR}, 0, 0}));
+    assert_false(NEED({1, "openat", {0, 0, O_RDWR | O_CREAT | O_EXCL}, 3, FILE_},
+                      {1, "write", {3, 0, 5}, 5, 0}));
     assert_false(NEED({1, "mmap", {0, 9, PROT_READ, MAP_SHARED}, 4096, 0}));
     assert_false(NEED({1, "pwrite64", {3, 0, 5}, (uint64_t)-9, 0}));
 }
@@ -80,6 +82,10 @@ static void what_is_changed_does_not(void **state)
     assert_true(NEED({1, "open", {0, O_WRONLY}, 3, FILE_}));
     assert_true(NEED({1, "open", {0, NEW | O_APPEND}, 3, 0}));
     assert_true(NEED({1, "openat", {0, 0, NEW}, 3, FILE_}, {1, "lseek", {3, 9, SEEK_SET}, 9, 0}));
+    assert_true(NEED({1, "openat", {0, 0, O_RDWR | O_CREAT | O_EXCL}, 3, FILE_},
+                     {1, "lseek", {3, 9, SEEK_SET}, 9, 0}));
+    assert_true(NEED({1, "openat", {0, 0, O_RDWR | O_CREAT | O_EXCL | O_APPEND}, 3, FILE_}));
+    assert_true(NEED({1, "openat", {0, 0, O_RDWR | O_CREAT | O_TRUNC}, 3, FILE_}));
     assert_true(NEED({1, "lseek", {1, 0, SEEK_SET}, 0, 0}));
     assert_true(NEED({1, "pwrite64", {3, 0, 5}, 5, 0}));
     assert_true(NEED({1, "mmap", {0, 9, PROT_WRITE, MAP_SHARED}, 4096, 0}));

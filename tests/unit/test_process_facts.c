@@ -2,6 +2,7 @@
 /* What is gathered of a process: the same by a second thread as at once. */
 #include "capture/process_facts.h"
 
+#include <fcntl.h>
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
@@ -68,12 +69,59 @@ static void test_descriptors(void **state)
     assert_int_equal(pipe(tally.pipe), 0);
     for (int i = 0; i < 2; i++) { /* the second takes the place of the first */
         tally.count = 0;
-        rn_descriptor_list_read(getpid(), &list);
+        rn_descriptor_list_read(getpid(), i == 0, &list);
         rn_descriptor_list_each(&list, tally_descriptor, &tally);
         assert_true(tally.first && tally.second && tally.count >= 2);
     }
     close(tally.pipe[0]);
     close(tally.pipe[1]);
+    rn_buf_free(&list);
+}
+
+#define OPENED 5
+
+struct chosen {
+    int fds[OPENED];
+    struct rn_descriptor found[OPENED];
+};
+
+static void choose(void *context, const struct rn_descriptor *descriptor, const char *path,
+                   size_t length)
+{
+    struct chosen *chosen = context;
+
+    (void)path;
+    (void)length;
+    for (int i = 0; i < OPENED; i++)
+        if (descriptor->fd == (uint64_t)chosen->fds[i])
+            chosen->found[i] = *descriptor;
+}
+
+/* After an exec the flags come from elsewhere. */
+static void test_two_ways(void **state)
+{
+    struct rn_buf list = RN_BUF_INIT;
+    struct chosen chosen[2];
+    int fds[OPENED];
+
+    (void)state;
+    assert_int_equal(pipe2(fds, O_NONBLOCK), 0);
+    fds[2] = open("/dev/null", O_WRONLY | O_APPEND);
+    fds[3] = open("/dev/zero", O_RDWR);
+    fds[4] = open("/proc/self/stat", O_RDONLY);
+    assert_int_equal(lseek(fds[4], 3, SEEK_SET), 3);
+    for (int i = 0; i < 2; i++) {
+        memset(&chosen[i], 0, sizeof(chosen[i]));
+        memcpy(chosen[i].fds, fds, sizeof(fds));
+        rn_descriptor_list_read(getpid(), i == 1, &list);
+        rn_descriptor_list_each(&list, choose, &chosen[i]);
+        assert_int_equal(chosen[i].found[4].offset, 3);
+    }
+    assert_memory_equal(&chosen[0], &chosen[1], sizeof(chosen[0]));
+    assert_int_equal(chosen[1].found[1].flags & (O_ACCMODE | O_NONBLOCK), O_WRONLY | O_NONBLOCK);
+    assert_int_equal(chosen[1].found[2].flags & (O_ACCMODE | O_APPEND), O_WRONLY | O_APPEND);
+    for (int i = 0; i < OPENED; i++)
+        close(fds[i]);
     rn_buf_free(&list);
 }
 
@@ -112,6 +160,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_facts),
         cmocka_unit_test(test_descriptors),
+        cmocka_unit_test(test_two_ways),
         cmocka_unit_test(test_thread),
     };
 
