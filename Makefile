@@ -254,13 +254,19 @@ $(BUILD)/lib/librn.pc: scripts/librn.pc.in cmd/cli.h $(BUILD)/settings FORCE
 	@mkdir -p $(@D)
 	@sed -e 's|@PREFIX@|$(PREFIX)|' -e 's|@VERSION@|$(VERSION)|' $< >$@
 
-install: all $(BUILD)/lib/librn.pc
+# As programs link them.
+INSTALLED_LIBS := $(BUILD)/installed/librn.a $(BUILD)/installed/librn-backend.a
+$(INSTALLED_LIBS): $(BUILD)/installed/%: $(BUILD)/lib/% scripts/own_names
+	@mkdir -p $(@D)
+	$(Q)scripts/own_names $< $@
+
+install: all $(BUILD)/lib/librn.pc $(INSTALLED_LIBS)
 	install -d '$(DESTDIR)$(PREFIX)/bin' '$(DESTDIR)$(libdir)/pkgconfig' \
 		'$(DESTDIR)$(includedir)/renacer/formats' \
 		'$(DESTDIR)$(includedir)/renacer/libanalysis' \
 		'$(DESTDIR)$(PREFIX)/share/bash-completion/completions'
 	install $(BINS) '$(DESTDIR)$(PREFIX)/bin'
-	install -m 644 $(BUILD)/lib/librn.a '$(DESTDIR)$(libdir)'
+	install -m 644 $(INSTALLED_LIBS) '$(DESTDIR)$(libdir)'
 	install -d '$(DESTDIR)$(libdir)/renacer'
 	install $(INJECT_LIBS) '$(DESTDIR)$(libdir)/renacer'
 	for file in $(INJECT_DATA); do \
@@ -268,7 +274,7 @@ install: all $(BUILD)/lib/librn.pc
 	done
 	install -m 644 capture/inject/rn_simd.h libanalysis/backend/rn_backend.h \
 		'$(DESTDIR)$(includedir)'
-	install -m 644 $(BACKEND_LIBS) '$(DESTDIR)$(libdir)'
+	install -m 644 $(filter %.so,$(BACKEND_LIBS)) '$(DESTDIR)$(libdir)'
 	install -m 644 $(BUILD)/lib/librn.pc '$(DESTDIR)$(libdir)/pkgconfig'
 	install -m 644 $(filter formats/%,$(INSTALLED_HEADERS)) \
 		'$(DESTDIR)$(includedir)/renacer/formats'

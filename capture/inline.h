@@ -80,6 +80,10 @@ void rn_inline_limit_ends(struct rn_tracee *tracee, bool failed);
  * *status is what wait said, to be handled, else 0. */
 bool rn_inline_signal(struct rn_ptrace *engine, struct rn_tracee *tracee, int signo, int *status);
 
+/* The thread has stopped: a record of it that waits is committed, unless the thread is just about
+ * that. To be called before anything else is done about the stop. */
+void rn_inline_settle(struct rn_ptrace *engine, const struct rn_tracee *tracee);
+
 /* The thread is at work on a record in its ring: nothing else may be put there. */
 bool rn_inline_writes(const struct rn_tracee *tracee);
 

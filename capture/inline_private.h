@@ -114,6 +114,13 @@ void rn_inline_write_ranges(int memory, const struct rn_inline_image *image);
 /* inline_signals.c: a child that was made by the injected code goes on in its program. */
 void rn_inline_leave_blob(const struct rn_tracee *child, struct user_regs_struct *regs);
 
+/* inline_late.c: a thread that has ended, or will not go on where it is: a record that waits is
+ * committed, however far the thread had come with it. */
+void rn_inline_settle_now(struct rn_ptrace *engine, const struct rn_tracee *tracee);
+/* A child was made; do the two share memory or descriptors while both run? */
+void rn_inline_note_alone(const struct rn_tracee *parent, const struct rn_tracee *child,
+                          uint64_t clone_flags);
+
 /* inline_threads.c */
 bool rn_inline_thread_start(struct rn_ptrace *engine, struct rn_tracee *tracee);
 /* The notice "process PID WHY: it is recorded by ptrace alone". */

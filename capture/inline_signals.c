@@ -257,6 +257,7 @@ void rn_inline_exit_begins(struct rn_ptrace *engine, struct rn_tracee *tracee)
 {
     struct rn_thread_area *area = tracee->inline_thread.area;
 
+    rn_inline_settle_now(engine, tracee);
     if (!area || area->phase == RN_PHASE_OUT)
         return;
     if (area->recording == RN_RECORD_BEGUN && tracee->slot->head == area->head) {
@@ -315,6 +316,7 @@ bool rn_inline_signal(struct rn_ptrace *engine, struct rn_tracee *tracee, int si
     if (in_blob(regs.rip) && tracee->inline_thread.area) {
         bool fault = is_own_fault(tracee->tid, signo);
 
+        rn_inline_settle_now(engine, tracee);
         fix_in_blob(engine, tracee, &regs, fault);
         if (fault) {
             rn_inline_forget_stacks(tracee);

@@ -99,6 +99,7 @@ bool rn_inline_thread_start(struct rn_ptrace *engine, struct rn_tracee *tracee)
     area->data = (uint8_t *)(uintptr_t)(RN_ARENA_ADDRESS + slot->data_offset);
     area->notify = rn_session_ring_size(engine->session, slot) / 4 * 3;
     area->stream = (uint32_t)tracee->stream;
+    area->alone = 1;
     return true;
 }
 
@@ -131,6 +132,7 @@ void rn_inline_child(struct rn_ptrace *engine, const struct rn_tracee *parent,
     }
     if (!process->image->slow && !rn_inline_thread_start(engine, child))
         rn_inline_give_up(engine, child, "has more threads than there is room for rings");
+    rn_inline_note_alone(parent, child, clone_flags);
     child->inline_thread.fresh = true;
 }
 

@@ -98,6 +98,12 @@ void rn_inline_exec_done(struct rn_ptrace *engine, struct rn_tracee *tracee)
     (void)tracee;
 }
 
+void rn_inline_settle(struct rn_ptrace *engine, const struct rn_tracee *tracee)
+{
+    (void)engine;
+    (void)tracee;
+}
+
 void rn_inline_exit_begins(struct rn_ptrace *engine, struct rn_tracee *tracee)
 {
     (void)engine;

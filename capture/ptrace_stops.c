@@ -203,6 +203,7 @@ void rn_ptrace_handle(struct rn_ptrace *engine, pid_t tid, int status)
         hold(engine, tid, status);
         return;
     }
+    rn_inline_settle(engine, tracee);
     if (tracee->inline_thread.fresh)
         rn_inline_first_stop(tracee);
     if (event != PTRACE_EVENT_EXIT && !rn_inline_writes(tracee))

@@ -126,6 +126,15 @@ uint64_t rn_session_tick_rate(const struct rn_session *session)
     return session->tick_rate;
 }
 
+void rn_session_on_call(struct rn_session *session, const uint8_t *wanted, size_t count,
+                        rn_call_fn *function, void *context)
+{
+    session->calls_wanted = wanted;
+    session->calls_count = count;
+    session->call = function;
+    session->call_context = context;
+}
+
 void rn_session_on_second(struct rn_session *session, rn_second_fn *function, void *context)
 {
     session->second = function;

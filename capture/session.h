@@ -93,6 +93,14 @@ RN_MUST_CHECK enum rn_status rn_session_relieve(struct rn_session *session,
 RN_MUST_CHECK enum rn_status rn_session_keep_up(struct rn_session *session, bool *busy,
                                                 struct rn_error *err);
 
+/* Be shown system calls of x86-64 with wanted[number] != 0, number < count, and all of other systems,
+ * when they are handed to the archive: those of a stream in order. `record` is the call as
+ * rn_record_decode takes it. `wanted` is borrowed. */
+typedef void rn_call_fn(void *context, uint32_t stream, const struct rn_syscall *call,
+                        const uint8_t *record, size_t size);
+void rn_session_on_call(struct rn_session *session, const uint8_t *wanted, size_t count,
+                        rn_call_fn *function, void *context);
+
 /* Called by the session when a segment begins: emit SNAPSHOT events of everything alive through
  * rn_session_emit_snapshot. */
 typedef enum rn_status rn_snapshot_fn(void *context, struct rn_session *session,

@@ -35,6 +35,10 @@ struct rn_session {
     struct rn_sampling *sampling; /* NULL: everything is stored */
     struct rn_overhead overhead;
     bool all_traced; /* the engine sees every system call by ptrace */
+    rn_call_fn *call;
+    void *call_context;
+    const uint8_t *calls_wanted;
+    size_t calls_count;
     rn_second_fn *second;
     void *second_context;
     uint64_t last_second; /* ticks */

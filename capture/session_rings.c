@@ -77,6 +77,23 @@ static enum rn_status store(struct rn_session *session, const struct rn_event *e
     return status != RN_OK || taken ? status : rn_writer_add(session->writer, event, err);
 }
 
+/* To whoever asked for it. What is wrong with the record is found when it is stored. */
+static void show_call(const struct rn_session *session, const uint8_t *bytes, size_t size)
+{
+    const struct rn_record *record = (const void *)bytes;
+    size_t words = record->fields, most = sizeof(struct rn_syscall) / sizeof(uint64_t);
+    struct rn_syscall call = {0};
+
+    if (words > most)
+        words = most;
+    if (size < sizeof(*record) + words * sizeof(uint64_t))
+        return;
+    memcpy(&call, record + 1, words * sizeof(uint64_t));
+    if (call.abi != RN_ABI_X86_64 ||
+        (call.nr < session->calls_count && session->calls_wanted[call.nr]))
+        session->call(session->call_context, record->stream, &call, bytes, size);
+}
+
 /* Most records are system calls, which the writer takes as they are: nothing of them need be known
  * here. */
 static enum rn_status keep(struct rn_session *session, const struct rn_session_slot *ring,
@@ -89,6 +106,9 @@ static enum rn_status keep(struct rn_session *session, const struct rn_session_s
     bool fit = true;
     size_t used;
 
+    if (session->call && size >= sizeof(*record) && record->kind == RN_KIND_SYSCALL &&
+        !ring->producer)
+        show_call(session, bytes, size);
     if (size >= sizeof(*record) && record->kind == RN_KIND_SYSCALL && !session->sampling &&
         !ring->producer) {
         rn_overhead_note_call(&session->overhead, record->flags, session->all_traced);

@@ -7,6 +7,7 @@
 #include "cli_record_device.h"
 
 #include "formats/archive.h"
+#include "libanalysis/effect.h"
 
 #include <errno.h>
 #include <fcntl.h>
@@ -173,6 +174,7 @@ bool cli_record(const struct cli_recording *wanted, int *wait_status, int *exit_
     struct cli_recording chosen = *wanted, *recording = &chosen;
     const char *reason = NULL;
     struct rn_session *session = prepare(recording, &reason, &err);
+    struct rn_effects_watch *watch = NULL;
     void *engine = NULL;
     bool fine;
 
@@ -185,11 +187,14 @@ bool cli_record(const struct cli_recording *wanted, int *wait_status, int *exit_
     if (recording->rings_variable)
         snprintf(recording->rings_variable, CLI_RINGS_SIZE, CLI_RINGS_VARIABLE "%s",
                  rn_session_rings_path(session));
+    if (recording->files)
+        watch = cli_record_watch(session);
     catch_signals(recording->engine.argv == NULL);
     if (recording->how->start(session, &recording->engine, &engine, &err) != RN_OK) {
         *exit_status = start_failure(recording, &err);
         rn_session_discard(session);
         rn_session_free(session);
+        rn_effects_watch_free(watch);
         cli_error(&err);
         return false;
     }
@@ -202,7 +207,7 @@ bool cli_record(const struct cli_recording *wanted, int *wait_status, int *exit_
     recording->how->free(engine);
     cli_decisions_finish(recording->decisions, session);
     if (recording->files)
-        cli_record_files(session, recording->session.output);
+        cli_record_files(session, recording->session.output, watch);
     fine = finish(recording, session, *wait_status) && fine;
     rn_session_free(session);
     /* Whoever waits for the program gets its status, whatever has become of the recording. */

@@ -49,7 +49,11 @@ void cli_record_manifest(const struct cli_recording *recording, struct rn_manife
  * still being written for `output`; where it has more than CLI_RECORD_FILES_MAX system calls, or is only partly
  * there, nothing is done. */
 enum { CLI_RECORD_FILES_MAX = 1 << 20 };
-void cli_record_files(struct rn_session *session, const char *output);
+/* What looks, while that goes on, whether there is anything to do then; NULL: no memory. Given to
+ * cli_record_files, which frees it. */
+struct rn_effects_watch *cli_record_watch(struct rn_session *session);
+void cli_record_files(struct rn_session *session, const char *output,
+                      struct rn_effects_watch *watch);
 
 /* cli_record_help.c: before and behind the help of the options of computing. */
 extern const char cli_record_help[], cli_record_help_end[];

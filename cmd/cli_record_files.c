@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 /* The content of a file cannot always be composed from what was written into it: it was written
  * through a mapping, overwritten in part, or there before. Then it is read when the program has
- * ended. Two passes over the recording: the first looks whether there was any call that can lead to
- * that, which is cheap and true of few programs. */
+ * ended. Calls that can lead to that are looked for while they are recorded. Only where there may have
+ * been one is the recording read: once to be sure, and then by the model. */
 #include "cli.h"
 #include "cli_record.h"
 
@@ -172,18 +172,46 @@ static bool need_files(const char *part)
     return need;
 }
 
-void cli_record_files(struct rn_session *session, const char *output)
+static void see_call(void *context, uint32_t stream, const struct rn_syscall *call,
+                     const uint8_t *record, size_t size)
+{
+    rn_effects_watch_call(context, stream, call, record, size);
+}
+
+struct rn_effects_watch *cli_record_watch(struct rn_session *session)
+{
+    struct rn_effects_watch *watch = rn_effects_watch_new();
+
+    if (watch)
+        rn_session_on_call(session, rn_effects_watch_wanted(watch), RN_EFFECTS_WATCHED, see_call,
+                           watch);
+    return watch;
+}
+
+/* All that was recorded has been shown. */
+static bool is_clear(struct rn_session *session, struct rn_effects_watch *watch)
+{
+    bool clear = watch && !rn_effects_watch_found(watch);
+
+    rn_session_on_call(session, NULL, 0, NULL, NULL);
+    rn_effects_watch_free(watch);
+    return clear;
+}
+
+void cli_record_files(struct rn_session *session, const char *output,
+                      struct rn_effects_watch *watch)
 {
     struct collection all = {.session = session};
     struct rn_error err = RN_ERROR_INIT;
     char part[4096];
 
-    if (strcmp(output, "-") == 0 ||
+    bool flushed = rn_session_flush(session, &err) == RN_OK;
+
+    if (is_clear(session, watch) || !flushed || strcmp(output, "-") == 0 ||
         snprintf(part, sizeof(part), "%s" RN_PART_SUFFIX, output) >= (int)sizeof(part))
         return;
     /* A recording without these is none the worse for other purposes. */
-    if (rn_session_flush(session, &err) != RN_OK ||
-        rn_session_calls(session) > CLI_RECORD_FILES_MAX || !need_files(part))
+    if (rn_session_calls(session) > CLI_RECORD_FILES_MAX || !need_files(part))
         return;
     find_files(&all, part);
     read_files(&all);

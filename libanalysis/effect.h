@@ -194,6 +194,19 @@ RN_MUST_CHECK enum rn_status rn_effects_feed(struct rn_effects *effects,
  * not follow from what was written? Reads up to the first one. */
 bool rn_effects_need_files(struct rn_reader *reader);
 
+/* The same for whoever records, call by call, while that goes on: it may find calls where
+ * rn_effects_need_files finds none, not the other way round. In each stream calls come in order. */
+struct rn_effects_watch;
+struct rn_effects_watch *rn_effects_watch_new(void); /* NULL: no memory */
+void rn_effects_watch_free(struct rn_effects_watch *watch);
+/* Calls of x86-64 that must be shown: wanted[number] is not 0. Calls of other systems must be, all. */
+#define RN_EFFECTS_WATCHED 1024u
+const uint8_t *rn_effects_watch_wanted(const struct rn_effects_watch *watch);
+/* The call, and its record as rn_record_decode takes it. */
+void rn_effects_watch_call(struct rn_effects_watch *watch, uint32_t stream,
+                           const struct rn_syscall *call, const uint8_t *record, size_t size);
+bool rn_effects_watch_found(const struct rn_effects_watch *watch);
+
 /* All that a reader has, then rn_effects_finish. What is damaged is noted as missing; fails for
  * lack of memory or where the limit is passed. */
 RN_MUST_CHECK enum rn_status rn_effects_read(struct rn_effects *effects, struct rn_reader *reader,

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /* Was there any call after which the content of a file cannot be composed from what was written? By
  * columns, and in doubt yes: most recordings have none, and are done with soon. */
-#include "effect.h"
+#include "effect_suspect.h"
 
 #include "formats/event_schema.h"
 #include "formats/syscall_table.h"
@@ -12,22 +12,8 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-#define CALL_NUMBERS 1024u
-#define DESCRIPTORS  1024u
-#define ANY_STREAM   UINT64_MAX
-
-/* What makes a call suspicious. */
-enum suspicion {
-    NEVER,
-    ALWAYS,
-    SHARED_WRITABLE,  /* mmap */
-    OPENED_AS_IT_WAS, /* open: neither new nor truncated, or to be read as well */
-    OPENED_AS_IT_WAS_AT,
-    MOVED_ABOUT, /* lseek of a descriptor that was opened for writing */
-    COPIES,      /* no suspicion: the copy of such a descriptor is one */
-    COPIES_BY_COMMAND,
-    CLOSES,
-};
+#define DESCRIPTORS 1024u
+#define ANY_STREAM  UINT64_MAX
 
 static const struct {
     const char *call;
@@ -57,10 +43,53 @@ static const struct {
     {"dup3", COPIES},
     {"fcntl", COPIES_BY_COMMAND},
     {"close", CLOSES},
+    {"clone", MAKES_THREADS},
+    {"clone3", MAKES_THREADS},
 };
 
+void effect_suspicions(uint8_t why[RN_EFFECTS_WATCHED])
+{
+    memset(why, 0, RN_EFFECTS_WATCHED);
+    for (size_t i = 0; i < sizeof suspects / sizeof suspects[0]; i++) {
+        int nr = rn_syscall_number(RN_ABI_X86_64, suspects[i].call, strlen(suspects[i].call));
+
+        if (nr >= 0 && (unsigned)nr < RN_EFFECTS_WATCHED)
+            why[nr] = (uint8_t)suspects[i].why;
+    }
+}
+
+bool effect_maps_shared(const uint64_t args[6])
+{
+    return args[3] & MAP_SHARED && args[2] & PROT_WRITE && !(args[3] & MAP_ANONYMOUS);
+}
+
+bool effect_opens_to_write(uint64_t flags)
+{
+    return (flags & O_ACCMODE) != O_RDONLY;
+}
+
+bool effect_begins_empty(uint64_t flags)
+{
+    if (flags & O_APPEND)
+        return false;
+    if ((flags & (O_CREAT | O_EXCL)) == (O_CREAT | O_EXCL))
+        return true;
+    return (flags & O_ACCMODE) == O_WRONLY && flags & O_TRUNC;
+}
+
+bool effect_gives_file(const struct rn_event *event)
+{
+    const struct rn_attachment *given = rn_event_attachment(event, RN_ATT_FD, RN_ARG_ANY);
+    struct rn_fd_identity identity;
+
+    if (!given || given->size < sizeof identity)
+        return true;
+    memcpy(&identity, given->data, sizeof identity);
+    return S_ISREG(identity.mode);
+}
+
 struct scan {
-    uint8_t why[CALL_NUMBERS]; /* enum suspicion */
+    uint8_t why[RN_EFFECTS_WATCHED]; /* enum suspicion */
     /* By number: the stream that has opened a descriptor of that number for writing, 0 none. Whose
      * table it is is not followed, so only the same stream's close takes it away. */
     uint64_t writer[DESCRIPTORS];
@@ -88,41 +117,22 @@ static bool get_calls(struct rn_batch *batch, struct calls *calls)
     return all && calls->stream && calls->nr && calls->abi && calls->ret;
 }
 
-/* Devices and pipes have no content that stays. */
 static bool gives_file(const struct calls *calls, uint32_t row)
 {
-    const struct rn_attachment *given;
-    struct rn_fd_identity identity;
     struct rn_event event;
 
-    if (rn_batch_event(calls->batch, row, &event, NULL) != RN_OK)
-        return true;
-    given = rn_event_attachment(&event, RN_ATT_FD, RN_ARG_ANY);
-    if (!given || given->size < sizeof identity)
-        return true;
-    memcpy(&identity, given->data, sizeof identity);
-    return S_ISREG(identity.mode);
-}
-
-/* A file that was emptied or made anew, of which all content is seen to be written. */
-static bool begins_empty(uint64_t flags)
-{
-    if (flags & O_APPEND)
-        return false;
-    if ((flags & (O_CREAT | O_EXCL)) == (O_CREAT | O_EXCL))
-        return true;
-    return (flags & O_ACCMODE) == O_WRONLY && flags & O_TRUNC;
+    return rn_batch_event(calls->batch, row, &event, NULL) != RN_OK || effect_gives_file(&event);
 }
 
 static bool opened(struct scan *scan, const struct calls *calls, uint32_t row, uint64_t flags)
 {
     uint64_t fd = calls->ret[row];
 
-    if ((flags & O_ACCMODE) == O_RDONLY)
+    if (!effect_opens_to_write(flags))
         return false;
     if (fd < DESCRIPTORS)
         scan->writer[fd] = calls->stream[row];
-    if (begins_empty(flags))
+    if (effect_begins_empty(flags))
         return false;
     return gives_file(calls, row);
 }
@@ -155,8 +165,7 @@ static bool is_suspicious(struct scan *scan, const struct calls *calls, uint32_t
     case ALWAYS:
         return true;
     case SHARED_WRITABLE:
-        return args[3][row] & MAP_SHARED && args[2][row] & PROT_WRITE &&
-               !(args[3][row] & MAP_ANONYMOUS);
+        return effect_maps_shared((const uint64_t[6]){0, 0, args[2][row], args[3][row]});
     case OPENED_AS_IT_WAS:
         return opened(scan, calls, row, args[1][row]);
     case OPENED_AS_IT_WAS_AT:
@@ -173,6 +182,7 @@ static bool is_suspicious(struct scan *scan, const struct calls *calls, uint32_t
     case CLOSES:
         closed(scan, calls, row);
         return false;
+    case MAKES_THREADS:
     case NEVER:
         break;
     }
@@ -188,7 +198,7 @@ static bool scan_batch(struct scan *scan, struct rn_batch *batch)
     for (uint32_t row = 0; row < batch->rows; row++) {
         if (calls.abi[row] != RN_ABI_X86_64) /* other numbers: not looked into */
             return true;
-        if (calls.nr[row] < CALL_NUMBERS && scan->why[calls.nr[row]] != NEVER &&
+        if (calls.nr[row] < RN_EFFECTS_WATCHED && scan->why[calls.nr[row]] != NEVER &&
             calls.ret[row] < (uint64_t)-4095 && is_suspicious(scan, &calls, row))
             return true;
     }
@@ -201,12 +211,7 @@ bool rn_effects_need_files(struct rn_reader *reader)
     struct rn_error ignored = RN_ERROR_INIT;
     struct rn_batch batch;
 
-    for (size_t i = 0; i < sizeof suspects / sizeof suspects[0]; i++) {
-        int nr = rn_syscall_number(RN_ABI_X86_64, suspects[i].call, strlen(suspects[i].call));
-
-        if (nr >= 0 && (unsigned)nr < CALL_NUMBERS)
-            scan.why[nr] = (uint8_t)suspects[i].why;
-    }
+    effect_suspicions(scan.why);
     while (rn_reader_next(reader, &batch, &ignored) == RN_OK)
         if (batch.kind == RN_KIND_SYSCALL && scan_batch(&scan, &batch))
             return true;

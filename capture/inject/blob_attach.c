@@ -5,14 +5,6 @@
 
 #define NR_NEWFSTAT 5
 
-/* struct stat of x86-64, as far as it is used. */
-struct kernel_stat {
-    uint64_t device, inode, links;
-    uint32_t mode, uid, gid, padding;
-    uint64_t rdev;
-    uint64_t rest[14];
-};
-
 /* Begin an attachment; its bytes go to where the returned pointer points. */
 uint8_t *rn_blob_attach(struct rn_thread_area *area, uint8_t type, uint8_t arg, uint16_t flags)
 {
@@ -164,22 +156,29 @@ static void attach_sockaddr_out(struct rn_thread_area *area, unsigned arg, unsig
         attach_bytes(area, arg, RN_ATT_SOCKADDR, RN_ATT_CUT, area->name_room);
 }
 
-static void attach_identity(struct rn_thread_area *area)
+void rn_blob_attach_identity(struct rn_thread_area *area, uint64_t fd,
+                             const struct rn_kernel_stat *stat)
 {
-    struct kernel_stat stat;
     struct rn_fd_identity identity;
     uint8_t *bytes;
 
-    if (CONFIG->quiet || rn_blob_own_call(NR_NEWFSTAT, (long)area->result, (long)&stat, 0) != 0)
-        return;
-    identity.fd = area->result;
-    identity.device = stat.device;
-    identity.inode = stat.inode;
-    identity.rdev = stat.rdev;
-    identity.mode = stat.mode;
+    identity.fd = fd;
+    identity.device = stat->device;
+    identity.inode = stat->inode;
+    identity.rdev = stat->rdev;
+    identity.mode = stat->mode;
     bytes = rn_blob_attach(area, RN_ATT_FD, RN_ARG_RETURN, 0);
     copy(bytes, (const uint8_t *)&identity, sizeof(identity));
     rn_blob_attached(area, bytes, sizeof(identity));
+}
+
+static void attach_new_descriptor(struct rn_thread_area *area)
+{
+    struct rn_kernel_stat stat;
+
+    if (!CONFIG->quiet &&
+        rn_blob_own_call(NR_NEWFSTAT, (long)area->result, (long)&stat, 0, 0) == 0)
+        rn_blob_attach_identity(area, area->result, &stat);
 }
 
 void rn_blob_attach_before(struct rn_thread_area *area)
@@ -249,7 +248,7 @@ void rn_blob_attach_after(struct rn_thread_area *area)
             rn_blob_attach_dirents(area, arg);
             break;
         case RN_OP_FD:
-            attach_identity(area);
+            attach_new_descriptor(area);
             break;
         default:
             break;

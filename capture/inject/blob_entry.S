@@ -16,12 +16,14 @@
  * rn_blob_program_call: see blob_image.h. */
         .globl rn_blob_own_call
         .type rn_blob_own_call, @function
-/* long rn_blob_own_call(long nr, long a, long b): calls of the recorder's own, for C. */
+/* long rn_blob_own_call(long nr, long a, long b, long c, long d): calls of the recorder's own, for
+ * C. */
 rn_blob_own_call:
         mov %rdi, %rax
         mov %rsi, %rdi
         mov %rdx, %rsi
         mov %rcx, %rdx
+        mov %r8, %r10
         syscall
         .globl rn_blob_own_return
 rn_blob_own_return:
@@ -84,8 +86,9 @@ common:
         mov G(RN_AREA_SELF), %rdi
         lea RN_AREA_SIZE(%rdi), %rsp
         call rn_blob_before
-        test %eax, %eax
-        jz traced_way
+        cmp $RN_BEFORE_CALL, %eax
+        jb traced_way
+        ja call_made
         mov G(RN_AREA_RAX), %rax
         mov G(RN_AREA_RDI), %rdi
         mov G(RN_AREA_RSI), %rsi
@@ -106,7 +109,7 @@ rn_blob_result_stored:
         mov G(RN_AREA_SELF), %rdi
         lea RN_AREA_SIZE(%rdi), %rsp
         call rn_blob_after
-
+call_made:
         mov G(RN_AREA_RDI), %rdi
         mov G(RN_AREA_RSI), %rsi
         mov G(RN_AREA_RDX), %rdx

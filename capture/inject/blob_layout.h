@@ -27,6 +27,11 @@
 #define RN_PHASE_BEFORE 1
 #define RN_PHASE_AFTER  2
 
+/* What rn_blob_before answers: leave the call to the engine, make it, it has been made. */
+#define RN_BEFORE_TRACED 0
+#define RN_BEFORE_CALL   1
+#define RN_BEFORE_MADE   2
+
 /* Offsets into struct rn_thread_area, checked against it in blob_record.c. */
 #define RN_AREA_SELF   0
 #define RN_AREA_PHASE  8
@@ -102,13 +107,17 @@ struct rn_thread_area {
     uint32_t name_room;   /* bytes the program has for an address that the call returns */
     uint32_t vectors_saved; /* RN_VECTORS_...: registers of the program that are here */
     uint32_t wide_used;     /* 1: the program has been seen to use zmm16-zmm31 */
-    uint32_t unused;
+    uint32_t alone;         /* 1: no other thread has these descriptors or runs in this memory */
     uint64_t head;        /* where the record in work begins */
     uint64_t cursor;      /* where its next byte goes */
     const struct rn_recipe *recipe; /* of the call in work */
     uint64_t fast, slow; /* calls that went either way */
     uint64_t blocked;       /* the program's signal mask, but for what a handler adds to it */
     uint64_t mask_argument; /* of the rt_sigprocmask in work */
+    uint32_t late;             /* RN_LATE_...: of the record at `head`, of an open that has returned */
+    uint32_t late_attachments; /* what it had when it was begun... */
+    uint64_t late_cursor;      /* ...and up to where it went */
+    uint64_t late_fd;
     uint8_t vectors[8 * 16]; /* xmm0-xmm7 while a fingerprint is computed */
     uint8_t wide[8 * 64];    /* zmm16-zmm23 */
     struct rn_stack_range stacks[RN_STACK_RANGES]; /* 0, 0: unused */
@@ -117,6 +126,13 @@ struct rn_thread_area {
 #define RN_RECORD_NONE      0u
 #define RN_RECORD_BEGUN     1u
 #define RN_RECORD_COMMITTED 2u /* before the call */
+
+/* A record that waits to be told what was opened (blob_late.c); the thread is about that; it has been
+ * told, and is to be committed. */
+#define RN_LATE_NONE     0u
+#define RN_LATE_BEGUN    1u
+#define RN_LATE_SETTLING 2u
+#define RN_LATE_TOLD     3u
 
 #define RN_VECTORS_XMM  1u
 #define RN_VECTORS_WIDE 2u

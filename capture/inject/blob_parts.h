@@ -72,6 +72,26 @@ static inline struct rn_record_attachment *rn_blob_attachment_of(uint8_t *bytes)
     return (struct rn_record_attachment *)(bytes - sizeof(struct rn_record_attachment));
 }
 
+/* blob_record.c: now, in the recording's ticks; and: the record in work is whole. */
+uint64_t rn_blob_ticks(void);
+void rn_blob_commit(struct rn_thread_area *area);
+
+/* struct stat of x86-64, as far as it is used. */
+struct rn_kernel_stat {
+    uint64_t device, inode, links;
+    uint32_t mode, uid, gid, padding;
+    uint64_t rdev;
+    uint64_t rest[14];
+};
+void rn_blob_attach_identity(struct rn_thread_area *area, uint64_t fd,
+                             const struct rn_kernel_stat *stat);
+
+/* blob_late.c: the call in work, which has succeeded, has a record that waits. And: the thread makes
+ * its next call, so the record that waits is committed; 1: that next call has been made for it, at
+ * *start. */
+int rn_blob_waits(struct rn_thread_area *area);
+int rn_blob_settle(struct rn_thread_area *area, uint64_t *start);
+
 /* What the recipe of the call says is to be read before it, and after it. */
 void rn_blob_attach_before(struct rn_thread_area *area);
 void rn_blob_attach_after(struct rn_thread_area *area);

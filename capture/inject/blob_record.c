@@ -45,7 +45,7 @@ _Static_assert(sizeof(struct rn_blob_config) <= RN_BLOB_ADDRESS + RN_BLOB_SIZE -
 #define SIGBUS            7
 #define SIGSEGV           11
 
-static inline uint64_t ticks_now(void)
+uint64_t rn_blob_ticks(void)
 {
     uint32_t low, high;
 
@@ -202,7 +202,7 @@ static void begin_record(struct rn_thread_area *area)
     rn_blob_attach_before(area);
     if (CONFIG->stack_room)
         rn_blob_attach_stack(area, call->site);
-    record->start = ticks_now();
+    record->start = rn_blob_ticks();
     __atomic_store_n(&area->slot->inflight_state, RN_INFLIGHT_IN_RING, __ATOMIC_RELEASE);
 }
 
@@ -253,7 +253,7 @@ static inline void fetch_ahead(const struct rn_thread_area *area)
     __asm__ volatile("prefetchw (%0)\n\tprefetchw 64(%0)\n\tprefetchw 128(%0)" : : "r"(next));
 }
 
-static void commit_record(struct rn_thread_area *area)
+void rn_blob_commit(struct rn_thread_area *area)
 {
     fetch_ahead(area);
     record_of(area)->size = (uint32_t)(area->cursor - area->head);
@@ -264,19 +264,23 @@ static void commit_record(struct rn_thread_area *area)
 
 int rn_blob_before(struct rn_thread_area *area)
 {
+    uint64_t made_at = 0;
+    int made;
+
     area->recording = RN_RECORD_NONE;
+    made = area->late ? rn_blob_settle(area, &made_at) : 0;
     area->recipe = find_recipe(area);
     if (!area->recipe || area->recipe->mode == RN_RECIPE_TRACED || !arguments_allow(area)) {
         area->slow++;
-        return 0;
+        return RN_BEFORE_TRACED;
     }
     read_mask_argument(area);
     if (area->recipe->mode == RN_RECIPE_PASS)
-        return 1;
+        return RN_BEFORE_CALL;
     if (!sizes_allow(area) || (CONFIG->stack_room && !rn_blob_stack_known(area)) ||
         !make_room(area)) {
         area->slow++;
-        return 0;
+        return RN_BEFORE_TRACED;
     }
     begin_record(area);
     area->recording = RN_RECORD_BEGUN;
@@ -285,9 +289,14 @@ int rn_blob_before(struct rn_thread_area *area)
         record_of(area)->flags = RN_EVENT_UNFINISHED;
         /* First: the engine must see that it is done wherever this is interrupted. */
         __atomic_store_n(&area->recording, RN_RECORD_COMMITTED, __ATOMIC_RELEASE);
-        commit_record(area);
+        rn_blob_commit(area);
     }
-    return 1;
+    if (!made)
+        return RN_BEFORE_CALL;
+    record_of(area)->start = made_at;
+    __atomic_store_n(&area->phase, RN_PHASE_AFTER, __ATOMIC_RELEASE);
+    rn_blob_after(area);
+    return RN_BEFORE_MADE;
 }
 
 void rn_blob_after(struct rn_thread_area *area)
@@ -300,9 +309,12 @@ void rn_blob_after(struct rn_thread_area *area)
         return;
     record = record_of(area);
     call = (struct rn_syscall *)(record + 1);
-    record->duration = ticks_now() - record->start;
+    record->duration = rn_blob_ticks() - record->start;
     call->ret = area->result;
-    if (area->result < (uint64_t)-4095)
+    if (area->result < (uint64_t)-4095) {
+        if (rn_blob_waits(area))
+            return;
         rn_blob_attach_after(area);
-    commit_record(area);
+    }
+    rn_blob_commit(area);
 }

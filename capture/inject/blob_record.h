@@ -7,11 +7,11 @@
 
 #include <stdint.h>
 
-/* Before the call: 1 to make it here, 0 to leave it to the engine. After it: finish the record. */
+/* Before the call: RN_BEFORE_... says who makes it. After it: finish the record. */
 int rn_blob_before(struct rn_thread_area *area);
 void rn_blob_after(struct rn_thread_area *area);
 
 /* A system call of the recorder's own, let pass by the seccomp filter. */
-long rn_blob_own_call(long nr, long a, long b, long c);
+long rn_blob_own_call(long nr, long a, long b, long c, long d);
 
 #endif

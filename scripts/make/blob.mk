@@ -11,7 +11,7 @@ BLOB_PLAIN = -mgeneral-regs-only
 BLOB_VECTOR = -msse2 -mpclmul -mno-avx $(foreach r,8 9 10 11 12 13 14 15,-ffixed-xmm$(r))
 BLOB_DIR = $(BUILD)/blob
 BLOB_OBJ = $(BLOB_DIR)/blob_entry.o $(BLOB_DIR)/blob_record.o $(BLOB_DIR)/blob_attach.o \
-	$(BLOB_DIR)/blob_content.o $(BLOB_DIR)/blob_stack.o $(BLOB_DIR)/blob_crc64.o \
+	$(BLOB_DIR)/blob_late.o $(BLOB_DIR)/blob_content.o $(BLOB_DIR)/blob_stack.o $(BLOB_DIR)/blob_crc64.o \
 	$(BLOB_DIR)/blob_crc64_fold.o $(BLOB_DIR)/blob_crc64_wide.o
 BLOB_HDR = capture/inject/blob_layout.h capture/inject/blob_record.h capture/inject/blob_parts.h \
 	capture/inject/blob_crc64.h \
