@@ -89,19 +89,30 @@ static void masked_and_escaped(void)
         *(volatile int *)(uintptr_t)8 = 1;
 }
 
+/* It ends only when its parent has seen it go on: while one SIGCHLD waits, a second one is lost. */
 static void stopped_child(void)
 {
-    int status;
-    pid_t child = fork();
+    int status, go_on[2];
+    char byte = 0;
+    pid_t child;
+    if (pipe(go_on) != 0)
+        abort();
+    child = fork();
     if (child == 0) {
         raise(SIGSTOP);
-        _exit(7);
+        _exit(read(go_on[0], &byte, 1) == 1 ? 7 : 8);
     }
     if (waitpid(child, &status, WUNTRACED) != child || !WIFSTOPPED(status))
         abort();
     kill(child, SIGCONT);
+    if (waitpid(child, &status, WCONTINUED) != child || !WIFCONTINUED(status))
+        abort();
+    if (write(go_on[1], &byte, 1) != 1)
+        abort();
     if (waitpid(child, &status, 0) != child || WEXITSTATUS(status) != 7)
         abort();
+    close(go_on[0]);
+    close(go_on[1]);
 }
 
 int main(void)
