@@ -315,26 +315,40 @@ bool rn_proc_numbers(pid_t pid, const char *name, rn_proc_number_fn *function, v
     return true;
 }
 
+/* A number of /proc/PID/maps and the character behind it. */
+static bool take(const char **at, int base, char behind, uint64_t *value)
+{
+    char *end;
+
+    *value = strtoull(*at, &end, base);
+    if (end == *at || *end != behind)
+        return false;
+    *at = end + 1;
+    return true;
+}
+
+/* Most lines are of no code, and are done with at their permissions: this runs at each exec. */
 static bool parse_mapping(const char *line, struct rn_module *module, const char **path)
 {
-    unsigned long long start, end, offset, inode;
-    unsigned major_number, minor_number;
-    char permissions[8];
-    int at = 0;
+    uint64_t start, end, offset, major_number, minor_number, inode;
 
-    if (sscanf(line, "%llx-%llx %7s %llx %x:%x %llu %n", &start, &end, permissions, &offset,
-               &major_number, &minor_number, &inode, &at) < 7 ||
-        at == 0)
+    if (!take(&line, 16, '-', &start) || !take(&line, 16, ' ', &end) || strnlen(line, 5) < 5 ||
+        line[2] != 'x')
         return false;
-    if (permissions[2] != 'x' || inode == 0 || end <= start)
+    line += 5; /* "r-xp " */
+    if (!take(&line, 16, ' ', &offset) || !take(&line, 16, ':', &major_number) ||
+        !take(&line, 16, ' ', &minor_number) || !take(&line, 10, ' ', &inode) || inode == 0 ||
+        end <= start)
         return false;
-    *module = (struct rn_module){.op = RN_MODULE_MAP,
-                                 .address = start,
-                                 .length = end - start,
-                                 .file_offset = offset,
-                                 .device = makedev(major_number, minor_number),
-                                 .inode = inode};
-    *path = line + at;
+    *module = (struct rn_module){
+        .op = RN_MODULE_MAP,
+        .address = start,
+        .length = end - start,
+        .file_offset = offset,
+        .device = makedev((unsigned)major_number, (unsigned)minor_number),
+        .inode = inode,
+    };
+    *path = line + strspn(line, " ");
     return true;
 }
 

@@ -89,12 +89,19 @@ static void choose(void *context, const struct rn_descriptor *descriptor, const 
                    size_t length)
 {
     struct chosen *chosen = context;
+    uint64_t flags = UINT64_MAX;
 
+#ifndef __x86_64__ /* qemu-user gives /proc's flags as they are on the machine that it runs on */
+    flags = O_ACCMODE | O_NONBLOCK | O_APPEND;
+#endif
     (void)path;
     (void)length;
-    for (int i = 0; i < OPENED; i++)
-        if (descriptor->fd == (uint64_t)chosen->fds[i])
-            chosen->found[i] = *descriptor;
+    for (int i = 0; i < OPENED; i++) {
+        if (descriptor->fd != (uint64_t)chosen->fds[i])
+            continue;
+        chosen->found[i] = *descriptor;
+        chosen->found[i].flags &= flags;
+    }
 }
 
 /* After an exec the flags come from elsewhere. */
