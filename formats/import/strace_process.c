@@ -97,10 +97,14 @@ bool strace_makes(const struct strace_reader *reader, const char *at, const char
     return true;
 }
 
+/* It may be that another call is at work, which has shown that this one will never end: that of the
+ * new thread that has the number now. */
 enum rn_status strace_abandon(struct strace_reader *reader, struct strace_thread *thread)
 {
     uint64_t start = thread->pending_start;
     uint64_t duration = reader->now > start ? reader->now - start : 0;
+    struct strace_call at_work = reader->call;
+    struct rn_buf arena_at_work = reader->arena, text = RN_BUF_INIT;
     enum rn_status status;
 
     if (!thread->has_pending)
@@ -108,16 +112,19 @@ enum rn_status strace_abandon(struct strace_reader *reader, struct strace_thread
     thread->has_pending = false;
     reader->pending_bytes -= thread->pending.size;
     strace_end_making(reader, thread);
-    rn_buf_clear(&reader->joined);
-    rn_buf_append(&reader->joined, thread->pending.data, thread->pending.size);
-    rn_buf_text(&reader->joined, " <unfinished ...>) = ?");
-    rn_buf_byte(&reader->joined, '\0');
-    if (reader->joined.failed)
-        return rn_fail(reader->err, RN_E_NOMEM, "no memory for a line");
+    rn_buf_append(&text, thread->pending.data, thread->pending.size);
+    rn_buf_text(&text, " <unfinished ...>) = ?");
+    rn_buf_byte(&text, '\0');
     rn_buf_clear(&thread->pending);
-    status = strace_call(reader, thread, (const char *)reader->joined.data,
-                         (const char *)reader->joined.data + reader->joined.size - 1, start,
-                         duration, thread->pending_site);
+    reader->arena = (struct rn_buf)RN_BUF_INIT;
+    status = text.failed ? rn_fail(reader->err, RN_E_NOMEM, "no memory for a line")
+                         : strace_call(reader, thread, (const char *)text.data,
+                                       (const char *)text.data + text.size - 1, start, duration,
+                                       thread->pending_site);
+    rn_buf_free(&reader->arena);
+    rn_buf_free(&text);
+    reader->arena = arena_at_work;
+    reader->call = at_work;
     return status;
 }
 

@@ -175,12 +175,41 @@ static void thread_executes_alone(void **state)
 
 #define CASE(test) cmocka_unit_test_setup_teardown(test, make_directory, remove_directory)
 
+/* The thread that had the number never came back from its call; that shows in the middle of
+ * another. */
+static void number_used_again(void **state)
+{
+    struct rn_reader *reader =
+        read_text("10 clone(child_stack=NULL, flags=SIGCHLD, child_tidptr=0x1) = 11\n"
+                  "11 openat(AT_FDCWD, \"/never\", O_RDONLY <unfinished ...>\n"
+                  "10 getuid() = 0\n"
+                  "10 clone(child_stack=NULL, flags=SIGCHLD, child_tidptr=0x77 <unfinished ...>\n"
+                  "10 <... clone resumed>) = 11\n"
+                  "11 getgid() = 0\n");
+    struct rn_event event = next_call(reader, "clone");
+    unsigned never = 0, second = 0;
+
+    (void)state;
+    while (rn_reader_next_event(reader, &event, &err) == RN_OK) {
+        const struct rn_attachment *opened = rn_event_attachment(&event, RN_ATT_PATH, 1);
+
+        if (event.kind != RN_KIND_SYSCALL)
+            continue;
+        never += opened && opened->size == 6 && memcmp(opened->data, "/never", 6) == 0 &&
+                 event.flags & RN_EVENT_UNFINISHED;
+        second += !opened && event.u.syscall.ret == 11 && event.u.syscall.args[3] == 0x77;
+    }
+    assert_int_equal(never, 1);
+    assert_int_equal(second, 1);
+    rn_reader_free(reader);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        CASE(child_first),           CASE(child_is_gone), CASE(two_makers),
-        CASE(last_of_the_makers),    CASE(number_again),  CASE(thread_executes),
-        CASE(thread_executes_alone),
+        CASE(child_first),           CASE(child_is_gone),     CASE(two_makers),
+        CASE(last_of_the_makers),    CASE(number_again),      CASE(thread_executes),
+        CASE(thread_executes_alone), CASE(number_used_again),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);
