@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 /* The content of a file cannot always be composed from what was written into it: it was written
  * through a mapping, overwritten in part, or there before. Then it is read when the program has
- * ended. Calls that can lead to that are looked for while they are recorded. Only where there may have
- * been one is the recording read: once to be sure, and then by the model. */
+ * ended. Calls that can lead to that are looked for while they are recorded. Only where there may
+ * have been one is the recording read: once to be sure, and then by the model. */
 #include "cli.h"
 #include "cli_record.h"
 
@@ -204,7 +204,6 @@ void cli_record_files(struct rn_session *session, const char *output,
     struct collection all = {.session = session};
     struct rn_error err = RN_ERROR_INIT;
     char part[4096];
-
     bool flushed = rn_session_flush(session, &err) == RN_OK;
 
     if (is_clear(session, watch) || !flushed || strcmp(output, "-") == 0 ||

@@ -103,12 +103,13 @@ enum rn_status strace_abandon(struct strace_reader *reader, struct strace_thread
 {
     uint64_t start = thread->pending_start;
     uint64_t duration = reader->now > start ? reader->now - start : 0;
-    struct strace_call at_work = reader->call;
     struct rn_buf arena_at_work = reader->arena, text = RN_BUF_INIT;
+    struct strace_call at_work;
     enum rn_status status;
 
     if (!thread->has_pending)
         return RN_OK;
+    at_work = reader->call;
     thread->has_pending = false;
     reader->pending_bytes -= thread->pending.size;
     strace_end_making(reader, thread);

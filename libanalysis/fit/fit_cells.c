@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* From samples to what the models see: a midmean for each size and run, a location for each size. */
+/* From samples to what the models see: a midmean of each size and run, a location of each size. */
 #include "fit_private.h"
 
 #include <stdlib.h>
@@ -92,14 +92,20 @@ static size_t group_end(const struct work *work, size_t from, bool same_run)
     return to;
 }
 
-static double median_of(const struct work *work, size_t from, size_t to)
+/* Logs of the times that are no warm-up, into the scratch; how many. */
+static size_t gather_times(const struct work *work, size_t from, size_t to)
 {
     size_t count = 0;
 
     for (size_t i = from; i < to; i++)
         if (!work->samples[i].warm)
             work->scratch[count++] = work->samples[i].log_ns;
-    return fit_median(work->scratch, count);
+    return count;
+}
+
+static double median_of(const struct work *work, size_t from, size_t to)
+{
+    return fit_median(work->scratch, gather_times(work, from, to));
 }
 
 static void set_residuals(struct work *work)
@@ -162,30 +168,14 @@ static double spread_within(const struct work *work, size_t from, size_t to)
                  : NAN;
 }
 
-static int by_value(const void *a, const void *b)
-{
-    double x = *(const double *)a, y = *(const double *)b;
-
-    return x < y ? -1 : x > y;
-}
-
-/* Log of the mean of the middle half (J. W. Tukey's midmean). As robust as is needed here, and finer
- * than a median: times of a few nanoseconds are a few ticks of a clock. */
+/* The log of times that are a few ticks of the clock each: of their mean, not the mean of logs. */
 static double midmean_of(const struct work *work, size_t from, size_t to)
 {
-    size_t count = 0, quarter;
-    double sum = 0;
+    size_t count = gather_times(work, from, to);
 
-    for (size_t i = from; i < to; i++)
-        if (!work->samples[i].warm)
-            work->scratch[count++] = work->samples[i].log_ns;
-    if (!count)
-        return NAN;
-    qsort(work->scratch, count, sizeof *work->scratch, by_value);
-    quarter = count / 4;
-    for (size_t i = quarter; i < count - quarter; i++)
-        sum += exp(work->scratch[i]);
-    return log(sum / (double)(count - 2 * quarter));
+    for (size_t i = 0; i < count; i++)
+        work->scratch[i] = exp(work->scratch[i]);
+    return log(fit_midmean(work->scratch, count));
 }
 
 static void set_cells(struct rn_fit_series *series, const struct work *work, uint32_t runs)

@@ -40,6 +40,9 @@ uint32_t fit_random_below(uint64_t *state, uint32_t limit);
 
 /* fit_robust.c. The arrays are put into another order. */
 double fit_median(double *values, size_t count);
+/* Mean of the middle half (J. W. Tukey's midmean): as robust as is needed for times, and finer than a
+ * median where they are multiples of a tick. NAN of none. */
+double fit_midmean(double *values, size_t count);
 double fit_mad(const double *values, size_t count, double centre); /* scaled: sigma of a normal */
 /* Huber's location of values with weights (how often each was drawn). */
 double fit_location(const double *values, const double *weights, unsigned count);

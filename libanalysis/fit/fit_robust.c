@@ -14,6 +14,14 @@ double fit_median(double *values, size_t count)
     return count ? gsl_stats_median(values, 1, count) : NAN;
 }
 
+double fit_midmean(double *values, size_t count)
+{
+    if (!count)
+        return NAN;
+    gsl_sort(values, 1, count);
+    return gsl_stats_trmean_from_sorted_data(0.25, values, 1, count);
+}
+
 double fit_mad(const double *values, size_t count, double centre)
 {
     double *away = count ? malloc(count * sizeof *away) : NULL, mad;
