@@ -166,7 +166,7 @@ static bool map_blob(struct new_image *new)
         return false;
     new->regs = new->remote.saved;
     new->regs.rip = vdso + state->vdso_syscall;
-    if (!new->engine->facts_thread)
+    if (!new->engine->side_thread)
         rn_remote_meanwhile(&new->remote, look, new);
     if (!rn_remote_until_call(&new->remote, &new->regs))
         return false;

@@ -31,8 +31,9 @@ static void take_arguments(const struct rn_ptrace *engine, struct rn_process_fac
 }
 
 void rn_ptrace_emit_facts(struct rn_ptrace *engine, const struct rn_tracee *tracee,
-                          enum rn_process_op op, const struct rn_process_facts *facts)
+                          enum rn_process_op op)
 {
+    const struct rn_process_facts *facts = &engine->facts;
     struct rn_attachment items[6];
     uint32_t count = 0;
     struct rn_event event = {.kind = RN_KIND_PROCESS,
@@ -63,7 +64,7 @@ void rn_ptrace_process_facts(struct rn_ptrace *engine, const struct rn_tracee *t
     rn_process_facts_read(tracee->process->pid, engine->env_names, &engine->facts);
     if (op == RN_PROCESS_START)
         take_arguments(engine, &engine->facts);
-    rn_ptrace_emit_facts(engine, tracee, op, &engine->facts);
+    rn_ptrace_emit_facts(engine, tracee, op);
 }
 
 struct visit {

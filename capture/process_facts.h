@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
-/* What /proc says of a process at one moment, gathered before any event is made of it: so that a
- * second thread can gather while the first one is busy with the process. */
+/* What /proc says of a process at one moment, gathered before any event is made of it: some of it must be
+ * read before the process goes on, and can be told while it does. */
 #ifndef RN_PROCESS_FACTS_H
 #define RN_PROCESS_FACTS_H
 
@@ -30,19 +30,5 @@ void rn_process_facts_read(pid_t pid, char *const *env_names, struct rn_process_
 void rn_descriptor_list_read(pid_t pid, bool after_exec, struct rn_buf *list);
 void rn_descriptor_list_each(const struct rn_buf *list, rn_proc_descriptor_fn *function,
                              void *context);
-
-/* The thread that gathers both, of one process at a time. None of these can fail: without a thread
- * the caller does the work while it waits. */
-struct rn_facts_thread;
-/* NULL where no second thread can be had, or where there is but one CPU for the two. env_names
- * stays the caller's and must outlive it. */
-struct rn_facts_thread *rn_facts_thread_new(char *const *env_names);
-void rn_facts_thread_free(struct rn_facts_thread *thread); /* NULL: nothing */
-void rn_facts_thread_begin(struct rn_facts_thread *thread, pid_t pid);
-/* Wait until the descriptors have been read, which comes first: *list gets them, what it had goes
- * to the thread. To be called once. */
-void rn_facts_thread_descriptors(struct rn_facts_thread *thread, struct rn_buf *list);
-/* Wait until all is done. What it points to stays as it is until the next begin. */
-const struct rn_process_facts *rn_facts_thread_process(struct rn_facts_thread *thread);
 
 #endif

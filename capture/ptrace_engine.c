@@ -48,7 +48,7 @@ void rn_engine_interrupt(enum rn_interrupt how, int signo)
     set_timer(0, KICK_NS);
 }
 
-/* Its signal cannot go to the thread that collects facts: that one has all signals blocked. */
+/* Its signal cannot go to another thread of the recorder: those have all signals blocked. */
 static void make_wake_timer(struct rn_ptrace *engine)
 {
     struct sigaction action = {.sa_handler = on_wake};
@@ -185,7 +185,7 @@ static bool look_for_more(struct rn_ptrace *engine)
 static bool collect_stops(struct rn_ptrace *engine)
 {
     struct rn_stop_queue *queue = &engine->queue;
-    int flags = __WALL | __WNOTHREAD; /* not the children of the thread that collects facts */
+    int flags = __WALL | __WNOTHREAD; /* not the children of other threads */
     struct rn_stop stop;
 
     queue->count = 0;
@@ -231,6 +231,7 @@ static void keep_up(struct rn_ptrace *engine)
     if (!woken || engine->keep_up == 0 || engine->status != RN_OK)
         return;
     woken = 0;
+    rn_follow_leave(&engine->follow);
     rn_ptrace_fail(engine, rn_session_keep_up(engine->session, &busy, &engine->err));
     engine->keep_up = busy ? KEEP_UP_TRIES : engine->keep_up - 1;
     if (engine->keep_up == 0)
@@ -252,6 +253,7 @@ static void follow_producers(struct rn_ptrace *engine)
 static void handle_stop(struct rn_ptrace *engine, const struct rn_stop *stop)
 {
     engine->now = stop->time;
+    rn_follow_stopped(&engine->follow);
     rn_ptrace_handle(engine, stop->tid, stop->status);
     if (engine->status == RN_OK)
         rn_ptrace_fail(engine, rn_session_tick(engine->session, &engine->err));
@@ -301,7 +303,8 @@ static void ptrace_free(void *state)
         while (engine->tracees.buckets[i])
             rn_tracee_remove(&engine->tracees, engine->tracees.buckets[i]);
     }
-    rn_facts_thread_free(engine->facts_thread);
+    rn_side_thread_free(engine->side_thread);
+    rn_follow_end(&engine->follow);
     rn_buf_free(&engine->modules);
     rn_buf_free(&engine->descriptors);
     rn_inline_free(engine->inline_state);
@@ -338,7 +341,7 @@ static enum rn_status start(struct rn_session *session, const struct rn_engine_o
             return err->status;
         }
         if (!options->pin)
-            engine->facts_thread = rn_facts_thread_new(engine->env_names);
+            engine->side_thread = rn_side_thread_new(rn_ptrace_read_descriptors, engine, false);
     }
     make_wake_timer(engine);
     rn_session_on_segment(session, rn_ptrace_snapshot, engine);
@@ -367,6 +370,8 @@ static enum rn_status ptrace_run(void *state, int *status, struct rn_error *err)
 {
     struct rn_ptrace *engine = state;
 
+    if (engine->inline_state && rn_session_has_commit_thread(engine->session))
+        rn_follow_begin(&engine->follow);
     while (rn_ptrace_step(engine))
         ;
     if (engine->launched)

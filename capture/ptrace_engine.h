@@ -5,7 +5,9 @@
 
 #include "build_id.h"
 #include "engine.h"
+#include "follow.h"
 #include "process_facts.h"
+#include "side_thread.h"
 #include "tracee.h"
 
 #include <signal.h>
@@ -70,8 +72,10 @@ struct rn_ptrace {
     struct rn_exec_image new_image; /* of the modules that were read last */
     struct rn_buf modules, descriptors;
     struct rn_process_facts facts;
-    struct rn_facts_thread *facts_thread; /* NULL: all is read in this one */
-    enum rn_exec_told exec_told; /* of the program that was executed last */
+    struct rn_follow follow;
+    struct rn_side_thread *side_thread; /* reads a new program's descriptors; NULL: this one does */
+    pid_t exec_pid;                     /* of the program that was executed last */
+    enum rn_exec_told exec_told; /* of it */
     char path[4096];
 };
 
@@ -119,6 +123,7 @@ void rn_ptrace_new_child(struct rn_ptrace *engine, struct rn_tracee *parent, uns
 bool rn_ptrace_exec(struct rn_ptrace *engine, struct rn_tracee *tracee); /* false: it ended */
 /* Parts of that for the time while the new program makes calls for the engine; nothing where they
  * have been done. First: what those calls would change is read. Then: its events. */
+rn_side_work rn_ptrace_read_descriptors; /* of the program that was executed; context: the engine */
 void rn_ptrace_exec_look(struct rn_ptrace *engine, const struct rn_tracee *tracee);
 void rn_ptrace_exec_tell(struct rn_ptrace *engine, struct rn_tracee *tracee);
 void rn_ptrace_exit_begins(struct rn_ptrace *engine, struct rn_tracee *tracee);
@@ -128,7 +133,7 @@ void rn_ptrace_ended(struct rn_ptrace *engine, struct rn_tracee *tracee, int sta
 void rn_ptrace_process_facts(struct rn_ptrace *engine, const struct rn_tracee *tracee,
                              enum rn_process_op op);
 void rn_ptrace_emit_facts(struct rn_ptrace *engine, const struct rn_tracee *tracee,
-                          enum rn_process_op op, const struct rn_process_facts *facts);
+                          enum rn_process_op op); /* engine->facts */
 void rn_ptrace_descriptors(struct rn_ptrace *engine, const struct rn_tracee *tracee);
 void rn_ptrace_emit_descriptors(struct rn_ptrace *engine, const struct rn_tracee *tracee,
                                 const struct rn_buf *list);

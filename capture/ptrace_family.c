@@ -232,15 +232,24 @@ static void note_obstacle(struct rn_ptrace *engine, const struct rn_tracee *trac
                                              (int)tracee->process->pid, why));
 }
 
+void rn_ptrace_read_descriptors(void *context)
+{
+    struct rn_ptrace *engine = context;
+
+    rn_descriptor_list_read(engine->exec_pid, true, &engine->descriptors);
+}
+
+/* While the side thread reads the descriptors, which takes as long as the rest. */
 void rn_ptrace_exec_look(struct rn_ptrace *engine, const struct rn_tracee *tracee)
 {
     if (engine->exec_told != RN_EXEC_NOTHING)
         return;
     engine->exec_told = RN_EXEC_LOOKED;
-    if (engine->facts_thread)
-        rn_facts_thread_descriptors(engine->facts_thread, &engine->descriptors);
+    rn_process_facts_read(tracee->process->pid, engine->env_names, &engine->facts);
+    if (engine->side_thread)
+        rn_side_thread_wait(engine->side_thread);
     else
-        rn_descriptor_list_read(tracee->process->pid, true, &engine->descriptors);
+        rn_ptrace_read_descriptors(engine);
 }
 
 void rn_ptrace_exec_tell(struct rn_ptrace *engine, struct rn_tracee *tracee)
@@ -249,11 +258,7 @@ void rn_ptrace_exec_tell(struct rn_ptrace *engine, struct rn_tracee *tracee)
         return;
     rn_ptrace_exec_look(engine, tracee);
     engine->exec_told = RN_EXEC_TOLD;
-    if (engine->facts_thread)
-        rn_ptrace_emit_facts(engine, tracee, RN_PROCESS_EXEC,
-                             rn_facts_thread_process(engine->facts_thread));
-    else
-        rn_ptrace_process_facts(engine, tracee, RN_PROCESS_EXEC);
+    rn_ptrace_emit_facts(engine, tracee, RN_PROCESS_EXEC);
     rn_ptrace_emit_modules(engine, tracee);
     rn_ptrace_emit_descriptors(engine, tracee, &engine->descriptors);
     note_obstacle(engine, tracee);
@@ -278,8 +283,11 @@ bool rn_ptrace_exec(struct rn_ptrace *engine, struct rn_tracee *tracee)
     engine->exec_seen = true;
     engine->exec_told = RN_EXEC_NOTHING;
     rn_inline_limit_exec(tracee);
-    if (engine->facts_thread)
-        rn_facts_thread_begin(engine->facts_thread, tracee->process->pid);
+    engine->exec_pid = tracee->process->pid;
+    if (engine->side_thread) {
+        rn_side_thread_keep_away(engine->side_thread);
+        rn_side_thread_begin(engine->side_thread);
+    }
     rn_ptrace_read_modules(engine, tracee);
     alive = !engine->inline_state || rn_inline_exec(engine, tracee, &status);
     rn_ptrace_exec_tell(engine, tracee);

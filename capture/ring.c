@@ -153,37 +153,36 @@ static const uint8_t *record_bytes(struct rn_ring_area *area, const struct rn_ri
 }
 
 /* Go over padding at *position, which may be shorter than a record; false: it makes no sense. */
-static bool skip_padding(struct rn_ring_area *area, const struct rn_ring_slot *slot, uint64_t head,
+static bool skip_padding(struct rn_ring_area *area, const struct rn_ring_slot *slot, uint64_t end,
                          uint64_t *position)
 {
-    while (head - *position >= 8) {
+    while (end - *position >= 8) {
         const uint8_t *at = rn_ring_data(area, slot) + (*position & (rn_ring_size(area, slot) - 1));
         uint32_t size;
 
         if (at[offsetof(struct rn_record, kind)] != RN_KIND_NONE)
             return true;
         memcpy(&size, at, sizeof(size));
-        if (size < 8 || size % 8 != 0 || size > head - *position)
+        if (size < 8 || size % 8 != 0 || size > end - *position)
             return false;
         *position += size;
     }
-    return head == *position;
+    return end == *position;
 }
 
-enum rn_status rn_ring_next(struct rn_ring_area *area, struct rn_ring_slot *slot,
+enum rn_status rn_ring_next(struct rn_ring_area *area, struct rn_ring_slot *slot, uint64_t end,
                             uint64_t *position, const uint8_t **bytes, size_t *size,
                             struct rn_error *err)
 {
-    uint64_t head = __atomic_load_n(&slot->head, __ATOMIC_ACQUIRE);
     uint32_t record_size;
 
-    if (head - *position > rn_ring_size(area, slot) || *position % 8 != 0 || head % 8 != 0)
+    if (end - *position > rn_ring_size(area, slot) || *position % 8 != 0 || end % 8 != 0)
         return rn_fail(err, RN_E_FORMAT, "capture ring has impossible positions");
-    if (!skip_padding(area, slot, head, position))
+    if (!skip_padding(area, slot, end, position))
         return rn_fail(err, RN_E_FORMAT, "capture ring holds impossible padding");
-    if (head == *position)
+    if (end == *position)
         return RN_EOF;
-    *bytes = record_bytes(area, slot, *position, head - *position, &record_size);
+    *bytes = record_bytes(area, slot, *position, end - *position, &record_size);
     if (!*bytes)
         return rn_fail(err, RN_E_FORMAT, "capture ring holds a record of impossible size");
     *size = record_size;
@@ -191,36 +190,17 @@ enum rn_status rn_ring_next(struct rn_ring_area *area, struct rn_ring_slot *slot
     return RN_OK;
 }
 
-bool rn_ring_move(struct rn_ring_area *area, struct rn_ring_slot *from, uint64_t *position,
-                  struct rn_ring_slot *to)
-{
-    uint64_t head = __atomic_load_n(&from->head, __ATOMIC_ACQUIRE);
-
-    if (head - *position > rn_ring_size(area, from) || *position % 8 != 0 || head % 8 != 0)
-        return false;
-    while (skip_padding(area, from, head, position) && *position != head) {
-        uint32_t size;
-        const uint8_t *bytes = record_bytes(area, from, *position, head - *position, &size);
-        uint64_t ring = rn_ring_size(area, to), used = rn_ring_used(to);
-        struct cursor cursor = {rn_ring_data(area, to), ring, to->head};
-
-        if (!bytes || used > ring || size > ring - used)
-            return false;
-        put_bytes(&cursor, bytes, size);
-        *position += size;
-        __atomic_store_n(&to->head, cursor.position, __ATOMIC_RELEASE);
-        __atomic_store_n(&from->tail, *position, __ATOMIC_RELEASE);
-    }
-    return *position == head;
-}
-
 void rn_ring_consume(struct rn_ring_slot *slot, uint64_t position)
 {
     __atomic_store_n(&slot->tail, position, __ATOMIC_RELEASE);
 }
 
+uint64_t rn_ring_head(const struct rn_ring_slot *slot)
+{
+    return __atomic_load_n(&slot->head, __ATOMIC_ACQUIRE);
+}
+
 uint64_t rn_ring_used(const struct rn_ring_slot *slot)
 {
-    return __atomic_load_n(&slot->head, __ATOMIC_ACQUIRE) -
-           __atomic_load_n(&slot->tail, __ATOMIC_ACQUIRE);
+    return rn_ring_head(slot) - __atomic_load_n(&slot->tail, __ATOMIC_ACQUIRE);
 }

@@ -38,22 +38,20 @@ bool rn_ring_put(struct rn_ring_area *area, struct rn_ring_slot *slot,
 void rn_ring_set_inflight(struct rn_ring_slot *slot, const struct rn_event *event);
 void rn_ring_clear_inflight(struct rn_ring_slot *slot);
 
+/* Bytes that were ever put into it since the slot was taken: up to there records are whole. */
+uint64_t rn_ring_head(const struct rn_ring_slot *slot);
+
 /* Consumer. The next committed record at *position (bytes since the slot was taken; start with
- * slot->tail), raw; *position is moved behind it. RN_EOF where there is none. The bytes are
- * borrowed until the next call on this area, and the producer may change them, so that whoever
- * reads them must not trust what was read before. */
+ * slot->tail), raw, of those before `end` (what rn_ring_head said); *position is moved behind it.
+ * RN_EOF where there is none. The bytes are borrowed until the next call on this area, and the producer
+ * may change them, so that whoever reads them must not trust what was read before. One thread at a
+ * time, which need not be the one that takes and releases slots. */
 RN_MUST_CHECK enum rn_status rn_ring_next(struct rn_ring_area *area, struct rn_ring_slot *slot,
-                                          uint64_t *position, const uint8_t **bytes, size_t *size,
-                                          struct rn_error *err);
+                                          uint64_t end, uint64_t *position, const uint8_t **bytes,
+                                          size_t *size, struct rn_error *err);
 /* Everything before `position` is in the archive: its room may be used again. */
 void rn_ring_consume(struct rn_ring_slot *slot, uint64_t position);
 uint64_t rn_ring_used(const struct rn_ring_slot *slot);
-
-/* Move all committed records of one ring from *position on, whose producer is gone, to the end of
- * another. False where there is no room for all of them, or a record makes no sense: then *position
- * says how far it came. */
-bool rn_ring_move(struct rn_ring_area *area, struct rn_ring_slot *from, uint64_t *position,
-                  struct rn_ring_slot *to);
 
 /* Of a ring whose producer is gone: make records of what it counted in cells (ring_cell.h). False
  * where there is no room for all of them now. */

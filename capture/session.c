@@ -9,7 +9,6 @@
 
 #define COMMIT_EVENTS    16384u
 #define PIPE_INTERVAL_NS 1000000000u
-#define CLOCK_STEP_NS    1000000 /* CLOCK_REALTIME moved by more than slewing explains */
 
 static uint64_t ticks_a_second(const struct rn_manifest *manifest)
 {
@@ -65,8 +64,16 @@ enum rn_status rn_session_new(const struct rn_session_options *options,
         rn_session_free(session);
         return status;
     }
+    /* Libraries in the program, and a limit on the overhead, ask the writer while events come in. */
+    if (!options->producing.on && options->max_overhead <= 0)
+        session->commit_thread = rn_side_thread_new(rn_session_commit_work, session, true);
     *out = session;
     return RN_OK;
+}
+
+bool rn_session_has_commit_thread(const struct rn_session *session)
+{
+    return session->commit_thread != NULL;
 }
 
 uint64_t rn_session_now(const struct rn_session *session)
@@ -74,12 +81,52 @@ uint64_t rn_session_now(const struct rn_session *session)
     return rn_session_clock_now(&session->clock);
 }
 
+/* The writer numbers streams in the order in which it is told of them, and so is it told. */
+static enum rn_status note_stream(struct rn_session *session,
+                                  const struct rn_session_stream_change *change,
+                                  struct rn_error *err)
+{
+    rn_buf_append(&session->stream_changes, change, sizeof(*change));
+    return session->stream_changes.failed ? rn_fail(err, RN_E_NOMEM, "no memory for a stream")
+                                          : RN_OK;
+}
+
+static enum rn_status tell_stream(struct rn_session *session, const struct rn_stream *stream,
+                                  const char *name, struct rn_error *err)
+{
+    uint64_t id;
+
+    return rn_writer_add_stream(session->writer, stream, name, &id, err);
+}
+
+enum rn_status rn_session_tell_streams(struct rn_session *session, struct rn_error *err)
+{
+    const struct rn_session_stream_change *changes = (const void *)session->stream_changes.data;
+    size_t count = session->stream_changes.size / sizeof(*changes);
+    enum rn_status status = RN_OK;
+
+    for (size_t i = 0; status == RN_OK && i < count; i++) {
+        if (changes[i].ends)
+            rn_writer_end_stream(session->writer, changes[i].stream.id);
+        else
+            status = tell_stream(session, &changes[i].stream, NULL, err);
+    }
+    rn_buf_clear(&session->stream_changes);
+    return status;
+}
+
 enum rn_status rn_session_new_stream(struct rn_session *session, uint64_t pid, uint64_t tid,
                                      uint64_t parent, uint64_t *id, struct rn_error *err)
 {
-    struct rn_stream stream = {.type = RN_STREAM_THREAD, .pid = pid, .tid = tid, .parent = parent};
+    struct rn_session_stream_change change = {
+        .stream = {.type = RN_STREAM_THREAD, .pid = pid, .tid = tid, .parent = parent}};
+    enum rn_status status = session->job.under_way
+                                ? note_stream(session, &change, err)
+                                : tell_stream(session, &change.stream, NULL, err);
 
-    return rn_writer_add_stream(session->writer, &stream, NULL, id, err);
+    if (status == RN_OK)
+        *id = ++session->last_stream;
+    return status;
 }
 
 enum rn_status rn_session_add_stream(struct rn_session *session, uint64_t pid, uint64_t tid,
@@ -92,16 +139,27 @@ enum rn_status rn_session_add_stream(struct rn_session *session, uint64_t pid, u
 
 void rn_session_end_stream(struct rn_session *session, uint64_t id)
 {
+    struct rn_session_stream_change change = {.ends = true, .stream = {.id = id}};
+
     rn_session_producers_thread_ended(session, id);
-    rn_writer_end_stream(session->writer, id);
+    if (!session->job.under_way)
+        rn_writer_end_stream(session->writer, id);
+    else
+        /* Without memory for it the stream is only described in more segments than it is used in. */
+        (void)note_stream(session, &change, NULL);
 }
 
 enum rn_status rn_session_add_source(struct rn_session *session, const char *name, uint64_t *id,
                                      struct rn_error *err)
 {
     struct rn_stream stream = {.type = RN_STREAM_SOURCE};
+    enum rn_status status = rn_session_settle(session, err);
 
-    return rn_writer_add_stream(session->writer, &stream, name, id, err);
+    if (status == RN_OK)
+        status = tell_stream(session, &stream, name, err);
+    if (status == RN_OK)
+        *id = ++session->last_stream;
+    return status;
 }
 
 /* By the rate since the recording began, which is known better the longer that is ago. */
@@ -129,6 +187,8 @@ uint64_t rn_session_tick_rate(const struct rn_session *session)
 void rn_session_on_call(struct rn_session *session, const uint8_t *wanted, size_t count,
                         rn_call_fn *function, void *context)
 {
+    if (session->job.under_way)
+        rn_side_thread_wait(session->commit_thread);
     session->calls_wanted = wanted;
     session->calls_count = count;
     session->call = function;
@@ -154,66 +214,23 @@ static enum rn_status second_passes(struct rn_session *session, struct rn_error 
     return session->second(session->second_context, session, err);
 }
 
-static enum rn_status note_clock_step(struct rn_session *session,
-                                      const struct rn_clock_point *point, struct rn_error *err)
-{
-    int64_t offset = (int64_t)(point->realtime_ns - point->monotonic_ns);
-    int64_t step = offset - session->realtime_offset;
-
-    session->realtime_offset = offset;
-    if (step > -CLOCK_STEP_NS && step < CLOCK_STEP_NS)
-        return RN_OK;
-    return rn_session_notice(session, RN_NOTICE_CLOCK, (uint64_t)step, err,
-                             "CLOCK_REALTIME was stepped by %lld ns", (long long)step);
-}
-
-enum rn_status rn_session_commit(struct rn_session *session, struct rn_error *err)
-{
-    struct rn_writer_commit_info info = {.sources = session->sources,
-                                         .inflight = session->inflight,
-                                         .clock = rn_session_clock_point(&session->clock)};
-    struct rn_error dropped = RN_ERROR_INIT;
-    enum rn_status status = note_clock_step(session, &info.clock, err);
-
-    if (status == RN_OK)
-        status = rn_session_producers_resolve(session, err);
-    if (status == RN_OK)
-        status = rn_session_drain(session, err);
-    if (status != RN_OK)
-        return status;
-    info.inflight_count = rn_session_collect_inflight(session);
-    info.source_count = rn_session_collect_sources(session);
-    session->last_commit_ns = info.clock.monotonic_ns;
-    status = rn_writer_commit(session->writer, &info, &dropped);
-    if (status != RN_OK && status != RN_E_SYSTEM && status != RN_E_LIMIT) {
-        if (err)
-            *err = dropped;
-        return status;
-    }
-    rn_ring_area_header(session->area)->lost_events = rn_writer_lost(session->writer);
-    rn_ring_area_header(session->area)->lost_reason =
-        status == RN_E_LIMIT ? RN_LOSS_MAX_SIZE : RN_LOSS_DISK_FULL;
-    rn_session_consume(session);
-    session->snapshot_due = rn_writer_segment_due(session->writer);
-    return RN_OK;
-}
-
 enum rn_status rn_session_emit(struct rn_session *session, const struct rn_event *event,
                                struct rn_error *err)
 {
     struct rn_ring_slot *ring = rn_session_ring_of(session, event->stream);
+    enum rn_status status;
 
-    if (!rn_ring_put(session->area, ring, event)) {
-        enum rn_status status = rn_session_commit(session, err);
-
-        if (status != RN_OK)
-            return status;
-        if (!rn_ring_put(session->area, ring, event) &&
-            (ring == session->ring || !rn_ring_put(session->area, session->ring, event)))
-            return rn_fail(err, RN_E_LIMIT, "an event does not fit into the capture ring");
-    }
     session->waiting++;
-    return RN_OK;
+    if (rn_ring_put(session->area, ring, event))
+        return RN_OK;
+    status = rn_session_settle(session, err);
+    if (status != RN_OK || rn_ring_put(session->area, ring, event))
+        return status;
+    status = rn_session_commit(session, err);
+    if (status != RN_OK || rn_ring_put(session->area, ring, event) ||
+        (ring != session->ring && rn_ring_put(session->area, session->ring, event)))
+        return status;
+    return rn_fail(err, RN_E_LIMIT, "an event does not fit into the capture ring");
 }
 
 const struct rn_session_clock *rn_session_clock_of(const struct rn_session *session)
@@ -267,23 +284,35 @@ static bool pipe_is_due(const struct rn_session *session)
            PIPE_INTERVAL_NS;
 }
 
+enum rn_status rn_session_restate(struct rn_session *session, struct rn_error *err)
+{
+    if (!session->snapshot_due || !session->snapshot)
+        return RN_OK;
+    session->snapshot_due = false;
+    return session->snapshot(session->snapshot_context, session, err);
+}
+
+static bool commit_is_due(const struct rn_session *session)
+{
+    return session->waiting >= COMMIT_EVENTS || session->rings_full ||
+           rn_ring_used(session->ring) > rn_ring_size(session->area, session->ring) / 2 ||
+           pipe_is_due(session);
+}
+
 enum rn_status rn_session_tick(struct rn_session *session, struct rn_error *err)
 {
-    enum rn_status status = RN_OK;
+    enum rn_status status = rn_session_settle_done(session, err);
     bool busy;
 
     rn_session_producers_look(session, &busy);
-    if (busy || session->waiting >= COMMIT_EVENTS ||
-        rn_ring_used(session->ring) > rn_ring_size(session->area, session->ring) / 2 || pipe_is_due(session))
-        status = rn_session_commit(session, err);
+    if (status == RN_OK && (busy || commit_is_due(session)))
+        status = rn_session_begin_commit(session, err);
     if (status == RN_OK)
         status = second_passes(session, err);
     if (status == RN_OK)
         status = rn_overhead_steer(session, err);
-    if (status == RN_OK && session->snapshot_due && session->snapshot) {
-        session->snapshot_due = false;
-        status = session->snapshot(session->snapshot_context, session, err);
-    }
+    if (status == RN_OK && !session->job.under_way)
+        status = rn_session_restate(session, err);
     return status;
 }
 
@@ -299,6 +328,8 @@ void rn_session_collect_facts(struct rn_session *session)
 
 void rn_session_discard(struct rn_session *session)
 {
+    rn_side_thread_free(session->commit_thread);
+    session->commit_thread = NULL;
     rn_writer_discard(session->writer);
 }
 
@@ -343,6 +374,12 @@ void rn_session_free(struct rn_session *session)
 {
     if (!session)
         return;
+    rn_side_thread_free(session->commit_thread);
+    for (size_t i = 0; i < session->in_use_count; i++)
+        free(session->in_use[i].begins);
+    for (size_t i = 0; i < session->job.count; i++)
+        free(session->job.parts[i].ring.begins);
+    rn_buf_free(&session->stream_changes);
     rn_env_facts_abandon(session->facts);
     rn_session_producers_free(&session->producers);
     rn_sampling_free(session->sampling);

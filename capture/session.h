@@ -41,6 +41,8 @@ void rn_session_executed(struct rn_session *session, uint64_t stream);
 /* Libraries in the program have rings of their own: rn_session_tick must be called so often (in ns),
  * also while nothing else happens. 0: there are none. */
 long rn_session_pace(const struct rn_session *session);
+/* Commits are another thread's work: the one that uses the session has nothing to do between events. */
+bool rn_session_has_commit_thread(const struct rn_session *session);
 /* There are to be such libraries in every process (not only where a device is used); there was one
  * that recorded. */
 bool rn_session_expects_producers(const struct rn_session *session);
@@ -89,7 +91,7 @@ const struct rn_session_clock *rn_session_clock_of(const struct rn_session *sess
 RN_MUST_CHECK enum rn_status rn_session_relieve(struct rn_session *session,
                                                 const struct rn_ring_slot *slot, bool *full,
                                                 struct rn_error *err);
-/* The same for rings of running threads that are a quarter full: *busy says whether there are any. */
+/* The same, begun only, for rings of running threads that are three eighths full: *busy says whether there are any. */
 RN_MUST_CHECK enum rn_status rn_session_keep_up(struct rn_session *session, bool *busy,
                                                 struct rn_error *err);
 

@@ -1,23 +1,48 @@
 /* SPDX-License-Identifier: MIT */
-/* What the files of a session share: session.c begins, commits and ends a recording,
- * session_rings.c keeps its rings. */
+/* What the files of a session share: session.c begins and ends a recording, session_rings.c keeps its
+ * rings, session_commit.c brings what they hold into the archive. */
 #ifndef RN_SESSION_PRIVATE_H
 #define RN_SESSION_PRIVATE_H
 
+#include "side_thread.h"
 #include "env_facts.h"
 #include "overhead.h"
 #include "session.h"
 #include "session_producers.h"
+
+#include "formats/buf.h"
 
 #define RN_SESSION_STREAM_SLOTS 4096u
 
 /* A slot with a ring, or a slot of a thread's call in flight. */
 struct rn_session_slot {
     struct rn_ring_slot *slot;
-    uint64_t drained; /* position: records before it are with the writer */
+    uint64_t drained; /* position: records before it are with the writer, or in the job */
     bool given_up;    /* by its thread: free as soon as what is in it is in the archive */
     bool producer;    /* of a library in the program */
     uint32_t stream;  /* of its thread, 0 until that is known */
+    /* Positions from `drained` on where what a further thread wrote begins. */
+    uint64_t *begins;
+    size_t begin_count, begin_capacity;
+};
+
+/* What is to be committed, and how that went. */
+struct rn_session_job {
+    struct rn_session_part {
+        struct rn_session_slot ring; /* as it was; begins is the job's */
+        uint64_t end;                /* position: up to there */
+    } parts[RN_RING_SLOTS];
+    size_t count;
+    struct rn_writer_commit_info info;
+    bool under_way; /* handed to the thread, and not settled yet */
+    enum rn_status status;
+    struct rn_error err;
+};
+
+/* A stream that began or ended while a commit was under way. */
+struct rn_session_stream_change {
+    bool ends;
+    struct rn_stream stream;
 };
 
 struct rn_session {
@@ -49,14 +74,38 @@ struct rn_session {
     struct rn_event inflight[RN_RING_SLOTS];
     struct rn_session_slot in_use[RN_RING_SLOTS];
     size_t in_use_count, given_up;
+    bool rings_full; /* a thread found none that was given up and had room */
+    struct rn_session_job job;
+    struct rn_side_thread *commit_thread; /* NULL: whoever asks for a commit does it */
+    uint64_t last_stream;                   /* number of the last one */
+    struct rn_buf stream_changes;           /* struct rn_session_stream_change */
     struct rn_session_producers producers;
     struct rn_writer_source sources[RN_RING_SLOTS];
     struct rn_ring_slot
         *by_stream[RN_SESSION_STREAM_SLOTS]; /* rings of threads; a slot says whose it is */
 };
 
-/* session.c */
+/* session_commit.c */
+/* All that is in rings now is in the archive, or counted as lost, afterwards. */
 RN_MUST_CHECK enum rn_status rn_session_commit(struct rn_session *session, struct rn_error *err);
+/* Begin that, and wait no longer than is necessary. Nothing happens where one is under way already. */
+RN_MUST_CHECK enum rn_status rn_session_begin_commit(struct rn_session *session,
+                                                     struct rn_error *err);
+/* Wait for the commit under way, if there is one; the second one only sees whether it is done. What it
+ * failed with is returned here. */
+RN_MUST_CHECK enum rn_status rn_session_settle(struct rn_session *session, struct rn_error *err);
+RN_MUST_CHECK enum rn_status rn_session_settle_done(struct rn_session *session,
+                                                    struct rn_error *err);
+/* Hand what the rings hold to the writer, without a commit. */
+RN_MUST_CHECK enum rn_status rn_session_drain(struct rn_session *session, struct rn_error *err);
+rn_side_work rn_session_commit_work;
+
+/* session.c */
+/* Tell the writer of the streams that began or ended while it was at work. */
+RN_MUST_CHECK enum rn_status rn_session_tell_streams(struct rn_session *session,
+                                                     struct rn_error *err);
+/* Before the first member of a segment: what is alive is stated again. */
+RN_MUST_CHECK enum rn_status rn_session_restate(struct rn_session *session, struct rn_error *err);
 
 /* A stream of a thread. */
 RN_MUST_CHECK enum rn_status rn_session_new_stream(struct rn_session *session, uint64_t pid,
@@ -97,11 +146,7 @@ RN_MUST_CHECK enum rn_status rn_session_open_rings(struct rn_session *session,
                                                    struct rn_error *err);
 /* The ring that takes the events of a stream: its thread's own, or the common one. */
 struct rn_ring_slot *rn_session_ring_of(const struct rn_session *session, uint32_t stream);
-/* Hand what the rings hold to the writer; say up to where that is, and which calls are in flight;
- * and, once it is in the archive, give the room back. */
-RN_MUST_CHECK enum rn_status rn_session_drain(struct rn_session *session, struct rn_error *err);
-size_t rn_session_collect_sources(struct rn_session *session);
-size_t rn_session_collect_inflight(struct rn_session *session);
-void rn_session_consume(struct rn_session *session);
+/* After a commit: rings of threads that have ended, and are empty now, are free. */
+void rn_session_take_back(struct rn_session *session);
 
 #endif

@@ -82,7 +82,7 @@ static bool take(struct rn_event *event)
     size_t size, used;
 
     do {
-        if (rn_ring_next(area, slot, &position, &bytes, &size, &err) != RN_OK)
+        if (rn_ring_next(area, slot, rn_ring_head(slot), &position, &bytes, &size, &err) != RN_OK)
             return false;
         assert_in_range(size, 1, sizeof(copy));
         memcpy(copy, bytes, size);

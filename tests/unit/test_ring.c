@@ -64,7 +64,7 @@ static enum rn_status peek(uint64_t *position, struct rn_event *event)
 {
     const uint8_t *bytes;
     size_t size;
-    enum rn_status status = rn_ring_next(area, ring, position, &bytes, &size, &err);
+    enum rn_status status = rn_ring_next(area, ring, rn_ring_head(ring), position, &bytes, &size, &err);
 
     return status == RN_OK ? rn_record_decode(bytes, size, event, borrowed, &size, &err) : status;
 }
