@@ -43,9 +43,9 @@ uint64_t rn_ring_head(const struct rn_ring_slot *slot);
 
 /* Consumer. The next committed record at *position (bytes since the slot was taken; start with
  * slot->tail), raw, of those before `end` (what rn_ring_head said); *position is moved behind it.
- * RN_EOF where there is none. The bytes are borrowed until the next call on this area, and the producer
- * may change them, so that whoever reads them must not trust what was read before. One thread at a
- * time, which need not be the one that takes and releases slots. */
+ * RN_EOF where there is none. The bytes are borrowed until the next call on this area, and the
+ * producer may change them, so that whoever reads them must not trust what was read before. One
+ * thread at a time, which need not be the one that takes and releases slots. */
 RN_MUST_CHECK enum rn_status rn_ring_next(struct rn_ring_area *area, struct rn_ring_slot *slot,
                                           uint64_t end, uint64_t *position, const uint8_t **bytes,
                                           size_t *size, struct rn_error *err);
@@ -57,8 +57,8 @@ uint64_t rn_ring_used(const struct rn_ring_slot *slot);
  * where there is no room for all of them now. */
 bool rn_ring_harvest(struct rn_ring_area *area, struct rn_ring_slot *slot);
 
-/* The slot's data area as mapped here, what lies in front of it, and its size: as they were given out.
- * What the slot says of them can have been changed by a traced program. */
+/* The slot's data area as mapped here, what lies in front of it, and its size: as they were given
+ * out. What the slot says of them can have been changed by a traced program. */
 uint8_t *rn_ring_data(struct rn_ring_area *area, const struct rn_ring_slot *slot);
 void *rn_ring_lead(struct rn_ring_area *area, const struct rn_ring_slot *slot);
 uint64_t rn_ring_size(const struct rn_ring_area *area, const struct rn_ring_slot *slot);

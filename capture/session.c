@@ -64,7 +64,8 @@ enum rn_status rn_session_new(const struct rn_session_options *options,
         rn_session_free(session);
         return status;
     }
-    /* Libraries in the program, and a limit on the overhead, ask the writer while events come in. */
+    /* Libraries in the program, and a limit on the overhead, ask the writer while events come in.
+     */
     if (!options->producing.on && options->max_overhead <= 0)
         session->commit_thread = rn_side_thread_new(rn_session_commit_work, session, true);
     *out = session;
@@ -145,7 +146,8 @@ void rn_session_end_stream(struct rn_session *session, uint64_t id)
     if (!session->job.under_way)
         rn_writer_end_stream(session->writer, id);
     else
-        /* Without memory for it the stream is only described in more segments than it is used in. */
+        /* Without memory for it the stream is only described in more segments than it is used in.
+         */
         (void)note_stream(session, &change, NULL);
 }
 
@@ -355,7 +357,8 @@ enum rn_status rn_session_finish(struct rn_session *session, bool has_status, in
     if (result == RN_OK)
         result = rn_session_commit(session, err);
     /* What was in cells when their threads ended may need the room that the commit made. */
-    for (size_t left = SIZE_MAX; result == RN_OK && session->given_up > 0 && session->given_up < left;) {
+    for (size_t left = SIZE_MAX;
+         result == RN_OK && session->given_up > 0 && session->given_up < left;) {
         left = session->given_up;
         result = rn_session_commit(session, err);
     }

@@ -1,14 +1,14 @@
 /* SPDX-License-Identifier: MIT */
-/* What the files of a session share: session.c begins and ends a recording, session_rings.c keeps its
- * rings, session_commit.c brings what they hold into the archive. */
+/* What the files of a session share: session.c begins and ends a recording, session_rings.c keeps
+ * its rings, session_commit.c brings what they hold into the archive. */
 #ifndef RN_SESSION_PRIVATE_H
 #define RN_SESSION_PRIVATE_H
 
-#include "side_thread.h"
 #include "env_facts.h"
 #include "overhead.h"
 #include "session.h"
 #include "session_producers.h"
+#include "side_thread.h"
 
 #include "formats/buf.h"
 
@@ -56,7 +56,7 @@ struct rn_session {
     uint64_t last_commit_ns;
     int64_t realtime_offset; /* CLOCK_REALTIME - CLOCK_MONOTONIC at the last commit, ns */
     struct rn_clock_point start;
-    uint64_t tick_rate; /* ticks a second */
+    uint64_t tick_rate;           /* ticks a second */
     struct rn_sampling *sampling; /* NULL: everything is stored */
     struct rn_overhead overhead;
     bool all_traced; /* the engine sees every system call by ptrace */
@@ -77,8 +77,8 @@ struct rn_session {
     bool rings_full; /* a thread found none that was given up and had room */
     struct rn_session_job job;
     struct rn_side_thread *commit_thread; /* NULL: whoever asks for a commit does it */
-    uint64_t last_stream;                   /* number of the last one */
-    struct rn_buf stream_changes;           /* struct rn_session_stream_change */
+    uint64_t last_stream;                 /* number of the last one */
+    struct rn_buf stream_changes;         /* struct rn_session_stream_change */
     struct rn_session_producers producers;
     struct rn_writer_source sources[RN_RING_SLOTS];
     struct rn_ring_slot
@@ -88,11 +88,12 @@ struct rn_session {
 /* session_commit.c */
 /* All that is in rings now is in the archive, or counted as lost, afterwards. */
 RN_MUST_CHECK enum rn_status rn_session_commit(struct rn_session *session, struct rn_error *err);
-/* Begin that, and wait no longer than is necessary. Nothing happens where one is under way already. */
+/* Begin that, and wait no longer than is necessary. Nothing happens where one is under way already.
+ */
 RN_MUST_CHECK enum rn_status rn_session_begin_commit(struct rn_session *session,
                                                      struct rn_error *err);
-/* Wait for the commit under way, if there is one; the second one only sees whether it is done. What it
- * failed with is returned here. */
+/* Wait for the commit under way, if there is one; the second one only sees whether it is done. What
+ * it failed with is returned here. */
 RN_MUST_CHECK enum rn_status rn_session_settle(struct rn_session *session, struct rn_error *err);
 RN_MUST_CHECK enum rn_status rn_session_settle_done(struct rn_session *session,
                                                     struct rn_error *err);

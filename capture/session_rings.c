@@ -126,9 +126,9 @@ static bool may_take(const struct rn_session *session, uint64_t size)
     return large < LARGE_RINGS;
 }
 
-/* What threads that have ended left in rings waits for the next commit, and a commit is the smaller the
- * more there is of it. So a ring of which half is free goes on to the next thread, and only where this
- * many have less, and none has half, it is time. */
+/* What threads that have ended left in rings waits for the next commit, and a commit is the smaller
+ * the more there is of it. So a ring of which half is free goes on to the next thread, and only
+ * where this many have less, and none has half, it is time. */
 #define RINGS_LEFT_MAX 4u
 
 static bool add_begin(struct rn_session_slot *ring, uint64_t position)
@@ -216,8 +216,8 @@ const char *rn_session_rings_path(const struct rn_session *session)
     return session->rings_path;
 }
 
-/* In eighths: when its thread is stopped until there is room, and when a commit begins while it runs.
- * That takes so long that the rest must do for it. */
+/* In eighths: when its thread is stopped until there is room, and when a commit begins while it
+ * runs. That takes so long that the rest must do for it. */
 #define FULL_EIGHTHS 6u
 #define BUSY_EIGHTHS 3u
 
