@@ -72,7 +72,7 @@ static inline bool take(struct rn_ring_slot *from, struct rn_event *event)
     const uint8_t *bytes;
     size_t size, used;
 
-    if (rn_ring_next(area, from, &position, &bytes, &size, &err) != RN_OK)
+    if (rn_ring_next(area, from, rn_ring_head(from), &position, &bytes, &size, &err) != RN_OK)
         return false;
     assert_int_equal(rn_record_decode(bytes, size, event, attachments, &used, &err), RN_OK);
     rn_ring_consume(from, position);
