@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* What is gathered of a process: the same by a second thread as at once. */
+/* What is gathered of a process. */
 #include "capture/process_facts.h"
 
 #include <fcntl.h>
@@ -132,43 +132,12 @@ static void test_two_ways(void **state)
     rn_buf_free(&list);
 }
 
-static void test_thread(void **state)
-{
-    struct rn_facts_thread *thread = rn_facts_thread_new(names);
-    struct rn_process_facts *facts = facts_of_this_process();
-    struct rn_buf list = RN_BUF_INIT;
-
-    (void)state;
-    if (!thread) { /* one CPU */
-        free(facts);
-        skip();
-    }
-    for (int i = 0; i < 100; i++) {
-        const struct rn_process_facts *same;
-
-        rn_facts_thread_begin(thread, getpid());
-        if (i % 3)
-            rn_facts_thread_descriptors(thread, &list);
-        same = rn_facts_thread_process(thread);
-        assert_memory_equal(&same->process, &facts->process, sizeof(facts->process));
-        assert_string_equal(same->cwd, facts->cwd);
-        assert_int_equal(same->argv_size, facts->argv_size);
-        assert_memory_equal(same->limits, facts->limits, sizeof(facts->limits));
-    }
-    assert_true(list.size > 0);
-    rn_facts_thread_begin(thread, getpid()); /* and it ends all the same */
-    rn_facts_thread_free(thread);
-    rn_buf_free(&list);
-    free(facts);
-}
-
 int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_facts),
         cmocka_unit_test(test_descriptors),
         cmocka_unit_test(test_two_ways),
-        cmocka_unit_test(test_thread),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);
