@@ -44,13 +44,15 @@ void rn_follow_begin(struct rn_follow *follow)
         CPU_COUNT(&follow->anywhere) < 2)
         return;
     follow->schedstat = open("/proc/thread-self/schedstat", O_RDONLY | O_CLOEXEC);
-    follow->possible = follow->schedstat >= 0 && read_queue(follow, &follow->queue);
     follow->look_ns = now_ns();
+    follow->possible = follow->schedstat >= 0 && read_queue(follow, &follow->queue);
+    if (!follow->possible && follow->schedstat >= 0)
+        close(follow->schedstat);
 }
 
 void rn_follow_leave(struct rn_follow *follow)
 {
-    if (follow->cpu < 0)
+    if (!follow->possible || follow->cpu < 0)
         return;
     follow->cpu = -1;
     (void)sched_setaffinity(0, sizeof(follow->anywhere), &follow->anywhere);
@@ -97,9 +99,9 @@ void rn_follow_stopped(struct rn_follow *follow)
 
 void rn_follow_end(struct rn_follow *follow)
 {
+    if (!follow->possible)
+        return;
     rn_follow_leave(follow);
-    if (follow->schedstat >= 0)
-        close(follow->schedstat);
-    follow->schedstat = -1;
+    close(follow->schedstat);
     follow->possible = false;
 }

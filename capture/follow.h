@@ -19,6 +19,7 @@ struct rn_follow_queue {
     uint64_t ns, runs;
 };
 
+/* All zero: the thread is left alone. */
 struct rn_follow {
     bool possible;      /* there is more than one CPU to run on, and the kernel tells of queues */
     cpu_set_t anywhere; /* as it was at first */
