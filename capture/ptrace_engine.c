@@ -231,7 +231,7 @@ static void keep_up(struct rn_ptrace *engine)
     if (!woken || engine->keep_up == 0 || engine->status != RN_OK)
         return;
     woken = 0;
-    rn_follow_leave(&engine->follow);
+    rn_stay_leave(&engine->stay);
     rn_ptrace_fail(engine, rn_session_keep_up(engine->session, &busy, &engine->err));
     engine->keep_up = busy ? KEEP_UP_TRIES : engine->keep_up - 1;
     if (engine->keep_up == 0)
@@ -253,7 +253,7 @@ static void follow_producers(struct rn_ptrace *engine)
 static void handle_stop(struct rn_ptrace *engine, const struct rn_stop *stop)
 {
     engine->now = stop->time;
-    rn_follow_stopped(&engine->follow);
+    rn_stay_stopped(&engine->stay);
     rn_ptrace_handle(engine, stop->tid, stop->status);
     if (engine->status == RN_OK)
         rn_ptrace_fail(engine, rn_session_tick(engine->session, &engine->err));
@@ -304,7 +304,7 @@ static void ptrace_free(void *state)
             rn_tracee_remove(&engine->tracees, engine->tracees.buckets[i]);
     }
     rn_side_thread_free(engine->side_thread);
-    rn_follow_end(&engine->follow);
+    rn_stay_end(&engine->stay);
     rn_buf_free(&engine->modules);
     rn_buf_free(&engine->descriptors);
     rn_inline_free(engine->inline_state);
@@ -371,7 +371,7 @@ static enum rn_status ptrace_run(void *state, int *status, struct rn_error *err)
     struct rn_ptrace *engine = state;
 
     if (engine->inline_state && rn_session_has_commit_thread(engine->session))
-        rn_follow_begin(&engine->follow);
+        rn_stay_begin(&engine->stay);
     while (rn_ptrace_step(engine))
         ;
     if (engine->launched)

@@ -5,7 +5,7 @@
 
 #include "build_id.h"
 #include "engine.h"
-#include "follow.h"
+#include "stay.h"
 #include "process_facts.h"
 #include "side_thread.h"
 #include "tracee.h"
@@ -72,7 +72,7 @@ struct rn_ptrace {
     struct rn_exec_image new_image; /* of the modules that were read last */
     struct rn_buf modules, descriptors;
     struct rn_process_facts facts;
-    struct rn_follow follow;
+    struct rn_stay stay;
     struct rn_side_thread *side_thread; /* reads a new program's descriptors; NULL: this one does */
     pid_t exec_pid;                     /* of the program that was executed last */
     enum rn_exec_told exec_told; /* of it */
