@@ -95,10 +95,10 @@ static uint64_t behind_damage(const struct rn_session *session, const struct rn_
 static enum rn_status drain(struct rn_session *session, const struct rn_session_slot *ring,
                             uint64_t end, struct rn_error *err)
 {
+    struct rn_error damage = RN_ERROR_INIT; /* large: once, not for each record */
     uint64_t position = ring->drained;
 
     while (position != end) {
-        struct rn_error damage = RN_ERROR_INIT;
         uint64_t next = position;
         enum rn_status status;
         const uint8_t *bytes;
