@@ -7,6 +7,8 @@
 #include <string.h>
 #include <unistd.h>
 
+/* Each commit has its price in the archive; what is left when the program ends is waited for. */
+#define COMMIT_LEFT      (2u << 20) /* bytes, about 20,000 calls */
 #define COMMIT_EVENTS    16384u
 #define PIPE_INTERVAL_NS 1000000000u
 
@@ -296,7 +298,7 @@ enum rn_status rn_session_restate(struct rn_session *session, struct rn_error *e
 
 static bool commit_is_due(const struct rn_session *session)
 {
-    return session->waiting >= COMMIT_EVENTS || session->rings_full ||
+    return session->waiting >= COMMIT_EVENTS || session->left >= COMMIT_LEFT ||
            rn_ring_used(session->ring) > rn_ring_size(session->area, session->ring) / 2 ||
            pipe_is_due(session);
 }

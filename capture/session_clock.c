@@ -5,10 +5,10 @@
 
 #include <string.h>
 
-#define POINT_TRIES       5
-#define RATE_INTERVAL_NS  500000u
-#define TICK_NS           10.0 /* a tick is shorter */
-#define NANOSECOND_SHIFT  3u   /* of CLOCK_MONOTONIC: 8 ns */
+#define POINT_TRIES      5
+#define RATE_INTERVAL_NS 500000u
+#define TICK_NS          10.0 /* a tick is shorter */
+#define NANOSECOND_SHIFT 3u   /* of CLOCK_MONOTONIC: 8 ns */
 
 static uint64_t read_ns(clockid_t id)
 {

@@ -187,7 +187,7 @@ static void choose(struct rn_session *session)
         ring->begin_count = ring->begin_capacity = 0;
     }
     session->waiting = 0;
-    session->rings_full = false;
+    session->left = 0;
 }
 
 static enum rn_status drain_chosen(struct rn_session *session, struct rn_error *err)

@@ -74,7 +74,7 @@ struct rn_session {
     struct rn_event inflight[RN_RING_SLOTS];
     struct rn_session_slot in_use[RN_RING_SLOTS];
     size_t in_use_count, given_up;
-    bool rings_full; /* a thread found none that was given up and had room */
+    uint64_t left; /* bytes that threads left in rings when they ended, and no job has */
     struct rn_session_job job;
     struct rn_side_thread *commit_thread; /* NULL: whoever asks for a commit does it */
     uint64_t last_stream;                 /* number of the last one */

@@ -10,17 +10,18 @@
 #include <stdlib.h>
 #include <string.h>
 
-/* The first rings are large, and very large where devices are recorded, which can be given thousands
- * of commands in a burst; later ones, of programs with many threads, share what there is. */
+/* The first rings are large, and very large where devices are recorded, which can be given
+ * thousands of commands in a burst; later ones, of programs with many threads, share what there is.
+ */
 #define RING_BYTES_DEVICE (4u << 20)
 #define DEVICE_RINGS      8u
-#define RING_BYTES       (512u << 10)
-#define RING_BYTES_SMALL (64u << 10)
-#define LARGE_RINGS      32u
-#define OFFERS_MIN       2u
-#define LOOKS_A_SECOND   1000u /* at most */
-#define PACE_NS          10000000
-#define PACE_BUSY_NS     1000000
+#define RING_BYTES        (512u << 10)
+#define RING_BYTES_SMALL  (64u << 10)
+#define LARGE_RINGS       32u
+#define OFFERS_MIN        2u
+#define LOOKS_A_SECOND    1000u /* at most */
+#define PACE_NS           10000000
+#define PACE_BUSY_NS      1000000
 
 static struct rn_ring_producers *shared(struct rn_session *session)
 {
@@ -355,7 +356,8 @@ void rn_session_producers_look(struct rn_session *session, bool *busy)
     for (size_t i = 0; i < session->in_use_count; i++) {
         const struct rn_session_slot *ring = &session->in_use[i];
 
-        if (ring->producer && (is_new(ring) || rn_ring_used(ring->slot) >= rn_ring_size(session->area, ring->slot) / 4))
+        if (ring->producer && (is_new(ring) || rn_ring_used(ring->slot) >=
+                                                   rn_ring_size(session->area, ring->slot) / 4))
             *busy = true;
     }
     producers->busy = *busy;

@@ -107,7 +107,8 @@ static bool may_record(const struct rn_event *event)
     }
 }
 
-/* Threads that a library records for; they may have ended meanwhile. *stream: 0: it is no thread. */
+/* Threads that a library records for; they may have ended meanwhile. *stream: 0: it is no thread.
+ */
 static enum rn_status find_thread(struct rn_session *session, uint32_t number, uint64_t *stream,
                                   struct rn_error *err)
 {

@@ -126,11 +126,6 @@ static bool may_take(const struct rn_session *session, uint64_t size)
     return large < LARGE_RINGS;
 }
 
-/* What threads that have ended left in rings waits for the next commit, and a commit is the smaller
- * the more there is of it. So a ring of which half is free goes on to the next thread, and only
- * where this many have less, and none has half, it is time. */
-#define RINGS_LEFT_MAX 4u
-
 static bool add_begin(struct rn_session_slot *ring, uint64_t position)
 {
     if (ring->begin_count == ring->begin_capacity) {
@@ -166,8 +161,6 @@ static struct rn_ring_slot *take_over(struct rn_session *session, uint64_t size)
         session->given_up--;
         return ring->slot;
     }
-    if (session->given_up >= RINGS_LEFT_MAX)
-        session->rings_full = true;
     return NULL;
 }
 
@@ -258,7 +251,16 @@ enum rn_status rn_session_keep_up(struct rn_session *session, bool *busy, struct
     return rn_session_begin_commit(session, err);
 }
 
-/* What is in a ring stays there, and the ring with it, until the next commit. */
+/* Bytes that the thread that has the ring now left in it; 0 where that makes no sense. */
+static uint64_t left_in(const struct rn_session *session, const struct rn_session_slot *ring)
+{
+    uint64_t from = ring->begin_count ? ring->begins[ring->begin_count - 1] : ring->drained;
+    uint64_t bytes = rn_ring_head(ring->slot) - from;
+
+    return bytes <= rn_ring_size(session->area, ring->slot) ? bytes : 0;
+}
+
+/* What is in a ring stays there until the next commit; the ring goes on to the next thread. */
 void rn_session_release_slot(struct rn_session *session, struct rn_ring_slot *slot)
 {
     for (size_t i = 0; i < session->in_use_count; i++) {
@@ -270,6 +272,7 @@ void rn_session_release_slot(struct rn_session *session, struct rn_ring_slot *sl
         if (rn_ring_size(session->area, slot) == 0) {
             forget_slot(session, i);
         } else {
+            session->left += left_in(session, used);
             used->given_up = true;
             session->given_up++;
         }
