@@ -7,7 +7,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#define REPETITIONS_MAX 4096u
+#define REPETITIONS_MAX 512u
 #define RULES_MAX       4096u
 #define LINE_MAX_BYTES  4096u
 
@@ -91,7 +91,8 @@ static enum rn_status parse_share(struct rule *rule, char **at, struct rn_error 
     return RN_OK;
 }
 
-/* regcomp(3) copies what is repeated, and copies of copies multiply: how many that can become. */
+/* regcomp(3) copies what is repeated, and copies of copies multiply: how many that can become. The
+ * memory that it takes grows with the square: 84 MB for (a*){1000}, 23 MB for half of that. */
 static uint64_t repetitions(const char *text)
 {
     uint64_t product = 1;

@@ -107,6 +107,30 @@ static void test_bad_lines(void **state)
     }
 }
 
+/* What would take memory out of all proportion. */
+static void test_too_many_repetitions(void **state)
+{
+    static const struct {
+        const char *line;
+        enum rn_status status;
+    } cases[] = {{"mask x (a*){500}", RN_OK},
+                 {"mask x a+b+c+", RN_OK},
+                 {"mask x a\\+\\+\\+\\+\\+\\+\\+\\+\\+\\+\\+", RN_OK},
+                 {"mask x (a*){600}", RN_E_LIMIT},
+                 {"mask x ((a*){30}){30}", RN_E_LIMIT},
+                 {"mask x a*++++++++++", RN_E_LIMIT}};
+
+    (void)state;
+    for (size_t i = 0; i < sizeof cases / sizeof cases[0]; i++) {
+        struct rn_diff_rules *rules = rn_diff_rules_new();
+        struct rn_error err = RN_ERROR_INIT;
+
+        if (rn_diff_rules_add(rules, cases[i].line, &err) != cases[i].status)
+            fail_msg("'%s': %s", cases[i].line, err.what);
+        rn_diff_rules_free(rules);
+    }
+}
+
 static struct rn_effect effect_of(const char *name, const char *text, struct rn_image *image)
 {
     rn_image_init(image, 100);
