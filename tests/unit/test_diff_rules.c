@@ -182,9 +182,9 @@ static void test_rule_names(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(test_ignore_and_keep), cmocka_unit_test(test_texts),
-        cmocka_unit_test(test_number_behind_a_mask),
-        cmocka_unit_test(test_bad_lines),       cmocka_unit_test(test_learning),
+        cmocka_unit_test(test_ignore_and_keep),      cmocka_unit_test(test_texts),
+        cmocka_unit_test(test_number_behind_a_mask), cmocka_unit_test(test_bad_lines),
+        cmocka_unit_test(test_too_many_repetitions), cmocka_unit_test(test_learning),
         cmocka_unit_test(test_rule_names),
     };
 
