@@ -139,7 +139,7 @@ static void look(void *context)
 {
     struct new_image *new = context;
 
-    rn_ptrace_exec_look(new->engine, new->remote.tracee);
+    rn_ptrace_exec_look(new->engine);
 }
 
 static void tell(void *context)

@@ -341,7 +341,7 @@ static enum rn_status start(struct rn_session *session, const struct rn_engine_o
             return err->status;
         }
         if (!options->pin)
-            engine->side_thread = rn_side_thread_new(rn_ptrace_read_descriptors, engine, false);
+            engine->side_thread = rn_side_thread_new(rn_ptrace_exec_read, engine, false);
     }
     make_wake_timer(engine);
     rn_session_on_segment(session, rn_ptrace_snapshot, engine);

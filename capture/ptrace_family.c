@@ -81,9 +81,8 @@ static uint64_t clone_flags(const struct rn_ptrace *engine, const struct rn_trac
 static void emit_fork(struct rn_ptrace *engine, const struct rn_tracee *parent,
                       const struct rn_tracee *child, uint64_t flags)
 {
-    struct rn_event event = {.kind = RN_KIND_PROCESS,
-                             .stream = (uint32_t)parent->stream,
-                             .start = engine->now};
+    struct rn_event event = {
+        .kind = RN_KIND_PROCESS, .stream = (uint32_t)parent->stream, .start = engine->now};
 
     event.u.process.op = RN_PROCESS_FORK;
     event.u.process.pid = (uint64_t)parent->process->pid;
@@ -172,9 +171,8 @@ static void welcome_orphans(struct rn_ptrace *engine, struct rn_tracee *parent)
 
 static void emit_thread_exit(struct rn_ptrace *engine, const struct rn_tracee *tracee, int status)
 {
-    struct rn_event event = {.kind = RN_KIND_PROCESS,
-                             .stream = (uint32_t)tracee->stream,
-                             .start = engine->now};
+    struct rn_event event = {
+        .kind = RN_KIND_PROCESS, .stream = (uint32_t)tracee->stream, .start = engine->now};
 
     event.u.process.op = RN_PROCESS_THREAD_EXIT;
     event.u.process.pid = (uint64_t)tracee->process->pid;
@@ -232,31 +230,48 @@ static void note_obstacle(struct rn_ptrace *engine, const struct rn_tracee *trac
                                              (int)tracee->process->pid, why));
 }
 
-void rn_ptrace_read_descriptors(void *context)
+/* Reading both takes as long as all else that is done for a new program. */
+void rn_ptrace_exec_read(void *context)
 {
     struct rn_ptrace *engine = context;
 
-    rn_descriptor_list_read(engine->exec_pid, true, &engine->descriptors);
+    if (engine->exec_told == RN_EXEC_NOTHING)
+        rn_descriptor_list_read(engine->exec_pid, true, &engine->descriptors);
+    else
+        rn_process_facts_read(engine->exec_pid, engine->env_names, &engine->facts);
 }
 
-/* While the side thread reads the descriptors, which takes as long as the rest. */
-void rn_ptrace_exec_look(struct rn_ptrace *engine, const struct rn_tracee *tracee)
+static void begin_read(struct rn_ptrace *engine)
 {
-    if (engine->exec_told != RN_EXEC_NOTHING)
+    if (!engine->side_thread)
         return;
-    engine->exec_told = RN_EXEC_LOOKED;
-    rn_process_facts_read(tracee->process->pid, engine->env_names, &engine->facts);
+    rn_side_thread_keep_away(engine->side_thread);
+    rn_side_thread_begin(engine->side_thread);
+}
+
+static void end_read(struct rn_ptrace *engine)
+{
     if (engine->side_thread)
         rn_side_thread_wait(engine->side_thread);
     else
-        rn_ptrace_read_descriptors(engine);
+        rn_ptrace_exec_read(engine);
+}
+
+void rn_ptrace_exec_look(struct rn_ptrace *engine)
+{
+    if (engine->exec_told != RN_EXEC_NOTHING)
+        return;
+    end_read(engine);
+    engine->exec_told = RN_EXEC_LOOKED;
+    begin_read(engine);
 }
 
 void rn_ptrace_exec_tell(struct rn_ptrace *engine, struct rn_tracee *tracee)
 {
     if (engine->exec_told == RN_EXEC_TOLD)
         return;
-    rn_ptrace_exec_look(engine, tracee);
+    rn_ptrace_exec_look(engine);
+    end_read(engine);
     engine->exec_told = RN_EXEC_TOLD;
     rn_ptrace_emit_facts(engine, tracee, RN_PROCESS_EXEC);
     rn_ptrace_emit_modules(engine, tracee);
@@ -284,10 +299,7 @@ bool rn_ptrace_exec(struct rn_ptrace *engine, struct rn_tracee *tracee)
     engine->exec_told = RN_EXEC_NOTHING;
     rn_inline_limit_exec(tracee);
     engine->exec_pid = tracee->process->pid;
-    if (engine->side_thread) {
-        rn_side_thread_keep_away(engine->side_thread);
-        rn_side_thread_begin(engine->side_thread);
-    }
+    begin_read(engine);
     rn_ptrace_read_modules(engine, tracee);
     alive = !engine->inline_state || rn_inline_exec(engine, tracee, &status);
     rn_ptrace_exec_tell(engine, tracee);
@@ -354,9 +366,8 @@ void rn_ptrace_exit_begins(struct rn_ptrace *engine, struct rn_tracee *tracee)
 static void emit_exit(struct rn_ptrace *engine, const struct rn_tracee *leader, int status)
 {
     const struct rn_tracee_process *process = leader->process;
-    struct rn_event event = {.kind = RN_KIND_PROCESS,
-                             .stream = (uint32_t)leader->stream,
-                             .start = engine->now};
+    struct rn_event event = {
+        .kind = RN_KIND_PROCESS, .stream = (uint32_t)leader->stream, .start = engine->now};
 
     event.u.process.op = RN_PROCESS_EXIT;
     event.u.process.pid = (uint64_t)process->pid;
