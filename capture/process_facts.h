@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
-/* What /proc says of a process at one moment, gathered before any event is made of it: some of it must be
- * read before the process goes on, and can be told while it does. */
+/* What /proc says of a process at one moment, gathered before any event is made of it: a second thread
+ * can gather while the first one is busy with the process. */
 #ifndef RN_PROCESS_FACTS_H
 #define RN_PROCESS_FACTS_H
 

@@ -66,8 +66,7 @@ enum rn_status rn_session_new(const struct rn_session_options *options,
         rn_session_free(session);
         return status;
     }
-    /* Libraries in the program, and a limit on the overhead, ask the writer while events come in.
-     */
+    /* Libraries in the program, and a limit on the overhead, need the writer all the time. */
     if (!options->producing.on && options->max_overhead <= 0)
         session->commit_thread = rn_side_thread_new(rn_session_commit_work, session, true);
     *out = session;
@@ -148,8 +147,7 @@ void rn_session_end_stream(struct rn_session *session, uint64_t id)
     if (!session->job.under_way)
         rn_writer_end_stream(session->writer, id);
     else
-        /* Without memory for it the stream is only described in more segments than it is used in.
-         */
+        /* Without memory for it the next stream that begins fails. */
         (void)note_stream(session, &change, NULL);
 }
 
@@ -279,13 +277,8 @@ enum rn_status rn_session_notice(struct rn_session *session, enum rn_notice_code
 
 static bool pipe_is_due(const struct rn_session *session)
 {
-    struct timespec now;
-
-    if (!session->to_pipe || session->waiting == 0)
-        return false;
-    clock_gettime(CLOCK_MONOTONIC, &now);
-    return (uint64_t)now.tv_sec * 1000000000u + (uint64_t)now.tv_nsec - session->last_commit_ns >=
-           PIPE_INTERVAL_NS;
+    return session->to_pipe && session->waiting > 0 &&
+           rn_clock_read_ns(CLOCK_MONOTONIC) - session->last_commit_ns >= PIPE_INTERVAL_NS;
 }
 
 enum rn_status rn_session_restate(struct rn_session *session, struct rn_error *err)
@@ -382,8 +375,7 @@ void rn_session_free(struct rn_session *session)
     rn_side_thread_free(session->commit_thread);
     for (size_t i = 0; i < session->in_use_count; i++)
         free(session->in_use[i].begins);
-    for (size_t i = 0; i < session->job.count; i++)
-        free(session->job.parts[i].ring.begins);
+    rn_session_forget_job(session);
     rn_buf_free(&session->stream_changes);
     rn_env_facts_abandon(session->facts);
     rn_session_producers_free(&session->producers);

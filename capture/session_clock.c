@@ -10,7 +10,7 @@
 #define TICK_NS          10.0 /* a tick is shorter */
 #define NANOSECOND_SHIFT 3u   /* of CLOCK_MONOTONIC: 8 ns */
 
-static uint64_t read_ns(clockid_t id)
+uint64_t rn_clock_read_ns(clockid_t id)
 {
     struct timespec now;
 
@@ -23,10 +23,10 @@ struct rn_clock_point rn_session_clock_point(const struct rn_session_clock *cloc
     struct rn_clock_point best = {.error_ns = UINT64_MAX};
 
     for (int i = 0; i < POINT_TRIES; i++) {
-        uint64_t before = read_ns(CLOCK_MONOTONIC);
+        uint64_t before = rn_clock_read_ns(CLOCK_MONOTONIC);
         uint64_t ticks = rn_session_clock_now(clock);
-        uint64_t realtime = read_ns(CLOCK_REALTIME);
-        uint64_t after = read_ns(CLOCK_MONOTONIC);
+        uint64_t realtime = rn_clock_read_ns(CLOCK_REALTIME);
+        uint64_t after = rn_clock_read_ns(CLOCK_MONOTONIC);
 
         if (after - before >= best.error_ns)
             continue;
@@ -68,7 +68,7 @@ static double measure_rate(const struct rn_session_clock *clock)
     struct rn_clock_point first = rn_session_clock_point(clock);
     struct rn_clock_point last;
 
-    while (read_ns(CLOCK_MONOTONIC) - first.monotonic_ns < RATE_INTERVAL_NS)
+    while (rn_clock_read_ns(CLOCK_MONOTONIC) - first.monotonic_ns < RATE_INTERVAL_NS)
         ;
     last = rn_session_clock_point(clock);
     return (double)(last.ticks - first.ticks) * 1e9 /

@@ -36,6 +36,9 @@ static inline uint64_t rn_session_clock_now(const struct rn_session_clock *clock
     return ((uint64_t)now.tv_sec * 1000000000u + (uint64_t)now.tv_nsec) >> clock->shift;
 }
 
+/* A clock of the kernel's, ns. */
+uint64_t rn_clock_read_ns(clockid_t id);
+
 /* The three clocks read as close together as a few tries allow. */
 struct rn_clock_point rn_session_clock_point(const struct rn_session_clock *clock);
 

@@ -169,7 +169,6 @@ static void choose(struct rn_session *session)
 {
     struct rn_session_job *job = &session->job;
 
-    job->count = 0;
     for (size_t i = 0; i < session->in_use_count; i++) {
         struct rn_session_slot *ring = &session->in_use[i];
         const struct rn_ring_slot *slot = ring->slot;
@@ -203,7 +202,7 @@ static enum rn_status drain_chosen(struct rn_session *session, struct rn_error *
     return status;
 }
 
-static void forget_begins(struct rn_session *session)
+void rn_session_forget_job(struct rn_session *session)
 {
     for (size_t i = 0; i < session->job.count; i++)
         free(session->job.parts[i].ring.begins);
@@ -252,8 +251,7 @@ static enum rn_status note_clock_step(struct rn_session *session,
                              "CLOCK_REALTIME was stepped by %lld ns", (long long)step);
 }
 
-/* Calls in flight are looked at after the heads: one that ends in between is in flight in this
- * member, and whole in a later one. */
+/* Calls in flight are looked at after the heads, so that none is whole in the same member. */
 static enum rn_status prepare(struct rn_session *session, struct rn_error *err)
 {
     struct rn_session_job *job = &session->job;
@@ -278,7 +276,7 @@ static enum rn_status prepare(struct rn_session *session, struct rn_error *err)
 static enum rn_status conclude(struct rn_session *session, enum rn_status status,
                                struct rn_error *err)
 {
-    forget_begins(session);
+    rn_session_forget_job(session);
     if (status == RN_OK)
         status = rn_session_tell_streams(session, err);
     if (status != RN_OK)
@@ -346,6 +344,6 @@ enum rn_status rn_session_drain(struct rn_session *session, struct rn_error *err
         return status;
     choose(session);
     status = drain_chosen(session, err);
-    forget_begins(session);
+    rn_session_forget_job(session);
     return status;
 }

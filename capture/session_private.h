@@ -88,8 +88,7 @@ struct rn_session {
 /* session_commit.c */
 /* All that is in rings now is in the archive, or counted as lost, afterwards. */
 RN_MUST_CHECK enum rn_status rn_session_commit(struct rn_session *session, struct rn_error *err);
-/* Begin that, and wait no longer than is necessary. Nothing happens where one is under way already.
- */
+/* Begin that, and wait only where there is no thread for it. Nothing where one is under way. */
 RN_MUST_CHECK enum rn_status rn_session_begin_commit(struct rn_session *session,
                                                      struct rn_error *err);
 /* Wait for the commit under way, if there is one; the second one only sees whether it is done. What
@@ -100,6 +99,8 @@ RN_MUST_CHECK enum rn_status rn_session_settle_done(struct rn_session *session,
 /* Hand what the rings hold to the writer, without a commit. */
 RN_MUST_CHECK enum rn_status rn_session_drain(struct rn_session *session, struct rn_error *err);
 rn_side_work rn_session_commit_work;
+/* Nothing is chosen any more. No commit may be under way. */
+void rn_session_forget_job(struct rn_session *session);
 
 /* session.c */
 /* Tell the writer of the streams that began or ended while it was at work. */

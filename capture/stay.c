@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 #include "stay.h"
 
+#include "session_clock.h"
+
 #include <fcntl.h>
 #include <stdlib.h>
 #include <time.h>
@@ -9,18 +11,9 @@
 #define STOPS_A_LOOK 32u
 /* Slower than that the thread need not be near. */
 #define STOP_NS_MAX 2000000u
-/* Who stops and gives up the CPU makes the thread wait for a few us; who runs on, for much longer.
- */
+/* Who stops and gives up the CPU makes the thread wait for a few us; who runs on, for longer. */
 #define QUEUED_NS_MAX 200000u
 #define LOOKS_OFF     32u
-
-static uint64_t now_ns(void)
-{
-    struct timespec now;
-
-    clock_gettime(CLOCK_MONOTONIC, &now);
-    return (uint64_t)now.tv_sec * 1000000000u + (uint64_t)now.tv_nsec;
-}
 
 /* /proc/thread-self/schedstat: ns on a CPU, ns in the queue of one, times that it came to run. */
 static bool read_queue(const struct rn_stay *stay, struct rn_stay_queue *queue)
@@ -44,7 +37,7 @@ void rn_stay_begin(struct rn_stay *stay)
         CPU_COUNT(&stay->anywhere) < 2)
         return;
     stay->schedstat = open("/proc/thread-self/schedstat", O_RDONLY | O_CLOEXEC);
-    stay->look_ns = now_ns();
+    stay->look_ns = rn_clock_read_ns(CLOCK_MONOTONIC);
     stay->possible = stay->schedstat >= 0 && read_queue(stay, &stay->queue);
     if (!stay->possible && stay->schedstat >= 0)
         close(stay->schedstat);
@@ -80,7 +73,7 @@ void rn_stay_stopped(struct rn_stay *stay)
     stay->stops = 0;
     if (!read_queue(stay, &queue))
         return;
-    now = now_ns();
+    now = rn_clock_read_ns(CLOCK_MONOTONIC);
     took = now - stay->look_ns;
     waited = (struct rn_stay_queue){queue.ns - stay->queue.ns, queue.runs - stay->queue.runs};
     stay->look_ns = now;

@@ -13,7 +13,6 @@
 #include <sched.h>
 #include <stdbool.h>
 #include <stdint.h>
-#include <sys/types.h>
 
 struct rn_stay_queue {
     uint64_t ns, runs;
