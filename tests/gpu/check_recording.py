@@ -120,6 +120,23 @@ def check_correlation(recording):
     return None
 
 
+def print_margins(recording):
+    """How near device intervals come to the calls that caused them and that waited for them."""
+    begins = [event["since_start_ns"] - min(call["since_start_ns"] for call in
+                                            recording.by_correlation[event["args"]["correlation"]])
+              for event in recording.kernels if event["args"]["correlation"] in recording.by_correlation]
+    waits = [call for call in recording.calls if "Synchronize" in call["name"]]
+    ends = []
+    for kernel in recording.named("spin"):
+        after = [end_of(wait) - end_of(kernel) for wait in waits
+                 if wait["since_start_ns"] < end_of(kernel) and end_of(wait) > end_of(kernel) - 1_000_000]
+        ends += after[:1]
+    if begins:
+        print(f"# {len(begins)} kernels begin at least {min(begins)} ns after their calls")
+    if ends:
+        print(f"# {len(ends)} kernels end at least {min(ends)} ns before the calls that waited for them")
+
+
 def check_durations(spans_ms, recording):
     """What lies between two cudaEvents is a little more than the kernel."""
     kernels = recording.named("spin")[:len(spans_ms)]
@@ -147,6 +164,7 @@ def main():
     check_bounds(wanted, recording)
     verdict("order on each stream", check_order(recording))
     verdict("every kernel and transfer has its call", check_correlation(recording))
+    print_margins(recording)
     if "spin_ms" in wanted:
         verdict("durations against cudaEvent", check_durations(wanted["spin_ms"], recording))
     if "overlap" in wanted:
