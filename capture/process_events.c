@@ -119,6 +119,7 @@ static void emit_module(struct rn_ptrace *engine, const struct rn_tracee *tracee
         items[event.attachment_count++] =
             attachment(RN_ATT_BUILD_ID, build_id->bytes, build_id->size);
     rn_ptrace_emit(engine, &event);
+    rn_session_mapped(engine->session, path);
 }
 
 static void remember_code(struct rn_ptrace *engine, struct rn_tracee *tracee,

@@ -203,6 +203,18 @@ void rn_session_on_second(struct rn_session *session, rn_second_fn *function, vo
     session->second_context = context;
 }
 
+void rn_session_on_mapped(struct rn_session *session, rn_mapped_fn *function, void *context)
+{
+    session->mapped = function;
+    session->mapped_context = context;
+}
+
+void rn_session_mapped(const struct rn_session *session, const char *path)
+{
+    if (session->mapped)
+        session->mapped(session->mapped_context, path);
+}
+
 static enum rn_status second_passes(struct rn_session *session, struct rn_error *err)
 {
     uint64_t now;

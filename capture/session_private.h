@@ -66,6 +66,8 @@ struct rn_session {
     size_t calls_count;
     rn_second_fn *second;
     void *second_context;
+    rn_mapped_fn *mapped;
+    void *mapped_context;
     uint64_t last_second; /* ticks */
     rn_snapshot_fn *snapshot;
     void *snapshot_context;

@@ -136,7 +136,8 @@ static bool finish(const struct cli_recording *recording, struct rn_session *ses
     uint64_t lost;
 
     cli_record_compute_missed(session, recording->session.output);
-    cli_record_device_missed(recording->devices, session, recording->session.output);
+    if (recording->devices)
+        cli_record_device_missed(recording->devices, session, recording->session.output);
     if (rn_session_finish(session, recording->engine.argv != NULL, wait_status, &lost, &err) !=
         RN_OK) {
         report_unsealed(recording->session.output, &err);
@@ -189,6 +190,8 @@ bool cli_record(const struct cli_recording *wanted, int *wait_status, int *exit_
                  rn_session_rings_path(session));
     if (recording->files)
         watch = cli_record_watch(session);
+    if (recording->devices)
+        cli_record_device_watch(recording->devices, session);
     catch_signals(recording->engine.argv == NULL);
     if (recording->how->start(session, &recording->engine, &engine, &err) != RN_OK) {
         *exit_status = start_failure(recording, &err);

@@ -10,6 +10,7 @@
 enum { CLI_EXIT_RECORDER = 125, CLI_EXIT_NOT_EXECUTABLE = 126, CLI_EXIT_NOT_FOUND = 127 };
 
 struct cli_decisions;
+struct cli_record_device;
 struct cli_record_trace;
 
 #define CLI_RINGS_VARIABLE "RN_RINGS="
@@ -21,7 +22,7 @@ struct cli_recording {
     struct cli_decisions *decisions; /* may be NULL */
     const struct rn_engine *how; /* also rn_engine_auto */
     char *rings_variable; /* of engine.environment: gets the path of the rings; may be NULL */
-    uint64_t devices;      /* bit n: something of enum rn_api n should be recorded */
+    struct cli_record_device *devices; /* may be NULL */
     struct cli_record_trace *trace; /* may be NULL */
     bool files;            /* state the content of files that cannot be told otherwise */
     const char *selection; /* the -e expressions, for the manifest; NULL: all */

@@ -5,11 +5,15 @@
 #include "cli_record_compute.h"
 #include "cli_record_needs.h"
 
+#include <fcntl.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 #define PATH_BYTES      4096u
+#define LOADER_MAX      (16 << 20) /* bytes; they have some hundred thousand */
 #define VULKAN_LAYER    "VK_LAYER_RENACER_record"
 #define VULKAN_MANIFEST "librn-vulkan.json"
 
@@ -23,11 +27,13 @@ const char cli_record_device_help[] =
     "      --cuda[=WHEN]     record kernels, transfers and calls of CUDA, through CUPTI; likewise,\n"
     "                        'auto' if the program is linked with libcuda\n";
 
+static const char opencl_layers[] = "OPENCL_LAYERS";
+
 static bool arrange_opencl(struct cli_environment *environment, const struct cli_device_api *api,
                            const char *path)
 {
     (void)api;
-    return cli_environment_prepend(environment, "OPENCL_LAYERS", path, ':');
+    return cli_environment_prepend(environment, opencl_layers, path, ':');
 }
 
 static const char injection[] = "CUDA_INJECTION64_PATH";
@@ -56,9 +62,11 @@ static bool arrange_vulkan(struct cli_environment *environment, const struct cli
 }
 
 static const struct cli_device_api apis[CLI_RECORD_DEVICES] = {
-    {"opencl", "OpenCL", RN_API_OPENCL, "librn-opencl.so", "libOpenCL.so.1", NULL, arrange_opencl},
-    {"vulkan", "Vulkan", RN_API_VULKAN, "librn-vulkan.so", "libvulkan.so.1", NULL, arrange_vulkan},
-    {"cuda", "CUDA", RN_API_CUDA, "librn-cuda.so", "libcuda.so.1", injection, arrange_cuda},
+    {"opencl", "OpenCL", RN_API_OPENCL, "librn-opencl.so", "libOpenCL.so.1", NULL, opencl_layers,
+     arrange_opencl},
+    {"vulkan", "Vulkan", RN_API_VULKAN, "librn-vulkan.so", "libvulkan.so.1", NULL, NULL,
+     arrange_vulkan},
+    {"cuda", "CUDA", RN_API_CUDA, "librn-cuda.so", "libcuda.so.1", injection, NULL, arrange_cuda},
 };
 
 bool cli_record_device_option(struct cli_record_device *device, int letter, const char *argument,
@@ -130,37 +138,94 @@ int cli_record_device_prepare(struct cli_record_device *device, char *const *arg
         return -1;
     cli_needs_find(argv[0], loaders, CLI_RECORD_DEVICES, &needs);
     for (size_t i = 0; i < CLI_RECORD_DEVICES; i++) {
-        bool asked = device->chosen[i] == CLI_DEVICE_ON, loaded = false;
-        bool on = asked || (device->chosen[i] == CLI_DEVICE_AUTO && needs.found[i]);
+        bool on = device->chosen[i] == CLI_DEVICE_ON ||
+                  (device->chosen[i] == CLI_DEVICE_AUTO && needs.found[i]);
 
-        if (on && !load(&apis[i], &needs, environment, &loaded)) {
+        if (on && !load(&apis[i], &needs, environment, &device->loaded[i])) {
             cli_fail("out of memory");
             return CLI_EXIT_RECORDER;
         }
-        *any |= loaded;
-        if (asked && loaded)
-            device->expected |= 1ull << apis[i].api;
+        *any |= device->loaded[i];
     }
     return -1;
 }
 
-void cli_record_device_missed(uint64_t expected, struct rn_session *session, const char *output)
+/* "libOpenCL.so.1.0.0" is libOpenCL.so.1. */
+static bool is_named(const char *path, const char *soname)
 {
-    uint64_t missed = expected & ~rn_session_apis(session);
+    const char *slash = strrchr(path, '/'), *name = slash ? slash + 1 : path;
+    size_t length = strlen(soname);
+
+    return strncmp(name, soname, length) == 0 && (name[length] == '\0' || name[length] == '.');
+}
+
+static void see_mapped(void *context, const char *path)
+{
+    struct cli_record_device *device = context;
+
+    for (size_t i = 0; i < CLI_RECORD_DEVICES; i++)
+        if (device->loaded[i] && !device->loaders[i][0] && is_named(path, apis[i].loader))
+            snprintf(device->loaders[i], sizeof(device->loaders[i]), "%s", path);
+}
+
+void cli_record_device_watch(struct cli_record_device *device, struct rn_session *session)
+{
+    rn_session_on_mapped(session, see_mapped, device);
+}
+
+/* Does the file have that text in it? Where it cannot be read, it is taken to have. It may shrink
+ * meanwhile: it is not mapped. */
+static bool has_text(const char *path, const char *text)
+{
+    int fd = open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK);
+    struct stat about;
+    char *content = NULL;
+    ssize_t size = -1;
+    bool has;
+
+    if (fd >= 0 && fstat(fd, &about) == 0 && S_ISREG(about.st_mode) && about.st_size > 0 &&
+        about.st_size <= LOADER_MAX && (content = malloc((size_t)about.st_size)))
+        size = pread(fd, content, (size_t)about.st_size, 0);
+    if (fd >= 0)
+        close(fd);
+    has = size < 0 || memmem(content, (size_t)size, text, strlen(text)) != NULL;
+    free(content);
+    return has;
+}
+
+/* Why there is nothing of an API; false: that is no wonder. */
+static bool say_why(const struct cli_record_device *device, size_t number, char *text, size_t size)
+{
+    const struct cli_device_api *api = &apis[number];
+    const char *loader = device->loaders[number];
+
+    if (loader[0] && api->layers && !has_text(loader, api->layers)) {
+        snprintf(text, size,
+                 "no %s: the program's loader, %s, takes no layers; one that does, such as ocl-icd "
+                 "or Khronos', must come first in LD_LIBRARY_PATH",
+                 api->name, loader);
+        return true;
+    }
+    snprintf(text, size, "no %s: the program did not use it, or not through the system's %s",
+             api->name, api->loader);
+    return device->chosen[number] == CLI_DEVICE_ON;
+}
+
+void cli_record_device_missed(const struct cli_record_device *device, struct rn_session *session,
+                              const char *output)
+{
+    uint64_t seen = rn_session_apis(session);
     struct rn_error err = RN_ERROR_INIT;
 
     /* The libraries themselves know better. */
     if (rn_session_blind_spot(session))
         cli_warn("%s: %s", output, rn_session_blind_spot(session));
     for (size_t i = 0; i < CLI_RECORD_DEVICES && !rn_session_blind_spot(session); i++) {
-        char text[160];
+        char text[PATH_MAX + 256];
 
-        if (!(missed >> apis[i].api & 1))
-            continue;
-        snprintf(text, sizeof(text),
-                 "no %s: the program did not use it, or not through the system's %s", apis[i].name,
-                 apis[i].loader);
-        if (rn_session_notice(session, RN_NOTICE_BLIND_SPOT, 0, &err, "%s", text) == RN_OK)
+        if (device->loaded[i] && !(seen >> apis[i].api & 1) &&
+            say_why(device, i, text, sizeof(text)) &&
+            rn_session_notice(session, RN_NOTICE_BLIND_SPOT, 0, &err, "%s", text) == RN_OK)
             cli_warn("%s: %s", output, text);
     }
 }

@@ -6,6 +6,8 @@
 #include "cli_record.h"
 #include "cli_record_environment.h"
 
+#include <limits.h>
+
 /* One for each row of the table, in its order. */
 enum { CLI_OPT_OPENCL = 0x300, CLI_OPT_VULKAN, CLI_OPT_CUDA, CLI_OPT_DEVICE_END };
 #define CLI_RECORD_DEVICES (CLI_OPT_DEVICE_END - CLI_OPT_OPENCL)
@@ -23,7 +25,8 @@ enum cli_device_choice { CLI_DEVICE_AUTO, CLI_DEVICE_OFF, CLI_DEVICE_ON };
 
 struct cli_record_device {
     enum cli_device_choice chosen[CLI_RECORD_DEVICES];
-    uint64_t expected; /* bit n: something of enum rn_api n should be recorded */
+    bool loaded[CLI_RECORD_DEVICES];           /* its library is, or would be */
+    char loaders[CLI_RECORD_DEVICES][PATH_MAX]; /* what the program mapped first; "": none */
 };
 
 /* One API. */
@@ -34,6 +37,7 @@ struct cli_device_api {
     const char *library; /* that is loaded into the program, as cli_record_library finds it */
     const char *loader;  /* soname: a program that needs it uses the API */
     const char *taken;   /* variable that has room for one library: whose it is stays; NULL: none */
+    const char *layers;  /* what is in a loader that would load the library; NULL: all do */
     /* Make the program load the library at `path`. False: no memory. What else stands in the way is
      * told by a message that begins with `name`. */
     bool (*arrange)(struct cli_environment *environment, const struct cli_device_api *api,
@@ -48,9 +52,12 @@ bool cli_record_device_option(struct cli_record_device *device, int letter, cons
  * says whether one will be loaded. */
 int cli_record_device_prepare(struct cli_record_device *device, char *const *argv,
                               struct cli_environment *environment, bool *any);
-/* When the program has ended: what was asked for and did not come is said, in a line and in the
- * recording. */
-void cli_record_device_missed(uint64_t expected, struct rn_session *session, const char *output);
+/* Before the engine starts: look which loaders the program maps. */
+void cli_record_device_watch(struct cli_record_device *device, struct rn_session *session);
+/* When the program has ended: what was asked for and did not come, or could not come through the
+ * loader that the program has, is said, in a line and in the recording. */
+void cli_record_device_missed(const struct cli_record_device *device, struct rn_session *session,
+                              const char *output);
 
 /* What this build can record, for --features: " opencl" and so on. */
 void cli_record_device_features(char *text, size_t size);

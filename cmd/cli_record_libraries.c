@@ -22,7 +22,7 @@ int cli_record_libraries_prepare(struct cli_record_libraries *libraries,
                                            &devices);
     recording->session.producing.on |= devices;
     recording->session.producing.devices = devices;
-    recording->devices = libraries->device.expected;
+    recording->devices = &libraries->device;
     if (status >= 0 || !recording->session.producing.on)
         return status;
     recording->rings_variable = libraries->rings;

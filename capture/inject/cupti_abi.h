@@ -196,6 +196,10 @@ struct rn_cupti_context {
     uint16_t api, null_stream;
 };
 
+#define RN_CUPTI_ATTRIBUTE_ZEROED_BUFFERS 5u
+/* A function of the driver, as CUPTI numbers them; from CUDA 12.3 on. */
+#define RN_CUPTI_CBID_KERNEL_GET_NAME 719u
+
 /* What cuptiSubscribe_v2 takes, from CUDA 12.8 or so on. */
 struct rn_cupti_subscriber_params {
     size_t size;
@@ -228,6 +232,8 @@ struct rn_cupti_functions {
     uint32_t (*get_timestamp)(uint64_t *timestamp);
     uint32_t (*get_callback_name)(uint32_t domain, uint32_t function, const char **name);
     uint32_t (*set_thread_id_type)(uint32_t type);
+    uint32_t (*set_attribute)(uint32_t attribute, size_t *size, void *value); /* may be NULL */
+    uint32_t (*enable_driver_api)(uint32_t function, uint8_t enable);        /* may be NULL */
 };
 
 #endif

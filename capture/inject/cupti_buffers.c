@@ -6,6 +6,7 @@
 
 #include "producer_system.h"
 
+#include <string.h>
 #include <sys/mman.h>
 
 #define BUFFER_BYTES  (2u << 20) /* some ten thousand records */
@@ -24,6 +25,19 @@ static uint8_t discards[DISCARDS + 1][DISCARD_BYTES] __attribute__((aligned(8)))
 static uint32_t discard_in_use[DISCARDS];
 static uint64_t discarded;
 static uint32_t discarded_unknown;
+
+static uint32_t cleared_by_us;
+
+void rn_cupti_clear_buffers(void)
+{
+    uint8_t yes = 1;
+    size_t size = sizeof(yes);
+
+    if (rn_cupti.call.set_attribute &&
+        rn_cupti.call.set_attribute(RN_CUPTI_ATTRIBUTE_ZEROED_BUFFERS, &size, &yes) ==
+            RN_CUPTI_SUCCESS)
+        __atomic_store_n(&cleared_by_us, 1, __ATOMIC_RELAXED);
+}
 
 static bool claim(uint32_t *in_use)
 {
@@ -56,11 +70,19 @@ static uint8_t *take_buffer(void)
     return NULL;
 }
 
+/* CUPTI would do it in the program's thread. */
+static void clear(uint8_t *buffer, size_t used)
+{
+    if (__atomic_load_n(&cleared_by_us, __ATOMIC_RELAXED))
+        memset(buffer, 0, used);
+}
+
 static uint8_t *take_discard(void)
 {
     for (uint32_t i = 0; i < DISCARDS; i++)
         if (claim(&discard_in_use[i]))
             return discards[i];
+    clear(discards[DISCARDS], DISCARD_BYTES);
     return discards[DISCARDS];
 }
 
@@ -102,6 +124,7 @@ static bool give_back(uint8_t *buffer, size_t used)
         if (buffers[i].memory != buffer)
             continue;
         (void)read_records(buffer, used, rn_cupti_decode);
+        clear(buffer, used);
         __atomic_store_n(&buffers[i].in_use, 0, __ATOMIC_RELEASE);
         return true;
     }
@@ -114,6 +137,7 @@ static void discard(uint8_t *buffer, size_t used)
         if (discards[i] != buffer)
             continue;
         __atomic_add_fetch(&discarded, read_records(buffer, used, NULL), __ATOMIC_RELAXED);
+        clear(buffer, used);
         __atomic_store_n(&discard_in_use[i], 0, __ATOMIC_RELEASE);
         return;
     }

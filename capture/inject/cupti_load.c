@@ -71,6 +71,8 @@ static const struct {
     FUNCTION(get_timestamp, "cuptiGetTimestamp", true),
     FUNCTION(get_callback_name, "cuptiGetCallbackName", true),
     FUNCTION(set_thread_id_type, "cuptiSetThreadIdType", true),
+    FUNCTION(set_attribute, "cuptiActivitySetAttribute", false),
+    FUNCTION(enable_driver_api, "cuptiActivityEnableDriverApi", false),
 #undef FUNCTION
 };
 

@@ -89,11 +89,21 @@ static bool subscribe(char why[RN_CUPTI_WHY_MAX])
     return false;
 }
 
+/* The runtime of CUDA asks for the kernel's name at each launch: to record that costs the program
+ * as much as the launch's own record, and tells nothing. */
+static void disable_chatter(void)
+{
+    if (rn_cupti.call.enable_driver_api && !rn_producer_settings()->all)
+        (void)rn_cupti.call.enable_driver_api(RN_CUPTI_CBID_KERNEL_GET_NAME, 0);
+}
+
 /* Kernels are what this is about; what else is missing is told. */
 static bool enable(char why[RN_CUPTI_WHY_MAX])
 {
-    uint32_t result = rn_cupti.call.register_callbacks(rn_cupti_requested, rn_cupti_completed);
+    uint32_t result;
 
+    rn_cupti_clear_buffers();
+    result = rn_cupti.call.register_callbacks(rn_cupti_requested, rn_cupti_completed);
     for (size_t i = 0; result == RN_CUPTI_SUCCESS && i < KINDS; i++) {
         result = rn_cupti.call.enable(kinds[i].kind);
         if (result == RN_CUPTI_SUCCESS || kinds[i].kind == RN_CUPTI_CONCURRENT_KERNEL)
@@ -104,6 +114,8 @@ static bool enable(char why[RN_CUPTI_WHY_MAX])
     }
     if (result != RN_CUPTI_SUCCESS)
         snprintf(why, RN_CUPTI_WHY_MAX, "CUPTI does not begin: %s", result_text(result));
+    else
+        disable_chatter();
     return result == RN_CUPTI_SUCCESS;
 }
 

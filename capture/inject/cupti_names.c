@@ -16,6 +16,8 @@
 /* What programs, or the runtime for them, call in passing: to ask, not to do. */
 static const char *const chatter[] = {
     "cudaGetLastError",
+    "cudaGetErrorName",
+    "cudaGetErrorString",
     "cudaPeekAtLastError",
     "cudaGetDevice",
     "cudaGetDeviceCount",
@@ -47,6 +49,7 @@ static const char *const chatter[] = {
     "cuFuncGetAttribute",
     "cuGetProcAddress",
     "cuKernelGetFunction",
+    "cuKernelGetName",
     "cuModuleGetLoadingMode",
     "cuOccupancyMaxActiveBlocksPerMultiprocessor",
     "cuOccupancyMaxActiveBlocksPerMultiprocessorWithFlags",

@@ -96,8 +96,10 @@ cl_int rn_opencl_end_transfer(struct rn_opencl_call *call, cl_int result,
         remember(call, &command, end);
     }
     put(call, result, NULL, end);
-    if (call->queue)
-        rn_opencl_collect(call->queue, blocking);
+    if (call->queue && blocking)
+        rn_opencl_collect(call->queue);
+    else if (call->queue)
+        rn_opencl_collect_some(call->queue);
     return result;
 }
 
@@ -121,7 +123,7 @@ cl_int rn_opencl_end_kernel(struct rn_opencl_call *call, cl_int result,
     }
     put(call, result, NULL, end);
     if (call->queue)
-        rn_opencl_collect(call->queue, false);
+        rn_opencl_collect_some(call->queue);
     return result;
 }
 

@@ -2,7 +2,8 @@
 /* Clocks of devices. Where clGetDeviceAndHostTimer does not work, as with PoCL, what serves is that
  * a command's QUEUED time is taken, by OpenCL's specification, in the call that enqueues it. So
  * when a device's first queue is made, some markers are enqueued behind a user event, which wakes
- * nobody and so takes a microsecond or two: each is a reading. If in all of them one clock of the
+ * nobody and so takes a microsecond or two: each is a reading. Where markers have no times, as
+ * with NVIDIA's driver, copies of a few bytes take their place. If in all of them one clock of the
  * machine was right, that is the device's clock, as well as the shortest of these calls can tell;
  * later readings are then of that clock, with this as their error. Else each call of the program
  * that enqueues is a reading, of which the shortest in a tenth of a second is recorded. */
@@ -13,6 +14,7 @@
 #define TRIES          16u
 #define READS          3u
 #define MACHINE_CLOCKS 3u
+#define COPIED         64u /* bytes */
 
 static const struct {
     clockid_t clock;
@@ -67,8 +69,8 @@ static uint32_t sample_timer(const struct rn_opencl_device *device, struct sampl
     return count;
 }
 
-/* The QUEUED time of a marker that has ended. */
-static bool end_marker(cl_event event, uint64_t *time)
+/* The QUEUED time of a command that has ended. */
+static bool end_command(cl_event event, uint64_t *time)
 {
     cl_ulong queued = 0;
     bool known =
@@ -80,9 +82,19 @@ static bool end_marker(cl_event event, uint64_t *time)
     return known && queued != 0;
 }
 
-static uint32_t sample_markers(cl_context context, cl_command_queue queue, struct sample *samples)
+/* Enqueue a command that does nothing, or next to nothing with `bytes`, behind `gate`. */
+static cl_int enqueue(cl_command_queue queue, cl_mem bytes, const cl_event *gate, cl_event *event)
 {
-    cl_event gate = rn_opencl_next->clCreateUserEvent(context, NULL), markers[TRIES];
+    if (!bytes)
+        return rn_opencl_next->clEnqueueMarkerWithWaitList(queue, 1, gate, event);
+    return rn_opencl_next->clEnqueueCopyBuffer(queue, bytes, bytes, 0, COPIED, COPIED, 1, gate,
+                                               event);
+}
+
+static uint32_t sample_commands(cl_context context, cl_command_queue queue, cl_mem bytes,
+                                struct sample *samples)
+{
+    cl_event gate = rn_opencl_next->clCreateUserEvent(context, NULL), events[TRIES];
     uint32_t made = 0, count = 0;
 
     if (!gate)
@@ -91,7 +103,7 @@ static uint32_t sample_markers(cl_context context, cl_command_queue queue, struc
         cl_int result;
 
         begin_sample(&samples[made]);
-        result = rn_opencl_next->clEnqueueMarkerWithWaitList(queue, 1, &gate, &markers[made]);
+        result = enqueue(queue, bytes, &gate, &events[made]);
         end_sample(&samples[made]);
         if (result != CL_SUCCESS)
             break;
@@ -99,14 +111,27 @@ static uint32_t sample_markers(cl_context context, cl_command_queue queue, struc
     }
     (void)rn_opencl_next->clSetUserEventStatus(gate, CL_COMPLETE);
     if (made > 0)
-        (void)rn_opencl_next->clWaitForEvents(made, markers);
+        (void)rn_opencl_next->clWaitForEvents(made, events);
     for (uint32_t i = 0; i < made; i++) {
         struct sample sample = samples[i];
 
-        if (end_marker(markers[i], &sample.reading.device))
+        if (end_command(events[i], &sample.reading.device))
             samples[count++] = sample;
     }
     rn_opencl_next->clReleaseEvent(gate);
+    return count;
+}
+
+static uint32_t sample_copies(cl_context context, cl_command_queue queue, struct sample *samples)
+{
+    cl_mem bytes =
+        rn_opencl_next->clCreateBuffer(context, CL_MEM_READ_WRITE, 2 * COPIED, NULL, NULL);
+    uint32_t count;
+
+    if (!bytes)
+        return 0;
+    count = sample_commands(context, queue, bytes, samples);
+    (void)rn_opencl_next->clReleaseMemObject(bytes);
     return count;
 }
 
@@ -171,7 +196,9 @@ static void open_clock(struct rn_opencl_device *device, cl_context context, cl_c
 
     device->timers = count == TRIES;
     if (!device->timers)
-        count = version >= 120 ? sample_markers(context, queue, samples) : 0;
+        count = version >= 120 ? sample_commands(context, queue, NULL, samples) : 0;
+    if (count == 0)
+        count = sample_copies(context, queue, samples);
     if (count == 0)
         return;
     best = samples[0].reading;

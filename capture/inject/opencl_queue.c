@@ -126,7 +126,9 @@ static cl_command_queue CL_API_CALL create_queue(cl_context context, cl_device_i
                                                  cl_command_queue_properties properties,
                                                  cl_int *result)
 {
-    struct rn_opencl_queue about = {.profiling = properties & CL_QUEUE_PROFILING_ENABLE,
+    struct rn_opencl_queue about = {.old = true,
+                                    .old_properties = properties,
+                                    .profiling = properties & CL_QUEUE_PROFILING_ENABLE,
                                     .ordered =
                                         !(properties & CL_QUEUE_OUT_OF_ORDER_EXEC_MODE_ENABLE)};
     struct rn_opencl_call call;
@@ -221,7 +223,7 @@ static cl_int CL_API_CALL release_queue(cl_command_queue handle)
     cl_int result;
 
     if (queue)
-        rn_opencl_collect(queue, true);
+        rn_opencl_collect(queue);
     if (queue && __atomic_sub_fetch(&queue->references, 1, __ATOMIC_RELAXED) == 0) {
         pthread_mutex_lock(&rn_opencl_lock);
         if (!queue->first) {
@@ -245,15 +247,45 @@ static cl_int give(size_t size, void *value, size_t *size_out, const void *from,
     return CL_SUCCESS;
 }
 
+/* Drivers differ in what they say of a queue that was made without a list, or with an empty one: so
+ * one is asked that was made as the program asked for it. NULL: there is none to be had. */
+static cl_command_queue make_twin(const struct rn_opencl_queue *queue)
+{
+    cl_context context;
+    cl_int result;
+
+    if (rn_opencl_next->clGetCommandQueueInfo(queue->handle, CL_QUEUE_CONTEXT, sizeof(context),
+                                              &context, NULL) != CL_SUCCESS)
+        return NULL;
+    if (queue->old)
+        return rn_opencl_next->clCreateCommandQueue(context, queue->device->id,
+                                                    queue->old_properties, &result);
+    return rn_opencl_next->clCreateCommandQueueWithProperties(
+        context, queue->device->id, queue->has_list ? queue->list : NULL, &result);
+}
+
+static cl_int list_info(const struct rn_opencl_queue *queue, size_t size, void *value,
+                        size_t *size_out)
+{
+    cl_command_queue twin = make_twin(queue);
+    cl_int result;
+
+    if (!twin)
+        return give(size, value, size_out, queue->list, queue->list_count * sizeof(queue->list[0]));
+    result = rn_opencl_next->clGetCommandQueueInfo(twin, CL_QUEUE_PROPERTIES_ARRAY, size, value,
+                                                   size_out);
+    (void)rn_opencl_next->clReleaseCommandQueue(twin);
+    return result;
+}
+
 static cl_int CL_API_CALL queue_info(cl_command_queue handle, cl_command_queue_info name,
                                      size_t size, void *value, size_t *size_out)
 {
-    struct rn_opencl_queue *queue = rn_opencl_find_queue(handle);
+    const struct rn_opencl_queue *queue = rn_opencl_find_queue(handle);
     cl_int result;
 
-    if (queue && name == CL_QUEUE_PROPERTIES_ARRAY &&
-        rn_opencl_next->clGetCommandQueueInfo(handle, name, 0, NULL, NULL) == CL_SUCCESS)
-        return give(size, value, size_out, queue->list, queue->list_count * sizeof(queue->list[0]));
+    if (queue && name == CL_QUEUE_PROPERTIES_ARRAY && !queue->profiling)
+        return list_info(queue, size, value, size_out);
     result = rn_opencl_next->clGetCommandQueueInfo(handle, name, size, value, size_out);
     if (result == CL_SUCCESS && queue && name == CL_QUEUE_PROPERTIES && value && !queue->profiling)
         *(cl_command_queue_properties *)value &=

@@ -102,8 +102,11 @@ every_call() {
     recorded all 5
     local status=$?
     options=()
-    [ $status = 0 ] && [ "$(events_of api | grep -c cuCtxGetCurrent)" = 5 ]
+    [ $status = 0 ] && [ "$(events_of api | grep -c cuCtxGetCurrent)" = 5 ] &&
+        [ "$(events_of api | grep -c cuKernelGetName)" = 10 ]
 }
+no_names() { recorded all 5 && ! rn-cat --json run.rna | grep -q cuKernelGetName; }
+verdict "what the runtime asks for at each launch is not there" no_names
 verdict "with --trace-all calls that only ask are recorded too" every_call
 
 many_threads() {

@@ -97,6 +97,19 @@ verdict "what was asked for and did not come is said" eval "rn-record --opencl -
     [ \$(wc -l <err) = 1 ] && grep -q 'no OpenCL: the program did not use it' err &&
     rn-info none.rna | grep -q '^Notice .*no OpenCL'"
 
+# A loader without layers, as NVIDIA's toolkit brings it: ocl-icd's, with the variable's name overwritten.
+loader=$(ldd ./modes | awk '$1 == "libOpenCL.so.1" { print $3 }')
+mkdir plain && LC_ALL=C sed 's/OPENCL_LAYERS/opencl_layers/g' "$loader" >plain/libOpenCL.so.1
+chmod +x plain/libOpenCL.so.1
+plain_loader() {
+    LD_LIBRARY_PATH=$PWD/plain rn-record "$@" -o plain.rna -- ./modes kernels 5 >out 2>err &&
+        [ "$(cat out)" = 5 ] && [ "$(wc -l <err)" = 1 ] && holds plain 0 0 0 &&
+        grep -q 'no OpenCL: .*plain/libOpenCL.so.1, takes no layers' err &&
+        rn-info plain.rna | grep -q '^Notice .*takes no layers'
+}
+verdict "a loader that takes no layers is named" plain_loader --opencl
+verdict "and without being asked" plain_loader
+
 # elsewhere LIBRARY: the recorder with that file as its library; its one line.
 elsewhere() {
     rm -rf elsewhere

@@ -206,6 +206,9 @@ int cuLaunchKernel(fake_function function, unsigned grid_x, unsigned grid_y, uns
 
     (void)arguments;
     (void)extra;
+    /* As the runtime does where CUPTI is used. */
+    put_call(FAKE_CALL_KERNEL_GET_NAME, correlation, start);
+    correlation = begin(&start);
     put_call(FAKE_CALL_LAUNCH, correlation, start);
     put_kernel(function, stream, correlation, start, sizes, 0);
     return 0;

@@ -31,6 +31,7 @@ enum fake_call {
     FAKE_CALL_LAUNCH = 307,
     FAKE_CALL_PEER = 319,
     FAKE_CALL_GRAPH = 514,
+    FAKE_CALL_KERNEL_GET_NAME = 719,
 };
 
 /* What CUPTI is to the driver. */

@@ -14,6 +14,7 @@
 #include <time.h>
 
 #define KINDS       64u
+#define FUNCTIONS   1024u
 #define RECORD_MAX  512u
 #define THREADS_MAX 256u
 #define WAITING_MAX 4096u
@@ -40,6 +41,8 @@ uint32_t cuptiActivityGetNumDroppedRecords(void *context, uint32_t stream, size_
 uint32_t cuptiGetTimestamp(uint64_t *timestamp);
 uint32_t cuptiGetCallbackName(uint32_t domain, uint32_t function, const char **name);
 uint32_t cuptiSetThreadIdType(uint32_t type);
+uint32_t cuptiActivitySetAttribute(uint32_t attribute, size_t *size, void *value);
+uint32_t cuptiActivityEnableDriverApi(uint32_t function, uint8_t enable);
 
 struct buffer {
     uint8_t *bytes;
@@ -50,6 +53,8 @@ struct buffer {
 static rn_cupti_requested_fn *request;
 static rn_cupti_completed_fn *complete;
 static bool enabled[KINDS];
+static bool counts_on_zeros;
+static bool disabled_functions[FUNCTIONS];
 static pthread_mutex_t lock = PTHREAD_MUTEX_INITIALIZER;
 static pthread_cond_t wake = PTHREAD_COND_INITIALIZER;
 static struct buffer *current[THREADS_MAX]; /* of all threads */
@@ -127,6 +132,9 @@ static bool open_buffer(struct buffer *buffer)
 
     *buffer = (struct buffer){NULL, 0, 0, 0};
     request(&buffer->bytes, &buffer->size, &records);
+    for (size_t i = 0; counts_on_zeros && buffer->bytes && i < buffer->size; i++)
+        if (buffer->bytes[i] != 0)
+            abort();
     return buffer->bytes != NULL;
 }
 
@@ -180,6 +188,16 @@ static void put(const void *record, size_t size, uint32_t incomplete)
     own->incomplete += incomplete;
 }
 
+static bool is_disabled(uint32_t kind, const void *record)
+{
+    uint32_t function;
+
+    if (kind != RN_CUPTI_DRIVER)
+        return false;
+    function = ((const struct rn_cupti_api *)record)->function;
+    return function < FUNCTIONS && disabled_functions[function];
+}
+
 static void record_it(const void *record, uint32_t incomplete)
 {
     static const size_t known[KINDS] = {
@@ -195,7 +213,7 @@ static void record_it(const void *record, uint32_t incomplete)
     uint32_t kind;
 
     memcpy(&kind, record, sizeof(kind));
-    if (!request || kind >= KINDS || !enabled[kind])
+    if (!request || kind >= KINDS || !enabled[kind] || is_disabled(kind, record))
         return;
     pthread_mutex_lock(&lock);
     if (!own && current_count < THREADS_MAX)
@@ -262,6 +280,24 @@ uint32_t cuptiActivityEnable(uint32_t kind)
     if (size_of(kind) == 0)
         return INVALID_KIND;
     enabled[kind] = true;
+    if (kind == RN_CUPTI_DRIVER)
+        memset(disabled_functions, 0, sizeof(disabled_functions));
+    return SUCCESS;
+}
+
+uint32_t cuptiActivitySetAttribute(uint32_t attribute, size_t *size, void *value)
+{
+    if (attribute != RN_CUPTI_ATTRIBUTE_ZEROED_BUFFERS || *size != 1)
+        return INVALID_PARAMETER;
+    counts_on_zeros = *(const uint8_t *)value != 0;
+    return SUCCESS;
+}
+
+uint32_t cuptiActivityEnableDriverApi(uint32_t function, uint8_t enable)
+{
+    if (function >= FUNCTIONS)
+        return INVALID_PARAMETER;
+    disabled_functions[function] = !enable;
     return SUCCESS;
 }
 
@@ -337,6 +373,7 @@ uint32_t cuptiGetCallbackName(uint32_t domain, uint32_t function, const char **n
         [FAKE_CALL_LAUNCH] = "cuLaunchKernel",
         [FAKE_CALL_PEER] = "cuMemcpyPeerAsync",
         [FAKE_CALL_GRAPH] = "cuGraphLaunch",
+        [FAKE_CALL_KERNEL_GET_NAME] = "cuKernelGetName",
     };
 
     if (domain == RN_CUPTI_DOMAIN_RUNTIME && function == 20) {

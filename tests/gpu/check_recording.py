@@ -11,6 +11,7 @@ EXPECTED has, each where it is to be looked at:
   spin_ms            what cudaEvent says that the first kernels named "spin" took
   overlap            two kernels of that name ran at the same time
   at_least, kernels_at_least, bytes_at_least   lower bounds of the same
+  unfinished         kernels that had not ended when the program did (0 if not said), or "any"
 """
 import collections
 import json
@@ -169,8 +170,9 @@ def main():
         verdict("durations against cudaEvent", check_durations(wanted["spin_ms"], recording))
     if "overlap" in wanted:
         verdict("kernels that overlap", check_overlap(wanted["overlap"], recording))
-    unended = [k for k in recording.kernels if "unfinished" in k.get("flags", [])]
-    verdict("nothing is unfinished", f"{len(unended)} kernels" if unended else None)
+    if wanted.get("unfinished") != "any":
+        unended = [k for k in recording.kernels if "unfinished" in k.get("flags", [])]
+        verdict("kernels that did not end", differs(wanted.get("unfinished", 0), len(unended)))
     return 1 if failures else 0
 
 

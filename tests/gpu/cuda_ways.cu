@@ -41,9 +41,9 @@ extern "C" __global__ void astray(int *x)
     *x = 1;
 }
 
-static void say(int kernels)
+static void say(int kernels, const char *unfinished = "0")
 {
-    std::printf("{\"kernels\": {\"bump\": %d}}\n", kernels);
+    std::printf("{\"kernels\": {\"bump\": %d}, \"unfinished\": %s}\n", kernels, unfinished);
     std::fflush(stdout);
 }
 
@@ -224,7 +224,8 @@ static void run_fork_after()
     say(2 * KERNELS);
 }
 
-/* An address that is none: every call fails from then on. */
+/* An address that is none: every call fails from then on. When kernels before it ended is known as
+ * far as CUPTI had asked the device. */
 static void run_lost()
 {
     cudaError_t result;
@@ -234,7 +235,7 @@ static void run_lost()
     result = cudaDeviceSynchronize();
     std::fprintf(stderr, "cuda_ways: %s, %s\n", cudaGetErrorName(result),
                  cudaGetErrorName(cudaDeviceSynchronize()));
-    say(KERNELS);
+    say(KERNELS, "\"any\"");
 }
 
 /* It ends while a kernel runs. */
@@ -243,7 +244,7 @@ static void run_running()
     bump_on(nullptr, KERNELS);
     spin<<<1, 1>>>(3000000000ll);
     CHECK(cudaGetLastError());
-    say(KERNELS);
+    say(KERNELS, "1");
 }
 
 static void run_early()
