@@ -7,7 +7,7 @@
 #include <sys/ioctl.h>
 #include <unistd.h>
 
-#define LABEL_MAX 32u /* characters of the name of a row */
+#define LABEL_MAX 44u /* characters of the name of a row */
 
 void cli_plot_quote(struct rn_buf *out, const char *text, size_t limit)
 {

@@ -52,7 +52,7 @@ static void name_row(struct rn_plot *plot, struct timeline_row *row)
         snprintf(row->name, sizeof row->name, "%.40s %llu", thread->name,
                  (unsigned long long)thread->tid);
     else
-        snprintf(row->name, sizeof row->name, "%.40s", thread->name);
+        snprintf(row->name, sizeof row->name, "%.63s", thread->name);
 }
 
 static struct timeline_row *row_new(struct rn_plot *plot, struct timeline *timeline,

@@ -96,10 +96,8 @@ cl_int rn_opencl_end_transfer(struct rn_opencl_call *call, cl_int result,
         remember(call, &command, end);
     }
     put(call, result, NULL, end);
-    if (call->queue && blocking)
-        rn_opencl_collect(call->queue);
-    else if (call->queue)
-        rn_opencl_collect_some(call->queue);
+    if (call->queue)
+        rn_opencl_collect(call->queue, blocking);
     return result;
 }
 
@@ -123,7 +121,7 @@ cl_int rn_opencl_end_kernel(struct rn_opencl_call *call, cl_int result,
     }
     put(call, result, NULL, end);
     if (call->queue)
-        rn_opencl_collect_some(call->queue);
+        rn_opencl_collect(call->queue, false);
     return result;
 }
 

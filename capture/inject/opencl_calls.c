@@ -17,7 +17,7 @@ static cl_int CL_API_CALL finish(cl_command_queue handle)
     result = rn_opencl_next->clFinish(handle);
     rn_opencl_end(&call, result, NULL);
     if (call.queue)
-        rn_opencl_collect(call.queue);
+        rn_opencl_collect(call.queue, true);
     return result;
 }
 

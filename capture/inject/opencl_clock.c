@@ -2,8 +2,9 @@
 /* Clocks of devices. Where clGetDeviceAndHostTimer does not work, as with PoCL, what serves is that
  * a command's QUEUED time is taken, by OpenCL's specification, in the call that enqueues it. So
  * when a device's first queue is made, some markers are enqueued behind a user event, which wakes
- * nobody and so takes a microsecond or two: each is a reading. Where markers have no times, as
- * with NVIDIA's driver, copies of a few bytes take their place. If in all of them one clock of the
+ * nobody and so takes a microsecond or two: each is a reading. Where such markers have no times, as
+ * with NVIDIA's driver, copies of a few bytes take their place, which wait for nothing: that driver
+ * takes a command for enqueued when what it waits for has ended. If in all of them one clock of the
  * machine was right, that is the device's clock, as well as the shortest of these calls can tell;
  * later readings are then of that clock, with this as their error. Else each call of the program
  * that enqueues is a reading, of which the shortest in a tenth of a second is recorded. */
@@ -82,12 +83,12 @@ static bool end_command(cl_event event, uint64_t *time)
     return known && queued != 0;
 }
 
-/* Enqueue a command that does nothing, or next to nothing with `bytes`, behind `gate`. */
+/* Enqueue a marker behind `gate`, or with `bytes` a copy that need not wait. */
 static cl_int enqueue(cl_command_queue queue, cl_mem bytes, const cl_event *gate, cl_event *event)
 {
     if (!bytes)
         return rn_opencl_next->clEnqueueMarkerWithWaitList(queue, 1, gate, event);
-    return rn_opencl_next->clEnqueueCopyBuffer(queue, bytes, bytes, 0, COPIED, COPIED, 1, gate,
+    return rn_opencl_next->clEnqueueCopyBuffer(queue, bytes, bytes, 0, COPIED, COPIED, 0, NULL,
                                                event);
 }
 

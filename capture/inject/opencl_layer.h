@@ -77,7 +77,6 @@ struct rn_opencl_queue {
     uint32_t list_count;
     uint32_t references; /* of the program */
     uint64_t latest;     /* correlation of the last command */
-    uint32_t unseen;     /* commands since it was looked which have ended */
     struct rn_opencl_command *first, *last;
     struct rn_producer_queue announced;
     char name[RN_RING_QUEUE_NAME];
@@ -110,10 +109,8 @@ cl_int rn_opencl_end_other(struct rn_opencl_call *call, cl_command_queue queue, 
 
 /* opencl_command.c. The command keeps a copy of what it is told, and the event. */
 void rn_opencl_remember(const struct rn_opencl_command *command);
-/* Record those of a queue that have ended. */
-void rn_opencl_collect(struct rn_opencl_queue *queue);
-/* The same after each few tens of calls, of a few tens of its commands: after each that enqueues. */
-void rn_opencl_collect_some(struct rn_opencl_queue *queue);
+/* Record those that have ended, of the oldest few of a queue or of all. */
+void rn_opencl_collect(struct rn_opencl_queue *queue, bool all);
 /* The command of an event that has ended, and what its queue did before. */
 void rn_opencl_collect_event(cl_event event);
 /* Correlation of the event's command, 0 where it is not remembered. */

@@ -223,7 +223,7 @@ static cl_int CL_API_CALL release_queue(cl_command_queue handle)
     cl_int result;
 
     if (queue)
-        rn_opencl_collect(queue);
+        rn_opencl_collect(queue, true);
     if (queue && __atomic_sub_fetch(&queue->references, 1, __ATOMIC_RELAXED) == 0) {
         pthread_mutex_lock(&rn_opencl_lock);
         if (!queue->first) {

@@ -1,16 +1,26 @@
 /* SPDX-License-Identifier: MIT */
 #include "machine.h"
 
-static uint32_t memory_type(struct machine *m, uint32_t allowed)
+/* What shaders use is memory of the device's own, if the host can see such memory. */
+static uint32_t memory_type(struct machine *m, uint32_t allowed, bool of_device)
 {
     const VkMemoryPropertyFlags wanted =
         VK_MEMORY_PROPERTY_HOST_VISIBLE_BIT | VK_MEMORY_PROPERTY_HOST_COHERENT_BIT;
     VkPhysicalDeviceMemoryProperties memory;
+    uint32_t other = UINT32_MAX;
 
     vkGetPhysicalDeviceMemoryProperties(m->physical, &memory);
-    for (uint32_t i = 0; i < memory.memoryTypeCount; i++)
-        if ((allowed >> i & 1) && (memory.memoryTypes[i].propertyFlags & wanted) == wanted)
+    for (uint32_t i = 0; i < memory.memoryTypeCount; i++) {
+        VkMemoryPropertyFlags flags = memory.memoryTypes[i].propertyFlags;
+
+        if (!(allowed >> i & 1) || (flags & wanted) != wanted)
+            continue;
+        if (!(flags & VK_MEMORY_PROPERTY_DEVICE_LOCAL_BIT) == !of_device)
             return i;
+        other = i;
+    }
+    if (other != UINT32_MAX)
+        return other;
     fprintf(stderr, "no memory that the host can see\n");
     exit(9);
 }
@@ -25,7 +35,8 @@ static void make_buffer(struct machine *m, struct buffer *buffer, VkBufferUsageF
     MUST(vkCreateBuffer(m->device, &info, NULL, &buffer->handle));
     vkGetBufferMemoryRequirements(m->device, buffer->handle, &needs);
     memory.allocationSize = needs.size;
-    memory.memoryTypeIndex = memory_type(m, needs.memoryTypeBits);
+    memory.memoryTypeIndex =
+        memory_type(m, needs.memoryTypeBits, usage & VK_BUFFER_USAGE_STORAGE_BUFFER_BIT);
     MUST(vkAllocateMemory(m->device, &memory, NULL, &buffer->memory));
     MUST(vkBindBufferMemory(m->device, buffer->handle, buffer->memory, 0));
     MUST(vkMapMemory(m->device, buffer->memory, 0, VK_WHOLE_SIZE, 0, (void **)&buffer->mapped));

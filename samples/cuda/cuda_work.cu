@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 /* A CUDA program whose every kernel, copy and wait is known beforehand, for check-gpu: streams that
  * overlap, asynchronous copies, a graph, managed memory, peers where there are several devices.
+ * cuda_work.rna beside it is a recording of it (rn-record --cuda), made on one NVIDIA H200 with
+ * CUDA 13.0 and driver 580; cuda_work.json is what it printed then.
  *   cuda_work          all of it; prints as JSON what a recording of it must show
  *   cuda_work short N  N empty kernels, for measuring; prints how many ns they took */
 #include <cstdio>
