@@ -11,6 +11,7 @@
 
 #include "ptrace_engine.h"
 
+#include <sys/ptrace.h>
 #include <sys/user.h>
 
 struct rn_inline;
@@ -51,14 +52,14 @@ void rn_inline_exec_done(struct rn_ptrace *engine, struct rn_tracee *tracee);
 /* The thread ends: what it had under way is recorded now. */
 void rn_inline_exit_begins(struct rn_ptrace *engine, struct rn_tracee *tracee);
 
+/* The injected code has mapped a file to run code from it, and recorded that: does it say so at this
+ * stop? *call is then that call, as far as the program is to be believed. */
+bool rn_inline_tells(const struct rn_tracee *tracee, const struct __ptrace_syscall_info *stop,
+                     struct rn_syscall *call);
 /* The program mapped `length` bytes of a file at `address`, executable; the tracee is at the end of
- * that system call. As rn_inline_exec, the tracee may be gone afterwards. */
+ * that system call, or tells of it. As rn_inline_exec, the tracee may be gone afterwards. */
 bool rn_inline_mapped(struct rn_ptrace *engine, struct rn_tracee *tracee, uint64_t address,
                       uint64_t length, uint64_t file_offset, int fd, int *status);
-/* The same for such a call that has not been made, at a fixed address: it is made, too. True: *ret is
- * its result; or, where *status is not 0, the tracee is gone. False: it is as it was. */
-bool rn_inline_map(struct rn_ptrace *engine, struct rn_tracee *tracee, const uint64_t args[6], int fd,
-                   uint64_t *ret, int *status);
 /* The same where a range was unmapped or mapped over. */
 bool rn_inline_unmapped(struct rn_tracee *tracee, uint64_t address, uint64_t length, int *status);
 

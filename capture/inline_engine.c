@@ -161,42 +161,24 @@ static void write_ranges(pid_t tid, const struct rn_inline_image *image)
     close(memory);
 }
 
-/* Make the call, if there is one, and lay patched text over what it maps, as one script. False: the
- * thread did not come to its end. */
-static bool run_overlay(struct rn_remote *remote, const struct rn_module_plan *plan,
-                        const uint64_t args[6], struct rn_script_call calls[1 + RN_PLAN_CALLS])
+/* Lay patched text over what was mapped. False: the thread did not come to the script's end. */
+static bool run_overlay(struct rn_remote *remote, const struct rn_module_plan *plan)
 {
     const struct rn_inline_thread *thread = &remote->tracee->inline_thread;
     struct rn_inline_image *image = remote->tracee->process->image;
+    struct rn_script_call calls[RN_PLAN_CALLS] = {{0}};
     uint8_t *script = (uint8_t *)thread->area + RN_AREA_SCRIPT;
     uint64_t address = thread->address + RN_AREA_SCRIPT;
-    size_t bytes = (1 + RN_PLAN_CALLS) * sizeof(calls[0]), count = 0;
+    size_t count = rn_inline_plan_calls(plan, address + sizeof(calls), calls, 0);
 
-    if (args) {
-        calls[0] = (struct rn_script_call){
-            .nr = SYS_mmap, .replace = RN_SCRIPT_NONE, .needed = true};
-        memcpy(calls[0].args, args, sizeof(calls[0].args));
-        count = 1;
-    }
-    count += rn_inline_plan_calls(plan, address + bytes, calls + count, count);
-    memcpy(script, calls, bytes);
-    memcpy(script + bytes, plan->path, sizeof(plan->path));
+    memcpy(script, calls, sizeof(calls));
+    memcpy(script + sizeof(calls), plan->path, sizeof(plan->path));
     if (!rn_remote_script(remote, address, count))
         return false;
-    memcpy(calls, script, bytes);
-    if (rn_inline_plan_done(plan, calls + (args ? 1 : 0), image))
+    memcpy(calls, script, sizeof(calls));
+    if (rn_inline_plan_done(plan, calls, image))
         write_ranges(remote->tracee->tid, image);
     return true;
-}
-
-/* Is there text with jumps to stubs in the range? */
-static bool has_text(const struct rn_inline_image *image, uint64_t address, uint64_t length)
-{
-    for (size_t i = 0; i < image->count; i++)
-        if (image->modules[i].text - address < length ||
-            address - image->modules[i].text < image->modules[i].text_size)
-            return true;
-    return false;
 }
 
 static bool can_lay_over(const struct rn_tracee *tracee)
@@ -207,7 +189,6 @@ static bool can_lay_over(const struct rn_tracee *tracee)
 bool rn_inline_mapped(struct rn_ptrace *engine, struct rn_tracee *tracee, uint64_t address,
                       uint64_t length, uint64_t file_offset, int fd, int *status)
 {
-    struct rn_script_call calls[1 + RN_PLAN_CALLS] = {{0}};
     struct rn_module_plan plan;
     struct rn_remote remote;
 
@@ -216,37 +197,28 @@ bool rn_inline_mapped(struct rn_ptrace *engine, struct rn_tracee *tracee, uint64
         !rn_inline_plan(engine->inline_state, fd, address, length, file_offset, &plan) ||
         !rn_remote_begin(&remote, tracee))
         return true;
-    (void)run_overlay(&remote, &plan, NULL, calls);
+    (void)run_overlay(&remote, &plan);
     *status = remote.ended_status;
     if (*status == 0)
         (void)rn_remote_end(&remote, &remote.saved);
     return *status == 0;
 }
 
-bool rn_inline_map(struct rn_ptrace *engine, struct rn_tracee *tracee, const uint64_t args[6], int fd,
-                   uint64_t *ret, int *status)
+bool rn_inline_tells(const struct rn_tracee *tracee, const struct __ptrace_syscall_info *stop,
+                     struct rn_syscall *call)
 {
-    struct rn_script_call calls[1 + RN_PLAN_CALLS] = {{0}};
-    struct rn_module_plan plan;
-    struct rn_remote remote;
-    struct user_regs_struct regs;
+    const struct rn_thread_area *area = tracee->inline_thread.area;
 
-    *status = 0;
-    if (!can_lay_over(tracee) || has_text(tracee->process->image, args[0], args[1]) ||
-        !rn_inline_plan(engine->inline_state, fd, args[0], args[1], args[5], &plan) ||
-        !rn_remote_begin(&remote, tracee))
+    if (!tracee->process->image || !area || stop->op != PTRACE_SYSCALL_INFO_SECCOMP ||
+        stop->instruction_pointer != rn_blob_symbols.tell_return ||
+        stop->seccomp.nr != RN_TELL_MAPPED)
         return false;
-    if (!run_overlay(&remote, &plan, args, calls)) {
-        *status = remote.ended_status;
-        return *status != 0;
-    }
-    *ret = calls[0].result;
-    regs = remote.saved;
-    regs.rax = *ret;
-    regs.rcx = regs.rip; /* as the instruction leaves them */
-    regs.r11 = regs.eflags;
-    (void)rn_inline_compare(tracee->process->image, regs.rip, *ret, &regs);
-    (void)rn_remote_end(&remote, &regs);
+    *call = (struct rn_syscall){.nr = SYS_mmap,
+                                .abi = RN_ABI_X86_64,
+                                .ret = area->result,
+                                .site = rn_inline_site(tracee, area->regs.rcx),
+                                .args = {area->regs.rdi, area->regs.rsi, area->regs.rdx,
+                                         area->regs.r10, area->regs.r8, area->regs.r9}};
     return true;
 }
 

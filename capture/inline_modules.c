@@ -2,6 +2,7 @@
 #include "inline_private.h"
 
 #include <fcntl.h>
+#include <stddef.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -240,16 +241,23 @@ const struct rn_site *rn_inline_find_stub(const struct rn_inline_image *image, u
     return &module->sites.sites[index];
 }
 
+/* As the configuration has them. */
+struct ranges {
+    uint32_t count;
+    struct {
+        uint64_t begin, end;
+    } range[RN_MAX_RANGES];
+};
+_Static_assert(offsetof(struct ranges, range) ==
+                   offsetof(struct rn_blob_config, range) -
+                       offsetof(struct rn_blob_config, range_count),
+               "layout");
+
 void rn_inline_write_ranges(int memory, const struct rn_inline_image *image)
 {
-    struct {
-        uint32_t content_on, count;
-        struct {
-            uint64_t begin, end;
-        } range[RN_MAX_RANGES];
-    } ranges = {.count = 2,
-                .range = {{RN_BLOB_ADDRESS, RN_BLOB_ADDRESS + RN_BLOB_SIZE},
-                          {RN_ARENA_ADDRESS, RN_ARENA_ADDRESS + RN_ARENA_MAX}}};
+    struct ranges ranges = {.count = 2,
+                            .range = {{RN_BLOB_ADDRESS, RN_BLOB_ADDRESS + RN_BLOB_SIZE},
+                                      {RN_ARENA_ADDRESS, RN_ARENA_ADDRESS + RN_ARENA_MAX}}};
 
     /* Beyond the table's end: nothing may be changed by the program itself. */
     if (image->count * 2 + 2 > RN_MAX_RANGES) {
@@ -267,7 +275,7 @@ void rn_inline_write_ranges(int memory, const struct rn_inline_image *image)
         }
     }
     (void)rn_inline_memory_write(memory, RN_BLOB_CONFIG + offsetof(struct rn_blob_config, range_count),
-                          &ranges.count, sizeof(ranges) - offsetof(typeof(ranges), count));
+                                 &ranges, sizeof(ranges));
 }
 
 static void restore_module(int memory, const struct rn_inline_module *module)

@@ -123,15 +123,12 @@ bool rn_inline_mapped(struct rn_ptrace *engine, struct rn_tracee *tracee, uint64
     return true;
 }
 
-bool rn_inline_map(struct rn_ptrace *engine, struct rn_tracee *tracee, const uint64_t args[6],
-                   int fd, uint64_t *ret, int *status)
+bool rn_inline_tells(const struct rn_tracee *tracee, const struct __ptrace_syscall_info *stop,
+                     struct rn_syscall *call)
 {
-    (void)engine;
     (void)tracee;
-    (void)args;
-    (void)fd;
-    (void)ret;
-    (void)status;
+    (void)stop;
+    (void)call;
     return false;
 }
 

@@ -357,30 +357,13 @@ static void lay_over(struct rn_ptrace *engine, struct rn_tracee *tracee, int *st
     close(fd);
 }
 
-/* Where it is certain where the text will be (ld.so maps it into what it has reserved), the call is
- * made together with what is laid over it: that saves a stop. */
-static void map_and_lay_over(struct rn_ptrace *engine, struct rn_tracee *tracee, int *status)
+/* What the injected code tells of a mapping that it has made. */
+static void follow_told(struct rn_ptrace *engine, struct rn_tracee *tracee,
+                        const struct rn_syscall *call, int *status)
 {
-    struct rn_call *call = &tracee->call;
-    struct rn_call_place place = {&tracee->memory, tracee->tid};
-    uint64_t ret;
-    int fd;
-
-    if (!call->active || tracee->process->own_filter || !(call->syscall.args[3] & MAP_FIXED))
-        return;
-    fd = open_mapped_text(engine, tracee);
-    if (fd < 0)
-        return;
-    if (rn_inline_map(engine, tracee, call->syscall.args, fd, &ret, status)) {
-        engine->now = rn_session_now(engine->session);
-        call->syscall.ret = ret;
-        if (call->selected)
-            rn_capture_exit(engine->capture, &place, call);
-        rn_ptrace_end_call(engine, tracee, ret, 0);
-        if (!rn_syscall_failed(&call->syscall))
-            follow_effect(engine, tracee);
-    }
-    close(fd);
+    tracee->call.syscall = *call;
+    rn_ptrace_mapped(engine, tracee, 1);
+    lay_over(engine, tracee, status);
 }
 
 /* The mappings of a program with injected code have changed. False: the tracee is gone, *status is what
@@ -405,6 +388,7 @@ static bool follow_mappings(struct rn_ptrace *engine, struct rn_tracee *tracee, 
 bool rn_ptrace_syscall_stop(struct rn_ptrace *engine, struct rn_tracee *tracee)
 {
     struct __ptrace_syscall_info stop;
+    struct rn_syscall told;
     int status = 0;
 
     if (ptrace(PTRACE_GET_SYSCALL_INFO, tracee->tid, sizeof(stop), &stop) <= 0) {
@@ -414,17 +398,18 @@ bool rn_ptrace_syscall_stop(struct rn_ptrace *engine, struct rn_tracee *tracee)
                                            "or later is needed"));
         return true;
     }
-    /* One that was under way when the program got a filter, and all calls began to stop. */
-    if (rn_inline_makes_call(tracee, stop.instruction_pointer))
+    if (rn_inline_tells(tracee, &stop, &told)) {
+        follow_told(engine, tracee, &told, &status);
+    } else if (rn_inline_makes_call(tracee, stop.instruction_pointer)) {
+        /* One that was under way when the program got a filter, and all calls began to stop. */
         return true;
-    if (stop.op == PTRACE_SYSCALL_INFO_ENTRY || stop.op == PTRACE_SYSCALL_INFO_SECCOMP) {
+    } else if (stop.op == PTRACE_SYSCALL_INFO_ENTRY || stop.op == PTRACE_SYSCALL_INFO_SECCOMP) {
         if (rn_hand_over_is_asked(stop.entry.nr, stop.entry.args[0])) {
             rn_hand_over(engine, tracee);
             return false;
         }
         rn_inline_check_gs(engine, tracee);
         begin_call(engine, tracee, &stop);
-        map_and_lay_over(engine, tracee, &status);
     } else if (stop.op == PTRACE_SYSCALL_INFO_EXIT && tracee->call.active) {
         return_from_call(engine, tracee, &stop);
         rn_inline_clone_ended(tracee);

@@ -109,6 +109,13 @@ rn_blob_result_stored:
         mov G(RN_AREA_SELF), %rdi
         lea RN_AREA_SIZE(%rdi), %rsp
         call rn_blob_after
+        test %eax, %eax
+        jz call_made
+/* Not one that the filter lets pass. */
+        mov $RN_TELL_MAPPED, %eax
+        syscall
+        .globl rn_blob_tell_return
+rn_blob_tell_return:
 call_made:
         mov G(RN_AREA_RDI), %rdi
         mov G(RN_AREA_RSI), %rsi

@@ -21,6 +21,8 @@ struct rn_blob_symbols {
     /* Code that makes the calls of a script, where its calls return to (let pass by the filter), and
      * where its last call, RN_SCRIPT_DONE, would return to. */
     uint64_t bootstrap, script_return, script_end;
+    /* Where RN_TELL_MAPPED returns to. */
+    uint64_t tell_return;
 };
 
 extern const struct rn_blob_symbols rn_blob_symbols;

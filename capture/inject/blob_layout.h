@@ -68,6 +68,9 @@
 #define RN_SCRIPT_SIZE    88
 #define RN_SCRIPT_NONE    6
 #define RN_SCRIPT_DONE    0x726e6478 /* number of the call that ends a script; none of Linux's */
+/* Number of the call that tells the engine of a mapping with code that the thread has made, and
+ * recorded: `regs` and `result` of its area are those of the mmap. None of Linux's either. */
+#define RN_TELL_MAPPED    0x726e6d70
 
 #ifndef __ASSEMBLER__
 
@@ -157,7 +160,7 @@ enum rn_recipe_mode {
 /* Conditions on the arguments, beyond the number. */
 enum rn_recipe_check {
     RN_CHECK_NONE = 0,
-    RN_CHECK_MMAP,     /* no PROT_EXEC, no MAP_FIXED over reserved ranges */
+    RN_CHECK_MMAP,     /* PROT_EXEC of files only, no MAP_FIXED over reserved ranges */
     RN_CHECK_MPROTECT, /* no PROT_EXEC, not over reserved ranges */
     RN_CHECK_RANGE,    /* munmap, madvise...: [arg0, arg0 + arg1) not over reserved ranges */
     RN_CHECK_PRCTL,    /* PR_GET_NAME only */

@@ -31,11 +31,12 @@ _Static_assert(sizeof(struct rn_blob_config) <= RN_BLOB_ADDRESS + RN_BLOB_SIZE -
 #define MAX_TRANSFER (2u << 20)
 #define MAX_IOVEC    16u
 
-#define PROT_EXEC   4u
-#define MAP_FIXED   0x10u
-#define PR_GET_NAME 16u
-#define ARCH_SET_FS 0x1002u
-#define ARCH_GET_FS 0x1003u
+#define PROT_EXEC     4u
+#define MAP_FIXED     0x10u
+#define MAP_ANONYMOUS 0x20u
+#define PR_GET_NAME   16u
+#define ARCH_SET_FS   0x1002u
+#define ARCH_GET_FS   0x1003u
 #define CLONE_UNTRACED 0x800000u
 
 #define NR_RT_SIGPROCMASK 14
@@ -71,7 +72,7 @@ static int arguments_allow(const struct rn_thread_area *area)
 
     switch (area->recipe->check) {
     case RN_CHECK_MMAP:
-        return !(regs->rdx & PROT_EXEC) &&
+        return (!(regs->rdx & PROT_EXEC) || (!(regs->r10 & MAP_ANONYMOUS) && !CONFIG->quiet)) &&
                (!(regs->r10 & MAP_FIXED) || range_is_free(regs->rdi, regs->rsi));
     case RN_CHECK_MPROTECT:
         return !(regs->rdx & PROT_EXEC) && range_is_free(regs->rdi, regs->rsi);
@@ -295,26 +296,34 @@ int rn_blob_before(struct rn_thread_area *area)
         return RN_BEFORE_CALL;
     record_of(area)->start = made_at;
     __atomic_store_n(&area->phase, RN_PHASE_AFTER, __ATOMIC_RELEASE);
-    rn_blob_after(area);
+    (void)rn_blob_after(area);
     return RN_BEFORE_MADE;
 }
 
-void rn_blob_after(struct rn_thread_area *area)
+/* Code that was mapped: the engine must know what it is, and perhaps change it. */
+static int is_to_be_told(const struct rn_thread_area *area)
+{
+    return area->recipe->check == RN_CHECK_MMAP && (area->regs.rdx & PROT_EXEC) &&
+           area->result < (uint64_t)-4095 && !CONFIG->quiet;
+}
+
+int rn_blob_after(struct rn_thread_area *area)
 {
     struct rn_record *record;
     struct rn_syscall *call;
 
     follow_mask(area);
     if (area->recording != RN_RECORD_BEGUN)
-        return;
+        return is_to_be_told(area);
     record = record_of(area);
     call = (struct rn_syscall *)(record + 1);
     record->duration = rn_blob_ticks() - record->start;
     call->ret = area->result;
     if (area->result < (uint64_t)-4095) {
         if (rn_blob_waits(area))
-            return;
+            return 0;
         rn_blob_attach_after(area);
     }
     rn_blob_commit(area);
+    return is_to_be_told(area);
 }
