@@ -73,7 +73,7 @@ struct rn_ptrace {
     struct rn_buf modules, descriptors;
     struct rn_process_facts facts;
     struct rn_stay stay;
-    struct rn_side_thread *side_thread; /* reads what /proc says of a new program; NULL: this one does */
+    struct rn_side_thread *side_thread; /* reads the descriptors of a new program; NULL: this one does */
     pid_t exec_pid;                     /* of the program that was executed last */
     enum rn_exec_told exec_told; /* of it */
     char path[4096];
@@ -123,7 +123,7 @@ void rn_ptrace_new_child(struct rn_ptrace *engine, struct rn_tracee *parent, uns
 bool rn_ptrace_exec(struct rn_ptrace *engine, struct rn_tracee *tracee); /* false: it ended */
 /* Parts of that for the time while the new program makes calls for the engine; nothing where they
  * have been done. First: what those calls would change is read. Then: its events. */
-rn_side_work rn_ptrace_exec_read; /* what the next of them needs; context: the engine */
+rn_side_work rn_ptrace_exec_read; /* the descriptors; context: the engine */
 void rn_ptrace_exec_look(struct rn_ptrace *engine);
 void rn_ptrace_exec_tell(struct rn_ptrace *engine, struct rn_tracee *tracee);
 void rn_ptrace_exit_begins(struct rn_ptrace *engine, struct rn_tracee *tracee);

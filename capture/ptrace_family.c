@@ -230,15 +230,11 @@ static void note_obstacle(struct rn_ptrace *engine, const struct rn_tracee *trac
                                              (int)tracee->process->pid, why));
 }
 
-/* Reading both takes as long as all else that is done for a new program. */
 void rn_ptrace_exec_read(void *context)
 {
     struct rn_ptrace *engine = context;
 
-    if (engine->exec_told == RN_EXEC_NOTHING)
-        rn_descriptor_list_read(engine->exec_pid, true, &engine->descriptors);
-    else
-        rn_process_facts_read(engine->exec_pid, engine->env_names, &engine->facts);
+    rn_descriptor_list_read(engine->exec_pid, true, &engine->descriptors);
 }
 
 static void begin_read(struct rn_ptrace *engine)
@@ -261,9 +257,10 @@ void rn_ptrace_exec_look(struct rn_ptrace *engine)
 {
     if (engine->exec_told != RN_EXEC_NOTHING)
         return;
+    /* While the descriptors are read: to be woken when that is done would take as long as this. */
+    rn_process_facts_read(engine->exec_pid, engine->env_names, &engine->facts);
     end_read(engine);
     engine->exec_told = RN_EXEC_LOOKED;
-    begin_read(engine);
 }
 
 void rn_ptrace_exec_tell(struct rn_ptrace *engine, struct rn_tracee *tracee)
@@ -271,7 +268,6 @@ void rn_ptrace_exec_tell(struct rn_ptrace *engine, struct rn_tracee *tracee)
     if (engine->exec_told == RN_EXEC_TOLD)
         return;
     rn_ptrace_exec_look(engine);
-    end_read(engine);
     engine->exec_told = RN_EXEC_TOLD;
     rn_ptrace_emit_facts(engine, tracee, RN_PROCESS_EXEC);
     rn_ptrace_emit_modules(engine, tracee);
