@@ -17,9 +17,6 @@
 #define STUB_DISTANCE 0x40000000ll
 #define LOW_TEXT      0x80000000ull
 
-/* Text that is larger is left to the engine: every recording would have to copy it first. */
-#define TEXT_MAX (64u << 20)
-
 #define ENTRY_TABLE (RN_BLOB_CONFIG + offsetof(struct rn_blob_config, entry))
 
 static uint64_t stub_bytes(const struct rn_sites *sites)
@@ -99,7 +96,7 @@ bool rn_inline_plan(struct rn_inline *state, int fd, uint64_t address, uint64_t 
         return false;
     sites = &plan->entry->sites;
     /* Only a mapping of just the text that was searched is laid over. */
-    if (sites->count == 0 || sites->text_size > TEXT_MAX || sites->text_offset != file_offset ||
+    if (sites->count == 0 || sites->text_offset != file_offset ||
         sites->text_size != (length + RN_PATCH_PAGE - 1) / RN_PATCH_PAGE * RN_PATCH_PAGE)
         return false;
     if (plan->entry->patched_fd >= 0 && plan->entry->stub_distance != distance)

@@ -14,7 +14,7 @@
 #include <time.h>
 
 /* "RNPATCH" and a version. The version changes with the layout and with what counts as a site. */
-#define MAGIC        UINT64_C(0x0548435441504e52)
+#define MAGIC        UINT64_C(0x0648435441504e52)
 #define KEY_WORDS    7u
 #define HEADER_WORDS (1u + KEY_WORDS + 5u)
 #define HEADER_SIZE  (HEADER_WORDS * 8u)

@@ -226,7 +226,8 @@ enum rn_status rn_sites_find(const uint8_t *image, size_t size, struct rn_sites 
     for (size_t i = 0; status == RN_OK && i < elf.header_count; i++) {
         struct search search = {.cover = {.elf = &elf, .budget = budget}};
 
-        if (!rn_patch_elf_code(&elf, i, &search.cover.code))
+        if (!rn_patch_elf_code(&elf, i, &search.cover.code) ||
+            search.cover.code.size > RN_PATCH_TEXT_MAX)
             continue;
         status = search_segment(&search, sites, err);
         budget = search.cover.budget;

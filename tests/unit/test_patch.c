@@ -383,11 +383,40 @@ static void test_damaged_functions(void **state)
     }
 }
 
+/* The text reaches to the end of an image of `size` bytes. */
+static void find_in_text_of(size_t size)
+{
+    uint8_t *large = calloc(1, size);
+    const Elf64_Ehdr *header = (const Elf64_Ehdr *)(const void *)large;
+    Elf64_Phdr *segment;
+
+    assert_non_null(large);
+    find(BYTES(0x53, GETPID, SYSCALL, 0x5b, 0xc3));
+    memcpy(large, image, ELF_SIZE);
+    for (segment = (Elf64_Phdr *)(void *)(large + header->e_phoff); !(segment->p_flags & PF_X);)
+        segment++;
+    segment->p_filesz = segment->p_memsz = size - segment->p_offset;
+    rn_sites_clear(&sites);
+    assert_int_equal(rn_sites_find(large, size, &sites, NULL), RN_OK);
+    free(large);
+}
+
+static void test_large_text_is_left_alone(void **state)
+{
+    (void)state;
+    find_in_text_of(RN_PATCH_TEXT_MAX + ELF_TEXT);
+    assert_int_equal(sites.count, 1);
+    find_in_text_of(RN_PATCH_TEXT_MAX + ELF_TEXT + 1);
+    assert_none(0);
+    assert_int_equal(sites.text_size, 0);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_mov),
         cmocka_unit_test(test_mov_is_preferred),
+        cmocka_unit_test(test_large_text_is_left_alone),
         cmocka_unit_test(test_cmp),
         cmocka_unit_test(test_other_shapes_are_left_alone),
         cmocka_unit_test(test_calls_that_stay),
