@@ -4,6 +4,8 @@
 #include "formats/syscall_table.h"
 
 #include <string.h>
+#include <sys/prctl.h>
+#include <sys/syscall.h>
 
 /* Never made by the injected code: they change what it stands on (processes, images, memory that is
  * executed, signal frames, filters, who traces whom), move bytes inside the kernel, or do not
@@ -24,10 +26,10 @@ static const struct {
     {"mmap", RN_CHECK_MMAP},       {"mprotect", RN_CHECK_MPROTECT},
     {"munmap", RN_CHECK_RANGE},    {"madvise", RN_CHECK_RANGE},
     {"mlock", RN_CHECK_RANGE},     {"munlock", RN_CHECK_RANGE},
-    {"prctl", RN_CHECK_PRCTL},     {"arch_prctl", RN_CHECK_ARCH_PRCTL},
     {"clone", RN_CHECK_CLONE},     {"clone3", RN_CHECK_CLONE3},
-    {"rt_sigaction", RN_CHECK_SIGACTION}, {"prlimit64", RN_CHECK_PRLIMIT},
+    {"arch_prctl", RN_CHECK_ARCH_PRCTL}, {"rt_sigaction", RN_CHECK_SIGACTION},
     {"getrlimit", RN_CHECK_RLIMIT}, {"setrlimit", RN_CHECK_RLIMIT},
+    {"prlimit64", RN_CHECK_PRLIMIT},
 };
 
 /* They do not return. */
@@ -172,6 +174,19 @@ static void make_variants(struct rn_blob_config *config, struct rn_recipe *recip
     }
 }
 
+/* prctl(2) can do nearly anything. What is left to the injected code is what has a shape of its own,
+ * but for a thread's new name, which the engine states. */
+static void trace_prctl(struct rn_blob_config *config)
+{
+    struct rn_recipe *recipe = &config->recipe[SYS_prctl];
+
+    recipe->mode = RN_RECIPE_TRACED;
+    for (unsigned i = 0; i < recipe->variants; i++)
+        if (config->variant[recipe->first_variant + i].value == PR_SET_NAME)
+            config->recipe[config->variant[recipe->first_variant + i].recipe].mode =
+                RN_RECIPE_TRACED;
+}
+
 static void apply_checks(struct rn_blob_config *config)
 {
     for (size_t i = 0; i < sizeof(checks) / sizeof(checks[0]); i++) {
@@ -194,6 +209,7 @@ static void apply_checks(struct rn_blob_config *config)
         if (nr >= 0 && config->recipe[nr].mode == RN_RECIPE_RECORD)
             config->recipe[nr].mode = RN_RECIPE_LAST;
     }
+    trace_prctl(config);
 }
 
 void rn_inline_recipes(struct rn_blob_config *config, const uint64_t selected[1024 / 64])

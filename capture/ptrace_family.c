@@ -334,6 +334,17 @@ static bool may_leave_orphans(const struct rn_ptrace *engine, const struct rn_tr
 }
 
 /* Last words of a thread, whether or not its PTRACE_EVENT_EXIT was seen. */
+/* Others may have named the thread, which nobody saw. */
+static void note_name(struct rn_ptrace *engine, const struct rn_tracee *tracee)
+{
+    char name[64], leader[64];
+
+    if (rn_proc_read(tracee->tid, "comm", name, sizeof(name)) > 0 &&
+        rn_proc_read(tracee->process->pid, "comm", leader, sizeof(leader)) > 0 &&
+        strcmp(name, leader) != 0)
+        rn_ptrace_thread_name(engine, tracee);
+}
+
 static void begin_exit(struct rn_ptrace *engine, struct rn_tracee *tracee, int status)
 {
     struct rn_tracee_process *process = tracee->process;
@@ -347,8 +358,10 @@ static void begin_exit(struct rn_ptrace *engine, struct rn_tracee *tracee, int s
     if (process->exiting == process->threads)
         note_resources(process, tracee->tid);
     /* The leader's end is told with the process's. */
-    if (tracee->tid != process->pid)
+    if (tracee->tid != process->pid) {
+        note_name(engine, tracee);
         emit_thread_exit(engine, tracee, status);
+    }
     if (leaves_orphans)
         welcome_orphans(engine, tracee);
 }

@@ -163,7 +163,6 @@ enum rn_recipe_check {
     RN_CHECK_MMAP,     /* PROT_EXEC of files only, no MAP_FIXED over reserved ranges */
     RN_CHECK_MPROTECT, /* no PROT_EXEC, not over reserved ranges */
     RN_CHECK_RANGE,    /* munmap, madvise...: [arg0, arg0 + arg1) not over reserved ranges */
-    RN_CHECK_PRCTL,    /* PR_GET_NAME only */
     RN_CHECK_RLIMIT,  /* not of RLIMIT_AS */
     RN_CHECK_PRLIMIT,
     RN_CHECK_SIGACTION, /* not of SIGSEGV and SIGBUS, which the injected code may cause */

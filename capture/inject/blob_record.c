@@ -34,7 +34,6 @@ _Static_assert(sizeof(struct rn_blob_config) <= RN_BLOB_ADDRESS + RN_BLOB_SIZE -
 #define PROT_EXEC     4u
 #define MAP_FIXED     0x10u
 #define MAP_ANONYMOUS 0x20u
-#define PR_GET_NAME   16u
 #define ARCH_SET_FS   0x1002u
 #define ARCH_GET_FS   0x1003u
 #define CLONE_UNTRACED 0x800000u
@@ -84,8 +83,6 @@ static int arguments_allow(const struct rn_thread_area *area)
         return (uint32_t)regs->rsi != RLIMIT_AS;
     case RN_CHECK_SIGACTION:
         return regs->rsi == 0 || (regs->rdi != SIGSEGV && regs->rdi != SIGBUS);
-    case RN_CHECK_PRCTL:
-        return regs->rdi == PR_GET_NAME;
     case RN_CHECK_ARCH_PRCTL:
         return regs->rdi == ARCH_SET_FS || regs->rdi == ARCH_GET_FS;
     case RN_CHECK_CLONE:

@@ -1,0 +1,38 @@
+#!/bin/bash
+# SPDX-License-Identifier: MIT
+# Threads are called what they are named, by themselves or by others.
+set -u
+cat >names.c <<'C'
+#define _GNU_SOURCE
+#include <pthread.h>
+#include <sys/prctl.h>
+#include <unistd.h>
+static int told[2];
+static void *by_itself(void *name) { prctl(PR_SET_NAME, name); return NULL; }
+static void *by_another(void *byte) { return read(told[0], byte, 1) == 1 ? NULL : byte; }
+int main(void)
+{
+    pthread_t first, second;
+    char byte;
+
+    if (pipe(told) != 0 || pthread_create(&first, NULL, by_itself, "own-name") != 0 ||
+        pthread_create(&second, NULL, by_another, &byte) != 0)
+        return 1;
+    if (pthread_setname_np(second, "given-name") != 0 || write(told[1], "", 1) != 1)
+        return 1;
+    pthread_join(first, NULL);
+    pthread_join(second, NULL);
+    return 0;
+}
+C
+gcc -O1 -pthread -o names names.c || exit 1
+for engine in inline ptrace; do
+    rn-record -q --engine=$engine -o names.rna -- ./names || { echo "not ok - recorded by $engine" && continue; }
+    for name in names own-name given-name; do
+        if rn-stat --attribution names.rna | grep -q " $name\$"; then
+            echo "ok - $engine: $name"
+        else
+            echo "not ok - $engine: $name"
+        fi
+    done
+done
