@@ -239,10 +239,17 @@ static void diff_input(struct diff_job *job, const struct rn_effect *a, const st
                          "told)");
         return;
     }
-    /* What one has read and the other has not says nothing, unless both came to the end. */
+    /* What one has read and the other has not says nothing, unless both came to the end; but where
+     * something else differs, it may be why. */
     if (rn_image_compare(a->image, b->image, false, !a->complete || !b->complete, &difference) !=
-        RN_IMAGE_DIFFER)
+        RN_IMAGE_DIFFER) {
+        if (job->diff->different && a->image->length != b->image->length)
+            diff_finding(job, a, b, RN_FINDING_UNKNOWN,
+                         "%llu bytes of it were read, and %llu: it may not be the same file",
+                         (unsigned long long)a->image->length,
+                         (unsigned long long)b->image->length);
         return;
+    }
     finding = diff_finding(job, a, b, RN_FINDING_INPUT,
                            "the programs were given different content, from byte %llu on",
                            (unsigned long long)difference.from);

@@ -204,10 +204,10 @@ static bool transfer(struct effect_call *call, unsigned from_arg, unsigned from_
         to_at += length;
         left -= length;
     }
-    if (left) {
+    if (left || call->syscall->ret == 0) /* its end */
         read_from(call, from, left, NULL, has_from ? &from_at : NULL);
+    if (left)
         write_to(call, to, left, NULL, has_to ? &to_at : NULL);
-    }
     return true;
 }
 
