@@ -9,6 +9,15 @@
 
 #define LABEL_MAX 44u /* characters of the name of a row */
 
+/* A double quote is escaped for tables alone: in single quotes it means nothing. */
+static bool is_double_quote(const struct rn_buf *plain, size_t at)
+{
+    static const char escaped[] = "\\x22";
+
+    return plain->size - at >= sizeof(escaped) - 1 &&
+           memcmp(plain->data + at, escaped, sizeof(escaped) - 1) == 0;
+}
+
 void cli_plot_quote(struct rn_buf *out, const char *text, size_t limit)
 {
     struct rn_buf plain = RN_BUF_INIT;
@@ -16,7 +25,10 @@ void cli_plot_quote(struct rn_buf *out, const char *text, size_t limit)
     rn_plot_text(&plain, text, limit);
     rn_buf_byte(out, '\'');
     for (size_t i = 0; i < plain.size; i++) {
-        if (plain.data[i] == '\'')
+        if (is_double_quote(&plain, i)) {
+            rn_buf_byte(out, '"');
+            i += 3;
+        } else if (plain.data[i] == '\'')
             rn_buf_text(out, "''");
         else if (plain.data[i] == '`') /* means nothing in single quotes; still */
             rn_buf_text(out, "\\x60");

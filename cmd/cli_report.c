@@ -127,8 +127,11 @@ static void put_facts(const struct cli_info *info, struct rn_buf *out)
     cli_report_duration(out, (double)info->duration_ns);
     rn_buf_printf(out, "</b> recorded<li><b>%llu</b> events", (unsigned long long)info->events);
     if (info->scanned)
-        rn_buf_printf(out, "<li><b>%zu</b> processes<li><b>%zu</b> threads", info->processes.count,
-                      info->streams.count);
+        rn_buf_printf(out, "<li><b>%zu</b> processes<li><b>%llu</b> threads", info->processes.count,
+                      (unsigned long long)info->stream_types[RN_STREAM_THREAD]);
+    if (info->scanned && info->stream_types[RN_STREAM_QUEUE])
+        rn_buf_printf(out, "<li><b>%llu</b> queues of devices",
+                      (unsigned long long)info->stream_types[RN_STREAM_QUEUE]);
     if (info->manifest->host) {
         rn_buf_text(out, "<li>on <b>");
         cli_report_text(out, info->manifest->host);

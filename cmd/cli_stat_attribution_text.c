@@ -23,7 +23,7 @@ static const struct {
     {RN_CALL_LOCK, "lock", "waiting for locks and other threads (futex)"},
     {RN_CALL_CHILD, "child", "waiting for children"},
     {RN_CALL_SLEEP, "sleep", "sleeping"},
-    {RN_CALL_DEVICE, "device", "waiting for devices (GPU)"},
+    {RN_CALL_DEVICE, "device", "in drivers of devices (GPU), and waiting for them"},
     {RN_CALL_OTHER, "other", "other system calls"},
 };
 

@@ -7,6 +7,7 @@
   const canvas = document.querySelector("#timeline canvas");
   const tip = document.getElementById("tip");
   const context = canvas.getContext("2d");
+  const FONT = "12px ui-monospace, monospace";
   const ROW = 22, LANE = 15, TOP = 26, NARROW = 3, DEPTH = 8;
   const end = Math.max(data.end, 1);
 
@@ -127,12 +128,13 @@
   function draw() {
     const ratio = window.devicePixelRatio || 1, height = tops[data.rows.length] + 8;
     width = canvas.parentElement.clientWidth;
-    left = Math.min(170, width / 3);
+    context.font = FONT;
+    left = Math.min(Math.max(100, ...data.rows.map(row => context.measureText(text(row.name)).width + 14)), width / 3);
     canvas.style.height = height + "px";
     canvas.width = width * ratio;
     canvas.height = height * ratio;
     context.setTransform(ratio, 0, 0, ratio, 0, 0);
-    context.font = "12px ui-monospace, monospace";
+    context.font = FONT;
     context.clearRect(0, 0, width, height);
     drawAxis();
     drawMarks();
