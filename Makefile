@@ -185,7 +185,7 @@ $(BUILD)/gpu/bin/rn-cat $(BUILD)/gpu/bin/rn-info $(BUILD)/gpu/bin/rn-stat: PKG_L
 endif
 $(GPU_BINS): $(BUILD)/gpu/bin/%: $$(BUILD)/obj/cmd/$$(subst -,_,$$*).o $(LIBS)
 	$(link) -Wl,--disable-new-dtags,-rpath,'$$ORIGIN/../lib/needed' $(PKG_LIBS)
-gpu-bundle: $(GPU_BINS) $(INJECT_LIBS)
+gpu-bundle: $(GPU_BINS) $(INJECT_LIBS) $(INJECT_DATA)
 	BUILD='$(BUILD)' ./scripts/gpu-bundle
 check-gpu: gpu-bundle
 	$(BUILD)/gpu/check-gpu $(CHECK_GPU)

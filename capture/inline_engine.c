@@ -186,6 +186,25 @@ static bool can_lay_over(const struct rn_tracee *tracee)
     return tracee->process->image && !tracee->process->image->slow && tracee->inline_thread.area;
 }
 
+static bool overlaps(uint64_t begin, uint64_t size, uint64_t other, uint64_t other_size)
+{
+    return begin - other < other_size || other - begin < size;
+}
+
+/* Where the injected code and its rings are, or text with jumps to stubs: nothing is laid over that,
+ * whatever the program has done, or says. */
+static bool is_taken(const struct rn_inline_image *image, uint64_t address, uint64_t length)
+{
+    if (overlaps(address, length, RN_BLOB_ADDRESS, RN_BLOB_SIZE) ||
+        overlaps(address, length, RN_ARENA_ADDRESS, RN_ARENA_MAX))
+        return true;
+    for (size_t i = 0; i < image->count; i++)
+        if (overlaps(address, length, image->modules[i].text, image->modules[i].text_size) ||
+            overlaps(address, length, image->modules[i].stubs, image->modules[i].stubs_size))
+            return true;
+    return false;
+}
+
 bool rn_inline_mapped(struct rn_ptrace *engine, struct rn_tracee *tracee, uint64_t address,
                       uint64_t length, uint64_t file_offset, int fd, int *status)
 {
@@ -193,7 +212,7 @@ bool rn_inline_mapped(struct rn_ptrace *engine, struct rn_tracee *tracee, uint64
     struct rn_remote remote;
 
     *status = 0;
-    if (!can_lay_over(tracee) ||
+    if (!can_lay_over(tracee) || is_taken(tracee->process->image, address, length) ||
         !rn_inline_plan(engine->inline_state, fd, address, length, file_offset, &plan) ||
         !rn_remote_begin(&remote, tracee))
         return true;
@@ -202,6 +221,25 @@ bool rn_inline_mapped(struct rn_ptrace *engine, struct rn_tracee *tracee, uint64
     if (*status == 0)
         (void)rn_remote_end(&remote, &remote.saved);
     return *status == 0;
+}
+
+/* The call that the injected code has made last, with that result, as its area has it. */
+static void call_of_area(const struct rn_thread_area *area, uint64_t ret, struct rn_syscall *call)
+{
+    *call = (struct rn_syscall){.nr = area->regs.rax,
+                                .abi = RN_ABI_X86_64,
+                                .ret = ret,
+                                .args = {area->regs.rdi, area->regs.rsi, area->regs.rdx,
+                                         area->regs.r10, area->regs.r8, area->regs.r9}};
+}
+
+void rn_inline_note_mapped(struct rn_ptrace *engine, struct rn_tracee *tracee, uint64_t ret)
+{
+    struct rn_syscall call;
+
+    call_of_area(tracee->inline_thread.area, ret, &call);
+    if (call.nr == SYS_mmap)
+        rn_ptrace_mapped(engine, tracee, &call, 1);
 }
 
 bool rn_inline_tells(const struct rn_tracee *tracee, const struct __ptrace_syscall_info *stop,
@@ -213,12 +251,8 @@ bool rn_inline_tells(const struct rn_tracee *tracee, const struct __ptrace_sysca
         stop->instruction_pointer != rn_blob_symbols.tell_return ||
         stop->seccomp.nr != RN_TELL_MAPPED)
         return false;
-    *call = (struct rn_syscall){.nr = SYS_mmap,
-                                .abi = RN_ABI_X86_64,
-                                .ret = area->result,
-                                .site = rn_inline_site(tracee, area->regs.rcx),
-                                .args = {area->regs.rdi, area->regs.rsi, area->regs.rdx,
-                                         area->regs.r10, area->regs.r8, area->regs.r9}};
+    call_of_area(area, area->result, call);
+    call->nr = SYS_mmap;
     return true;
 }
 

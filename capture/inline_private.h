@@ -111,6 +111,10 @@ const struct rn_site *rn_inline_find_stub(const struct rn_inline_image *image, u
 /* Tell the injected code which ranges it must not let the program change by itself. */
 void rn_inline_write_ranges(int memory, const struct rn_inline_image *image);
 
+/* inline_engine.c: the thread will not tell of the call that it has made, which returned `ret`. If it
+ * mapped code, that is stated; its text stays as it is. */
+void rn_inline_note_mapped(struct rn_ptrace *engine, struct rn_tracee *tracee, uint64_t ret);
+
 /* inline_signals.c: a child that was made by the injected code goes on in its program. */
 void rn_inline_leave_blob(const struct rn_tracee *child, struct user_regs_struct *regs);
 

@@ -61,6 +61,16 @@ void rn_remote_meanwhile(struct rn_remote *remote, rn_remote_fn *function, void 
     remote->context = context;
 }
 
+/* The code itself has caused it: to go on would cause it again. */
+static bool is_fault(pid_t tid, int signo)
+{
+    siginfo_t info;
+
+    return (signo == SIGSEGV || signo == SIGBUS || signo == SIGILL || signo == SIGTRAP ||
+            signo == SIGFPE || signo == SIGSYS) &&
+           ptrace(PTRACE_GETSIGINFO, tid, NULL, &info) == 0 && info.si_code > 0;
+}
+
 /* Wait for the next stop that is ours. SIGSTOP cannot be held off, and a group stop may be under
  * way: the signal is sent again when the thread is back in its own code. */
 static bool wait_stop(struct rn_remote *remote, int *status)
@@ -83,6 +93,8 @@ static bool wait_stop(struct rn_remote *remote, int *status)
         }
         if (IS_SECCOMP_STOP(*status) || IS_CALL_STOP(*status))
             return true;
+        if ((unsigned)*status >> 16 == 0 && is_fault(tid, WSTOPSIG(*status)))
+            return false;
         if ((unsigned)*status >> 16 == 0)
             remote->pending_signal = WSTOPSIG(*status);
         if (ptrace(PTRACE_CONT, remote->tracee->tid, NULL, NULL) != 0)

@@ -174,6 +174,8 @@ static void finish(struct rn_ptrace *engine, struct rn_tracee *tracee,
 
     if (area->recording == RN_RECORD_BEGUN && tracee->slot->head == area->head)
         finish_record(engine, tracee, ret, fault ? RN_EVENT_FAULT : 0);
+    if (regs->rip < rn_blob_symbols.tell_return || regs->rip >= rn_blob_symbols.exit_range)
+        rn_inline_note_mapped(engine, tracee, ret);
     program_registers(area, regs);
     program_flags(area->flags, regs);
     go_on(tracee, regs, area->regs.rcx, ret);

@@ -42,8 +42,8 @@ enum rn_site_kind { RN_SITE_MOV = 1, RN_SITE_CMP64 = 2, RN_SITE_CMP32 = 3, RN_SI
 #define RN_SITE_LENGTH_MAX (RN_SITE_MOVED_MAX + 2u)
 #define RN_SITES_MAX       65536u /* of one file; further ones are left alone */
 #define RN_PATCH_PAGE      4096u
-/* Bytes. Larger text is left alone, and not searched: it would have to be copied first. That of
- * machine learning's libraries is, and has no system calls. */
+/* Bytes. Larger text is left alone, and not searched: it would have to be copied first. What calls it
+ * makes stop the thread: those of the C library's do not count. */
 #define RN_PATCH_TEXT_MAX (64u << 20)
 
 struct rn_site {

@@ -6,6 +6,7 @@
 #include <stdio.h>
 #include <string.h>
 #include <sys/mman.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 static struct rn_attachment attachment(uint8_t type, const void *bytes, size_t size)
@@ -186,9 +187,9 @@ void rn_ptrace_modules(struct rn_ptrace *engine, struct rn_tracee *tracee)
     rn_ptrace_emit_modules(engine, tracee);
 }
 
-void rn_ptrace_mapped(struct rn_ptrace *engine, struct rn_tracee *tracee, uint64_t page_size)
+void rn_ptrace_mapped(struct rn_ptrace *engine, struct rn_tracee *tracee,
+                      const struct rn_syscall *call, uint64_t page_size)
 {
-    const struct rn_syscall *call = &tracee->call.syscall;
     struct rn_module module = {.op = RN_MODULE_MAP,
                                .pid = (uint64_t)tracee->process->pid,
                                .address = call->ret,
@@ -198,8 +199,11 @@ void rn_ptrace_mapped(struct rn_ptrace *engine, struct rn_tracee *tracee, uint64
     struct rn_fd_identity identity;
     char link[32];
 
+    /* Injected code tells of calls in memory that the program can write. */
     if (!(call->args[2] & PROT_EXEC) || (call->args[3] & MAP_ANONYMOUS) ||
-        !rn_proc_fd_identity(tracee->tid, fd, &identity))
+        rn_syscall_failed(call) || module.length < call->args[1] || module.length == 0 ||
+        module.address > INT64_MAX - module.length ||
+        !rn_proc_fd_identity(tracee->tid, fd, &identity) || !S_ISREG(identity.mode))
         return;
     module.device = identity.device;
     module.inode = identity.inode;

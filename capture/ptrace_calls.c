@@ -14,6 +14,7 @@
 #include <sys/mman.h>
 #include <sys/prctl.h>
 #include <sys/ptrace.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 #define X32_BIT              0x40000000u
@@ -194,10 +195,10 @@ static void follow_effect(struct rn_ptrace *engine, struct rn_tracee *tracee)
 
     switch (rn_capture_role(engine->capture, call)) {
     case RN_ROLE_MMAP:
-        rn_ptrace_mapped(engine, tracee, 1);
+        rn_ptrace_mapped(engine, tracee, call, 1);
         break;
     case RN_ROLE_MMAP2:
-        rn_ptrace_mapped(engine, tracee, 4096);
+        rn_ptrace_mapped(engine, tracee, call, 4096);
         break;
     case RN_ROLE_MUNMAP:
         rn_ptrace_unmapped(engine, tracee, call->args[0], call->args[1]);
@@ -331,10 +332,12 @@ void rn_ptrace_forked(struct rn_ptrace *engine, struct rn_tracee *parent, pid_t 
     rn_inline_returned(parent, call->return_point, (uint64_t)child);
 }
 
-/* The file that the call maps so that it can be executed; -1: none. */
-static int open_mapped_text(const struct rn_ptrace *engine, const struct rn_tracee *tracee)
+/* The file that the call maps so that it can be executed; -1: none. What is no file is not opened:
+ * somebody may notice. */
+static int open_mapped_text(const struct rn_ptrace *engine, const struct rn_tracee *tracee,
+                            const struct rn_syscall *call)
 {
-    const struct rn_syscall *call = &tracee->call.syscall;
+    struct stat about;
     char path[64];
 
     if (!tracee->process->image || call->abi != RN_ABI_X86_64 ||
@@ -342,14 +345,16 @@ static int open_mapped_text(const struct rn_ptrace *engine, const struct rn_trac
         (call->args[3] & MAP_ANONYMOUS))
         return -1;
     snprintf(path, sizeof(path), "/proc/%d/fd/%d", (int)tracee->tid, (int)call->args[4]);
-    return open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK);
+    if (stat(path, &about) != 0 || !S_ISREG(about.st_mode))
+        return -1;
+    return open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK | O_NOCTTY);
 }
 
 /* Text that the program has just mapped can be replaced before any thread runs it. */
-static void lay_over(struct rn_ptrace *engine, struct rn_tracee *tracee, int *status)
+static void lay_over(struct rn_ptrace *engine, struct rn_tracee *tracee,
+                     const struct rn_syscall *call, int *status)
 {
-    const struct rn_syscall *call = &tracee->call.syscall;
-    int fd = rn_syscall_failed(call) ? -1 : open_mapped_text(engine, tracee);
+    int fd = rn_syscall_failed(call) ? -1 : open_mapped_text(engine, tracee, call);
 
     if (fd < 0)
         return;
@@ -357,13 +362,13 @@ static void lay_over(struct rn_ptrace *engine, struct rn_tracee *tracee, int *st
     close(fd);
 }
 
-/* What the injected code tells of a mapping that it has made. */
+/* What the injected code tells of a mapping that it has made: the record of that is committed, so the
+ * ring is free for what is stated now. */
 static void follow_told(struct rn_ptrace *engine, struct rn_tracee *tracee,
                         const struct rn_syscall *call, int *status)
 {
-    tracee->call.syscall = *call;
-    rn_ptrace_mapped(engine, tracee, 1);
-    lay_over(engine, tracee, status);
+    rn_ptrace_mapped(engine, tracee, call, 1);
+    lay_over(engine, tracee, call, status);
 }
 
 /* The mappings of a program with injected code have changed. False: the tracee is gone, *status is what
@@ -381,7 +386,7 @@ static bool follow_mappings(struct rn_ptrace *engine, struct rn_tracee *tracee, 
     if (role == RN_ROLE_MMAP && call->args[3] & MAP_FIXED &&
         !rn_inline_unmapped(tracee, call->ret, call->args[1], status))
         return false;
-    lay_over(engine, tracee, status);
+    lay_over(engine, tracee, call, status);
     return *status == 0;
 }
 

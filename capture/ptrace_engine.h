@@ -140,7 +140,9 @@ void rn_ptrace_emit_descriptors(struct rn_ptrace *engine, const struct rn_tracee
 void rn_ptrace_modules(struct rn_ptrace *engine, struct rn_tracee *tracee);
 void rn_ptrace_read_modules(struct rn_ptrace *engine, const struct rn_tracee *tracee);
 void rn_ptrace_emit_modules(struct rn_ptrace *engine, struct rn_tracee *tracee);
-void rn_ptrace_mapped(struct rn_ptrace *engine, struct rn_tracee *tracee, uint64_t page_size);
+/* `call` has mapped something: if that is a file, to run code from it, it is stated. */
+void rn_ptrace_mapped(struct rn_ptrace *engine, struct rn_tracee *tracee,
+                      const struct rn_syscall *call, uint64_t page_size);
 void rn_ptrace_unmapped(struct rn_ptrace *engine, struct rn_tracee *tracee, uint64_t address,
                         uint64_t length);
 void rn_ptrace_thread_name(struct rn_ptrace *engine, const struct rn_tracee *tracee);

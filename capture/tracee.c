@@ -109,6 +109,8 @@ void rn_tracee_join(struct rn_tracees *tracees, struct rn_tracee *tracee,
 
 bool rn_code_add(struct rn_tracee_process *process, uint64_t address, uint64_t length)
 {
+    if (process->code_count == RN_CODE_RANGES)
+        return true;
     if (process->code_count == process->code_capacity) {
         size_t capacity = process->code_capacity ? process->code_capacity * 2 : 16;
         struct rn_code_range *code = realloc(process->code, capacity * sizeof(*code));

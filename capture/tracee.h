@@ -95,7 +95,9 @@ struct rn_tracee_process *rn_tracee_process_new(pid_t pid); /* NULL: no memory *
 void rn_tracee_join(struct rn_tracees *tracees, struct rn_tracee *tracee,
                     struct rn_tracee_process *process);
 
-/* Remember code mappings, to tell when one goes. False: no memory. */
+/* Remember code mappings, to tell when one goes; as many as a process may have by default. False: no
+ * memory. */
+#define RN_CODE_RANGES 65536u
 bool rn_code_add(struct rn_tracee_process *process, uint64_t address, uint64_t length);
 /* Take out a range that overlaps [address, address + length); false when there is none (any more). */
 bool rn_code_take(struct rn_tracee_process *process, uint64_t address, uint64_t length,

@@ -67,10 +67,12 @@
 #define RN_SCRIPT_NEEDED  80
 #define RN_SCRIPT_SIZE    88
 #define RN_SCRIPT_NONE    6
-#define RN_SCRIPT_DONE    0x726e6478 /* number of the call that ends a script; none of Linux's */
-/* Number of the call that tells the engine of a mapping with code that the thread has made, and
- * recorded: `regs` and `result` of its area are those of the mmap. None of Linux's either. */
-#define RN_TELL_MAPPED    0x726e6d70
+/* Numbers of the calls by which the injected code speaks to the engine, which knows them by where
+ * they are made: getpid(2), as filters of the program's, or around the recorder, would do away with
+ * numbers that Linux has not. The first ends a script. The second tells of a mapping with code that
+ * the thread has made, and recorded: `regs` and `result` of its area are those of the mmap. */
+#define RN_SCRIPT_DONE 39
+#define RN_TELL_MAPPED 39
 
 #ifndef __ASSEMBLER__
 

@@ -308,6 +308,7 @@ int rn_blob_after(struct rn_thread_area *area)
 {
     struct rn_record *record;
     struct rn_syscall *call;
+    int told;
 
     follow_mask(area);
     if (area->recording != RN_RECORD_BEGUN)
@@ -321,6 +322,9 @@ int rn_blob_after(struct rn_thread_area *area)
             return 0;
         rn_blob_attach_after(area);
     }
+    told = is_to_be_told(area);
+    if (told)
+        record->flags |= RN_EVENT_TRACED;
     rn_blob_commit(area);
-    return is_to_be_told(area);
+    return told;
 }

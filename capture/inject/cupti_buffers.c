@@ -28,15 +28,15 @@ static uint32_t discarded_unknown;
 
 static uint32_t cleared_by_us;
 
-void rn_cupti_clear_buffers(void)
+void rn_cupti_clear_buffers(bool by_us)
 {
-    uint8_t yes = 1;
-    size_t size = sizeof(yes);
+    uint8_t value = by_us;
+    size_t size = sizeof(value);
 
     if (rn_cupti.call.set_attribute &&
-        rn_cupti.call.set_attribute(RN_CUPTI_ATTRIBUTE_ZEROED_BUFFERS, &size, &yes) ==
+        rn_cupti.call.set_attribute(RN_CUPTI_ATTRIBUTE_ZEROED_BUFFERS, &size, &value) ==
             RN_CUPTI_SUCCESS)
-        __atomic_store_n(&cleared_by_us, 1, __ATOMIC_RELAXED);
+        __atomic_store_n(&cleared_by_us, by_us, __ATOMIC_RELAXED);
 }
 
 static bool claim(uint32_t *in_use)
@@ -70,7 +70,8 @@ static uint8_t *take_buffer(void)
     return NULL;
 }
 
-/* CUPTI would do it in the program's thread. */
+/* CUPTI would do it in the program's thread. It writes records and nothing behind them: what it says
+ * is used is all that is not zero. */
 static void clear(uint8_t *buffer, size_t used)
 {
     if (__atomic_load_n(&cleared_by_us, __ATOMIC_RELAXED))

@@ -34,8 +34,9 @@ uint32_t rn_cupti_major(uint32_t version);
 bool rn_cupti_is_own_process(void);
 
 /* cupti_buffers.c: what CUPTI asks for and hands back. */
-/* Have CUPTI count on buffers that are all zero, where it can; before it asks for the first. */
-void rn_cupti_clear_buffers(void);
+/* Have CUPTI count on buffers that are all zero, where it can, before it asks for the first; or no
+ * more. */
+void rn_cupti_clear_buffers(bool by_us);
 void rn_cupti_requested(uint8_t **buffer, size_t *size, size_t *max_records);
 void rn_cupti_completed(void *context, uint32_t stream, uint8_t *buffer, size_t size, size_t used);
 /* Records that CUPTI wrote where nobody reads, as it had to be given something, since the last

@@ -102,7 +102,7 @@ static bool enable(char why[RN_CUPTI_WHY_MAX])
 {
     uint32_t result;
 
-    rn_cupti_clear_buffers();
+    rn_cupti_clear_buffers(true);
     result = rn_cupti.call.register_callbacks(rn_cupti_requested, rn_cupti_completed);
     for (size_t i = 0; result == RN_CUPTI_SUCCESS && i < KINDS; i++) {
         result = rn_cupti.call.enable(kinds[i].kind);
@@ -125,6 +125,7 @@ static void disable(void)
     rn_cupti.epoch = 0;
     for (size_t i = 0; i < KINDS; i++)
         (void)rn_cupti.call.disable(kinds[i].kind);
+    rn_cupti_clear_buffers(false);
     (void)rn_cupti.call.unsubscribe(subscriber);
 }
 

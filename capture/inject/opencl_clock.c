@@ -83,34 +83,34 @@ static bool end_command(cl_event event, uint64_t *time)
     return known && queued != 0;
 }
 
-/* Enqueue a marker behind `gate`, or with `bytes` a copy that need not wait. */
-static cl_int enqueue(cl_command_queue queue, cl_mem bytes, const cl_event *gate, cl_event *event)
+/* Enqueue a marker behind `gate`, or without one a copy, which need not wait. */
+static cl_int enqueue(cl_command_queue queue, cl_event gate, cl_mem bytes, cl_event *event)
 {
-    if (!bytes)
-        return rn_opencl_next->clEnqueueMarkerWithWaitList(queue, 1, gate, event);
+    if (gate)
+        return rn_opencl_next->clEnqueueMarkerWithWaitList(queue, 1, &gate, event);
     return rn_opencl_next->clEnqueueCopyBuffer(queue, bytes, bytes, 0, COPIED, COPIED, 0, NULL,
                                                event);
 }
 
-static uint32_t sample_commands(cl_context context, cl_command_queue queue, cl_mem bytes,
+/* With one of `gate`, a user event that is released here, and `bytes`. */
+static uint32_t sample_commands(cl_command_queue queue, cl_event gate, cl_mem bytes,
                                 struct sample *samples)
 {
-    cl_event gate = rn_opencl_next->clCreateUserEvent(context, NULL), events[TRIES];
+    cl_event events[TRIES];
     uint32_t made = 0, count = 0;
 
-    if (!gate)
-        return 0;
     while (made < TRIES) {
         cl_int result;
 
         begin_sample(&samples[made]);
-        result = enqueue(queue, bytes, &gate, &events[made]);
+        result = enqueue(queue, gate, bytes, &events[made]);
         end_sample(&samples[made]);
         if (result != CL_SUCCESS)
             break;
         made++;
     }
-    (void)rn_opencl_next->clSetUserEventStatus(gate, CL_COMPLETE);
+    if (gate)
+        (void)rn_opencl_next->clSetUserEventStatus(gate, CL_COMPLETE);
     if (made > 0)
         (void)rn_opencl_next->clWaitForEvents(made, events);
     for (uint32_t i = 0; i < made; i++) {
@@ -119,8 +119,16 @@ static uint32_t sample_commands(cl_context context, cl_command_queue queue, cl_m
         if (end_command(events[i], &sample.reading.device))
             samples[count++] = sample;
     }
-    rn_opencl_next->clReleaseEvent(gate);
+    if (gate)
+        rn_opencl_next->clReleaseEvent(gate);
     return count;
+}
+
+static uint32_t sample_markers(cl_context context, cl_command_queue queue, struct sample *samples)
+{
+    cl_event gate = rn_opencl_next->clCreateUserEvent(context, NULL);
+
+    return gate ? sample_commands(queue, gate, NULL, samples) : 0;
 }
 
 static uint32_t sample_copies(cl_context context, cl_command_queue queue, struct sample *samples)
@@ -131,7 +139,7 @@ static uint32_t sample_copies(cl_context context, cl_command_queue queue, struct
 
     if (!bytes)
         return 0;
-    count = sample_commands(context, queue, bytes, samples);
+    count = sample_commands(queue, NULL, bytes, samples);
     (void)rn_opencl_next->clReleaseMemObject(bytes);
     return count;
 }
@@ -197,7 +205,7 @@ static void open_clock(struct rn_opencl_device *device, cl_context context, cl_c
 
     device->timers = count == TRIES;
     if (!device->timers)
-        count = version >= 120 ? sample_commands(context, queue, NULL, samples) : 0;
+        count = version >= 120 ? sample_markers(context, queue, samples) : 0;
     if (count == 0)
         count = sample_copies(context, queue, samples);
     if (count == 0)

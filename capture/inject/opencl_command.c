@@ -163,10 +163,7 @@ static cl_int status_of(const struct rn_opencl_command *command)
     return status;
 }
 
-/* Each call that enqueues looks at the oldest few: to gather more of them first, and so to hold more
- * events, was slower with NVIDIA's driver (20 us a call instead of 16, 4 without the layer).
- *
- * Of a command that the caller has taken: true if it has ended, and is gone now. */
+/* Of a command that the caller has taken: true if it has ended, and is gone now. */
 static bool collect(struct rn_opencl_command *command)
 {
     cl_int status = status_of(command);
@@ -201,6 +198,8 @@ static struct rn_opencl_command *take(struct rn_opencl_queue *queue, uint32_t sk
     return command;
 }
 
+/* Each call that enqueues looks at the oldest few: to gather more of them first, and so to hold more
+ * events, was slower with NVIDIA's driver (20 us a call instead of 16, 4 without the layer). */
 void rn_opencl_collect(struct rn_opencl_queue *queue, bool all)
 {
     struct rn_opencl_command *command;

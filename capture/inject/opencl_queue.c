@@ -267,9 +267,12 @@ static cl_command_queue make_twin(const struct rn_opencl_queue *queue)
 static cl_int list_info(const struct rn_opencl_queue *queue, size_t size, void *value,
                         size_t *size_out)
 {
-    cl_command_queue twin = make_twin(queue);
-    cl_int result;
+    cl_int result = rn_opencl_next->clGetCommandQueueInfo(queue->handle, CL_QUEUE_PROPERTIES_ARRAY,
+                                                          0, NULL, NULL);
+    cl_command_queue twin = result == CL_SUCCESS ? make_twin(queue) : NULL;
 
+    if (result != CL_SUCCESS)
+        return result;
     if (!twin)
         return give(size, value, size_out, queue->list, queue->list_count * sizeof(queue->list[0]));
     result = rn_opencl_next->clGetCommandQueueInfo(twin, CL_QUEUE_PROPERTIES_ARRAY, size, value,

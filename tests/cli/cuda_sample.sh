@@ -13,7 +13,8 @@ verdict() {
 
 verdict "it is whole" rn-info --verify -q "$sample.rna"
 rn-cat --json "$sample.rna" >events.jsonl
-python3 "$RN_TOP/tests/gpu/check_recording.py" "$sample.json" events.jsonl
+python3 "$RN_TOP/tests/gpu/check_recording.py" "$sample.json" events.jsonl ||
+    echo "not ok - what the program says is there"
 
 verdict "each kernel in its own row" eval "rn-stat --by kernel --json '$sample.rna' | python3 -c '
 import json, sys
