@@ -120,7 +120,7 @@ static void emit_module(struct rn_ptrace *engine, const struct rn_tracee *tracee
         items[event.attachment_count++] =
             attachment(RN_ATT_BUILD_ID, build_id->bytes, build_id->size);
     rn_ptrace_emit(engine, &event);
-    rn_session_mapped(engine->session, path);
+    rn_session_mapped(engine->session, (uint64_t)tracee->process->pid, path);
 }
 
 static void remember_code(struct rn_ptrace *engine, struct rn_tracee *tracee,

@@ -209,10 +209,10 @@ void rn_session_on_mapped(struct rn_session *session, rn_mapped_fn *function, vo
     session->mapped_context = context;
 }
 
-void rn_session_mapped(const struct rn_session *session, const char *path)
+void rn_session_mapped(const struct rn_session *session, uint64_t pid, const char *path)
 {
     if (session->mapped)
-        session->mapped(session->mapped_context, path);
+        session->mapped(session->mapped_context, pid, path);
 }
 
 static enum rn_status second_passes(struct rn_session *session, struct rn_error *err)

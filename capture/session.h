@@ -67,11 +67,11 @@ typedef enum rn_status rn_second_fn(void *context, struct rn_session *session,
 void rn_session_on_second(struct rn_session *session, rn_second_fn *function, void *context);
 
 /* Be told of each file that a program maps to run code from it, by the thread that uses the session.
- * The path is as /proc has it, and borrowed. */
-typedef void rn_mapped_fn(void *context, const char *path);
+ * The path is as the process sees it, and borrowed. */
+typedef void rn_mapped_fn(void *context, uint64_t pid, const char *path);
 void rn_session_on_mapped(struct rn_session *session, rn_mapped_fn *function, void *context);
 /* For engines: there is one. */
-void rn_session_mapped(const struct rn_session *session, const char *path);
+void rn_session_mapped(const struct rn_session *session, uint64_t pid, const char *path);
 
 /* Put an event into the engine's ring; drains and commits when the ring is full. Never fails for
  * lack of disk space: such losses are counted. */

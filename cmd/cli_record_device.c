@@ -28,6 +28,7 @@ const char cli_record_device_help[] =
     "                        'auto' if the program is linked with libcuda\n";
 
 static const char opencl_layers[] = "OPENCL_LAYERS";
+static const char *const opencl_drivers[] = {"opencl", "ocl", "igdrcl", NULL};
 
 static bool arrange_opencl(struct cli_environment *environment, const struct cli_device_api *api,
                            const char *path)
@@ -63,10 +64,11 @@ static bool arrange_vulkan(struct cli_environment *environment, const struct cli
 
 static const struct cli_device_api apis[CLI_RECORD_DEVICES] = {
     {"opencl", "OpenCL", RN_API_OPENCL, "librn-opencl.so", "libOpenCL.so.1", NULL, opencl_layers,
-     arrange_opencl},
-    {"vulkan", "Vulkan", RN_API_VULKAN, "librn-vulkan.so", "libvulkan.so.1", NULL, NULL,
+     opencl_drivers, arrange_opencl},
+    {"vulkan", "Vulkan", RN_API_VULKAN, "librn-vulkan.so", "libvulkan.so.1", NULL, NULL, NULL,
      arrange_vulkan},
-    {"cuda", "CUDA", RN_API_CUDA, "librn-cuda.so", "libcuda.so.1", injection, NULL, arrange_cuda},
+    {"cuda", "CUDA", RN_API_CUDA, "librn-cuda.so", "libcuda.so.1", injection, NULL, NULL,
+     arrange_cuda},
 };
 
 bool cli_record_device_option(struct cli_record_device *device, int letter, const char *argument,
@@ -151,21 +153,60 @@ int cli_record_device_prepare(struct cli_record_device *device, char *const *arg
 }
 
 /* "libOpenCL.so.1.0.0" is libOpenCL.so.1. */
-static bool is_named(const char *path, const char *soname)
+static bool is_named(const char *name, const char *soname)
 {
-    const char *slash = strrchr(path, '/'), *name = slash ? slash + 1 : path;
     size_t length = strlen(soname);
 
     return strncmp(name, soname, length) == 0 && (name[length] == '\0' || name[length] == '.');
 }
 
-static void see_mapped(void *context, const char *path)
+static bool is_driver(const char *name, const struct cli_device_api *api)
+{
+    for (size_t i = 0; api->drivers && api->drivers[i]; i++)
+        if (strcasestr(name, api->drivers[i]) && !is_named(name, api->loader))
+            return true;
+    return false;
+}
+
+/* Is the text not in that file of the process? Where it cannot be read, it is taken to be. The file may
+ * shrink meanwhile: it is not mapped. */
+static bool lacks_text(uint64_t pid, const char *path, const char *text)
+{
+    char name[PATH_MAX + 32];
+    struct stat about;
+    char *content = NULL;
+    bool lacks = false;
+    int fd;
+
+    snprintf(name, sizeof(name), "/proc/%llu/root%s", (unsigned long long)pid, path);
+    if (stat(name, &about) != 0 || !S_ISREG(about.st_mode) || about.st_size > LOADER_MAX)
+        return false;
+    fd = open(name, O_RDONLY | O_CLOEXEC | O_NONBLOCK | O_NOCTTY);
+    if (fd >= 0 && about.st_size > 0 && (content = malloc((size_t)about.st_size)) &&
+        pread(fd, content, (size_t)about.st_size, 0) == about.st_size)
+        lacks = memmem(content, (size_t)about.st_size, text, strlen(text)) == NULL;
+    if (fd >= 0)
+        close(fd);
+    free(content);
+    return lacks;
+}
+
+static void see_mapped(void *context, uint64_t pid, const char *path)
 {
     struct cli_record_device *device = context;
+    const char *slash = strrchr(path, '/'), *name = slash ? slash + 1 : path;
 
-    for (size_t i = 0; i < CLI_RECORD_DEVICES; i++)
-        if (device->loaded[i] && !device->loaders[i][0] && is_named(path, apis[i].loader))
-            snprintf(device->loaders[i], sizeof(device->loaders[i]), "%s", path);
+    for (size_t i = 0; i < CLI_RECORD_DEVICES; i++) {
+        const struct cli_device_api *api = &apis[i];
+
+        if (!device->loaded[i] || !api->layers)
+            continue;
+        device->has_driver[i] |= is_driver(name, api);
+        if (device->loaders[i][0] || !is_named(name, api->loader))
+            continue;
+        snprintf(device->loaders[i], sizeof(device->loaders[i]), "%s", path);
+        device->lacks_layers[i] = lacks_text(pid, path, api->layers);
+    }
 }
 
 void cli_record_device_watch(struct cli_record_device *device, struct rn_session *session)
@@ -173,42 +214,22 @@ void cli_record_device_watch(struct cli_record_device *device, struct rn_session
     rn_session_on_mapped(session, see_mapped, device);
 }
 
-/* Does the file have that text in it? Where it cannot be read, it is taken to have. It may shrink
- * meanwhile: it is not mapped. */
-static bool has_text(const char *path, const char *text)
-{
-    int fd = open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK);
-    struct stat about;
-    char *content = NULL;
-    ssize_t size = -1;
-    bool has;
-
-    if (fd >= 0 && fstat(fd, &about) == 0 && S_ISREG(about.st_mode) && about.st_size > 0 &&
-        about.st_size <= LOADER_MAX && (content = malloc((size_t)about.st_size)))
-        size = pread(fd, content, (size_t)about.st_size, 0);
-    if (fd >= 0)
-        close(fd);
-    has = size < 0 || memmem(content, (size_t)size, text, strlen(text)) != NULL;
-    free(content);
-    return has;
-}
-
 /* Why there is nothing of an API; false: that is no wonder. */
 static bool say_why(const struct cli_record_device *device, size_t number, char *text, size_t size)
 {
     const struct cli_device_api *api = &apis[number];
-    const char *loader = device->loaders[number];
+    bool asked = device->chosen[number] == CLI_DEVICE_ON;
 
-    if (loader[0] && api->layers && !has_text(loader, api->layers)) {
+    if (device->lacks_layers[number]) {
         snprintf(text, size,
-                 "no %s: the program's loader, %s, takes no layers; one that does, such as ocl-icd "
-                 "or Khronos', must come first in LD_LIBRARY_PATH",
-                 api->name, loader);
-        return true;
+                 "no %s: the program's loader takes no layers; one that does, such as ocl-icd or "
+                 "Khronos', must come first in LD_LIBRARY_PATH; it is %s",
+                 api->name, device->loaders[number]);
+        return asked || device->has_driver[number];
     }
     snprintf(text, size, "no %s: the program did not use it, or not through the system's %s",
              api->name, api->loader);
-    return device->chosen[number] == CLI_DEVICE_ON;
+    return asked;
 }
 
 void cli_record_device_missed(const struct cli_record_device *device, struct rn_session *session,

@@ -27,6 +27,8 @@ struct cli_record_device {
     enum cli_device_choice chosen[CLI_RECORD_DEVICES];
     bool loaded[CLI_RECORD_DEVICES];           /* its library is, or would be */
     char loaders[CLI_RECORD_DEVICES][PATH_MAX]; /* what the program mapped first; "": none */
+    bool lacks_layers[CLI_RECORD_DEVICES];      /* that takes none */
+    bool has_driver[CLI_RECORD_DEVICES];        /* and one was mapped, so it is used */
 };
 
 /* One API. */
@@ -38,6 +40,7 @@ struct cli_device_api {
     const char *loader;  /* soname: a program that needs it uses the API */
     const char *taken;   /* variable that has room for one library: whose it is stays; NULL: none */
     const char *layers;  /* what is in a loader that would load the library; NULL: all do */
+    const char *const *drivers; /* of such an API: parts of what they are called, up to a NULL */
     /* Make the program load the library at `path`. False: no memory. What else stands in the way is
      * told by a message that begins with `name`. */
     bool (*arrange)(struct cli_environment *environment, const struct cli_device_api *api,

@@ -104,11 +104,18 @@ chmod +x plain/libOpenCL.so.1
 plain_loader() {
     LD_LIBRARY_PATH=$PWD/plain rn-record "$@" -o plain.rna -- ./modes kernels 5 >out 2>err &&
         [ "$(cat out)" = 5 ] && [ "$(wc -l <err)" = 1 ] && holds plain 0 0 0 &&
-        grep -q 'no OpenCL: .*plain/libOpenCL.so.1, takes no layers' err &&
+        grep -q 'no OpenCL: .*takes no layers;.* it is .*plain/libOpenCL.so.1$' err &&
         rn-info plain.rna | grep -q '^Notice .*takes no layers'
 }
 verdict "a loader that takes no layers is named" plain_loader --opencl
 verdict "and without being asked" plain_loader
+echo 'int clGetPlatformIDs(unsigned, void *, unsigned *); int main(int c, char **v) { return c > 5 ? clGetPlatformIDs(0, v, 0) : 0; }' |
+    gcc -o unused -x c - -lOpenCL
+unused() {
+    LD_LIBRARY_PATH=$PWD/plain rn-record -o unused.rna -- ./unused 2>err && [ ! -s err ] &&
+        ! rn-info unused.rna | grep -q '^Notice'
+}
+verdict "but not where it is not used" unused
 
 # elsewhere LIBRARY: the recorder with that file as its library; its one line.
 elsewhere() {
