@@ -12,10 +12,7 @@
 /* A double quote is escaped for tables alone: in single quotes it means nothing. */
 static bool is_double_quote(const struct rn_buf *plain, size_t at)
 {
-    static const char escaped[] = "\\x22";
-
-    return plain->size - at >= sizeof(escaped) - 1 &&
-           memcmp(plain->data + at, escaped, sizeof(escaped) - 1) == 0;
+    return plain->size - at >= 4 && memcmp(plain->data + at, "\\x22", 4) == 0;
 }
 
 void cli_plot_quote(struct rn_buf *out, const char *text, size_t limit)
