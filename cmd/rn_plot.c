@@ -234,6 +234,8 @@ static int run(const struct job *job, char **paths, unsigned count)
     struct rn_error err = RN_ERROR_INIT;
     bool whole = true, done = true;
 
+    if (job->type == RN_PLOT_TIMELINE)
+        rn_filter_set_overlapping(job->filter);
     if (job->report_path)
         return cli_report_write(&report);
     for (unsigned i = 0; i < count && done; i++) {

@@ -65,6 +65,12 @@ RN_MUST_CHECK enum rn_status rn_filter_add_pid(struct rn_filter *filter, uint64_
 RN_MUST_CHECK enum rn_status rn_filter_add_tid(struct rn_filter *filter, uint64_t tid,
                                                struct rn_error *err);
 void rn_filter_set_time(struct rn_filter *filter, uint64_t from_ns, uint64_t to_ns);
+/* Of what goes on for a while, also what had begun before and was not over then: for pictures. */
+void rn_filter_set_overlapping(struct rn_filter *filter);
+bool rn_filter_overlapping(const struct rn_filter *filter);
+/* Is it in that time? */
+bool rn_filter_match_time(const struct rn_filter *filter, uint64_t since_start_ns,
+                          uint64_t duration_ns);
 /* Only events that took at least this long. */
 void rn_filter_set_min_duration(struct rn_filter *filter, uint64_t duration_ns);
 bool rn_filter_time(const struct rn_filter *filter, uint64_t *from_ns, uint64_t *to_ns);

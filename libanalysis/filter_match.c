@@ -76,6 +76,16 @@ void rn_filter_set_time(struct rn_filter *filter, uint64_t from_ns, uint64_t to_
     filter->to_ns = to_ns;
 }
 
+void rn_filter_set_overlapping(struct rn_filter *filter)
+{
+    filter->overlapping = true;
+}
+
+bool rn_filter_overlapping(const struct rn_filter *filter)
+{
+    return filter->overlapping;
+}
+
 void rn_filter_set_min_duration(struct rn_filter *filter, uint64_t duration_ns)
 {
     filter->min_duration_ns = duration_ns;
@@ -228,11 +238,20 @@ bool rn_filter_match_duration(const struct rn_filter *filter, uint64_t duration_
     return duration_ns >= filter->min_duration_ns;
 }
 
+bool rn_filter_match_time(const struct rn_filter *filter, uint64_t since_start_ns,
+                          uint64_t duration_ns)
+{
+    bool later = since_start_ns >= filter->from_ns;
+
+    if (!later && filter->overlapping)
+        later = duration_ns > filter->from_ns - since_start_ns;
+    return later && (since_start_ns < filter->to_ns || filter->to_ns == UINT64_MAX);
+}
+
 bool rn_filter_match_place(const struct rn_filter *filter, uint64_t pid, uint64_t tid,
                            uint64_t since_start_ns, uint64_t duration_ns)
 {
-    return since_start_ns >= filter->from_ns &&
-           (since_start_ns < filter->to_ns || filter->to_ns == UINT64_MAX) &&
+    return rn_filter_match_time(filter, since_start_ns, duration_ns) &&
            rn_filter_match_duration(filter, duration_ns) &&
            rn_filter_match_thread(filter, pid, tid);
 }

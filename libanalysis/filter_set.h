@@ -41,7 +41,7 @@ struct rn_filter_set {
 struct rn_filter {
     struct rn_filter_set set;
     struct rn_id_list pids, tids;
-    bool has_time;
+    bool has_time, overlapping;
     uint64_t from_ns, to_ns, min_duration_ns;
 };
 

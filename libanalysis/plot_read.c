@@ -84,7 +84,18 @@ static bool time_selected(const struct rn_plot *plot, uint64_t since_ns, uint64_
     if (!rn_filter_match_duration(plot->filter, duration_ns))
         return false;
     return !rn_filter_time(plot->filter, &from, &to) ||
-           (since_ns >= from && (since_ns < to || to == UINT64_MAX));
+           rn_filter_match_time(plot->filter, since_ns, duration_ns);
+}
+
+/* What had begun before the time that is shown is shown from its begin on. */
+static void cut_begin(const struct rn_plot *plot, struct plot_sample *sample)
+{
+    uint64_t from, to;
+
+    if (plot->filter && rn_filter_time(plot->filter, &from, &to) && sample->start_ns < from)
+        sample->start_ns = from;
+    if (sample->end_ns < sample->start_ns) /* never finished */
+        sample->end_ns = sample->start_ns;
 }
 
 static uint64_t sum(uint64_t a, uint64_t b)
@@ -99,6 +110,7 @@ static uint64_t sum(uint64_t a, uint64_t b)
 static enum rn_status hand_over(struct rn_plot *plot, struct plot_sample *sample,
                                 struct rn_error *err)
 {
+    cut_begin(plot, sample);
     if (sample->start_ns > LATEST_NS || sample->end_ns > LATEST_NS)
         return rn_fail(err, RN_E_FORMAT, "an event is more than 70 years from the others");
     if (!plot->any || sample->start_ns < plot->first_ns)
@@ -238,7 +250,8 @@ static bool in_time(const struct rn_plot *plot, const struct rn_batch *batch)
 
     if (!plot->filter || !rn_filter_time(plot->filter, &from, &to))
         return true;
-    return rn_clock_since_start(clock, batch->last) >= from &&
+    return (rn_clock_since_start(clock, batch->last) >= from ||
+            rn_filter_overlapping(plot->filter)) &&
            (rn_clock_since_start(clock, batch->first) < to || to == UINT64_MAX);
 }
 

@@ -29,6 +29,8 @@ import json, sys
 parts = json.load(sys.stdin)
 assert parts[\"devices_busy_ns\"] > 50e6 and parts[\"total\"][\"device_ns\"] > 50e6, parts
 '"
+verdict "a timeline from the middle: who waits since long ago" eval "
+    rn-plot --data --from 205ms --to 275ms '$sample.rna' | awk -F '\t' '\$4 == 2837 && \$7 == 205000000' | grep -q ."
 verdict "its clock is known within a microsecond" eval "rn-info --json '$sample.rna' | python3 -c '
 import json, sys
 clock, = json.load(sys.stdin)[\"device_clocks\"]
