@@ -243,6 +243,13 @@ static enum rn_status fork_event(struct rn_attribution *attribution, const struc
     return status;
 }
 
+/* The call that was under way, until then. */
+static void end_in_flight(struct attribution_account *account, uint64_t ticks)
+{
+    if (account->in_flight && account->in_flight_from >= account->cursor)
+        add_call(account, account->in_flight_class, account->in_flight_from, ticks);
+}
+
 static enum rn_status process_event(struct rn_attribution *attribution,
                                     struct attribution_account *account, struct rn_trace *trace,
                                     const struct rn_event *event, struct rn_error *err)
@@ -251,8 +258,10 @@ static enum rn_status process_event(struct rn_attribution *attribution,
     if (event->u.process.op == RN_PROCESS_FORK)
         return fork_event(attribution, event, err);
     if (event->u.process.op == RN_PROCESS_THREAD_EXIT || event->u.process.op == RN_PROCESS_EXIT ||
-        event->u.process.op == RN_PROCESS_DETACH)
+        event->u.process.op == RN_PROCESS_DETACH) {
+        end_in_flight(account, event->start);
         account->ended = true;
+    }
     return event->u.process.op == RN_PROCESS_EXIT
                ? rn_attribution_process_ended(attribution, trace, event, err)
                : RN_OK;
@@ -272,8 +281,15 @@ static void call_event(const struct rn_attribution *attribution,
         return;
     }
     account->calls++;
-    if (event->duration <= UINT64_MAX - event->start)
-        add_call(account, class, event->start, event->start + event->duration);
+    if (event->duration > UINT64_MAX - event->start)
+        return;
+    add_call(account, class, event->start, event->start + event->duration);
+    /* What never returned, exit_group(2) above all, goes on until the thread is gone. */
+    if (event->flags & RN_EVENT_UNFINISHED) {
+        account->in_flight = true;
+        account->in_flight_class = class;
+        account->in_flight_from = event->start + event->duration;
+    }
 }
 
 enum rn_status rn_attribution_event(struct rn_attribution *attribution, struct rn_trace *trace,
@@ -316,8 +332,7 @@ static void close_account(const struct rn_attribution *attribution,
 {
     if (account->ended)
         return;
-    if (account->in_flight && account->in_flight_from >= account->cursor)
-        add_call(account, account->in_flight_class, account->in_flight_from, attribution->last);
+    end_in_flight(account, attribution->last);
     see(account, attribution->last);
 }
 

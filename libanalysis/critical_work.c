@@ -124,11 +124,19 @@ static void add_to_link(struct rn_critical_path *path, struct critical_stream *s
     name->work.ticks += ticks;
 }
 
+/* What never returned, exit_group(2) above all, went on until the thread was gone. */
+static uint64_t end_of_work(const struct rn_event *event)
+{
+    bool forever = event->kind == RN_KIND_SYSCALL && event->flags & RN_EVENT_UNFINISHED;
+
+    return forever ? UINT64_MAX : critical_end(event);
+}
+
 /* How often it is on the path. */
 static unsigned spread(struct rn_critical_path *path, struct critical_stream *stream,
                        const struct rn_event *event, struct critical_name *name)
 {
-    uint64_t end = critical_end(event);
+    uint64_t end = end_of_work(event);
     size_t number = first_link(path, stream, event->start);
     unsigned times = 0;
 

@@ -29,6 +29,8 @@ import json, sys
 parts = json.load(sys.stdin)
 assert parts[\"devices_busy_ns\"] > 50e6 and parts[\"total\"][\"device_ns\"] > 50e6, parts
 '"
+verdict "what the driver does at the end is not the program's computing" eval "
+    rn-stat --critical-path '$sample.rna' | grep -q ' 84.5.ms *1  exit_group$'"
 verdict "a timeline from the middle: who waits since long ago" eval "
     rn-plot --data --from 205ms --to 275ms '$sample.rna' | awk -F '\t' '\$4 == 2837 && \$7 == 205000000' | grep -q ."
 verdict "its clock is known within a microsecond" eval "rn-info --json '$sample.rna' | python3 -c '
