@@ -14,11 +14,12 @@
 static const struct rn_plot_column size_columns[] = {
     {"from_bytes", false},      {"to_bytes", false},        {"p50_bytes_per_s", false},
     {"p10_bytes_per_s", false}, {"p90_bytes_per_s", false}, {"transfers", false},
-    {"series", false}};
+    {"series", false},          {"mean_bytes", false}};
 
 struct bandwidth {
     struct plot_bins bins;
     struct rn_histogram *rates[DIRECTIONS][SIZES]; /* bytes a second */
+    double bytes[DIRECTIONS][SIZES];               /* of those transfers together */
     bool used[DIRECTIONS];
 };
 
@@ -81,6 +82,7 @@ static enum rn_status add_transfer(struct bandwidth *state, const struct plot_sa
         *rates = rn_histogram_new();
     if (!*rates)
         return rn_fail(err, RN_E_NOMEM, "no memory for a histogram");
+    state->bytes[direction][size] += (double)bytes;
     rate = (double)bytes * 1e9 / (double)duration;
     rn_histogram_add(*rates, rate < 0x1p60 ? (uint64_t)rate : UINT64_C(1) << 60);
     return RN_OK;
@@ -118,8 +120,9 @@ static void put_sizes(struct rn_plot *plot, struct rn_plot_table *table, unsigne
         cell[4].number = fmax(1, (double)rn_histogram_quantile(rates, 0.9));
         cell[5].number = (double)rn_histogram_count(rates);
         cell[6].number = series;
-        picture->x2.min = fmin(picture->x2.min, cell[0].number);
-        picture->x2.max = fmax(picture->x2.max, cell[1].number);
+        cell[7].number = state->bytes[direction][size] / cell[5].number;
+        picture->x2.min = fmin(picture->x2.min, cell[7].number);
+        picture->x2.max = fmax(picture->x2.max, cell[7].number);
         picture->y2.min = fmin(picture->y2.min, cell[3].number);
         picture->y2.max = fmax(picture->y2.max, cell[4].number);
     }
@@ -151,8 +154,8 @@ static void make_tables(struct rn_plot *plot, const bool *directions)
         put_sizes(plot, sizes, direction, series);
     }
     /* Room around the points. */
-    picture->x2.min /= 1.2;
-    picture->x2.max *= 1.2;
+    picture->x2.min /= 2;
+    picture->x2.max *= 2;
     picture->y2.min /= 2;
     picture->y2.max *= 2;
     if (!sizes->rows)
