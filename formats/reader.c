@@ -76,6 +76,11 @@ static enum rn_status open_file(struct rn_reader *reader, const char *path, stru
     if (!reader->name)
         return rn_fail(err, RN_E_NOMEM, "no memory for a reader");
     reader->fd = open(reader->name, O_RDONLY | O_CLOEXEC);
+    if (reader->fd < 0 && reader->part && errno == ENOENT) {
+        rn_fail(err, RN_E_USAGE, "is a directory, and not one that a recorder writes to");
+        rn_fail_in(err, reader->part);
+        return RN_E_USAGE;
+    }
     if (reader->fd < 0)
         return cannot_open(reader->name, err);
     reader->owns_fd = true;
