@@ -158,19 +158,20 @@ enum rn_status rn_overhead_tell(struct rn_session *session, struct rn_error *err
 
     if (cpu <= 0)
         return RN_OK;
-    rn_buf_printf(&text, "recording took about %.1f %% of the program's %.3f s CPU time",
+    rn_buf_printf(&text, "about %.1f %% of the program's %.3f s CPU time was recording",
                   100 * cost / cpu, cpu / 1e9);
     add_basis(&text, overhead->calls, "calls", clock + CALL_NS);
     add_basis(&text, overhead->blocks, "blocks and decisions", clock + BLOCK_NS);
     add_basis(&text, overhead->counted, "counted", clock + COUNTED_NS);
-    rn_buf_printf(&text, "; the recorder itself took %.3f s", recorder / 1e9);
+    rn_buf_printf(&text, "; the recorder used %.3f s beside it, and was waited for",
+                  recorder / 1e9);
     if (overhead->traced)
-        rn_buf_printf(&text, ", for part of which %llu traced calls waited",
-                      (unsigned long long)overhead->traced);
+        rn_buf_printf(&text, " in %llu calls, and", (unsigned long long)overhead->traced);
+    rn_buf_text(&text, " whenever a program was executed");
     rn_buf_byte(&text, '\0');
-    status = rn_session_notice(session, RN_NOTICE_OVERHEAD,
-                               (uint64_t)((cost + recorder) / cpu * 1e6), err, "%s",
-                               text.data ? (const char *)text.data : "");
+    status =
+        rn_session_notice(session, RN_NOTICE_OVERHEAD, (uint64_t)((cost + recorder) / cpu * 1e6),
+                          err, "%s", text.data ? (const char *)text.data : "");
     rn_buf_free(&text);
     return status;
 }
