@@ -130,8 +130,8 @@ static enum rn_status copy(struct job *job, struct rn_reader *reader, struct rn_
 static void warn(const struct cli_scrub_options *options, const struct rn_reader *reader)
 {
     if (!options->key_path)
-        cli_warn("the key was thrown away: other recordings can be compared with this one only if "
-                 "they are scrubbed under one --key");
+        cli_warn("scrubbed under a key of its own, which is not kept: to compare recordings with "
+                 "each other, scrub them under one --key");
     if (rn_reader_skipped(reader))
         cli_warn("%" PRIu64 " events of kinds that this version does not know were left out",
                  rn_reader_skipped(reader));

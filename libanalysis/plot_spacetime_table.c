@@ -184,8 +184,8 @@ static enum rn_status prepare(struct rn_plot *plot, bool used[GROUPS], struct rn
 
     if (!state->any_edge) {
         (void)rn_fail(err, RN_E_USAGE,
-                      "has no edges between processes: a space-time diagram is "
-                      "of what rn-merge writes");
+                      "has no edges between processes: a space-time diagram is of what "
+                      "rn-merge writes, of processes that had to do with each other");
         return rn_fail_in(err, plot->picture.source);
     }
     if (state->row_count)

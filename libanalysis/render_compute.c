@@ -10,6 +10,14 @@
 
 static const char *const reasons[] = {"below threshold", "called too often", "ring was full"};
 
+/* Of calls of a device's API it need not have been often: those that only ask are always counted. */
+static const char *reason_of(const struct rn_aggregate *sum)
+{
+    if (sum->of == RN_KIND_API && sum->reason == RN_AGGREGATE_HOT)
+        return "only counted";
+    return sum->reason < sizeof(reasons) / sizeof(reasons[0]) ? reasons[sum->reason] : "unknown";
+}
+
 void rn_render_ticks(struct rn_trace *trace, uint64_t ticks, struct rn_buf *out)
 {
     uint64_t ns = rn_clock_duration(rn_trace_clock(trace), ticks);
@@ -169,9 +177,7 @@ static void add_aggregate(struct rn_trace *trace, const struct rn_event *event, 
         rn_buf_printf(out, " backend=%s", rn_value_name(RN_VALUE_BACKEND, sum->backend));
     if (sum->direction)
         rn_buf_printf(out, " %s", rn_value_name(RN_VALUE_DIRECTION, sum->direction));
-    rn_buf_printf(out, " (%s)",
-                  sum->reason < sizeof(reasons) / sizeof(reasons[0]) ? reasons[sum->reason]
-                                                                     : "unknown");
+    rn_buf_printf(out, " (%s)", reason_of(sum));
     add_count(out, "elements", sum->elements);
     add_count(out, "bytes", sum->bytes);
     rn_buf_text(out, " sum=");
