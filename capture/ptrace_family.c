@@ -333,7 +333,6 @@ static bool may_leave_orphans(const struct rn_ptrace *engine, const struct rn_tr
     }
 }
 
-/* Last words of a thread, whether or not its PTRACE_EVENT_EXIT was seen. */
 /* Others may have named the thread, which nobody saw. */
 static void note_name(struct rn_ptrace *engine, const struct rn_tracee *tracee)
 {
@@ -345,6 +344,7 @@ static void note_name(struct rn_ptrace *engine, const struct rn_tracee *tracee)
         rn_ptrace_thread_name(engine, tracee);
 }
 
+/* Last words of a thread, whether or not its PTRACE_EVENT_EXIT was seen. */
 static void begin_exit(struct rn_ptrace *engine, struct rn_tracee *tracee, int status)
 {
     struct rn_tracee_process *process = tracee->process;
