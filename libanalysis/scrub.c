@@ -309,6 +309,23 @@ static bool is_imported(const struct rn_event *event)
            event->kind == RN_KIND_FLOW;
 }
 
+/* Where the path of a program stays, so does its name, and that of a link by which it is executed:
+ * its thread and its first argument are called so. */
+static void note_program(struct rn_scrub *scrub, const struct rn_event *event,
+                         const struct rn_attachment *attachment, const struct rn_buf *out)
+{
+    const struct rn_syscall_info *info;
+
+    if (attachment->type != RN_ATT_EXE) {
+        argument_of(event, attachment, &info);
+        if (!info || (strcmp(info->name, "execve") != 0 && strcmp(info->name, "execveat") != 0))
+            return;
+    }
+    if (attachment->size && out->size == attachment->size &&
+        !memcmp(out->data, attachment->data, attachment->size))
+        scrub_note_program(scrub, (const char *)attachment->data, attachment->size);
+}
+
 /* What the text of an attachment becomes. False: it is no text. */
 static bool rewrite(struct rn_scrub *scrub, const struct rn_event *event,
                     const struct rn_attachment *attachment, struct rn_buf *out)
@@ -322,12 +339,11 @@ static bool rewrite(struct rn_scrub *scrub, const struct rn_event *event,
     case RN_ATT_CWD:
     case RN_ATT_ROOT:
         scrub_path(scrub, text, size, out);
-        if (attachment->type == RN_ATT_EXE && size && out->size == size &&
-            !memcmp(out->data, text, size))
-            scrub_note_program(scrub, text, size);
+        note_program(scrub, event, attachment, out);
         return true;
     case RN_ATT_STRING:
         string(scrub, event, attachment, out);
+        note_program(scrub, event, attachment, out);
         return true;
     case RN_ATT_SOCKADDR:
         scrub_address(scrub, attachment->data, size, out);

@@ -150,6 +150,16 @@ rn-diff a.clean.rna other.rna >report
 rn-diff a.clean.rna b.rna >report
 [ $? = 2 ] && grep -q 'only recording A is scrubbed' report || fail "half: $(head -3 report)"
 
+# A program whose path stays keeps its name, and that of the link by which it was executed; others do
+# not.
+ln -sf /bin/true "$secret-link"
+rn-record -q -o links.rna -- sh -c "awk 1 /dev/null; ./$secret-link" || fail "cannot record links"
+rn-scrub -q -o links.clean.rna links.rna || fail "cannot scrub links"
+rn-cat --json -e kind=process links.clean.rna | jq -r 'select(.name == "exec").args.thread_name' >called
+[ "$(sed -n 1,2p called | tr '\n' ' ')" = "sh awk " ] || fail "called $(cat called)"
+grep -q '^_[0-9a-f]*$' called || fail "the link with a name of its own is called $(cat called)"
+reveals links.clean.rna $secret && fail "the link's name is still there"
+
 # What other tools recorded.
 cat >trace.json <<END
 {"traceEvents": [
