@@ -93,6 +93,23 @@ static uint64_t status_field(const char *text, const char *name, unsigned index,
     return value;
 }
 
+/* There the kernel escapes what would break the line. */
+static void take_name(const char *text, char name[RN_PROC_NAME_MAX + 1])
+{
+    static const char begin[] = "Name:\t";
+    const char *at = text + sizeof(begin) - 1;
+
+    memset(name, 0, RN_PROC_NAME_MAX + 1);
+    if (strncmp(text, begin, sizeof(begin) - 1) != 0)
+        return;
+    for (size_t i = 0; i < RN_PROC_NAME_MAX && *at && *at != '\n'; i++, at++) {
+        bool escaped = at[0] == '\\' && (at[1] == 'n' || at[1] == '\\');
+
+        at += escaped;
+        name[i] = escaped && *at == 'n' ? '\n' : *at;
+    }
+}
+
 bool rn_proc_status(pid_t pid, struct rn_proc_status *status)
 {
     char path[PROC_PATH_MAX], text[4096];
@@ -101,6 +118,7 @@ bool rn_proc_status(pid_t pid, struct rn_proc_status *status)
     snprintf(path, sizeof(path), "/proc/%d/status", (int)pid);
     if (!read_once(open(path, O_RDONLY | O_CLOEXEC), text, sizeof(text)))
         return false;
+    take_name(text, status->name);
     status->tgid = (pid_t)status_field(text, "\nTgid:", 0, 10);
     status->ppid = (pid_t)status_field(text, "\nPPid:", 0, 10);
     status->uid = status_field(text, "\nUid:", 0, 10);

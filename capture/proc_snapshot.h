@@ -16,10 +16,13 @@ size_t rn_proc_read(pid_t pid, const char *name, char *to, size_t size); /* of /
 /* Where the symbolic link /proc/PID/NAME points to; 0 on failure. NUL-terminated. */
 size_t rn_proc_link(pid_t pid, const char *name, char *to, size_t size);
 
+#define RN_PROC_NAME_MAX 15u /* bytes of a thread's name */
+
 struct rn_proc_status {
     pid_t tgid, ppid;
     uint64_t uid, euid, gid, egid, umask;
     uint64_t max_rss_bytes; /* VmHWM; 0 where it has no memory any more */
+    char name[RN_PROC_NAME_MAX + 1];
 };
 bool rn_proc_status(pid_t pid, struct rn_proc_status *status);
 

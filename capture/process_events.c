@@ -35,7 +35,7 @@ void rn_ptrace_emit_facts(struct rn_ptrace *engine, const struct rn_tracee *trac
                           enum rn_process_op op)
 {
     const struct rn_process_facts *facts = &engine->facts;
-    struct rn_attachment items[6];
+    struct rn_attachment items[7];
     uint32_t count = 0;
     struct rn_event event = {.kind = RN_KIND_PROCESS,
                              .stream = (uint32_t)tracee->stream,
@@ -51,6 +51,9 @@ void rn_ptrace_emit_facts(struct rn_ptrace *engine, const struct rn_tracee *trac
         items[count++] = attachment(RN_ATT_EXE, facts->exe, facts->exe_size);
     items[count++] = attachment(RN_ATT_CWD, facts->cwd, facts->cwd_size);
     items[count++] = attachment(RN_ATT_ROOT, facts->root, facts->root_size);
+    /* The kernel names the thread after the name that was executed, which may be a link's. */
+    if (op == RN_PROCESS_EXEC && facts->name[0])
+        items[count++] = attachment(RN_ATT_NAME, facts->name, strlen(facts->name));
     if (facts->env_size > 0)
         items[count++] = attachment(RN_ATT_ENV, facts->env, facts->env_size);
     if (facts->has_limits)

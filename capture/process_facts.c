@@ -4,16 +4,19 @@
 #include <string.h>
 #include <unistd.h>
 
-static void read_process(pid_t pid, struct rn_process *process)
+static void read_process(pid_t pid, struct rn_process_facts *facts)
 {
+    struct rn_process *process = &facts->process;
     struct rn_proc_status status;
 
+    facts->name[0] = '\0';
     *process = (struct rn_process){.pid = (uint64_t)pid,
                                    .abi = rn_proc_abi(pid),
                                    .pgid = (uint64_t)getpgid(pid),
                                    .sid = (uint64_t)getsid(pid)};
     if (!rn_proc_status(pid, &status))
         return;
+    memcpy(facts->name, status.name, sizeof(facts->name));
     process->parent_pid = (uint64_t)status.ppid;
     process->uid = status.uid;
     process->euid = status.euid;
@@ -24,7 +27,7 @@ static void read_process(pid_t pid, struct rn_process *process)
 
 void rn_process_facts_read(pid_t pid, char *const *env_names, struct rn_process_facts *facts)
 {
-    read_process(pid, &facts->process);
+    read_process(pid, facts);
     facts->argv_size = rn_proc_read(pid, "cmdline", facts->argv, sizeof(facts->argv));
     facts->argv_cut = facts->argv_size == RN_CAPTURE_ARGV_MAX;
     facts->exe_size = rn_proc_link(pid, "exe", facts->exe, sizeof(facts->exe));

@@ -15,6 +15,7 @@
 /* Texts are NUL-terminated, sizes do not count that; what could not be read is empty. */
 struct rn_process_facts {
     struct rn_process process; /* no operation, no thread */
+    char name[RN_PROC_NAME_MAX + 1];
     char argv[RN_CAPTURE_ARGV_MAX + 1], exe[4096], cwd[4096], root[4096], env[RN_FACT_BYTES];
     size_t argv_size, exe_size, cwd_size, root_size, env_size;
     bool argv_cut;

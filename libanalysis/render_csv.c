@@ -119,7 +119,7 @@ static void add_words(struct rn_sink *sink, struct rn_trace *trace, const struct
 static void add_generic(struct rn_trace *trace, const struct rn_event *event,
                         const struct rn_schema *schema, struct rn_buf *out)
 {
-    static const uint8_t texts[] = {RN_ATT_NAME, RN_ATT_PATH, RN_ATT_EXE, RN_ATT_TEXT};
+    static const uint8_t texts[] = {RN_ATT_EXE, RN_ATT_NAME, RN_ATT_PATH, RN_ATT_TEXT};
     struct rn_sink sink = {.out = out};
     const struct rn_attachment *text = NULL;
     size_t from;

@@ -336,6 +336,9 @@ static const char *unique_key(const struct rn_event *event, const struct rn_sche
 {
     const char *key = attachment_key(attachment->type);
 
+    /* "name" says what happened. */
+    if (attachment->type == RN_ATT_NAME && event->kind == RN_KIND_PROCESS)
+        key = "thread_name";
     if (!key || rn_event_attachment(event, attachment->type, RN_ARG_ANY) != attachment)
         return NULL;
     for (unsigned i = 0; i < schema->words; i++)

@@ -154,7 +154,7 @@ static const struct {
     {RN_KIND_PROCESS,
      "process_event",
      "processes and threads that start, execute, end",
-     {ATTACHED("name", RN_ATT_NAME, "with op thread name: the name"),
+     {ATTACHED("name", RN_ATT_NAME, "of the thread, where the event gives it one"),
       ATTACHED("exe", RN_ATT_EXE, "path of the image"),
       TEXT("argv", RN_ROW_FROM_LIST, RN_ATT_ARGV, "a JSON array"),
       ATTACHED("cwd", RN_ATT_CWD, NULL), ATTACHED("root", RN_ATT_ROOT, NULL),

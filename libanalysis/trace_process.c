@@ -156,7 +156,7 @@ static void feed_image(struct rn_trace *trace, struct rn_trace_thread *thread,
         rename_after(trace, thread, process->exe);
     if (event->u.process.op == RN_PROCESS_EXEC && !(event->flags & RN_EVENT_SNAPSHOT))
         rn_fd_table_exec(trace, &process->files);
-    /* ATTACH and snapshots tell the thread's own name, which need not be that of the image. */
+    /* The thread's own name need not be that of the image. */
     set_name(trace, &thread->name, rn_event_attachment(event, RN_ATT_NAME, RN_ARG_ANY));
 }
 

@@ -36,3 +36,18 @@ for engine in inline ptrace; do
         fi
     done
 done
+
+# A program is called what it was executed as, a link or not, and cut as the kernel cuts it.
+ln -sf names 'short\name'
+ln -sf names a-name-of-many-letters
+for engine in inline ptrace; do
+    for link in 'short\name' a-name-of-many-letters; do
+        rn-record -q --engine=$engine -o names.rna -- "./$link" || continue
+        rn-cat --json -e kind=process names.rna >names.json
+        if [ "$(jq -r 'select(.name == "exec").args.thread_name' names.json)" = "${link:0:15}" ]; then
+            echo "ok - $engine: executed as $link"
+        else
+            echo "not ok - $engine: executed as $link"
+        fi
+    done
+done
