@@ -1,4 +1,6 @@
 # needs: bash
+# varies: wait4
+# (A child that is done before the shell waits is reaped by the handler of SIGCHLD.)
 prepare() {
     cat >script.sh <<'SH'
 trap 'echo usr1' USR1
