@@ -45,15 +45,15 @@ void rn_ptrace_emit_facts(struct rn_ptrace *engine, const struct rn_tracee *trac
 
     event.u.process.op = op;
     event.u.process.tid = (uint64_t)tracee->tid;
+    /* The kernel names the thread after the name that was executed, which may be a link's. */
+    if (op == RN_PROCESS_EXEC && facts->name[0])
+        items[count++] = attachment(RN_ATT_NAME, facts->name, strlen(facts->name));
     items[count] = attachment(RN_ATT_ARGV, facts->argv, facts->argv_size);
     items[count++].flags = facts->argv_cut ? RN_ATT_CUT : 0;
     if (op != RN_PROCESS_START)
         items[count++] = attachment(RN_ATT_EXE, facts->exe, facts->exe_size);
     items[count++] = attachment(RN_ATT_CWD, facts->cwd, facts->cwd_size);
     items[count++] = attachment(RN_ATT_ROOT, facts->root, facts->root_size);
-    /* The kernel names the thread after the name that was executed, which may be a link's. */
-    if (op == RN_PROCESS_EXEC && facts->name[0])
-        items[count++] = attachment(RN_ATT_NAME, facts->name, strlen(facts->name));
     if (facts->env_size > 0)
         items[count++] = attachment(RN_ATT_ENV, facts->env, facts->env_size);
     if (facts->has_limits)

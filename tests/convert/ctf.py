@@ -61,7 +61,10 @@ def of_recording(path):
             else:
                 yield f"syscall_exit_{name}", end, stream, "", None, None
             continue
-        name = event.get("name", "") if event["kind"] not in ("process", "signal", "module") else ""
+        if event["kind"] == "process":
+            name = args.get("thread_name", "")
+        else:
+            name = event.get("name", "") if event["kind"] not in ("signal", "module") else ""
         correlation = args.get("correlation")
         yield (event["kind"], start, stream, name, event["duration_ns"],
                None if correlation is None else int(correlation))

@@ -89,9 +89,11 @@ static void masked_and_escaped(void)
         *(volatile int *)(uintptr_t)8 = 1;
 }
 
-/* It ends only when its parent has seen it go on: while one SIGCHLD waits, a second one is lost. */
+/* It ends only when its parent has seen it go on: while one SIGCHLD waits, a second one is lost. That
+ * it goes on can be waited for before the signal is sent, so the signal is waited for first. */
 static void stopped_child(void)
 {
+    sigset_t child_signal;
     int status, go_on[2];
     char byte = 0;
     pid_t child;
@@ -104,7 +106,13 @@ static void stopped_child(void)
     }
     if (waitpid(child, &status, WUNTRACED) != child || !WIFSTOPPED(status))
         abort();
+    sigemptyset(&child_signal);
+    sigaddset(&child_signal, SIGCHLD);
+    sigprocmask(SIG_BLOCK, &child_signal, NULL);
     kill(child, SIGCONT);
+    if (sigwaitinfo(&child_signal, NULL) != SIGCHLD)
+        abort();
+    sigprocmask(SIG_UNBLOCK, &child_signal, NULL);
     if (waitpid(child, &status, WCONTINUED) != child || !WIFCONTINUED(status))
         abort();
     if (write(go_on[1], &byte, 1) != 1)
