@@ -97,6 +97,8 @@ struct cli_output *cli_output_open(const char *path); /* NULL after message */
 struct cli_output *cli_output_open_archive(const char *path);
 /* Are both the same file? */
 bool cli_same_file(const char *a, const char *b);
+/* No pipe: it is a file, a directory, or not there. */
+bool cli_can_be_read_again(const char *path);
 /* Write and clear the buffer once it holds 64 KiB or more. False: no more can be written (the
  * message comes at the close). */
 bool cli_output_flush_some(struct cli_output *output, struct rn_buf *buf);

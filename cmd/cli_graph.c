@@ -11,7 +11,6 @@
 #include "libanalysis/render.h"
 
 #include <string.h>
-#include <sys/stat.h>
 
 struct graph {
     const struct cli_graph_options *options;
@@ -256,24 +255,13 @@ static bool open_and_write(struct graph *graph)
     return written;
 }
 
-static bool can_be_read_again(const char *path)
-{
-    struct stat info;
-
-    if (strcmp(path, "-") != 0 &&
-        (stat(path, &info) != 0 || S_ISREG(info.st_mode) || S_ISDIR(info.st_mode)))
-        return true;
-    cli_usage("the recording is read several times: put it into a file first");
-    return false;
-}
-
 int cli_graph(const struct cli_graph_options *options, const char *path)
 {
     struct graph graph = {.options = options, .path = path};
     bool written = false;
 
-    if (!can_be_read_again(path))
-        return RN_EXIT_TROUBLE;
+    if (!cli_can_be_read_again(path))
+        return cli_usage("the recording is read several times: put it into a file first");
     graph.everything = rn_filter_new();
     graph.render = cli_graph_render();
     if (graph.everything && graph.render)

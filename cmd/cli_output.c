@@ -121,6 +121,13 @@ bool cli_same_file(const char *a, const char *b)
            one.st_dev == other.st_dev && one.st_ino == other.st_ino;
 }
 
+bool cli_can_be_read_again(const char *path)
+{
+    struct stat info;
+    return strcmp(path, "-") != 0 &&
+           (stat(path, &info) != 0 || S_ISREG(info.st_mode) || S_ISDIR(info.st_mode));
+}
+
 int cli_output_descriptor(const struct cli_output *output)
 {
     return output->fd;

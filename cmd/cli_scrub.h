@@ -18,6 +18,10 @@ struct cli_scrub_options {
 bool cli_scrub_load(struct cli_scrub_options *options);
 void cli_scrub_clear(struct cli_scrub_options *options);
 
+/* What the first program of the recording is called is said before it is executed: look ahead, where
+ * the file can be read again. */
+void cli_scrub_learn(struct rn_scrub *scrub, const char *path);
+
 /* Exit statuses. */
 int cli_scrub_write(const struct cli_scrub_options *options, const char *path);
 int cli_scrub_check(const struct cli_scrub_options *options, char **paths);

@@ -103,6 +103,8 @@ static bool check(const struct cli_scrub_options *options, const char *path, str
         scrub ? rn_reader_open(path, &reader, &err) : rn_fail(&err, RN_E_NOMEM, "out of memory");
 
     if (status == RN_OK)
+        cli_scrub_learn(scrub, path);
+    if (status == RN_OK)
         status = check_manifest(scrub, rn_reader_manifest(reader), &err);
     if (status == RN_OK)
         status = read_all(scrub, reader, &err);

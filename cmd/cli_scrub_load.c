@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: MIT */
-/* The key and the policy of rn-scrub. */
+/* What rn-scrub knows before it reads a recording: key, policy, what the first program is called. */
 #include "cli_scrub.h"
+
+#include "formats/reader.h"
 
 #include <errno.h>
 #include <fcntl.h>
@@ -10,6 +12,7 @@
 
 #define KEY_MIN    16u
 #define KEY_RANDOM 32u
+#define LOOK_AHEAD 64u /* events: the first program is executed in the third */
 
 /* At most `limit` bytes of a file. */
 static bool load(const char *path, size_t limit, struct rn_buf *out)
@@ -71,6 +74,24 @@ bool cli_scrub_load(struct cli_scrub_options *options)
     }
     rn_buf_free(&text);
     return fine;
+}
+
+void cli_scrub_learn(struct rn_scrub *scrub, const char *path)
+{
+    struct rn_error ignored = RN_ERROR_INIT; /* who reads all of it will say it */
+    struct rn_reader *reader = NULL;
+    struct rn_event event;
+    bool executed = false;
+
+    if (!cli_can_be_read_again(path) || rn_reader_open(path, &reader, &ignored) != RN_OK)
+        return;
+    for (unsigned i = 0; i < LOOK_AHEAD && !executed; i++) {
+        if (rn_reader_next_event(reader, &event, &ignored) != RN_OK)
+            break;
+        rn_scrub_learn(scrub, &event);
+        executed = event.kind == RN_KIND_PROCESS && event.u.process.op == RN_PROCESS_EXEC;
+    }
+    rn_reader_free(reader);
 }
 
 void cli_scrub_clear(struct cli_scrub_options *options)

@@ -88,7 +88,7 @@ static enum rn_status scrub_manifest(struct job *job, const struct rn_manifest *
 }
 
 static enum rn_status prepare(struct job *job, const struct cli_scrub_options *options,
-                              struct rn_reader *reader, struct rn_error *err)
+                              const char *path, struct rn_reader *reader, struct rn_error *err)
 {
     static const struct rn_writer_options copying = {.copies = true, .manual_commit = true};
     static const struct rn_effects_options keeping = {.keep = SCRIPT_HEAD};
@@ -103,6 +103,7 @@ static enum rn_status prepare(struct job *job, const struct cli_scrub_options *o
     job->effects = rn_effects_new(manifest, &keeping);
     if (!job->scrub || !job->effects)
         return rn_fail(err, RN_E_NOMEM, "out of memory");
+    cli_scrub_learn(job->scrub, path);
     status = scrub_manifest(job, manifest, &changed, err);
     if (status == RN_OK)
         status = rn_writer_new(options->output_path, &changed, &copying, &job->writer, err);
@@ -145,7 +146,7 @@ int cli_scrub_write(const struct cli_scrub_options *options, const char *path)
     enum rn_status status = rn_reader_open(path, &reader, &err);
 
     if (status == RN_OK)
-        status = prepare(&job, options, reader, &err);
+        status = prepare(&job, options, path, reader, &err);
     if (status == RN_OK)
         status = copy(&job, reader, &err);
     if (status == RN_OK) {

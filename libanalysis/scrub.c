@@ -92,6 +92,24 @@ static void text(struct rn_scrub *scrub, const char *of, size_t size, struct rn_
     scrub_word(scrub, RN_SCRUB_TEXT, of, size, out);
 }
 
+/* At most the first `limit` bytes of a name count. */
+static bool is_program(const struct rn_scrub *scrub, const char *text, size_t size, size_t limit)
+{
+    for (size_t i = 0; i < scrub->program_count; i++)
+        if (strnlen(scrub->programs[i], limit) == size &&
+            memcmp(scrub->programs[i], text, size) == 0)
+            return true;
+    return false;
+}
+
+static void program(struct rn_scrub *scrub, const char *text, size_t size, struct rn_buf *out)
+{
+    if (is_program(scrub, text, size, SCRUB_PROGRAM))
+        rn_buf_append(out, text, size);
+    else
+        scrub_path(scrub, text, size, out);
+}
+
 /* Numbers that tie recordings together stay; other text that stands in their place does not. */
 static void drop_invalid(char **trace)
 {
@@ -127,7 +145,7 @@ enum rn_status rn_scrub_manifest(struct rn_scrub *scrub, struct rn_manifest *man
     if (!rn_scrub_policy_keeps(scrub->policy, RN_SCRUB_CONTENT, "content"))
         manifest->content_head = 0;
     for (char **argument = manifest->argv; fine && argument && *argument; argument++)
-        fine = replace(scrub, argument, argument == manifest->argv ? scrub_path : scrub_argument);
+        fine = replace(scrub, argument, argument == manifest->argv ? program : scrub_argument);
     return fine ? RN_OK : rn_fail(err, RN_E_NOMEM, "out of memory");
 }
 
@@ -187,17 +205,9 @@ static bool keeps_control(struct rn_scrub *scrub, const struct rn_attachment *at
     return attachment->size == 0 || keeps(scrub, RN_SCRUB_STRUCT, "control");
 }
 
-static bool is_program(const struct rn_scrub *scrub, const char *text, size_t size)
-{
-    for (size_t i = 0; i < scrub->program_count; i++)
-        if (strlen(scrub->programs[i]) == size && memcmp(scrub->programs[i], text, size) == 0)
-            return true;
-    return false;
-}
-
 static void thread_name(struct rn_scrub *scrub, const char *text, size_t size, struct rn_buf *out)
 {
-    if (is_program(scrub, text, size))
+    if (is_program(scrub, text, size, SCRUB_COMM))
         rn_buf_append(out, text, size);
     else
         scrub_word(scrub, RN_SCRUB_NAME, text, size, out);
@@ -236,10 +246,7 @@ static void arguments(struct rn_scrub *scrub, const char *text, size_t size, str
 {
     size_t first = strnlen(text, size);
 
-    if (is_program(scrub, text, first))
-        rn_buf_append(out, text, first);
-    else
-        scrub_path(scrub, text, first, out);
+    program(scrub, text, first, out);
     if (first < size) {
         rn_buf_byte(out, '\0');
         scrub_list(scrub, text + first + 1, size - first - 1, '\0', scrub_argument, out);
@@ -309,23 +316,6 @@ static bool is_imported(const struct rn_event *event)
            event->kind == RN_KIND_FLOW;
 }
 
-/* Where the path of a program stays, so does its name, and that of a link by which it is executed:
- * its thread and its first argument are called so. */
-static void note_program(struct rn_scrub *scrub, const struct rn_event *event,
-                         const struct rn_attachment *attachment, const struct rn_buf *out)
-{
-    const struct rn_syscall_info *info;
-
-    if (attachment->type != RN_ATT_EXE) {
-        argument_of(event, attachment, &info);
-        if (!info || (strcmp(info->name, "execve") != 0 && strcmp(info->name, "execveat") != 0))
-            return;
-    }
-    if (attachment->size && out->size == attachment->size &&
-        !memcmp(out->data, attachment->data, attachment->size))
-        scrub_note_program(scrub, (const char *)attachment->data, attachment->size);
-}
-
 /* What the text of an attachment becomes. False: it is no text. */
 static bool rewrite(struct rn_scrub *scrub, const struct rn_event *event,
                     const struct rn_attachment *attachment, struct rn_buf *out)
@@ -339,11 +329,9 @@ static bool rewrite(struct rn_scrub *scrub, const struct rn_event *event,
     case RN_ATT_CWD:
     case RN_ATT_ROOT:
         scrub_path(scrub, text, size, out);
-        note_program(scrub, event, attachment, out);
         return true;
     case RN_ATT_STRING:
         string(scrub, event, attachment, out);
-        note_program(scrub, event, attachment, out);
         return true;
     case RN_ATT_SOCKADDR:
         scrub_address(scrub, attachment->data, size, out);
@@ -418,12 +406,34 @@ static bool keeps_whole(struct rn_scrub *scrub, const struct rn_event *event,
     }
 }
 
+void rn_scrub_learn(struct rn_scrub *scrub, const struct rn_event *event)
+{
+    const struct rn_syscall_info *info;
+
+    for (uint32_t i = 0; i < event->attachment_count; i++) {
+        const struct rn_attachment *attachment = &event->attachments[i];
+        const char *path = (const char *)attachment->data;
+
+        if (!path || attachment->size == 0)
+            continue;
+        if (attachment->type != RN_ATT_EXE) {
+            argument_of(event, attachment, &info);
+            if (!info || (strcmp(info->name, "execve") && strcmp(info->name, "execveat")) ||
+                (attachment->type != RN_ATT_PATH && attachment->type != RN_ATT_STRING))
+                continue;
+        }
+        if (scrub_path_stays(scrub, path, attachment->size))
+            scrub_note_program(scrub, path, attachment->size);
+    }
+}
+
 enum rn_status rn_scrub_event(struct rn_scrub *scrub, const struct rn_event *event,
                               struct rn_event *out, struct rn_error *err)
 {
     uint32_t count = 0;
 
     *out = *event;
+    rn_scrub_learn(scrub, event);
     if (event->kind == RN_KIND_SYSCALL || event->kind == RN_KIND_INFLIGHT)
         clear_arguments(&out->u.syscall);
     for (uint32_t i = 0; i < event->attachment_count && count < SCRUB_ITEMS_MAX; i++) {

@@ -67,6 +67,10 @@ struct rn_scrub *rn_scrub_new(const struct rn_scrub_policy *policy, const uint8_
                               size_t size);
 void rn_scrub_free(struct rn_scrub *scrub); /* accepts NULL */
 
+/* Where the path of a program that the event names stays, so does its name, and that of a link by
+ * which it is executed: its thread and its first argument are called so. rn_scrub_event learns by
+ * itself; what stands before the program's first event is called for it, too, needs this before. */
+void rn_scrub_learn(struct rn_scrub *scrub, const struct rn_event *event);
 /* Change the manifest in place; before any event. */
 RN_MUST_CHECK enum rn_status rn_scrub_manifest(struct rn_scrub *scrub, struct rn_manifest *manifest,
                                                struct rn_error *err);

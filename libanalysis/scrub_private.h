@@ -7,6 +7,7 @@
 
 #define SCRUB_TOKEN     13u /* characters */
 #define SCRUB_PROGRAMS  1024u
+#define SCRUB_PROGRAM   63u /* bytes: names of more are not noted */
 #define SCRUB_COMM      15u /* characters that the kernel keeps of a thread's name */
 #define SCRUB_SECRETS   64u
 #define SCRUB_ITEMS_MAX 32u /* attachments of an event */
@@ -17,8 +18,8 @@ struct rn_scrub {
     const struct rn_scrub_policy *policy;
     struct scrub_hash *hash;
     struct rn_scrub_account accounts[RN_SCRUB_CLASSES];
-    /* Base names of programs whose path is kept: a thread may be called so. */
-    char programs[SCRUB_PROGRAMS][SCRUB_COMM + 1];
+    /* Base names of programs whose path is kept: a thread and a first argument may be called so. */
+    char programs[SCRUB_PROGRAMS][SCRUB_PROGRAM + 1];
     size_t program_count;
     /* Words that give way wherever they stand: the node's name, users' names. */
     char *secrets[SCRUB_SECRETS];
@@ -41,6 +42,7 @@ bool scrub_is_token(const char *text, size_t size);
 
 /* scrub_text.c: append what the text becomes. */
 void scrub_path(struct rn_scrub *scrub, const char *text, size_t size, struct rn_buf *out);
+bool scrub_path_stays(const struct rn_scrub *scrub, const char *text, size_t size);
 void scrub_argument(struct rn_scrub *scrub, const char *text, size_t size, struct rn_buf *out);
 void scrub_variable(struct rn_scrub *scrub, const char *text, size_t size, struct rn_buf *out);
 void scrub_word(struct rn_scrub *scrub, enum rn_scrub_class class, const char *text, size_t size,

@@ -69,19 +69,18 @@ static const char *base_name(const char *path, size_t *size)
 void scrub_note_program(struct rn_scrub *scrub, const char *path, size_t size)
 {
     const char *name = base_name(path, &size);
-    size_t length = size < SCRUB_COMM ? size : SCRUB_COMM;
     char *to;
 
-    if (length == 0 || memchr(name, '\0', length))
+    if (size == 0 || size > SCRUB_PROGRAM || memchr(name, '\0', size))
         return;
     for (size_t i = 0; i < scrub->program_count; i++)
-        if (strlen(scrub->programs[i]) == length && !memcmp(scrub->programs[i], name, length))
+        if (strlen(scrub->programs[i]) == size && !memcmp(scrub->programs[i], name, size))
             return;
     if (scrub->program_count == SCRUB_PROGRAMS)
         return;
     to = scrub->programs[scrub->program_count++];
-    memcpy(to, name, length);
-    to[length] = '\0';
+    memcpy(to, name, size);
+    to[size] = '\0';
 }
 
 void scrub_note_secret(struct rn_scrub *scrub, const char *word, size_t size)
@@ -151,27 +150,64 @@ static bool is_home(const char *path, size_t from)
     return from == sizeof("/home/") - 1 && memcmp(path, "/home/", from) == 0;
 }
 
+/* The components of a path one after the other: [from, to) of `text`. */
+struct walk {
+    const char *text;
+    size_t size, from, to;
+    bool climbs; /* behind "..", where a path leads is not in its begin */
+};
+
+static bool next_component(struct walk *walk, bool first)
+{
+    const char *slash = NULL;
+
+    if (!first)
+        walk->from = walk->to + 1;
+    if (walk->from > walk->size)
+        return false;
+    if (walk->from < walk->size)
+        slash = memchr(walk->text + walk->from, '/', walk->size - walk->from);
+    walk->to = slash ? (size_t)(slash - walk->text) : walk->size;
+    walk->climbs |=
+        walk->to - walk->from == 2 && memcmp(walk->text + walk->from, "..", 2) == 0;
+    return true;
+}
+
+static bool component_stays(const struct rn_scrub *scrub, const struct walk *walk)
+{
+    return walk->climbs ? says_nothing(walk->text + walk->from, walk->to - walk->from)
+                        : keeps_component(scrub, walk->text, walk->from, walk->to);
+}
+
+bool scrub_path_stays(const struct rn_scrub *scrub, const char *text, size_t size)
+{
+    struct walk walk = {.text = text, .size = size};
+
+    for (bool more = next_component(&walk, true); more; more = next_component(&walk, false))
+        if (!component_stays(scrub, &walk))
+            return false;
+    return true;
+}
+
 void scrub_path(struct rn_scrub *scrub, const char *text, size_t size, struct rn_buf *out)
 {
-    bool whole = true, climbs = false; /* behind "..", where a path leads is not in its begin */
+    struct walk walk = {.text = text, .size = size};
+    bool whole = true;
 
-    for (size_t from = 0; from <= size;) {
-        const char *slash = from < size ? memchr(text + from, '/', size - from) : NULL;
-        size_t to = slash ? (size_t)(slash - text) : size;
+    for (bool more = next_component(&walk, true); more; more = next_component(&walk, false)) {
+        const char *component = text + walk.from;
+        size_t length = walk.to - walk.from;
 
-        if (is_home(text, from))
-            scrub_note_secret(scrub, text + from, to - from);
-        climbs |= to - from == 2 && memcmp(text + from, "..", 2) == 0;
-        if (climbs ? says_nothing(text + from, to - from)
-                   : keeps_component(scrub, text, from, to)) {
-            rn_buf_append(out, text + from, to - from);
+        if (is_home(text, walk.from))
+            scrub_note_secret(scrub, component, length);
+        if (component_stays(scrub, &walk)) {
+            rn_buf_append(out, component, length);
         } else {
-            component_token(scrub, text + from, to - from, out);
+            component_token(scrub, component, length, out);
             whole = false;
         }
-        if (slash)
+        if (walk.to < size)
             rn_buf_byte(out, '/');
-        from = to + 1;
     }
     if (whole)
         scrub->accounts[RN_SCRUB_PATH].kept++;

@@ -160,6 +160,22 @@ rn-cat --json -e kind=process links.clean.rna | jq -r 'select(.name == "exec").a
 grep -q '^_[0-9a-f]*$' called || fail "the link with a name of its own is called $(cat called)"
 reveals links.clean.rna $secret && fail "the link's name is still there"
 
+# So does the first program, also where it is named before it is executed.
+rn-info --json links.clean.rna | jq -e '.command[0] == "sh"' >/dev/null ||
+    fail "the command is $(rn-info --json links.clean.rna | jq -c .command)"
+rn-record -q -o first.rna -- "./$secret-link" || fail "cannot record a link"
+rn-scrub -q -o first.clean.rna first.rna || fail "cannot scrub a link"
+reveals first.clean.rna $secret && fail "the first program's link is still there"
+
+# Each segment says anew what code is mapped where, and what the engine laid over it.
+rn-record -q --content=4096 -o segments.rna -- dd if=/dev/urandom of=/dev/null bs=4096 count=6000 2>/dev/null
+rn-scrub -q --policy /dev/stdin -o segments.clean.rna segments.rna <<<"keep content" || fail "cannot scrub segments"
+[ "$(rn-info --json segments.clean.rna | jq .segments)" -ge 2 ] || fail "one segment: that shows nothing"
+for recording in segments segments.clean; do
+    rn-stat --by module --csv $recording.rna >$recording.modules
+done
+cmp segments.modules segments.clean.modules || fail "code is elsewhere after scrubbing"
+
 # What other tools recorded.
 cat >trace.json <<END
 {"traceEvents": [
