@@ -88,9 +88,7 @@ static void put_json_name(struct rn_buf *out, const char *name)
         rn_buf_text(out, "null");
         return;
     }
-    rn_buf_byte(out, '"');
     rn_escape_json(out, (const uint8_t *)name, strlen(name));
-    rn_buf_byte(out, '"');
 }
 
 static void put_json_lines(struct rn_buf *out, const struct rn_clock_host *host)

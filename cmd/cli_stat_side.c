@@ -26,11 +26,12 @@ static bool add_path(struct cli_stat_side *side, char *path)
     return false;
 }
 
+/* Nobody who names a directory means a pipe in it, which may keep its reader waiting. */
 static int is_recording(const struct dirent *entry)
 {
     size_t length = strlen(entry->d_name);
 
-    return length > 4 && entry->d_name[0] != '.' && strcmp(entry->d_name + length - 4, ".rna") == 0;
+    return entry->d_type != DT_FIFO && entry->d_type != DT_SOCK && length > 4 && entry->d_name[0] != '.' && strcmp(entry->d_name + length - 4, ".rna") == 0;
 }
 
 static bool add_directory(struct cli_stat_side *side, const char *path)

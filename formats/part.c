@@ -5,9 +5,11 @@
 
 #include <dirent.h>
 #include <errno.h>
+#include <fcntl.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 char *rn_part_file(const char *part, const char *name)
@@ -15,6 +17,29 @@ char *rn_part_file(const char *part, const char *name)
     char *path;
 
     return asprintf(&path, "%s/%s", part, name) < 0 ? NULL : path;
+}
+
+enum rn_status rn_part_open(const char *path, int flags, int *fd, struct rn_error *err)
+{
+    bool writes = (flags & O_ACCMODE) != O_RDONLY;
+    struct stat info;
+
+    *fd = open(path, flags | O_NOFOLLOW | O_NONBLOCK | O_CLOEXEC, 0600);
+    if (*fd < 0 && errno != ELOOP && errno != ENXIO) {
+        rn_fail(err, RN_E_SYSTEM, flags & O_CREAT ? "cannot create" : "cannot open");
+        rn_fail_in(err, path);
+        return RN_E_SYSTEM;
+    }
+    if (*fd >= 0 && fstat(*fd, &info) == 0 && S_ISREG(info.st_mode) &&
+        !(writes && info.st_nlink > 1))
+        return RN_OK;
+    if (*fd >= 0)
+        close(*fd);
+    *fd = -1;
+    errno = 0;
+    rn_fail(err, RN_E_USAGE, "is a link or no regular file, and no recorder has put it there");
+    rn_fail_in(err, path);
+    return RN_E_USAGE;
 }
 
 static bool segment_number(const char *name, unsigned long long *number)

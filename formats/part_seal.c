@@ -62,12 +62,10 @@ static bool take_lock(int fd)
 
 static enum rn_status take(struct sealing *sealing, struct rn_error *err)
 {
-    sealing->fd = open(sealing->file, O_RDWR | O_CLOEXEC);
-    if (sealing->fd < 0) {
-        rn_fail(err, RN_E_SYSTEM, "cannot open");
-        rn_fail_in(err, sealing->file);
-        return RN_E_SYSTEM;
-    }
+    enum rn_status status = rn_part_open(sealing->file, O_RDWR, &sealing->fd, err);
+
+    if (status != RN_OK)
+        return status;
     if (!take_lock(sealing->fd))
         return rn_fail(err, RN_E_USAGE, "%s is being recorded at this moment: end that first",
                        sealing->part);

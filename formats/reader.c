@@ -64,6 +64,22 @@ static bool is_live(int fd)
     return false;
 }
 
+static enum rn_status open_part(struct rn_reader *reader, struct rn_error *err)
+{
+    enum rn_status status = rn_part_open(reader->name, O_RDONLY, &reader->fd, err);
+
+    if (status == RN_E_SYSTEM && errno == ENOENT) {
+        rn_fail(err, RN_E_USAGE, "is a directory, and not one that a recorder writes to");
+        rn_fail_in(err, reader->part);
+        return RN_E_USAGE;
+    }
+    if (status != RN_OK)
+        return status;
+    reader->owns_fd = true;
+    reader->live = is_live(reader->fd);
+    return RN_OK;
+}
+
 static enum rn_status open_file(struct rn_reader *reader, const char *path, struct rn_error *err)
 {
     if (strcmp(path, "-") == 0) {
@@ -75,16 +91,12 @@ static enum rn_status open_file(struct rn_reader *reader, const char *path, stru
     reader->name = reader->part ? rn_part_file(reader->part, RN_PART_ARCHIVE) : strdup(path);
     if (!reader->name)
         return rn_fail(err, RN_E_NOMEM, "no memory for a reader");
+    if (reader->part)
+        return open_part(reader, err);
     reader->fd = open(reader->name, O_RDONLY | O_CLOEXEC);
-    if (reader->fd < 0 && reader->part && errno == ENOENT) {
-        rn_fail(err, RN_E_USAGE, "is a directory, and not one that a recorder writes to");
-        rn_fail_in(err, reader->part);
-        return RN_E_USAGE;
-    }
     if (reader->fd < 0)
         return cannot_open(reader->name, err);
     reader->owns_fd = true;
-    reader->live = reader->part && is_live(reader->fd);
     return RN_OK;
 }
 

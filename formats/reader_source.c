@@ -118,19 +118,15 @@ static enum rn_status end_archive(struct rn_reader *reader, struct rn_error *err
 static enum rn_status open_segment(struct rn_reader *reader, struct rn_error *err)
 {
     const char *path = *reader->next_segment++;
-    enum rn_status status;
+    enum rn_status status = rn_part_open(path, O_RDONLY, &reader->segment_fd, err);
 
-    reader->segment_fd = open(path, O_RDONLY | O_CLOEXEC);
     /* A flight recorder that is still running may have removed it. */
-    if (reader->segment_fd < 0 && errno == ENOENT) {
+    if (status == RN_E_SYSTEM && errno == ENOENT) {
         reader->incomplete = true;
         return RN_OK;
     }
-    if (reader->segment_fd < 0) {
-        rn_fail(err, RN_E_SYSTEM, "cannot open");
-        rn_fail_in(err, path);
-        return RN_E_SYSTEM;
-    }
+    if (status != RN_OK)
+        return status;
     status = rn_archive_reader_new(reader->segment_fd, path, &reader->segment, err);
     return status == RN_OK ? RN_OK : fail_here(reader, status);
 }

@@ -4,6 +4,7 @@
 #include "ring_file.h"
 
 #include "buf.h"
+#include "part.h"
 #include "ring_cell.h"
 
 #include <errno.h>
@@ -98,10 +99,10 @@ enum rn_status rn_ring_remains_open(const char *path, const uint8_t uuid[16],
     *out = NULL;
     if (!remains)
         return rn_fail(err, RN_E_NOMEM, "no memory to read the rings");
-    remains->fd = open(path, O_RDONLY | O_CLOEXEC);
-    if (remains->fd < 0 || fstat(remains->fd, &st) != 0) {
+    status = rn_part_open(path, O_RDONLY, &remains->fd, err);
+    if (status == RN_OK && fstat(remains->fd, &st) != 0) {
         status = rn_fail(err, RN_E_SYSTEM, "cannot open");
-    } else {
+    } else if (status == RN_OK) {
         remains->file_size = (uint64_t)st.st_size;
         status = load(remains, uuid, err);
     }

@@ -34,6 +34,8 @@ static enum rn_status set_names(struct rn_writer *writer, const char *path, stru
     bool piped = strcmp(path, "-") == 0;
     struct stat st;
 
+    if (!*path)
+        return rn_fail(err, RN_E_USAGE, "the archive has an empty name: name a file to write");
     writer->path = strdup(path);
     if (!writer->path || (!piped && asprintf(&writer->part, "%s" RN_PART_SUFFIX, path) < 0)) {
         writer->part = NULL;

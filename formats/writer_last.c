@@ -129,9 +129,9 @@ enum rn_status rn_writer_begin_segment_file(struct rn_writer *writer, uint64_t n
     if (writer->segment_count == 0 || writer->segments[writer->segment_count - 1].number != number)
         status = list_segment(writer, number, err);
     if (status == RN_OK) {
-        writer->segment_fd = open(path, O_RDWR | O_CREAT | O_TRUNC | O_CLOEXEC, 0600);
-        if (writer->segment_fd < 0) {
-            rn_fail(err, RN_E_SYSTEM, "cannot create");
+        status = rn_part_open(path, O_RDWR | O_CREAT, &writer->segment_fd, err);
+        if (status == RN_OK && ftruncate(writer->segment_fd, 0) != 0) {
+            rn_fail(err, RN_E_SYSTEM, "cannot empty");
             rn_fail_in(err, path);
             status = RN_E_SYSTEM;
         }
@@ -181,15 +181,12 @@ static enum rn_status gather_members(struct rn_writer *writer, struct rn_archive
 static enum rn_status gather(struct rn_writer *writer, const char *path, struct rn_error *err)
 {
     uint64_t offset = rn_archive_writer_offset(writer->archive);
-    int fd = open(path, O_RDONLY | O_CLOEXEC);
     struct rn_archive_reader *reader = NULL;
-    enum rn_status status;
+    int fd;
+    enum rn_status status = rn_part_open(path, O_RDONLY, &fd, err);
 
-    if (fd < 0) {
-        rn_fail(err, RN_E_SYSTEM, "cannot open");
-        rn_fail_in(err, path);
-        return RN_E_SYSTEM;
-    }
+    if (status != RN_OK)
+        return status;
     status = rn_archive_reader_new(fd, path, &reader, err);
     if (status == RN_OK)
         status = gather_members(writer, reader, err);

@@ -50,21 +50,42 @@ static bool rings_have_events(const char *part, const uint8_t uuid[16])
     return found;
 }
 
-static bool has_events(int fd, const char *part)
+enum contents {
+    NOTHING,   /* that would be missed */
+    EVENTS,    /* that are nowhere else */
+    NOT_KNOWN, /* an archive that is none of ours */
+};
+
+static enum contents contents_of(int fd, const char *part)
 {
     struct rn_manifest manifest;
-    bool has_manifest, found;
+    bool has_manifest = false, found;
     char **segments = NULL;
+    struct stat info;
 
     if (rn_part_segments(part, &segments, NULL) != RN_OK)
-        return true;
+        return EVENTS;
     found = segments[0] || archive_has_events(fd, part, &manifest, &has_manifest);
-    if (!segments[0] && has_manifest) {
+    if (has_manifest) {
         found = found || rings_have_events(part, manifest.uuid);
         rn_manifest_clear(&manifest);
     }
     rn_part_free_segments(segments);
-    return found;
+    if (found)
+        return EVENTS;
+    return !has_manifest && fstat(fd, &info) == 0 && info.st_size > 0 ? NOT_KNOWN : NOTHING;
+}
+
+/* A directory that somebody else made, in /tmp, may change under us; so may what a link leads to. */
+static enum rn_status check_owner(const char *part, struct rn_error *err)
+{
+    struct stat info;
+
+    if (lstat(part, &info) == 0 && S_ISDIR(info.st_mode) && info.st_uid == geteuid())
+        return RN_OK;
+    rn_fail(err, RN_E_USAGE, "is there and is not yours, or no directory: choose another output");
+    rn_fail_in(err, part);
+    return RN_E_USAGE;
 }
 
 static enum rn_status take(struct rn_writer *writer, bool existed, struct rn_error *err)
@@ -74,11 +95,19 @@ static enum rn_status take(struct rn_writer *writer, bool existed, struct rn_err
                        "%s is being recorded at this moment: choose another output", writer->path);
     if (!existed)
         return RN_OK;
-    if (has_events(writer->fd, writer->part))
+    switch (contents_of(writer->fd, writer->part)) {
+    case EVENTS:
         return rn_fail(err, RN_E_USAGE,
                        "%s holds a recording that was not sealed: seal it with 'rn-info --seal "
                        "%s', or remove that directory",
                        writer->part, writer->part);
+    case NOT_KNOWN:
+        return rn_fail(err, RN_E_USAGE,
+                       "%s/" RN_PART_ARCHIVE " is no recording: remove it, or choose another output",
+                       writer->part);
+    case NOTHING:
+        break;
+    }
     rn_part_empty(writer->part);
     if (ftruncate(writer->fd, 0) == 0 && lseek(writer->fd, 0, SEEK_SET) == 0)
         return RN_OK;
@@ -102,16 +131,14 @@ enum rn_status rn_writer_open_part(struct rn_writer *writer, struct rn_error *er
 
     if (existed && errno != EEXIST)
         return cannot_create(writer->part, err);
+    if (existed && check_owner(writer->part, err) != RN_OK)
+        return RN_E_USAGE;
     path = rn_part_file(writer->part, RN_PART_ARCHIVE);
     if (!path)
         return rn_fail(err, RN_E_NOMEM, "no memory for a writer");
-    writer->fd = open(path, O_RDWR | O_CREAT | O_CLOEXEC, 0600);
-    if (writer->fd < 0) {
-        status = cannot_create(path, err);
-        free(path);
-        return status;
-    }
-    status = take(writer, existed, err);
+    status = rn_part_open(path, O_RDWR | O_CREAT, &writer->fd, err);
+    if (status == RN_OK)
+        status = take(writer, existed, err);
     if (status == RN_OK)
         status = rn_archive_writer_new(writer->fd, path, 0, &writer->archive, err);
     free(path);

@@ -56,6 +56,7 @@ rn-record -q -o dd.rna -- dd if=/dev/urandom of=copy bs=1000 count=300 2>/dev/nu
 rn-record -q --content=all -o "$(printf 'n\377.rna')" -- head -c 4000 copy >/dev/null ||
     echo "not ok - head is recorded"
 
+check "rn-merge --report, of hosts with names" rn-merge --report --json -o merged.rna.all dd.rna python.rna
 for recording in *.rna; do
     name=$(printf %s "$recording" | tr -cd '[:print:]')
     check "rn-cat --json of $name" rn-cat --json "$recording"
