@@ -95,6 +95,8 @@ static void put_finding(const struct cli_diff *job, const struct rn_finding *fin
     if (finding->kind == RN_FINDING_UNKNOWN)
         rn_buf_text(out, "cannot be told: ");
     put_escaped(out, finding->what);
+    if (finding->kind == RN_FINDING_RULE)
+        rn_buf_printf(out, " (equal by rule '%s')", rn_rule_info(finding->rule)->name);
     rn_buf_byte(out, '\n');
     cli_diff_lines(job, finding, out);
 }
@@ -104,7 +106,9 @@ static void put_findings(const struct cli_diff *job, struct rn_buf *out)
     for (size_t i = 0; i < job->diff->count; i++) {
         const struct rn_finding *finding = &job->diff->findings[i];
 
-        if (finding->kind == RN_FINDING_EQUAL || finding->kind == RN_FINDING_RULE)
+        /* A sync that is missing shows only after a crash: the one rule that may hide a mistake. */
+        if (finding->kind == RN_FINDING_EQUAL ||
+            (finding->kind == RN_FINDING_RULE && finding->rule != RN_RULE_DURABILITY))
             continue;
         put_finding(job, finding, out);
     }

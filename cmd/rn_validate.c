@@ -172,6 +172,17 @@ static bool record_all(struct job *job)
     return true;
 }
 
+static void warn_of_leftovers(const struct rn_diff *diff)
+{
+    for (size_t i = 0; diff && i < diff->count; i++) {
+        if (diff->findings[i].kind == RN_FINDING_INPUT) {
+            cli_warn("both sides ran in this directory, and B finds what A has left: --dir gives "
+                     "each a fresh copy");
+            return;
+        }
+    }
+}
+
 static int compare_loaded(struct job *job, struct cli_diff_side *sides)
 {
     struct cli_diff diff = {.name_a = job->commands[0],
@@ -187,6 +198,8 @@ static int compare_loaded(struct job *job, struct cli_diff_side *sides)
         (job->runs < 2 || cli_validate_learn(&diff, rules, sides, sides + job->runs, job->runs)) &&
         cli_diff_compare(&diff, rules))
         status = cli_diff_run(&diff, &job->diff);
+    if (!job->setup.directory)
+        warn_of_leftovers(diff.diff);
     rn_diff_free(diff.diff);
     rn_diff_rules_free(rules);
     return status;

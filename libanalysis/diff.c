@@ -109,6 +109,32 @@ const struct rn_effect *diff_kind(const struct rn_effects *effects, enum rn_effe
     return total ? list + first : NULL;
 }
 
+/* One of that kind and name; NULL: there is none. */
+static const struct rn_effect *named(const struct rn_effects *effects, enum rn_effect_kind kind,
+                                     const char *name)
+{
+    size_t count;
+    const struct rn_effect *list = diff_kind(effects, kind, &count);
+
+    for (size_t low = 0, high = count; low < high;) {
+        size_t middle = low + (high - low) / 2;
+        int order = strcmp(list[middle].name, name);
+
+        if (order == 0)
+            return &list[middle];
+        if (order < 0)
+            low = middle + 1;
+        else
+            high = middle;
+    }
+    return NULL;
+}
+
+bool diff_found(const struct rn_effects *effects, const char *name)
+{
+    return named(effects, RN_EFFECT_FOUND, name) != NULL;
+}
+
 /* ---- status ---- */
 
 static void status_text(const struct rn_effects_summary *summary, char *out, size_t size)
@@ -187,21 +213,9 @@ static void diff_named(struct diff_job *job, enum rn_effect_kind kind)
 /* What the program itself changes is no input. */
 static bool is_changed(const struct rn_effects *effects, const char *name)
 {
-    size_t count;
-    const struct rn_effect *files = diff_kind(effects, RN_EFFECT_FILE, &count);
+    const struct rn_effect *file = named(effects, RN_EFFECT_FILE, name);
 
-    for (size_t low = 0, high = count; low < high;) {
-        size_t middle = low + (high - low) / 2;
-        int order = strcmp(files[middle].name, name);
-
-        if (order == 0)
-            return files[middle].image != NULL;
-        if (order < 0)
-            low = middle + 1;
-        else
-            high = middle;
-    }
-    return false;
+    return file && file->image;
 }
 
 /* The text of a program is what is compared, not what it is given: by how it begins, or by how its
@@ -277,14 +291,15 @@ static void diff_inputs(struct diff_job *job)
 
 /* ---- the verdict ---- */
 
-/* A rule is used where it erased not the same on both sides. */
+/* A rule is used where it erased not the same on both sides; as many syncs may be of other files. */
 static void count_rules(struct diff_job *job)
 {
     const struct rn_effects_summary *a = rn_effects_summary(job->effects_a);
     const struct rn_effects_summary *b = rn_effects_summary(job->effects_b);
 
     for (unsigned i = 1; i < RN_RULE_COUNT; i++) {
-        if (a->erased[i] == b->erased[i])
+        if (a->erased[i] == b->erased[i] &&
+            !(i == RN_RULE_DURABILITY && job->diff->rule_used[i]))
             continue;
         if (rn_diff_rules_keep(job->rules, (enum rn_rule)i)) {
             struct rn_finding *finding =

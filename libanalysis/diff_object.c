@@ -15,7 +15,7 @@
 struct outcome {
     enum rn_finding_kind kind;
     enum rn_rule rule;
-    bool has_difference;
+    bool has_difference, is_mode;
     struct rn_image_difference difference;
     char what[400];
 };
@@ -205,6 +205,12 @@ static void compare_content(struct diff_job *job, struct outcome *outcome,
     }
     if (same_history(a, b))
         return;
+    if (a->has_begin_length && b->has_begin_length && a->begin_length != b->begin_length) {
+        says(outcome, RN_FINDING_INPUT,
+             "appended to what was there, which was %llu bytes for A and %llu for B",
+             (unsigned long long)a->begin_length, (unsigned long long)b->begin_length);
+        return;
+    }
     if (opaque) {
         says(outcome, RN_FINDING_UNKNOWN, "%s", opaque);
         return;
@@ -275,9 +281,11 @@ static void compare_mode(struct outcome *outcome, const struct rn_effect *a,
     if (!has_a && !has_b)
         return;
     if ((has_a || a->mode) && (has_b || b->mode)) {
+        outcome->is_mode = left != right;
         if (left != right)
             says(outcome, RN_FINDING_DIFFERENT, "permissions %04o against %04o", left, right);
     } else {
+        outcome->is_mode = true;
         says(outcome, RN_FINDING_DIFFERENT, "permissions set by %s only, to %04o",
              has_a ? "A" : "B", has_a ? left : right);
     }
@@ -332,10 +340,27 @@ static void compare_sync(struct diff_job *job, struct outcome *outcome, const st
          (unsigned long long)b->output_at_sync);
 }
 
+/* Only one side has it on disk when it is done. */
+static void compare_durability(struct diff_job *job, struct outcome *outcome,
+                               const struct rn_effect *a, const struct rn_effect *b)
+{
+    if (a->synced == b->synced || a->kind != RN_EFFECT_FILE || !a->image || !b->image)
+        return;
+    outcome->rule = RN_RULE_DURABILITY;
+    says(outcome,
+         rn_diff_rules_keep(job->rules, RN_RULE_DURABILITY) ? RN_FINDING_DIFFERENT
+                                                            : RN_FINDING_RULE,
+         "%s syncs what it wrote, %s does not", a->synced ? "A" : "B", a->synced ? "B" : "A");
+}
+
 /* ---- findings ---- */
 
-static void point_to(struct rn_finding *finding)
+static void point_to(struct rn_finding *finding, bool is_mode)
 {
+    if (is_mode && finding->a->has & RN_EFFECT_HAS_MODE)
+        finding->place_a = finding->a->mode_place;
+    if (is_mode && finding->b->has & RN_EFFECT_HAS_MODE)
+        finding->place_b = finding->b->mode_place;
     if (!finding->has_difference)
         return;
     if (finding->difference.a)
@@ -354,9 +379,10 @@ static void add_finding(struct diff_job *job, const struct outcome *outcome,
     finding->rule = outcome->rule;
     finding->has_difference = outcome->has_difference;
     finding->difference = outcome->difference;
-    point_to(finding);
-    if (outcome->kind == RN_FINDING_RULE)
-        diff_use_rule(job, outcome->rule, 1, 1);
+    point_to(finding, outcome->is_mode && outcome->kind == RN_FINDING_DIFFERENT);
+    if (outcome->kind == RN_FINDING_RULE) /* syncs are counted as calls */
+        diff_use_rule(job, outcome->rule, outcome->rule != RN_RULE_DURABILITY,
+                      outcome->rule != RN_RULE_DURABILITY);
     if (outcome->kind == RN_FINDING_DIFFERENT && outcome->has_difference) {
         uint64_t longer = a->image->length > b->image->length ? a->image->length : b->image->length;
 
@@ -378,6 +404,12 @@ static void one_side(struct diff_job *job, const struct rn_effect *a, const stru
     }
     if (only->kind == RN_EFFECT_STREAM && only->image->length == 0 && !only->opaque)
         return;
+    if (only->is_new && diff_found(a ? job->effects_b : job->effects_a, only->name)) {
+        diff_finding(job, a, b, RN_FINDING_INPUT,
+                     "%s found it there already when it began, and %s did not", a ? "B" : "A",
+                     a ? "A" : "B");
+        return;
+    }
     if (only->image)
         diff_finding(job, a, b, RN_FINDING_DIFFERENT, "only in %s, with %llu bytes", a ? "A" : "B",
                      (unsigned long long)only->image->length);
@@ -416,5 +448,7 @@ void diff_object(struct diff_job *job, const struct rn_effect *a, const struct r
         says(&outcome, RN_FINDING_DIFFERENT,
              "the same bytes in other datagrams (%llu against %llu)",
              (unsigned long long)a->datagrams, (unsigned long long)b->datagrams);
+    if (outcome.kind == RN_FINDING_EQUAL)
+        compare_durability(job, &outcome, a, b);
     add_finding(job, &outcome, a, b);
 }

@@ -40,4 +40,7 @@ void diff_calls(struct diff_job *job);
 const struct rn_effect *diff_kind(const struct rn_effects *effects, enum rn_effect_kind kind,
                                   size_t *count);
 
+/* It was asked for, and there, before the program did anything to it, which it never did. */
+bool diff_found(const struct rn_effects *effects, const char *name);
+
 #endif

@@ -4,6 +4,7 @@
 #include "diff_private.h"
 
 #include <ctype.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -171,13 +172,30 @@ static void match_leftovers(struct diff_job *job, struct side *a, struct side *b
     }
 }
 
+/* One side took away what was there; the finding is about what the other one left. */
+static void removed_by_one(struct diff_job *job, const struct rn_effect *a,
+                           const struct rn_effect *b)
+{
+    bool by_a = a->kind == RN_EFFECT_REMOVED;
+    const struct rn_effect *left = by_a ? b : a;
+    struct rn_finding *finding =
+        diff_finding(job, a, b, RN_FINDING_DIFFERENT, "%s takes away what was there, %s leaves one",
+                     by_a ? "A" : "B", by_a ? "B" : "A");
+
+    if (finding)
+        snprintf(finding->name, sizeof finding->name, "%s %s", rn_effect_kind_name(left->kind),
+                 left->name);
+}
+
 static void both(struct diff_job *job, const struct rn_effect *a, const struct rn_effect *b)
 {
-    if (a->kind != b->kind)
+    if (a->kind == b->kind)
+        diff_object(job, a, b);
+    else if (a->kind == RN_EFFECT_REMOVED || b->kind == RN_EFFECT_REMOVED)
+        removed_by_one(job, a, b);
+    else
         diff_finding(job, a, b, RN_FINDING_DIFFERENT, "%s against %s", rn_effect_kind_name(a->kind),
                      rn_effect_kind_name(b->kind));
-    else
-        diff_object(job, a, b);
 }
 
 /* Those with the same name are compared; what is left stays in the lists. */

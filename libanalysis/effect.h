@@ -79,6 +79,7 @@ enum rn_effect_kind {
     RN_EFFECT_DATAGRAMS,  /* to one address; boundaries count */
     RN_EFFECT_CALL,       /* a call with an effect on the system: mount, kill, sethostname... */
     RN_EFFECT_INPUT,      /* what was read: an assumption, not an effect */
+    RN_EFFECT_FOUND,      /* a name that was there before, and was left alone: no effect either */
 };
 const char *rn_effect_kind_name(enum rn_effect_kind kind);
 
@@ -121,9 +122,14 @@ struct rn_effect {
     uint64_t device, inode; /* of a file, 0 unknown */
 
     bool uncertain; /* REMOVED: whether anything was there before is not known */
+    bool is_new;    /* what has a path: it is known that nothing was there before */
+    /* A file that was only appended to: how long it was before. */
+    bool has_begin_length;
+    uint64_t begin_length;
 
     uint32_t has; /* RN_EFFECT_HAS_... */
     uint32_t mode;
+    struct rn_place mode_place; /* where the program gave it: with RN_EFFECT_HAS_MODE */
     uint64_t owner, group;
     int64_t mtime;       /* seconds since 1970 */
     const char *target;  /* symbolic link; CALL: its arguments */

@@ -56,7 +56,8 @@ const char *rn_effect_kind_name(enum rn_effect_kind kind)
                                         [RN_EFFECT_CONNECTION] = "connection",
                                         [RN_EFFECT_DATAGRAMS] = "datagrams",
                                         [RN_EFFECT_CALL] = "call",
-                                        [RN_EFFECT_INPUT] = "input"};
+                                        [RN_EFFECT_INPUT] = "input",
+                                        [RN_EFFECT_FOUND] = "found"};
 
     return (unsigned)kind < sizeof names / sizeof names[0] && names[kind] ? names[kind] : "?";
 }
@@ -98,6 +99,10 @@ static void content(struct rn_effect *effect, const struct effect_object *object
     effect->inode = object->inode;
     effect->synced = object->synced && object->synced_by;
     effect->renamed_unsynced = object->renamed_unsynced;
+    effect->has_begin_length = object->restored && object->append_only && object->dirty &&
+                               object->image.length >= object->appended;
+    if (effect->has_begin_length)
+        effect->begin_length = object->image.length - object->appended;
     if (effect->synced) {
         effect->output_at_sync = object->output_at_sync;
         effect->output_total = object->synced_by->output;
@@ -121,6 +126,7 @@ static void attributes(struct rn_effect *effect, const struct effect_object *obj
 {
     effect->has = object->has;
     effect->mode = object->mode;
+    effect->mode_place = object->mode_place;
     effect->owner = object->owner;
     effect->group = object->group;
     effect->mtime = object->mtime;
@@ -161,6 +167,7 @@ static void present(struct rn_effects *effects, const struct effect_node *node)
     effect->place = object->place.start > node->place.start ? object->place : node->place;
     attributes(effect, object);
     effect->target = object->target;
+    effect->is_new = node->was_absent;
     if (object->links[1])
         effect->same_as =
             display_name(effects, object->links[object->links[0] == node->path ? 1 : 0]);
@@ -184,6 +191,12 @@ static void finish_node(struct rn_effects *effects, const struct effect_node *no
     if (object) {
         if (node->touched || object->dirty || object->attributes_set)
             present(effects, node);
+        return;
+    }
+    if (node->found && !node->touched) {
+        effect = effect_add(effects, RN_EFFECT_FOUND, NULL);
+        if (effect)
+            name_effect(effects, effect, node->path);
         return;
     }
     /* What was made and is gone again has never been. */

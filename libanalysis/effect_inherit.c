@@ -147,6 +147,7 @@ static void restore(struct rn_effects *effects, const struct rn_event *event)
     place = object->image.count ? object->image.extents[0].place : object->place;
     if (row->offset == 0) {
         effects->summary.known_bytes += object->image.unknown_moved;
+        object->appended = object->image.length;
         rn_image_free(&object->image);
         rn_image_init(&object->image, effects->options.keep);
         object->restored = true;

@@ -36,6 +36,7 @@ struct effect_object {
     bool unlinked;    /* its last name was taken away */
     bool placeholder; /* something that was there before, and was not opened */
     bool append_only; /* the image is relative to an unknown end */
+    uint64_t appended; /* length of that image, before the final content took its place */
     bool shared_map;  /* mapped shared and writable */
     bool attributes_set;
     bool read_to_end;
@@ -59,6 +60,7 @@ struct effect_object {
     struct rn_image input; /* what was read, or received */
     struct rn_place place;
     uint32_t has, mode;
+    struct rn_place mode_place; /* where the program gave it */
     uint64_t owner, group, attributes;
     int64_t mtime;
     struct effect_thread *last_writer;
@@ -130,6 +132,7 @@ struct effect_node {
     bool absent;                  /* it is known that nothing is there now */
     bool was_absent;              /* it is known that nothing was there at first */
     bool existed;                 /* it is known that something was */
+    bool found;                   /* it was asked for before it was touched, and there */
     bool touched;                 /* the program changed what the name stands for */
     struct rn_place place;
 };
@@ -352,6 +355,8 @@ uint32_t effect_masked(const struct effect_call *call, uint64_t mode);
 /* effect_names.c, effect_io.c, effect_socket.c: the handlers. */
 bool effect_apply_name(struct effect_call *call, enum effect_op op);
 bool effect_apply_open(struct effect_call *call, enum effect_op op);
+/* By the result of a call that asks for a name, or would have made it: is anything there? */
+void effect_note_there(struct effect_call *call, int64_t dirfd, uint8_t path_arg);
 bool effect_apply_attribute(struct effect_call *call, enum effect_op op);
 bool effect_apply_io(struct effect_call *call, enum effect_op op);
 bool effect_apply_socket(struct effect_call *call, enum effect_op op);

@@ -4,6 +4,7 @@
 
 #include "formats/crc64.h"
 
+#include <errno.h>
 #include <fcntl.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -54,6 +55,7 @@ static struct effect_object *make(struct effect_call *call, struct effect_node *
     object->owner = call->process->euid;
     object->group = call->process->egid;
     object->has = RN_EFFECT_HAS_MODE;
+    object->mode_place = call->effects->place;
     object->origin = strdup(node->path);
     object->place = call->effects->place;
     effect_node_set(call->effects, node, object);
@@ -196,12 +198,43 @@ static int64_t dirfd(const struct effect_call *call, unsigned arg)
     return (int32_t)call->syscall->args[arg];
 }
 
+/* What could not be made is there already. */
+static void not_made(struct effect_call *call, enum effect_op op)
+{
+    if (call->syscall->ret != (uint64_t)-EEXIST)
+        return;
+    switch (op) {
+    case OP_MKDIR:
+    case OP_MKNOD:
+        effect_note_there(call, AT_FDCWD, 0);
+        break;
+    case OP_MKDIRAT:
+    case OP_MKNODAT:
+        effect_note_there(call, dirfd(call, 0), 1);
+        break;
+    case OP_LINK:
+    case OP_SYMLINK:
+        effect_note_there(call, AT_FDCWD, 1);
+        break;
+    case OP_SYMLINKAT:
+        effect_note_there(call, dirfd(call, 1), 2);
+        break;
+    case OP_LINKAT:
+        effect_note_there(call, dirfd(call, 2), 3);
+        break;
+    default:
+        break;
+    }
+}
+
 bool effect_apply_name(struct effect_call *call, enum effect_op op)
 {
     const uint64_t *args = call->syscall->args;
 
-    if (call->failed)
+    if (call->failed) {
+        not_made(call, op);
         return false;
+    }
     switch (op) {
     case OP_UNLINK:
     case OP_RMDIR:
@@ -295,6 +328,7 @@ static void set_mode(struct effect_call *call, struct subject subject, uint64_t 
         return;
     subject.object->mode = (subject.object->mode & S_IFMT) | (uint32_t)(mode & 07777);
     subject.object->has |= RN_EFFECT_HAS_MODE;
+    subject.object->mode_place = call->effects->place;
     changed(call, subject);
 }
 

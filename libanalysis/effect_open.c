@@ -12,7 +12,7 @@
 
 /* Absent names are remembered as long as these are few: who looks for a program in PATH asks for
  * the same ones again and again. */
-#define ABSENT_NAMES_MAX (1u << 20)
+#define ASKED_NAMES_MAX (1u << 20)
 
 struct opening {
     uint64_t flags;
@@ -119,6 +119,22 @@ static struct effect_object *object_at(struct effect_call *call, struct effect_n
     return object;
 }
 
+static void give_mode(struct effect_call *call, struct effect_object *object)
+{
+    if (object->has & RN_EFFECT_HAS_MODE)
+        return;
+    object->has |= RN_EFFECT_HAS_MODE;
+    object->mode_place = call->effects->place;
+}
+
+/* It was made now, or had these permissions before: the same for whoever looks. */
+static bool has_what_was_asked(const struct effect_call *call, const struct effect_object *object,
+                               const struct opening *opening)
+{
+    return opening->flags & O_CREAT && object->inode != 0 &&
+           (object->mode & 07777) == effect_masked(call, opening->mode);
+}
+
 static void note_file(struct effect_call *call, struct effect_node *node,
                       struct effect_object *object, const struct opening *opening,
                       bool certainly_new)
@@ -130,13 +146,16 @@ static void note_file(struct effect_call *call, struct effect_node *node,
             node->was_absent = true;
         object->made = true;
         begin_empty(call, object);
-        object->has |= RN_EFFECT_HAS_MODE;
+        give_mode(call, object);
     } else if (!(opening->flags & O_CREAT) && !node->touched && !node->was_absent) {
         node->existed = true;
     }
     if (opening->flags & O_TRUNC && opens_for_writing(opening->flags)) {
         begin_empty(call, object);
-        object->has |= opening->flags & O_CREAT ? RN_EFFECT_HAS_MODE : 0;
+        if (opening->flags & O_CREAT)
+            give_mode(call, object);
+    } else if (has_what_was_asked(call, object, opening)) {
+        give_mode(call, object);
     }
     if (!(object->has & RN_EFFECT_HAS_OWNER))
         object->owner = call->process->euid;
@@ -207,23 +226,30 @@ static void opened(struct effect_call *call, const struct opening *opening, char
                       -1);
 }
 
-static void note_absent(struct effect_call *call, int64_t dirfd, uint8_t path_arg)
+void effect_note_there(struct effect_call *call, int64_t dirfd, uint8_t path_arg)
 {
+    const struct rn_attachment *name = rn_event_attachment(call->event, RN_ATT_PATH, path_arg);
+    uint64_t ret = call->syscall->ret;
     struct rn_effects *effects = call->effects;
     struct effect_node *node = NULL;
     char *path;
 
-    if (call->syscall->ret != (uint64_t)-ENOENT)
+    if (!name || name->size == 0 ||
+        (ret != 0 && ret != (uint64_t)-ENOENT && ret != (uint64_t)-EEXIST))
         return;
-    path = effect_path(call, dirfd, rn_event_attachment(call->event, RN_ATT_PATH, path_arg));
-    if (path && effects->nodes.count < ABSENT_NAMES_MAX)
+    path = effect_path(call, dirfd, name);
+    if (path && effects->nodes.count < ASKED_NAMES_MAX)
         node = effect_node(effects, path);
-    if (node && !node->object) {
-        node->absent = true;
-        if (!node->touched && !node->existed)
-            node->was_absent = true;
-    }
     free(path);
+    if (!node || node->object)
+        return;
+    node->absent = ret == (uint64_t)-ENOENT;
+    if (node->touched)
+        return;
+    if (!node->absent)
+        node->found = !node->was_absent;
+    else if (!node->existed && !node->found)
+        node->was_absent = true;
 }
 
 bool effect_apply_open(struct effect_call *call, enum effect_op op)
@@ -232,13 +258,13 @@ bool effect_apply_open(struct effect_call *call, enum effect_op op)
     char *path;
 
     if (op == OP_ABSENT || op == OP_ABSENT_AT) {
-        note_absent(call, op == OP_ABSENT ? AT_FDCWD : (int32_t)call->syscall->args[0],
-                    op == OP_ABSENT_AT);
+        effect_note_there(call, op == OP_ABSENT ? AT_FDCWD : (int32_t)call->syscall->args[0],
+                          op == OP_ABSENT_AT);
         return false;
     }
     opening = opening_of(call, op);
     if (call->failed) {
-        note_absent(call, opening.dirfd, opening.path_arg);
+        effect_note_there(call, opening.dirfd, opening.path_arg);
         return false;
     }
     path = effect_path(call, opening.dirfd,
