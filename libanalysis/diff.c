@@ -291,15 +291,15 @@ static void diff_inputs(struct diff_job *job)
 
 /* ---- the verdict ---- */
 
-/* A rule is used where it erased not the same on both sides; as many syncs may be of other files. */
+/* A rule is used where it erased not the same on both sides; as many syncs may be of other files.
+ */
 static void count_rules(struct diff_job *job)
 {
     const struct rn_effects_summary *a = rn_effects_summary(job->effects_a);
     const struct rn_effects_summary *b = rn_effects_summary(job->effects_b);
 
     for (unsigned i = 1; i < RN_RULE_COUNT; i++) {
-        if (a->erased[i] == b->erased[i] &&
-            !(i == RN_RULE_DURABILITY && job->diff->rule_used[i]))
+        if (a->erased[i] == b->erased[i] && !(i == RN_RULE_DURABILITY && job->diff->rule_used[i]))
             continue;
         if (rn_diff_rules_keep(job->rules, (enum rn_rule)i)) {
             struct rn_finding *finding =
