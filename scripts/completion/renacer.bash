@@ -1,13 +1,17 @@
 # SPDX-License-Identifier: MIT
 # bash completion of rn and the rn-* commands. Options come from the command's own --help, so they
-# are always those of the version that is installed.
+# are always those of the version that is installed. rn's --help tells of verbs: its options are here.
 
 _renacer_verbs() {
     compgen -c rn- | sed 's/^rn-//' | sort -u
 }
 
+# An option begins its line or stands behind two blanks, as in the second column of the last lines; its
+# long form follows its letter and a comma. Other dashes are prose, which names options of others too.
 _renacer_options() {
-    "$1" --help 2>/dev/null | grep -oE -- '(^|[ ,])-(-[a-z][a-z-]*|[A-Za-z])' | tr -d ' ,' | sort -u
+    "$1" --help 2>/dev/null | sed -nE '/^ +-/s/  +/\n/gp' |
+        sed -E 's/^(-[A-Za-z]), --/\1\n--/' |
+        grep -oE -- '^-(-[a-z][a-z0-9-]*|[A-Za-z])' | sort -u
 }
 
 _renacer_expressions() {
@@ -20,7 +24,7 @@ _renacer() {
     COMPREPLY=()
     if [[ ${command##*/} == rn ]]; then
         if ((COMP_CWORD == 1)); then
-            mapfile -t COMPREPLY < <(compgen -W "$(_renacer_verbs) $(_renacer_options "$command")" \
+            mapfile -t COMPREPLY < <(compgen -W "$(_renacer_verbs) -h --help -V --version" \
                 -- "$current")
             return
         fi
