@@ -44,7 +44,7 @@ _renacer() {
         ;;
     --kind)
         mapfile -t COMPREPLY < <(compgen -W 'syscall process signal module descriptor kernel block
-            api transfer decision aggregate span counter flow notice loss' -- "$current")
+            api transfer decision aggregate span counter flow edge object notice loss' -- "$current")
         return
         ;;
     --type)
