@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 /* Reading a recording, sealed or not, from a file, a part directory or a pipe, in batches of
  * columns or event by event. Memory is bounded by one member and one segment's tables, whatever the
- * length of the archive.
+ * length of the archive; of a merged recording by those of each source, and 256 MiB of members that
+ * come before their source asks for them (next to none where rn-merge wrote it).
  *
  * Not thread-safe: one reader, one thread. Everything handed out is borrowed until the next call on
  * the same reader. */

@@ -4,7 +4,9 @@
  * and what must be added to each clock. See MERGED RECORDINGS in rn-archive(5).
  *
  * Inputs are read twice (three times where clocks differ), so they must be files; a pipe has to be
- * written to one before. Memory: what a reader of all of them needs, 64 MiB, and their symbols. */
+ * written to one before. Memory: what a reader of each of them needs; up to 200 MiB, of which
+ * 64 MiB are for members that wait for edges, 64 MiB for what edges are found by (causal_edge.h),
+ * 15 MiB for edges that wait; up to 64 KiB of stamps a stream; and their symbols. */
 #ifndef RN_MERGE_H
 #define RN_MERGE_H
 
