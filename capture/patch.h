@@ -1,10 +1,11 @@
 /* SPDX-License-Identifier: MIT */
+/* clang-format off */
 /* Where the system call instructions of an ELF file are, which of them the inline engine can
  * replace by jumps, and the patched text that is laid over the file's own when a process maps it.
  * Pure computation on the bytes of a file: no process is touched here.
  *
- * Three shapes are replaced; all keep a real `syscall` (0f 05) in the two bytes before the return
- * point, so that the kernel can restart a call by stepping back, and both keep the return point
+ * Four shapes are replaced; all keep a real `syscall` (0f 05) in the two bytes before the return
+ * point, so that the kernel can restart a call by stepping back, and all keep the return point
  * where unwind tables expect it:
  *   RN_SITE_MOV    b8 imm32 0f 05                    -> e9 rel32 0f 05; returns behind the 0f 05
  *   RN_SITE_CMP64  0f 05 48 3d {00|01} f0 ff ff (8)  -> e9 rel32 90 0f 05; returns behind the cmp
@@ -20,11 +21,13 @@
  * A call of a CMP site that the kernel restarts through the kept 0f 05 comes back without the flags
  * of its cmp: whoever sees it return there sets them.
  *
- * A MOV site is preferred where several fit, then a CMP site. A site is left alone where an instruction boundary is not
- * certain or where a branch in the file may lead into its replaced bytes other than onto the first
- * (and, of a MOV or MOVED site, onto the 0f 05, which stays what it was). Left alone, too, are sites
- * of execveat, where the number is in sight, and of rt_sigreturn (which unwinders know by its bytes).
+ * A MOV site is preferred where several fit, then a CMP site. A site is left alone where an
+ * instruction boundary is not certain or where a branch in the file may lead into its replaced bytes
+ * other than onto the first (and, of a MOV or MOVED site, onto the 0f 05, which stays what it was).
+ * Left alone, too, are sites of execveat, where the number is in sight, and of rt_sigreturn (which
+ * unwinders know by its bytes).
  */
+/* clang-format on */
 #ifndef RN_PATCH_H
 #define RN_PATCH_H
 
@@ -42,8 +45,8 @@ enum rn_site_kind { RN_SITE_MOV = 1, RN_SITE_CMP64 = 2, RN_SITE_CMP32 = 3, RN_SI
 #define RN_SITE_LENGTH_MAX (RN_SITE_MOVED_MAX + 2u)
 #define RN_SITES_MAX       65536u /* of one file; further ones are left alone */
 #define RN_PATCH_PAGE      4096u
-/* Bytes. Larger text is left alone, and not searched: it would have to be copied first. What calls it
- * makes stop the thread: those of the C library's do not count. */
+/* Bytes. Larger text is left alone, and not searched: it would have to be copied first. What calls
+ * it makes stop the thread: those of the C library's do not count. */
 #define RN_PATCH_TEXT_MAX (64u << 20)
 
 struct rn_site {
@@ -102,8 +105,8 @@ void rn_sites_clear(struct rn_sites *sites);
  * stub of a site, are found by arithmetic. */
 #define RN_STUB_SIZE 32u
 
-/* RN_ENTRY_... of inject/blob_layout.h: MOV (MOVED too), CMP64 with 0xfffff000 or ...001, CMP32 likewise. Each
- * entry of the table is a pointer of 8 bytes. */
+/* RN_ENTRY_... of inject/blob_layout.h: MOV (MOVED too), CMP64 with 0xfffff000 or ...001, CMP32
+ * likewise. Each entry of the table is a pointer of 8 bytes. */
 unsigned rn_site_entry(const struct rn_site *site);
 
 /* The first `site->length` bytes of out are what replaces the site numbered `index`. RN_E_LIMIT

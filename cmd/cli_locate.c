@@ -1,4 +1,5 @@
 /* SPDX-License-Identifier: MIT */
+/* Options of commands that say where in the source something is: --source-map and --debuginfod. */
 #include "cli_locate.h"
 
 bool cli_locate_option(struct cli_locate *locate, int letter, const char *argument, int *status)

@@ -1,4 +1,5 @@
 /* SPDX-License-Identifier: MIT */
+/* Opens a recording where it is wanted from, reads it event by event, and warns of damage. */
 #include "cli_source.h"
 
 #include "libanalysis/select.h"

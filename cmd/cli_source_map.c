@@ -1,4 +1,5 @@
 /* SPDX-License-Identifier: MIT */
+/* --source-map: reads maps from generated source to the original, and checks them. */
 #include "cli_source_map.h"
 
 #include <errno.h>

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /* A file or pipe of another tool, read once from begin to end, in pieces or by lines. What is
- * packed with gzip, bzip2, xz, zstd or lz4 is unpacked. Memory: 1 MiB, and the longest line.
+ * packed with gzip, bzip2, xz, zstd or lz4 is unpacked: by libarchive, so this is in
+ * archive_input.c. Memory: 1 MiB, and the longest line.
  *
  * Not thread-safe. What is handed out is borrowed until the next call. */
 #ifndef RN_INPUT_H

@@ -3,9 +3,8 @@
  * inwards, the time and number of calls beneath each.
  *
  * Memory: some 150 bytes a node, up to RN_CALL_TREE_NODES; stacks that would need more end in a
- * node
- * "(other)" of where they leave the tree, and functions further in than RN_CALL_TREE_DEPTH count
- * for the one there. Not thread-safe. */
+ * node "(other)" of where they leave the tree, and functions further in than RN_CALL_TREE_DEPTH
+ * count for the one there. Not thread-safe. */
 #ifndef RN_CALL_TREE_H
 #define RN_CALL_TREE_H
 

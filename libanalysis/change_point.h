@@ -21,10 +21,9 @@
 #define RN_CHANGE_PENALTY 4.0
 #define RN_CHANGE_MIN     8u  /* bins between two changes, at least */
 #define RN_CHANGE_BINS    32u /* fewer are not looked at */
-#define RN_CHANGE_RATIO                                                                            \
-    1.1                   /* medians before and after that differ less are no change to tell of    \
-                           */
-#define RN_CHANGE_MAX 64u /* of a series: no more fit into its bins */
+/* Medians before and after that differ by less are no change to tell of. */
+#define RN_CHANGE_RATIO 1.1
+#define RN_CHANGE_MAX   64u /* of a series: no more fit into its bins */
 
 struct rn_change {
     uint64_t start_ns;            /* of the first bin after it, as in the series */
@@ -33,8 +32,8 @@ struct rn_change {
     uint64_t bin_events;          /* in a bin: as precise as that is the place */
 };
 
-/* In order of time: their number. Time: quadratic
- * in the number of bins, a millisecond. SIZE_MAX: no memory. */
+/* Fills `changes` in order of time, and returns how many there are; SIZE_MAX: no memory. Time:
+ * quadratic in the number of bins, a millisecond. */
 size_t rn_series_changes(const struct rn_series *series, struct rn_change changes[RN_CHANGE_MAX]);
 
 #endif

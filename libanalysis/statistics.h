@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: MIT */
-/* Distributions of durations: percentiles, spread, and how far out a value lies. */
+/* Distributions of durations: percentiles, spread, and how far out a value lies. Histograms are in
+ * histogram.c, outliers in outlier.c. */
 #ifndef RN_STATISTICS_H
 #define RN_STATISTICS_H
 
@@ -22,12 +23,12 @@ void rn_histogram_free(struct rn_histogram *histogram);
 /* Where there is no memory for a range, the value is counted in count, sum, min and max, but not in
  * the quantiles, and rn_histogram_failed is true from then on. */
 void rn_histogram_add(struct rn_histogram *histogram, uint64_t value);
-/* What is known of `count` values together: their sum and extremes; `value[i]` stands for `times[i]` of
- * them, in ascending order. Values are moved to between min and max. Quantiles are as good as these
- * are; the standard deviation is an estimate. */
+/* What is known of `count` values together: their sum and extremes; `value[i]` stands for
+ * `times[i]` of them, in ascending order. Values are moved to between min and max. Quantiles are as
+ * good as these are; the standard deviation is an estimate. */
 void rn_histogram_add_many(struct rn_histogram *histogram, uint64_t count, uint64_t sum,
-                           uint64_t min, uint64_t max, const uint64_t *value,
-                           const uint64_t *times, size_t size);
+                           uint64_t min, uint64_t max, const uint64_t *value, const uint64_t *times,
+                           size_t size);
 void rn_histogram_merge(struct rn_histogram *into, const struct rn_histogram *from);
 bool rn_histogram_failed(const struct rn_histogram *histogram);
 
