@@ -45,8 +45,9 @@ void rn_ptrace_emit_facts(struct rn_ptrace *engine, const struct rn_tracee *trac
 
     event.u.process.op = op;
     event.u.process.tid = (uint64_t)tracee->tid;
-    /* The kernel names the thread after the name that was executed, which may be a link's. */
-    if (op == RN_PROCESS_EXEC && facts->name[0])
+    /* The kernel names the thread after the name that was executed, which may be a link's. Of one
+     * that is about to be started it is the recorder's still. */
+    if (op != RN_PROCESS_START && facts->name[0])
         items[count++] = attachment(RN_ATT_NAME, facts->name, strlen(facts->name));
     items[count] = attachment(RN_ATT_ARGV, facts->argv, facts->argv_size);
     items[count++].flags = facts->argv_cut ? RN_ATT_CUT : 0;

@@ -96,8 +96,8 @@ enum rn_process_op {
 };
 
 /* Attachments of START, ATTACH and EXEC: RN_ATT_EXE, RN_ATT_ARGV, RN_ATT_CWD, RN_ATT_ROOT,
- * RN_ATT_ENV (chosen variables, NUL-separated K=V), RN_ATT_LIMITS; of EXEC also RN_ATT_NAME, of the
- * thread. */
+ * RN_ATT_ENV (chosen variables, NUL-separated K=V), RN_ATT_LIMITS; of ATTACH and EXEC also
+ * RN_ATT_NAME, of the thread. */
 struct rn_process {
     uint64_t op;  /* enum rn_process_op */
     uint64_t pid; /* as the recorder's pid namespace sees it */

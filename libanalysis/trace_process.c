@@ -142,22 +142,49 @@ static void rename_after(struct rn_trace *trace, struct rn_trace_thread *thread,
     thread->name = rn_shared_name_new(trace, name, length < COMM_MAX ? length : COMM_MAX);
 }
 
+/* Segments begin with what is known already. */
+static bool is_known(const struct rn_trace_process *process, const struct rn_event *event,
+                     const struct rn_attachment *exe)
+{
+    return event->u.process.op == RN_PROCESS_ATTACH && process->exe && exe && exe->data &&
+           strlen(process->exe->text) == exe->size &&
+           memcmp(process->exe->text, exe->data, exe->size) == 0;
+}
+
+/* The thread's own name need not be that of the image: what was executed may have been a link or a
+ * script. Then the process is called so, too; the image's name is the better one where the kernel
+ * cut it. */
+static void name_after_link(struct rn_trace *trace, struct rn_trace_thread *thread,
+                            const struct rn_event *event, bool known)
+{
+    const struct rn_attachment *given = rn_event_attachment(event, RN_ATT_NAME, RN_ARG_ANY);
+    struct rn_trace_process *process = thread->process;
+    size_t length = given && given->data ? given->size : 0;
+
+    if (length == 0)
+        return;
+    set_name(trace, &thread->name, given);
+    if (!known && (!process->name || length < COMM_MAX ||
+                   strncmp(process->name->text, (const char *)given->data, length) != 0))
+        set_name(trace, &process->name, given);
+}
+
 /* START, ATTACH, EXEC: a new image, or the first that is known. */
 static void feed_image(struct rn_trace *trace, struct rn_trace_thread *thread,
                        const struct rn_event *event)
 {
     struct rn_trace_process *process = thread->process;
     const struct rn_attachment *exe = rn_event_attachment(event, RN_ATT_EXE, RN_ARG_ANY);
+    bool known = is_known(process, event, exe);
 
     process->info.parent_pid = event->u.process.parent_pid;
     set_name(trace, &process->cwd, rn_event_attachment(event, RN_ATT_CWD, RN_ARG_ANY));
     set_name(trace, &process->exe, exe);
-    if (exe && process->exe)
+    if (exe && process->exe && !known)
         rename_after(trace, thread, process->exe);
     if (event->u.process.op == RN_PROCESS_EXEC && !(event->flags & RN_EVENT_SNAPSHOT))
         rn_fd_table_exec(trace, &process->files);
-    /* The thread's own name need not be that of the image. */
-    set_name(trace, &thread->name, rn_event_attachment(event, RN_ATT_NAME, RN_ARG_ANY));
+    name_after_link(trace, thread, event, known);
 }
 
 static void inherit_name(struct rn_trace *trace, struct rn_shared_name **child,

@@ -51,3 +51,19 @@ for engine in inline ptrace; do
         fi
     done
 done
+
+# Segments begin with what is known already: nothing is called otherwise from there on.
+ln -sf "$(command -v dd)" copier
+for engine in inline ptrace; do
+    rn-record -q --engine=$engine --content=4096 -o names.rna -- ./copier if=/dev/urandom of=/dev/null \
+        bs=4K count=3000 2>/dev/null || continue
+    segments=$(rn-info --json names.rna | jq .segments)
+    for by in process thread; do
+        called=$(rn-stat --by $by --csv names.rna | sed '1d; s/,.*//' | sort -u)
+        if [ "$segments" -ge 2 ] && [ "$called" = copier ]; then
+            echo "ok - $engine: $by, in several segments"
+        else
+            echo "not ok - $engine: $by, in $segments segments: $called"
+        fi
+    done
+done
