@@ -19,6 +19,7 @@ static const struct verb verbs[] = {
     {"validate", "record two commands and compare them"},
     {"merge", "one causally ordered recording from several"},
     {"graph", "what led to what, as DOT, GraphML or for ShiViz"},
+    {"plot", "pictures: timelines, histograms, flame graphs, a report"},
     {"convert", "from and to files of other tools"},
     {"scrub", "take secrets out of a recording"},
     {"backend-fit", "which backend is fastest, from which size on"},
