@@ -339,8 +339,8 @@ static void make_tables(struct rn_plot *plot, const uint8_t *series)
     put_forks(plot, timeline, arrows);
     put_launches(plot, timeline, arrows);
     if (binned)
-        plot_note(plot, "%zu row%s of many or counted events: heights are shares of time%s", binned,
-                  binned == 1 ? "" : "s",
+        plot_note(plot, "%zu row%s with too many events to draw each: heights are shares of time%s",
+                  binned, binned == 1 ? "" : "s",
                   job.crowded ? " (of queues: how many run at once, of the most)" : "");
 }
 

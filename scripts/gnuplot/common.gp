@@ -44,7 +44,7 @@ if (X_USED) {
     set xrange [X_MIN:X_MAX]
     if (X_LOG) {
         set logscale x
-        set xtics () rangelimited
+        set xtics ()
         do for [i = 1:X_TICS] { set xtics add (X_TIC[i] X_AT[i]) }
     }
 }
