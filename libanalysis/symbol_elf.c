@@ -97,12 +97,18 @@ bool symbol_elf_address(Elf *elf, uint64_t offset, uint64_t *address)
 static int by_address(const void *left, const void *right)
 {
     const struct symbol_entry *a = left, *b = right;
+    size_t underscores_a, underscores_b;
 
     if (a->address != b->address)
         return a->address < b->address ? -1 : 1;
-    /* Of several names the one of a size comes last, where it is found. */
+    /* Of several names the one of a size comes last, where it is found; of these the one that a
+     * program writes, which is not __wait4. */
     if ((a->size == 0) != (b->size == 0))
         return a->size == 0 ? -1 : 1;
+    underscores_a = strspn(a->name, "_");
+    underscores_b = strspn(b->name, "_");
+    if (underscores_a != underscores_b)
+        return underscores_a > underscores_b ? -1 : 1;
     return strcmp(b->name, a->name);
 }
 
