@@ -9,7 +9,7 @@ struct cli_validate_setup {
     const char *directory; /* --dir: copied afresh for each run; NULL: run where we are */
     const char *scratch;   /* of cli_validate_prepare */
     const char *input;     /* --stdin: NULL: /dev/null */
-    uint64_t timeout_s;    /* 0: none */
+    int timeout_ms;        /* 0: none */
     uint64_t content;      /* bytes of each transfer that are kept */
     const char *engine;    /* NULL: the default */
 };

@@ -178,7 +178,7 @@ static int record(const struct cli_validate_setup *setup, const char *command, c
         .how = engine_of(setup->engine),
         .files = true};
     struct drain drains[2];
-    struct watch watch = {.timeout_ms = setup->timeout_s ? (int)setup->timeout_s * 1000 : -1};
+    struct watch watch = {.timeout_ms = setup->timeout_ms ? setup->timeout_ms : -1};
     int messages = save_messages(), exit_status = 0;
     bool fine;
 

@@ -11,7 +11,7 @@ static const char help[] =
     "\n"
     "      --dir TEMPLATE   run each side in a fresh copy of this directory\n"
     "      --stdin FILE     standard input of both sides (default: empty)\n"
-    "      --timeout S      end a side after S seconds\n"
+    "      --timeout TIME   end a side after that time: 500ms, 10s, 2m\n"
     "      --runs N         record each side N times: what varies by itself is no difference\n"
     "      --content=N      bytes of each transfer to keep (default 4K)\n"
     "      --engine=ENGINE  as with rn-record\n"
@@ -48,9 +48,11 @@ static const struct option options[] = {
     {NULL, 0, NULL, 0},
 };
 
-enum { RUNS_MAX = 100, TIMEOUT_MAX = 1000000, PATH_ROOM = 4096 };
+enum { RUNS_MAX = 100, PATH_ROOM = 4096 };
 #define KEEP_BYTES    (1u << 20) /* of each object */
 #define CONTENT_BYTES (4u << 10) /* more than that takes the slower engine */
+#define NS_PER_MS     1000000ull
+#define TIMEOUT_MAX_S 1000000ull
 
 struct job {
     struct cli_diff_options diff;
@@ -61,6 +63,18 @@ struct job {
     char **commands;
     char (*paths)[PATH_ROOM]; /* of the recordings: A's, then B's */
 };
+
+static int set_timeout(struct job *job, const char *text)
+{
+    uint64_t ns;
+
+    if (!cli_parse_duration(text, &ns) || ns < NS_PER_MS || ns > TIMEOUT_MAX_S * 1000 * NS_PER_MS)
+        return cli_usage("--timeout takes a time such as 500ms, 10s or 2m, from 1ms to %llus, not "
+                         "'%s'",
+                         TIMEOUT_MAX_S, text);
+    job->setup.timeout_ms = (int)(ns / NS_PER_MS);
+    return -1;
+}
 
 /* -1, or the exit status after a message. */
 static int set_option(struct job *job, int letter)
@@ -89,10 +103,7 @@ static int set_option(struct job *job, int letter)
             return -1;
         return cli_usage("--runs takes a number from 1 to %d, not '%s'", RUNS_MAX, optarg);
     case OPT_TIMEOUT:
-        if (cli_parse_number(optarg, &job->setup.timeout_s) && job->setup.timeout_s > 0 &&
-            job->setup.timeout_s <= TIMEOUT_MAX)
-            return -1;
-        return cli_usage("--timeout takes seconds, not '%s'", optarg);
+        return set_timeout(job, optarg);
     default:
         return RN_EXIT_TROUBLE;
     }
