@@ -14,6 +14,7 @@
 enum cli_otlp_format { OTLP_BY_NAME, OTLP_JSONL, OTLP_PROTOBUF };
 
 #define CLI_OTLP_MAX_HEADERS 32
+#define CLI_OTLP_NOT_GIVEN   UINT64_MAX /* of what may be 0 */
 
 struct cli_otlp_options {
     struct rn_filter *filter;
@@ -34,7 +35,7 @@ struct cli_otlp_options {
     uint64_t rate_bytes, rate_traces; /* a second; 0 unlimited */
     const char *checkpoint;
     const char *verify; /* base URL of the query API */
-    uint64_t verify_ms;
+    uint64_t verify_ms; /* CLI_OTLP_NOT_GIVEN until all options are read */
     const char *output;
     enum cli_otlp_format format;
     bool dry_run, json;
@@ -48,7 +49,8 @@ struct cli_otlp_account {
     uint64_t again;  /* spans sent once more after no answer: they may be stored twice */
     uint64_t before; /* spans that an earlier run had finished, by the checkpoint */
     uint64_t traces, requests, retries;
-    uint64_t bytes, wire_bytes; /* of requests, before and after compression */
+    uint64_t bytes;             /* of requests, before compression */
+    uint64_t wire_bytes;        /* of their bodies, what went out to connections, or into a file */
     uint64_t verified, missing; /* spans read back, and not */
     uint64_t first_ns, last_ns; /* of all spans */
     /* Without a receiver, what becomes of spans that count as `sent`: "written", "counted"; else
@@ -104,6 +106,12 @@ bool cli_otlp_verify(const struct cli_otlp_options *options, const struct cli_ot
 
 /* cli_otlp_options.c: -1: go on; else the exit status. */
 int cli_otlp_parse(struct cli_otlp_options *options, int argc, char **argv);
+/* cli_otlp_check.c: the same, of all options together. */
+int cli_otlp_check(const struct cli_otlp_options *options);
+/* `given` is what of it was given. False after a message. */
+bool cli_otlp_check_url(const char *url, const char *given);
+/* `what` is the option or variable that names the file. False after a message. */
+bool cli_otlp_can_read(const char *what, const char *path);
 void cli_otlp_options_free(struct cli_otlp_options *options);
 /* cli_otlp_environment.c: what the environment says, for what no option said; then the URL. False
  * after a message. */

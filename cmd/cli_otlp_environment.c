@@ -191,11 +191,6 @@ static bool make_url(struct cli_otlp_options *options, const char *endpoint, boo
     size_t length = strlen(endpoint), host;
     const char *path = "", *separator = "";
 
-    if (strstr(endpoint, "://") && strncasecmp(endpoint, "http://", 7) &&
-        strncasecmp(endpoint, "https://", 8)) {
-        cli_usage("endpoint '%s' is no http:// or https:// URL", endpoint);
-        return false;
-    }
     if (options->grpc) {
         const char *begin = strstr(endpoint, "://");
 
@@ -211,21 +206,29 @@ static bool make_url(struct cli_otlp_options *options, const char *endpoint, boo
         sprintf(options->url, "%s%.*s%s%s", scheme, (int)length, endpoint, separator, path);
         options->shown = make_shown(options->url);
     }
-    if (!options->shown)
+    if (!options->shown) {
         cli_fail("out of memory");
-    return options->shown != NULL;
+        return false;
+    }
+    return cli_otlp_check_url(options->url, endpoint);
 }
 
 static bool find_endpoint(struct cli_otlp_options *options)
 {
     bool of_traces = false;
     const char *insecure = variable("INSECURE", &of_traces), *endpoint = options->endpoint;
+    bool wants_none = options->insecure;
 
     if (insecure && !strcasecmp(insecure, "true"))
         options->insecure = true;
-    if (endpoint)
+    if (!endpoint)
+        endpoint = variable("ENDPOINT", &of_traces);
+    if (endpoint && wants_none && !strncasecmp(endpoint, "https://", 8)) {
+        cli_usage("--insecure is to do without TLS, and the endpoint asks for it: https://");
+        return false;
+    }
+    if (options->endpoint)
         return make_url(options, endpoint, has_path(endpoint));
-    endpoint = variable("ENDPOINT", &of_traces);
     if (endpoint)
         return make_url(options, endpoint, of_traces);
     return make_url(options, options->grpc ? GRPC_ENDPOINT : HTTP_ENDPOINT, false);
@@ -237,6 +240,17 @@ static bool number_of(const char *text, uint64_t *number)
         return true;
     cli_usage("OTEL_EXPORTER_OTLP_TIMEOUT '%s' is no number of milliseconds", text);
     return false;
+}
+
+/* False after a message: it is needed, and cannot be read. */
+static bool find_file(const char *name, const char **path, bool needed)
+{
+    char full[64];
+    bool of_traces;
+
+    *path = variable(name, &of_traces);
+    snprintf(full, sizeof full, "OTEL_EXPORTER_OTLP_%s%s", of_traces ? "TRACES_" : "", name);
+    return !*path || !needed || cli_otlp_can_read(full, *path);
 }
 
 /* Texts that no option has given. */
@@ -252,11 +266,15 @@ static bool find_texts(struct cli_otlp_options *options)
     };
     const char *service = getenv("OTEL_SERVICE_NAME"),
                *resource = getenv("OTEL_RESOURCE_ATTRIBUTES");
-    bool of_traces;
+    bool sends = !options->output && !options->dry_run;
 
     for (size_t i = 0; i < sizeof texts / sizeof texts[0]; i++)
-        if (!*texts[i].into)
-            *texts[i].into = variable(texts[i].name, &of_traces);
+        if (!*texts[i].into && !find_file(texts[i].name, texts[i].into, sends))
+            return false;
+    if (sends && options->client_key && !options->client_certificate) {
+        cli_usage("--client-key belongs to --client-certificate, which is not given");
+        return false;
+    }
     if (!options->spans.service && service && *service)
         options->spans.service = service;
     return !resource || add_list(options, resource, cli_otlp_add_resource);

@@ -10,6 +10,22 @@
 #define MAX_HEADER 16384u
 #define CONNECT_S  10L
 
+bool cli_http_is_url(const char *text)
+{
+    CURLU *url = curl_url();
+    const char *host = strstr(text, "://");
+    char *scheme = NULL;
+    /* libcurl takes http:///path for http://path. */
+    bool is = url && host && host[3] != '/' &&
+              curl_url_set(url, CURLUPART_URL, text, 0) == CURLUE_OK &&
+              curl_url_get(url, CURLUPART_SCHEME, &scheme, 0) == CURLUE_OK &&
+              (!strcasecmp(scheme, "http") || !strcasecmp(scheme, "https"));
+
+    curl_free(scheme);
+    curl_url_cleanup(url);
+    return is;
+}
+
 static size_t on_body(char *data, size_t size, size_t count, void *context)
 {
     struct http_slot *slot = context;

@@ -20,6 +20,9 @@ enum cli_http_failure {
     HTTP_UNUSABLE, /* this build or these options cannot do that */
 };
 
+/* An absolute URL of http or https, with a host. */
+bool cli_http_is_url(const char *text);
+
 struct cli_http;
 /* NULL after a message. */
 struct cli_http *cli_http_new(const struct cli_otlp_options *options);
@@ -34,6 +37,8 @@ int cli_http_wait(struct cli_http *http, uint64_t milliseconds);
 /* Of a slot that is done: valid until it is used again. */
 enum cli_http_failure cli_http_failure(const struct cli_http *http, unsigned slot);
 const char *cli_http_failure_text(const struct cli_http *http, unsigned slot); /* one line */
+/* How much of its body went out to a connection. */
+uint64_t cli_http_sent_bytes(const struct cli_http *http, unsigned slot);
 /* Some of the request was sent, so that the receiver may have taken it. */
 bool cli_http_was_sent(const struct cli_http *http, unsigned slot);
 void cli_http_answer(const struct cli_http *http, unsigned slot, struct rn_otlp_answer *answer);

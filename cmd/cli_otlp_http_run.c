@@ -145,12 +145,17 @@ const char *cli_http_failure_text(const struct cli_http *http, unsigned slot)
     return of->error[0] ? of->error : curl_easy_strerror(of->result);
 }
 
-bool cli_http_was_sent(const struct cli_http *http, unsigned slot)
+uint64_t cli_http_sent_bytes(const struct cli_http *http, unsigned slot)
 {
     curl_off_t sent = 0;
 
     curl_easy_getinfo(http->slots[slot].easy, CURLINFO_SIZE_UPLOAD_T, &sent);
-    return sent > 0 || http->slots[slot].tries > 1;
+    return sent > 0 ? (uint64_t)sent : 0;
+}
+
+bool cli_http_was_sent(const struct cli_http *http, unsigned slot)
+{
+    return cli_http_sent_bytes(http, slot) > 0 || http->slots[slot].tries > 1;
 }
 
 static struct rn_otlp_text text_of(const struct rn_buf *buf)

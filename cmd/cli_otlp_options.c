@@ -247,22 +247,6 @@ static bool set_option(struct cli_otlp_options *options, int letter, const char 
     }
 }
 
-static int check(const struct cli_otlp_options *options)
-{
-    if (options->output && (options->endpoint || options->dry_run))
-        return cli_usage("-o writes a file: --endpoint and --dry-run do not go with it");
-    if (options->output && (options->checkpoint || options->verify))
-        return cli_usage("-o writes a file: --checkpoint and --verify do not go with it");
-    if (options->rebase && options->checkpoint)
-        return cli_usage("--rebase does not go with --checkpoint: a second run would move the rest "
-                         "of a recording by another time");
-    if (options->json && options->output && !strcmp(options->output, "-"))
-        return cli_usage("--json and -o - would both write to standard output");
-    if (options->format != OTLP_BY_NAME && !options->output)
-        return cli_usage("--format is for -o FILE");
-    return -1;
-}
-
 int cli_otlp_parse(struct cli_otlp_options *options, int argc, char **argv)
 {
     static const char letters[] = CLI_SELECT_SHORT CLI_COMMON_SHORT "o:";
@@ -282,7 +266,7 @@ int cli_otlp_parse(struct cli_otlp_options *options, int argc, char **argv)
         return status;
     if (optind == argc)
         return cli_usage("no recording given ('-' is standard input)");
-    return check(options);
+    return cli_otlp_check(options);
 }
 
 void cli_otlp_options_free(struct cli_otlp_options *options)

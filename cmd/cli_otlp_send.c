@@ -103,7 +103,6 @@ static void launch(struct send *send, unsigned number)
     if (slot->attempts++ == 0)
         slot->first_ns = slot->sent_ns;
     send->account->requests++;
-    send->account->wire_bytes += body->size;
     slot->state = SEND_FLYING;
     if (!made)
         cli_error(&err);

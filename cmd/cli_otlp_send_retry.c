@@ -227,16 +227,16 @@ static void fail(struct send *send, struct send_slot *slot, unsigned number)
     }
 }
 
-static void tell(struct send_slot *slot, const char *what)
+static void tell(struct send_slot *slot, uint64_t sent, const char *what)
 {
     uint64_t us = (cli_otlp_now() - slot->sent_ns) / 1000;
 
     if (cli_verbose)
-        cli_warn("batch %llu: %zu spans, %zu bytes (%zu sent): %s after %llu.%03llu ms",
+        cli_warn("batch %llu: %zu spans, %zu bytes (%llu sent): %s after %llu.%03llu ms",
                  (unsigned long long)slot->number, send_range(slot)->count,
                  slot->piece.count ? slot->piece.body.size : slot->batch.body.size,
-                 slot->packed.size ? slot->packed.size : slot->batch.body.size, what,
-                 (unsigned long long)us / 1000, (unsigned long long)us % 1000);
+                 (unsigned long long)sent, what, (unsigned long long)us / 1000,
+                 (unsigned long long)us % 1000);
 }
 
 static const char *verdict_text(const struct rn_otlp_ruling *ruling)
@@ -250,19 +250,21 @@ static const char *verdict_text(const struct rn_otlp_ruling *ruling)
 void cli_send_settle(struct send *send, unsigned number)
 {
     struct send_slot *slot = &send->slots[number];
+    uint64_t sent = cli_http_sent_bytes(send->http, number);
     struct rn_otlp_answer answer;
     struct rn_otlp_ruling ruling;
 
     slot->state = SEND_WAITING;
     slot->due_ns = UINT64_MAX;
+    send->account->wire_bytes += sent;
     if (cli_http_failure(send->http, number) != HTTP_ANSWERED) {
         send_range(slot)->unanswered |= cli_http_was_sent(send->http, number);
-        tell(slot, cli_http_failure_text(send->http, number));
+        tell(slot, sent, cli_http_failure_text(send->http, number));
         fail(send, slot, number);
     } else {
         cli_http_answer(send->http, number, &answer);
         rn_otlp_judge(&answer, &ruling);
-        tell(slot, verdict_text(&ruling));
+        tell(slot, sent, verdict_text(&ruling));
         obey(send, slot, &ruling);
     }
     if (slot->range_count)

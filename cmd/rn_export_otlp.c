@@ -129,7 +129,7 @@ int main(int argc, char **argv)
         .batch_bytes = 3u << 20,
         .rate_bytes = 12u << 20,
         .rate_traces = 500,
-        .verify_ms = 60000,
+        .verify_ms = CLI_OTLP_NOT_GIVEN,
     };
     int status = RN_EXIT_TROUBLE;
 
@@ -142,6 +142,8 @@ int main(int argc, char **argv)
         status = RN_EXIT_TROUBLE;
     if (!options.timeout_ms)
         options.timeout_ms = 10000;
+    if (options.verify_ms == CLI_OTLP_NOT_GIVEN)
+        options.verify_ms = 60000;
     if (status < 0)
         status = export_all(&options, argv + optind);
     cli_otlp_options_free(&options);
