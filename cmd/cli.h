@@ -82,6 +82,8 @@ enum {
 /* clang-format on */
 extern const char cli_select_help[];
 bool cli_select(struct rn_filter *filter, int letter, const char *argument, int *status);
+/* What is wrong with an option's argument, by a function of libanalysis/filter.h. */
+void cli_expression_error(const char *option, const struct rn_error *err);
 
 /* Become another command of the suite: the one beside this executable, else from PATH. Returns only
  * where that could not be, with errno. */

@@ -59,7 +59,7 @@ static int set_threshold(struct cli_record_compute *compute, const char *item, s
     if (!threshold)
         return cli_usage("--threshold knows simd, io, gpu, transfer and api, not '%s'", text);
     if (!cli_parse_duration(value, threshold))
-        return cli_usage("'%s' is not a time such as 10us or 1.5ms", value);
+        return cli_usage("--threshold: '%s' is not a time such as 10us or 1.5ms", value);
     return -1;
 }
 

@@ -15,13 +15,49 @@ const char cli_select_help[] =
     "      --to TIME            up to this time since the recording began\n"
     "      --min-duration TIME  only what took at least this long\n";
 
+static const char *option_name(int letter)
+{
+    switch (letter) {
+    case 'e':
+        return "-e";
+    case 'p':
+        return "-p";
+    case CLI_OPT_TID:
+        return "--tid";
+    case CLI_OPT_KIND:
+        return "--kind";
+    case CLI_OPT_FROM:
+        return "--from";
+    case CLI_OPT_TO:
+        return "--to";
+    default:
+        return "--min-duration";
+    }
+}
+
+/* The expression is this file's: where in it something is says nothing to the user. */
+static void drop_offset(char *what)
+{
+    char *at = strstr(what, " at offset "), *end;
+
+    if (!at)
+        return;
+    end = at + strlen(" at offset ");
+    end += strspn(end, "0123456789");
+    memmove(at, end, strlen(end) + 1);
+}
+
 static enum rn_status add_kind(struct rn_filter *filter, const char *kind, struct rn_error *err)
 {
+    enum rn_status status;
     char term[64];
-    if (strchr(kind, ',') || strlen(kind) >= sizeof(term) - sizeof("kind="))
+    if (!*kind || strchr(kind, ',') || strlen(kind) >= sizeof(term) - sizeof("kind="))
         return rn_fail(err, RN_E_USAGE, "'%s' is not one event kind", kind);
     snprintf(term, sizeof(term), "kind=%s", kind);
-    return rn_filter_add(filter, term, err);
+    status = rn_filter_add(filter, term, err);
+    if (status == RN_E_USAGE)
+        drop_offset(err->what);
+    return status;
 }
 
 static enum rn_status add_number(struct rn_filter *filter, int letter, const char *argument,
@@ -51,8 +87,26 @@ static enum rn_status set_time(struct rn_filter *filter, int letter, const char 
         to = UINT64_MAX;
     }
     *(letter == CLI_OPT_FROM ? &from : &to) = time;
+    if (from >= to)
+        return rn_fail(err, RN_E_USAGE, "'%s' is not %s: nothing is in between", argument,
+                       letter == CLI_OPT_FROM ? "before --to" : "after --from");
     rn_filter_set_time(filter, from, to);
     return RN_OK;
+}
+
+void cli_expression_error(const char *option, const struct rn_error *err)
+{
+    size_t length = strlen(err->what);
+    bool asks = length && err->what[length - 1] == '?'; /* did you mean ... */
+    bool goes_on = err->what[0] == '\'' && strcmp(option, "-e") != 0;
+    const char *colon = goes_on ? "" : ":"; /* with -e it is about a part of the argument */
+
+    if (err->status != RN_E_USAGE)
+        cli_error(err);
+    else if (asks)
+        cli_fail("%s%s %s", option, colon, err->what);
+    else
+        cli_usage("%s%s %s", option, colon, err->what);
 }
 
 bool cli_select(struct rn_filter *filter, int letter, const char *argument, int *status)
@@ -79,7 +133,7 @@ bool cli_select(struct rn_filter *filter, int letter, const char *argument, int 
         return false;
     }
     if (result != RN_OK) {
-        cli_error(&err);
+        cli_expression_error(option_name(letter), &err);
         *status = RN_EXIT_TROUBLE;
     }
     return true;

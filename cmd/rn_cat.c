@@ -230,12 +230,12 @@ static bool set_option(struct cat *cat, int letter)
         cat->stacks = true;
         return true;
     case 's':
-        if (!set_number(optarg, UINT32_MAX, "string limit", &number))
+        if (!set_number(optarg, UINT32_MAX, "-s", &number))
             return false;
         cat->text.string_limit = (uint32_t)number;
         return true;
     case 'n':
-        return set_number(optarg, UINT64_MAX, "count", &cat->limit);
+        return set_number(optarg, UINT64_MAX, "-n", &cat->limit);
     case 'o':
         cat->output_path = optarg;
         return true;

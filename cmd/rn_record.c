@@ -85,7 +85,7 @@ static int add_pid(struct command *command, const char *text)
     uint64_t pid;
 
     if (!cli_parse_number(text, &pid) || pid == 0 || pid > INT32_MAX)
-        return cli_usage("'%s' is no process number", text);
+        return cli_usage("-p '%s' is no process number", text);
     if (engine->attach_count == PIDS_MAX)
         return cli_usage("at most %d processes can be given with -p", PIDS_MAX);
     command->pids[engine->attach_count++] = (pid_t)pid;
@@ -107,7 +107,7 @@ static int add_expression(struct command *command, const char *expression)
     struct rn_error err = RN_ERROR_INIT;
 
     if (rn_filter_add(command->filter, expression, &err) != RN_OK) {
-        cli_error(&err);
+        cli_expression_error("-e", &err);
         return CLI_EXIT_RECORDER;
     }
     if (command->selection.size > 0)
