@@ -74,10 +74,10 @@ bool cli_diff_option(struct cli_diff_options *options, int letter, const char *a
             *status = cli_usage("-U takes a number up to %d, not '%s'", CONTEXT_MAX, argument);
         return true;
     case CLI_DIFF_OPT_JSON:
-        options->json = true;
-        return true;
     case CLI_DIFF_OPT_STAT:
-        options->stat = true;
+        *(letter == CLI_DIFF_OPT_JSON ? &options->json : &options->stat) = true;
+        if (options->json && options->stat)
+            *status = cli_usage("--json and --stat exclude each other");
         return true;
     case CLI_DIFF_OPT_JUNIT:
         options->junit = argument;

@@ -122,6 +122,7 @@ bool cli_record_compute_option(struct cli_record_compute *compute, int letter, c
         compute->producing.all = true;
         return true;
     case CLI_OPT_THRESHOLD:
+        compute->has_thresholds = true;
         *status = set_thresholds(compute, argument);
         return true;
     default:
@@ -198,6 +199,8 @@ int cli_record_compute_prepare(struct cli_record_compute *compute, struct cli_re
     recording->decisions = compute->decisions;
     if (compute->producing.all && compute->max_overhead > 0)
         return cli_usage("--trace-all and --max-overhead exclude each other");
+    if (compute->producing.all && compute->has_thresholds)
+        return cli_usage("--trace-all and --threshold exclude each other");
     recording->session.max_overhead = compute->max_overhead;
     if (!compute->producing.all) {
         recording->session.sampling = compute->sampling;

@@ -33,6 +33,7 @@ struct cli_record_compute {
     struct rn_session_producing producing;
     struct rn_sampling_limits sampling;
     double max_overhead;
+    bool has_thresholds;
     struct cli_decisions *decisions;
 };
 

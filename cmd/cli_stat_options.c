@@ -144,6 +144,17 @@ static bool set_format(struct cli_stat_job *job, enum cli_stat_format format)
     return true;
 }
 
+/* Once all options are known: it is always of stacks. */
+static bool set_folded(struct cli_stat_job *job)
+{
+    if (job->given & GIVEN_BY && job->by != STAT_BY_STACK) {
+        cli_usage("--folded is of --by stack, not of --by %s", cli_stat_by_names[job->by]);
+        return false;
+    }
+    job->by = STAT_BY_STACK;
+    return true;
+}
+
 /* False after a message. */
 static bool set_option(struct cli_stat_job *job, int letter)
 {
@@ -184,7 +195,6 @@ static bool set_option(struct cli_stat_job *job, int letter)
     case OPT_CSV:
         return set_format(job, STAT_CSV);
     case OPT_FOLDED:
-        job->by = STAT_BY_STACK;
         return set_format(job, STAT_FOLDED);
     case 'o':
         job->output_path = optarg;
@@ -213,6 +223,8 @@ int cli_stat_parse(struct cli_stat_job *job, int argc, char **argv)
     }
     if (status < 0 && optind == argc)
         status = cli_usage("no recording given ('-' is standard input)");
+    if (status < 0 && job->format == STAT_FOLDED && !set_folded(job))
+        status = RN_EXIT_TROUBLE;
     if (status < 0 && !cli_stat_agrees(job, argc - optind))
         status = RN_EXIT_TROUBLE;
     return status;

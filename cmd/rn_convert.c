@@ -224,20 +224,24 @@ static int parse(struct cli_convert *convert, int argc, char **argv)
 {
     static char whole_help[4096];
     int letter, status = -1;
-    bool done = false;
+    bool done = false, list = false;
 
     snprintf(whole_help, sizeof whole_help, "%s%s%s", help, selection_help, help_end);
     while ((letter = cli_getopt(argc, argv, "e:o:p:" CLI_COMMON_SHORT, options)) != -1) {
         if (letter == '?')
             return RN_EXIT_TROUBLE;
         if (letter == OPT_LIST)
-            return list_formats();
-        if (!cli_select(convert->filter, letter, optarg, &status) &&
+            list = true;
+        else if (!cli_select(convert->filter, letter, optarg, &status) &&
             !cli_common(letter, whole_help, &done, &status))
             set_option(convert, letter);
         if (done || status == RN_EXIT_TROUBLE)
             return status;
     }
+    if (list && (optind < argc || convert->output_path))
+        return cli_usage("--list names the formats: it takes no file");
+    if (list)
+        return list_formats();
     if (optind == argc)
         return cli_usage("no file given ('-' is standard input)");
     if (optind + 1 < argc)

@@ -175,6 +175,9 @@ static int parse(struct command *command, int argc, char **argv)
             status = set_option(command, letter);
     if (status < 0 && command->json && command->action)
         status = cli_usage("--json describes a recording: not with --env, --seal or --verify");
+    if (status < 0 && command->brief && command->action)
+        status = cli_usage(
+            "--brief describes a recording: not with --embed-symbols, --env, --seal or --verify");
     if (status < 0)
         status =
             cli_locate_check(&command->locate, command->action == OPT_EMBED, true, "--embed-symbols");

@@ -155,10 +155,15 @@ static int check_and_run(const struct command *command, int argc, char **argv)
     if (command->before) {
         if (argc != 2)
             return cli_usage("--before needs the other event and a merged recording");
+        if (command->output_path || command->report || command->merge.keep_going ||
+            command->merge.no_inferred)
+            return cli_usage("--before merges nothing: only --json goes with it");
         return cli_merge_before(argv[1], command->before, argv[0], command->json);
     }
     if (argc == 0)
         return cli_usage("no recordings are given");
+    if (command->json && !command->report)
+        return cli_usage("--json is for --report and --before");
     if (!command->output_path)
         return cli_usage("-o OUT is missing");
     if (strcmp(command->output_path, "-") == 0 && isatty(STDOUT_FILENO))

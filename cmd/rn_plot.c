@@ -182,6 +182,9 @@ static int parse(struct job *job, int argc, char **argv)
         status = cli_usage("no recording given ('-' is standard input)");
     if (status < 0 && argc - optind > 2)
         status = cli_usage("one recording, or two to compare");
+    if (status < 0 && job->has_type && job->type == RN_PLOT_MODELS &&
+        !rn_filter_is_empty(job->filter))
+        status = cli_usage("-t models is of models, not of events: nothing is selected");
     if (status < 0)
         status =
             job->report_path ? check_report(job, argc - optind, argv[optind]) : choose_format(job);

@@ -101,7 +101,10 @@ int main(int argc, char **argv)
         }
     }
     if (scrub.print)
-        return print_policy();
+        return optind < argc || scrub.check || scrub.key_path || scrub.output_path ||
+                       scrub.policy_path
+                   ? cli_usage("--print-policy goes alone: it reads and writes no recording")
+                   : print_policy();
     if (optind == argc)
         return cli_usage("no recording was named");
     if (scrub.json && !scrub.check)
