@@ -128,7 +128,7 @@ static bool complete(struct cli_convert *convert, const char *path)
     return convert->to;
 }
 
-static bool check_names(const struct cli_convert *convert)
+static bool check_names(const struct cli_convert *convert, const char *path)
 {
     bool from_recording = convert->from && strcmp(convert->from, "rna") == 0;
     bool to_recording = strcmp(convert->to, "rna") == 0;
@@ -137,6 +137,8 @@ static bool check_names(const struct cli_convert *convert)
         cli_usage("--from '%s' is no format that can be read; --list names them", convert->from);
     else if (!to_recording && !cli_export_format_named(convert->to))
         cli_usage("--to '%s' is no format that can be written; --list names them", convert->to);
+    else if (from_recording && to_recording && strcmp(path, "-") != 0 && access(path, R_OK) != 0)
+        cli_fail("%s: cannot open: %s", path, strerror(errno));
     else if (from_recording && to_recording)
         cli_usage(
             "from a recording to a recording there is nothing to convert; see rn-scrub(1) and "
@@ -189,7 +191,7 @@ static int through_recording(const struct cli_convert *convert, const char *path
 
 static int convert_file(struct cli_convert *convert, const char *path)
 {
-    if (!complete(convert, path) || !check_names(convert))
+    if (!complete(convert, path) || !check_names(convert, path))
         return RN_EXIT_TROUBLE;
     if (strcmp(convert->to, "rna") == 0)
         return cli_convert_import(convert, path, convert->output_path);
@@ -233,7 +235,7 @@ static int parse(struct cli_convert *convert, int argc, char **argv)
         if (letter == OPT_LIST)
             list = true;
         else if (!cli_select(convert->filter, letter, optarg, &status) &&
-            !cli_common(letter, whole_help, &done, &status))
+                 !cli_common(letter, whole_help, &done, &status))
             set_option(convert, letter);
         if (done || status == RN_EXIT_TROUBLE)
             return status;

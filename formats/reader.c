@@ -118,6 +118,10 @@ static enum rn_status read_manifest(struct rn_reader *reader, struct rn_error *e
             *err = cause;
         return status;
     }
+    if (status == RN_EOF && !rn_archive_reader_saw_end(reader->archive)) {
+        rn_fail(err, RN_E_FORMAT, "is empty: there is no recording in it");
+        return rn_fail_in(err, reader->name);
+    }
     if (status != RN_OK || strcmp(member.name, RN_MEMBER_MANIFEST) != 0)
         return not_an_archive(reader, err);
     status = rn_archive_reader_data(reader->archive, MANIFEST_MAX, &reader->member, err);
