@@ -11,6 +11,7 @@
 struct cli_fit {
     struct rn_fit *fit;
     const struct rn_history_machine *machine;
+    const char *history;    /* its file; NULL: the recordings alone */
     struct rn_machine here; /* the one that this runs on */
 };
 
@@ -48,12 +49,14 @@ void cli_fit_plot_data(const struct cli_fit *job, struct rn_buf *out);
 int cli_fit_explain(const struct cli_fit *job, const char *operation, uint64_t size,
                     struct rn_buf *out);
 
-/* Add recordings, telling what is new with -v. False after a message. */
-bool cli_fit_add(struct rn_history *history, char **paths);
-/* The machine that is asked for (a prefix of its fingerprint; NULL: the only one). NULL after a
- * message, with the exit status in *status. */
+/* Add recordings, telling what is new with -v. Where *history is NULL it is made in the file
+ * `name`, once there is something to put into it. False after a message. */
+bool cli_fit_add(struct rn_history **history, const char *name, char **paths);
+/* The machine that is asked for (a prefix of its fingerprint; NULL: the only one) of the history of
+ * that name (NULL: of the recordings). NULL after a message, with the exit status in *status. */
 const struct rn_history_machine *cli_fit_machine(const struct rn_history_machine *machines,
-                                                 size_t count, const char *wanted, int *status);
+                                                 size_t count, const char *wanted,
+                                                 const char *history, int *status);
 void cli_fit_list_machines(const struct rn_history_machine *machines, size_t count,
                            struct rn_buf *out);
 

@@ -90,7 +90,8 @@ int cli_fit_explain(const struct cli_fit *job, const char *name, uint64_t size, 
     bool known = false;
 
     if (!operation || !cli_fit_is_known(job->fit, operation)) {
-        cli_fail("--explain '%s': the history has no such operation", name);
+        cli_fail("--explain '%s': %s no such operation", name,
+                 job->history ? "the history has" : "the recordings have");
         return RN_EXIT_ANSWER;
     }
     rn_escape_terminal(out, (const uint8_t *)name, strlen(name));

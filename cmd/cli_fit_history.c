@@ -17,8 +17,16 @@ static void tell(const char *path, const struct rn_run *run, enum rn_history_res
                  run->aggregate_count);
 }
 
+static enum rn_status put(struct rn_history **history, const char *name, const struct rn_run *run,
+                          enum rn_history_result *result, struct rn_error *err)
+{
+    enum rn_status status = *history ? RN_OK : rn_history_open(name, true, history, err);
+
+    return status == RN_OK ? rn_history_add(*history, run, result, err) : status;
+}
+
 /* What could be read of a damaged recording is added; the message says that there was more. */
-static bool add_one(struct rn_history *history, const char *path)
+static bool add_one(struct rn_history **history, const char *name, const char *path)
 {
     struct rn_error err = RN_ERROR_INIT;
     struct rn_reader *reader;
@@ -33,7 +41,7 @@ static bool add_one(struct rn_history *history, const char *path)
     whole = rn_run_read(reader, &run, &err) == RN_OK;
     if (!whole)
         cli_error(&err);
-    if (run.machine.cpu && rn_history_add(history, &run, &result, &err) == RN_OK) {
+    if (run.machine.cpu && put(history, name, &run, &result, &err) == RN_OK) {
         tell(path, &run, result);
     } else if (whole) {
         cli_error(&err);
@@ -51,12 +59,12 @@ static bool add_one(struct rn_history *history, const char *path)
     return whole;
 }
 
-bool cli_fit_add(struct rn_history *history, char **paths)
+bool cli_fit_add(struct rn_history **history, const char *name, char **paths)
 {
     bool whole = true;
 
     for (; *paths; paths++)
-        whole &= add_one(history, *paths);
+        whole &= add_one(history, name, *paths);
     return whole;
 }
 
@@ -69,19 +77,21 @@ static bool has_prefix(const struct rn_history_machine *machine, const char *pre
 }
 
 const struct rn_history_machine *cli_fit_machine(const struct rn_history_machine *machines,
-                                                 size_t count, const char *wanted, int *status)
+                                                 size_t count, const char *wanted,
+                                                 const char *history, int *status)
 {
     const struct rn_history_machine *found = NULL;
 
     *status = RN_EXIT_ANSWER;
     if (count == 0) {
-        cli_fail("the history has no runs: give recordings to add");
+        cli_fail("%s: the history has no runs: give recordings to add",
+                 history ? history : "in memory");
         return NULL;
     }
     if (!wanted && count > 1) {
-        cli_fail("the history has runs of %zu machines, which cannot be mixed: choose one with "
-                 "--machine (--machines lists them)",
-                 count);
+        cli_fail("%s runs of %zu machines, which cannot be mixed: choose one with --machine "
+                 "(--machines lists them)",
+                 history ? "the history has" : "the recordings are", count);
         return NULL;
     }
     for (size_t i = 0; i < count; i++) {
@@ -94,7 +104,8 @@ const struct rn_history_machine *cli_fit_machine(const struct rn_history_machine
         found = &machines[i];
     }
     if (!found)
-        cli_fail("--machine '%s': the history has no runs of it (--machines lists them)", wanted);
+        cli_fail("--machine '%s': %s of it (--machines lists them)", wanted,
+                 history ? "the history has no runs" : "none of the recordings is");
     return found;
 }
 

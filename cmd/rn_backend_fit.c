@@ -4,6 +4,7 @@
 
 #include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 
 static const char help[] =
     "Usage: rn-backend-fit [OPTION...] [FILE...]\n"
@@ -186,7 +187,8 @@ static int fit_machine(const struct job *job, struct rn_history *history,
                        const struct rn_history_machine *machine)
 {
     struct rn_fit_options fit_options = {.seed = job->seed};
-    struct cli_fit fit = {.machine = machine, .fit = rn_fit_new(&fit_options)};
+    struct cli_fit fit = {
+        .machine = machine, .history = job->history, .fit = rn_fit_new(&fit_options)};
     const char *operation = job->explain ? job->explain : job->operation;
     struct rn_error err = RN_ERROR_INIT;
     int status = RN_EXIT_TROUBLE;
@@ -225,7 +227,7 @@ static int work_with(const struct job *job, struct rn_history *history)
         status = write_out(job, &text, RN_EXIT_OK);
         rn_buf_free(&text);
     } else {
-        machine = cli_fit_machine(machines, count, job->machine, &status);
+        machine = cli_fit_machine(machines, count, job->machine, job->history, &status);
         if (machine)
             status = fit_machine(job, history, machine);
     }
@@ -233,25 +235,35 @@ static int work_with(const struct job *job, struct rn_history *history)
     return status;
 }
 
+/* What is made is made of something: a file that cannot be read leaves no history behind. */
+static bool open_history(const struct job *job, bool adds, struct rn_history **history)
+{
+    struct rn_error err = RN_ERROR_INIT;
+
+    if (adds && (!job->history || access(job->history, F_OK) != 0))
+        return true;
+    if (rn_history_open(job->history, adds, history, &err) == RN_OK)
+        return true;
+    cli_error(&err);
+    return false;
+}
+
 int main(int argc, char **argv)
 {
     struct job job = {.seed = 1};
     struct rn_history *history = NULL;
-    struct rn_error err = RN_ERROR_INIT;
-    bool whole, adds;
+    bool whole;
     int status;
 
     cli_start(argc, argv);
     status = parse(&job, argc, argv);
     if (status >= 0)
         return status;
-    adds = optind < argc;
-    if (rn_history_open(job.history, adds, &history, &err) != RN_OK) {
-        cli_error(&err);
+    if (!open_history(&job, optind < argc, &history))
         return RN_EXIT_TROUBLE;
-    }
-    whole = cli_fit_add(history, argv + optind);
-    status = work_with(&job, history);
+    whole = cli_fit_add(&history, job.history, argv + optind);
+    if (history)
+        status = work_with(&job, history);
     rn_history_free(history);
     return whole ? status : RN_EXIT_TROUBLE;
 }

@@ -1,8 +1,10 @@
 /* SPDX-License-Identifier: MIT */
 #include "history_private.h"
 
+#include <errno.h>
 #include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 
 #define APPLICATION 0x524e4849 /* "RNHI" */
 #define WAIT_MS     10000
@@ -121,6 +123,22 @@ static enum rn_status make_schema(struct rn_history *history, bool writable, str
     return status;
 }
 
+static enum rn_status cannot_open(const struct rn_history *history, bool creates,
+                                  struct rn_error *err)
+{
+    int number = history->db ? sqlite3_system_errno(history->db) : 0;
+
+    if (!number || sqlite3_errcode(history->db) != SQLITE_CANTOPEN)
+        return history_fail(history, err);
+    if (!creates && access(history->path, F_OK) != 0 && errno == ENOENT) {
+        rn_fail(err, RN_E_USAGE, "there is no such history: give recordings, of which it is made");
+    } else {
+        errno = number;
+        rn_fail(err, RN_E_SYSTEM, "cannot open the history");
+    }
+    return rn_fail_in(err, history->path);
+}
+
 enum rn_status rn_history_open(const char *path, bool writable, struct rn_history **out,
                                struct rn_error *err)
 {
@@ -135,7 +153,7 @@ enum rn_status rn_history_open(const char *path, bool writable, struct rn_histor
         return rn_fail(err, RN_E_NOMEM, "out of memory");
     }
     if (sqlite3_open_v2(path ? path : ":memory:", &history->db, flags, NULL) != SQLITE_OK) {
-        status = history_fail(history, err);
+        status = cannot_open(history, flags & SQLITE_OPEN_CREATE, err);
     } else {
         sqlite3_busy_timeout(history->db, WAIT_MS);
         /* A file that somebody else made is read: it may bring no code of its own. */
