@@ -154,6 +154,21 @@ static void fill(struct envelope *envelope)
     }
 }
 
+/* Sizes at which nobody was measured, between some that were: whoever is the least at the nearer
+ * end. */
+static void bridge_gaps(struct envelope *envelope)
+{
+    for (unsigned from = 0, to; from < envelope->steps; from = to) {
+        to = from + 1;
+        if (envelope->winner[from] != NOBODY)
+            continue;
+        while (to < envelope->steps && envelope->winner[to] == NOBODY)
+            to++;
+        for (unsigned s = from; s < to && from > 0 && to < envelope->steps; s++)
+            envelope->winner[s] = envelope->winner[s < (from + to) / 2 ? from - 1 : to];
+    }
+}
+
 static unsigned segment_end(const struct envelope *envelope, unsigned from)
 {
     unsigned to = from;
@@ -215,6 +230,18 @@ static double meeting(const struct envelope *envelope, unsigned step, uint32_t b
     return exp(envelope->low + (step - 1 + (isfinite(share) ? share : 1)) * STEP);
 }
 
+static uint32_t measured_at(const struct envelope *envelope, double size)
+{
+    uint32_t count = 0;
+
+    for (unsigned c = 0; c < envelope->count; c++) {
+        const struct rn_fit_series *series = &envelope->fit->series[envelope->series[c]];
+
+        count += size >= least_size(series) && size <= greatest_size(series);
+    }
+    return count;
+}
+
 static void add_range(const struct envelope *envelope, struct rn_fit_placement *placement,
                       unsigned from, unsigned to)
 {
@@ -223,12 +250,8 @@ static void add_range(const struct envelope *envelope, struct rn_fit_placement *
 
     *range = (struct rn_fit_range){.from = from ? size_at(envelope, from) : placement->from,
                                    .to = placement->to,
-                                   .series = envelope->series[envelope->winner[from]]};
-    for (unsigned c = 0; c < envelope->count; c++) {
-        const struct rn_fit_series *series = &envelope->fit->series[envelope->series[c]];
-
-        range->compared += size >= least_size(series) && size <= greatest_size(series);
-    }
+                                   .series = envelope->series[envelope->winner[from]],
+                                   .compared = measured_at(envelope, size)};
 }
 
 static void cut(const struct envelope *envelope, struct rn_fit_placement *placement)
@@ -281,6 +304,69 @@ static void check_holes(const struct rn_fit *fit, struct rn_fit_placement *place
         placement->range_count = placement->crossover_count = 0;
 }
 
+/* What is gained, at most, by changing to this range's backend and back. */
+static double gain_of(const struct envelope *envelope, const struct rn_fit_range *range,
+                      uint32_t other)
+{
+    const struct rn_fit_series *mine = &envelope->fit->series[range->series];
+    const struct rn_fit_series *others = &envelope->fit->series[other];
+    double gain = 0, low = fmax(range->from, least_size(others));
+
+    for (double size = low; size < fmin(range->to, greatest_size(others)); size *= 1 + STEP)
+        gain = fmax(gain, fit_predict_log(others, size) - fit_predict_log(mine, size));
+    return gain;
+}
+
+/* Before and behind it is the same backend, and the intervals of where it begins and of where it
+ * ends overlap: the data cannot tell that there is such a range. */
+static bool is_doubtful(const struct rn_fit_placement *placement, unsigned number)
+{
+    return placement->ranges[number - 1].series == placement->ranges[number + 1].series &&
+           placement->crossovers[number - 1].high >= placement->crossovers[number].low;
+}
+
+/* How far the times of both are off, together: a gain within that is none that was measured. */
+static double off_together(const struct rn_fit *fit, uint32_t a, uint32_t b)
+{
+    return hypot(fit->series[a].cv_error, fit->series[b].cv_error);
+}
+
+static void drop_range(const struct envelope *envelope, struct rn_fit_placement *placement,
+                       unsigned number)
+{
+    struct rn_fit_range *range = &placement->ranges[number - 1];
+    struct rn_fit_crossover *crossover = &placement->crossovers[number - 1];
+
+    range->to = range[2].to;
+    range->compared = measured_at(envelope, sqrt(range->from * range->to));
+    placement->range_count -= 2;
+    placement->crossover_count -= 2;
+    memmove(range + 1, range + 3, (placement->range_count - number) * sizeof *range);
+    memmove(crossover, crossover + 2,
+            (placement->crossover_count - (number - 1)) * sizeof *crossover);
+}
+
+/* The doubtful range that gains least, within what times are off; 0: there is none. */
+static unsigned find_doubtful(const struct envelope *envelope,
+                              const struct rn_fit_placement *placement)
+{
+    double least = INFINITY;
+    unsigned found = 0;
+
+    for (unsigned i = 1; i + 1 < placement->range_count; i++) {
+        const struct rn_fit_range *range = &placement->ranges[i];
+        uint32_t other = range[-1].series;
+        double gain = gain_of(envelope, range, other);
+
+        if (!is_doubtful(placement, i) || gain >= least ||
+            gain > off_together(envelope->fit, range->series, other))
+            continue;
+        least = gain;
+        found = i;
+    }
+    return found;
+}
+
 static enum rn_status compare_at(struct rn_fit *fit, const struct rn_fit_operation *operation,
                                  struct rn_fit_placement *placement, struct rn_error *err)
 {
@@ -296,11 +382,14 @@ static enum rn_status compare_at(struct rn_fit *fit, const struct rn_fit_operati
             status = rn_fail(err, RN_E_NOMEM, "out of memory");
         } else {
             fill(envelope);
+            bridge_gaps(envelope);
             while (absorb_one(envelope))
                 ;
             cut(envelope, placement);
             check_holes(fit, placement);
             status = fit_bootstrap(fit, placement, err);
+            for (unsigned i; status == RN_OK && (i = find_doubtful(envelope, placement)) > 0;)
+                drop_range(envelope, placement, i);
         }
     }
     free(envelope->log_ns);
