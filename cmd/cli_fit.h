@@ -15,21 +15,29 @@ struct cli_fit {
     struct rn_machine here; /* the one that this runs on */
 };
 
-/* A stretch of sizes with one answer: fitted, or by rule. Both ends belong to it; UINT64_MAX: and
- * all above. */
+/* What an answer rests on. Beyond what was measured it is whoever is the fastest at the last size
+ * that models answer for: models do not reach further, but no rule goes against measurements. */
+enum cli_fit_source { CLI_FIT_BY_RULE, CLI_FIT_BEYOND, CLI_FIT_FITTED };
+
+/* A stretch of sizes with one answer. Both ends belong to it; UINT64_MAX: and all above. */
 struct cli_fit_answer {
     uint64_t from, to;
     uint8_t use; /* enum rn_backend_use, or rn_backend */
     const char *isa;
-    bool fitted;
-    const struct rn_fit_range *range; /* of what is fitted */
+    enum cli_fit_source source;
+    const struct rn_fit_range *range; /* of what is fitted, or at the edge of that; NULL by rule */
 };
 #define CLI_FIT_MAX_ANSWERS (RN_FIT_MAX_RANGES + 8u)
 
-/* All sizes from 1 on; returns how many there are. `fitted_only`: without those by rule. */
+/* All sizes from 1 on; returns how many there are. */
 unsigned cli_fit_answers(const struct rn_fit *fit, const struct rn_fit_operation *operation,
-                         const struct rn_fit_placement *placement, bool fitted_only,
-                         struct cli_fit_answer *out);
+                         const struct rn_fit_placement *placement, struct cli_fit_answer *out);
+/* What the built-in rules say of that size, with the backends alone that there are times of. */
+uint8_t cli_fit_rule(const struct rn_fit *fit, const struct rn_fit_operation *operation,
+                     uint64_t size);
+/* There are times of one backend alone: that is what the rules come to. */
+bool cli_fit_is_single(const struct rn_fit *fit, const struct rn_fit_operation *operation);
+const char *cli_fit_source_name(enum cli_fit_source source);      /* "fitted" */
 uint64_t cli_fit_first(const struct rn_fit_placement *placement); /* sizes that are answered for */
 uint64_t cli_fit_last(const struct rn_fit_placement *placement);
 bool cli_fit_is_known(const struct rn_fit *fit, const struct rn_fit_operation *operation);

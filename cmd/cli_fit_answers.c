@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: MIT */
-/* Answers for all sizes: fitted where the data say, by the built-in rules elsewhere. */
+/* Answers for all sizes: fitted where the data say, as at the edge of that beyond it, by the
+ * built-in rules where there is no fit. */
 #include "cli_fit.h"
 
 #include "libanalysis/backend/rn_backend.h"
@@ -28,28 +29,57 @@ bool cli_fit_is_known(const struct rn_fit *fit, const struct rn_fit_operation *o
     return false;
 }
 
-/* The rule's answers for sizes `from` to `to`. */
-static unsigned add_rules(const char *operation, uint64_t from, uint64_t to,
+/* Bit of enum rn_backend_use: there are times of it. */
+static unsigned seen_of(const struct rn_fit *fit, const struct rn_fit_operation *operation)
+{
+    unsigned seen = 0;
+
+    for (uint32_t i = 0; i < operation->series_count; i++) {
+        const struct rn_fit_series *series = &fit->series[operation->first_series + i];
+
+        if (series->samples || series->aggregated)
+            seen |= 1u << series->backend;
+    }
+    return seen & ~1u;
+}
+
+bool cli_fit_is_single(const struct rn_fit *fit, const struct rn_fit_operation *operation)
+{
+    return __builtin_popcount(seen_of(fit, operation)) == 1;
+}
+
+/* The next simpler one of what was seen, else the next one, as librn-backend does with variants
+ * that a program has not. */
+uint8_t cli_fit_rule(const struct rn_fit *fit, const struct rn_fit_operation *operation,
+                     uint64_t size)
+{
+    unsigned use = (unsigned)rn_backend_rule(rn_backend_class_of(operation->name), size);
+    unsigned seen = seen_of(fit, operation), simpler = seen & ((2u << use) - 1);
+
+    if (simpler)
+        use = 31 - (unsigned)__builtin_clz(simpler);
+    else if (seen)
+        use = (unsigned)__builtin_ctz(seen);
+    return (uint8_t)use;
+}
+
+static unsigned add_rules(const struct rn_fit *fit, const struct rn_fit_operation *operation,
                           struct cli_fit_answer *out)
 {
     /* Where any rule changes. */
     static const uint64_t ends[] = {999, 1000, 10000, UINT64_MAX};
-    enum rn_backend_class class_of = rn_backend_class_of(operation);
+    uint64_t from = 1;
     unsigned count = 0;
 
-    for (size_t i = 0; i < sizeof ends / sizeof ends[0] && from <= to; i++) {
-        uint64_t end = ends[i] < to ? ends[i] : to;
-        uint8_t use = (uint8_t)rn_backend_rule(class_of, from);
+    for (size_t i = 0; i < sizeof ends / sizeof ends[0]; i++) {
+        uint8_t use = cli_fit_rule(fit, operation, from);
 
-        if (end < from)
-            continue;
         if (count && out[count - 1].use == use)
-            out[count - 1].to = end;
+            out[count - 1].to = ends[i];
         else
-            out[count++] = (struct cli_fit_answer){.from = from, .to = end, .use = use, .isa = ""};
-        if (end == UINT64_MAX)
-            break;
-        from = end + 1;
+            out[count++] =
+                (struct cli_fit_answer){.from = from, .to = ends[i], .use = use, .isa = ""};
+        from = ends[i] + 1;
     }
     return count;
 }
@@ -72,7 +102,7 @@ static unsigned add_fitted(const struct rn_fit *fit, const struct rn_fit_placeme
                                                .to = to,
                                                .use = series->backend,
                                                .isa = series->isa,
-                                               .fitted = true,
+                                               .source = CLI_FIT_FITTED,
                                                .range = range};
         from = to + 1;
     }
@@ -80,20 +110,34 @@ static unsigned add_fitted(const struct rn_fit *fit, const struct rn_fit_placeme
 }
 
 unsigned cli_fit_answers(const struct rn_fit *fit, const struct rn_fit_operation *operation,
-                         const struct rn_fit_placement *placement, bool fitted_only,
-                         struct cli_fit_answer *out)
+                         const struct rn_fit_placement *placement, struct cli_fit_answer *out)
 {
-    bool fitted = placement->refused == RN_FIT_FINE && placement->range_count;
-    unsigned count = 0;
+    struct cli_fit_answer *last;
+    unsigned below, count;
 
-    if (!fitted)
-        return fitted_only ? 0 : add_rules(operation->name, 1, UINT64_MAX, out);
-    if (!fitted_only && cli_fit_first(placement) > 1)
-        count = add_rules(operation->name, 1, cli_fit_first(placement) - 1, out);
-    count += add_fitted(fit, placement, out + count);
-    if (!fitted_only)
-        count += add_rules(operation->name, cli_fit_last(placement) + 1, UINT64_MAX, out + count);
-    return count;
+    if (placement->refused != RN_FIT_FINE || !placement->range_count)
+        return add_rules(fit, operation, out);
+    below = cli_fit_first(placement) > 1;
+    count = below + add_fitted(fit, placement, out + below);
+    if (below) {
+        out[0] = out[1];
+        out[0].from = 1;
+        out[0].to = out[1].from - 1;
+        out[0].source = CLI_FIT_BEYOND;
+    }
+    last = &out[count - 1];
+    last[1] = *last;
+    last[1].from = last->to + 1;
+    last[1].to = UINT64_MAX;
+    last[1].source = CLI_FIT_BEYOND;
+    return count + 1;
+}
+
+const char *cli_fit_source_name(enum cli_fit_source source)
+{
+    static const char *const names[] = {"built-in", "beyond", "fitted"};
+
+    return names[source];
 }
 
 const char *cli_fit_use_name(uint8_t use)

@@ -55,14 +55,39 @@ static void put_band(struct rn_buf *out, const struct rn_fit *fit,
     rn_buf_byte(out, '\n');
 }
 
+/* The fastest at the edge. */
+static void put_beyond(struct rn_buf *out, const struct rn_fit *fit,
+                       const struct rn_fit_placement *placement, uint64_t size)
+{
+    bool below = (double)size < placement->from;
+    const struct rn_fit_range *edge =
+        below ? &placement->ranges[0] : &placement->ranges[placement->range_count - 1];
+
+    put_name(out, &fit->series[edge->series]);
+    rn_buf_printf(out,
+                  ", the fastest at %.0f: measured from %.0f to %.0f only, and models answer no "
+                  "more than 10 %% beyond\n",
+                  below ? placement->from : placement->to, placement->from, placement->to);
+}
+
+static void put_rule(struct rn_buf *out, const struct rn_fit *fit,
+                     const struct rn_fit_operation *operation,
+                     const struct rn_fit_placement *placement, uint64_t size)
+{
+    rn_buf_text(out, cli_fit_use_name(cli_fit_rule(fit, operation, size)));
+    if (cli_fit_is_single(fit, operation))
+        rn_buf_printf(out, ", the only backend seen: %s\n", placement->why);
+    else
+        rn_buf_printf(out, ", by built-in rule for class %s: %s\n",
+                      rn_backend_class_name(rn_backend_class_of(operation->name)), placement->why);
+}
+
 static bool put_choice(struct rn_buf *out, const struct rn_fit *fit,
                        const struct rn_fit_operation *operation,
                        const struct rn_fit_placement *placement, uint64_t size)
 {
     const struct rn_fit_range *range = rn_fit_range(placement, (double)size);
     const struct rn_fit_crossover *band = rn_fit_band(placement, (double)size);
-    enum rn_backend_use use = rn_backend_rule(rn_backend_class_of(operation->name), size);
-
     rn_buf_printf(out, "data on the %s: ", placement->on_device ? "device" : "host");
     if (range) {
         put_name(out, &fit->series[range->series]);
@@ -72,15 +97,10 @@ static bool put_choice(struct rn_buf *out, const struct rn_fit *fit,
             put_band(out, fit, band);
         return true;
     }
-    rn_buf_printf(out, "%s, by built-in rule for class %s: ", cli_fit_use_name((uint8_t)use),
-                  rn_backend_class_name(rn_backend_class_of(operation->name)));
-    if (placement->refused != RN_FIT_FINE)
-        rn_buf_printf(out, "%s\n", placement->why);
+    if (placement->refused == RN_FIT_FINE && placement->range_count)
+        put_beyond(out, fit, placement, size);
     else
-        rn_buf_printf(out,
-                      "measured from %.0f to %.0f only, and models answer no more than 10 %% "
-                      "beyond\n",
-                      placement->from, placement->to);
+        put_rule(out, fit, operation, placement, size);
     return false;
 }
 

@@ -9,7 +9,7 @@
 
 static const char beginning[] =
     "/* Made by rn-backend-fit " RN_VERSION ". Which backend to take for how many elements.\n"
-    " * \"fitted\" rests on measurements on the machine named here, \"rule\" on none. */\n"
+    " * What is \"fitted\" rests on measurements on the machine named here. */\n"
     "#ifndef RN_POLICY_H\n"
     "#define RN_POLICY_H\n\n"
     "#include <stdint.h>\n\n"
@@ -19,7 +19,7 @@ static const char beginning[] =
     "    uint64_t to;\n"
     "    enum rn_policy_backend backend;\n"
     "    const char *isa; /* \"\": any */\n"
-    "    int fitted;      /* 0: a built-in rule */\n"
+    "    int fitted;      /* 0: beyond what was measured, or a built-in rule */\n"
     "};\n\n"
     "static inline const struct rn_policy_range *rn_policy_find(const struct rn_policy_range "
     "*range,\n"
@@ -80,7 +80,7 @@ static void put_ranges(struct rn_buf *out, const struct rn_fit *fit, uint32_t nu
 {
     const struct rn_fit_operation *operation = &fit->operations[number];
     struct cli_fit_answer answers[CLI_FIT_MAX_ANSWERS];
-    unsigned count = cli_fit_answers(fit, operation, placement, false, answers);
+    unsigned count = cli_fit_answers(fit, operation, placement, answers);
     unsigned same = namesakes(fit, number);
 
     rn_buf_text(out, "\n/* \"");
@@ -103,7 +103,7 @@ static void put_ranges(struct rn_buf *out, const struct rn_fit *fit, uint32_t nu
             rn_buf_printf(out, "UINT64_C(%" PRIu64 ")", answers[i].to);
         rn_buf_printf(out, ", %s, \"", constant_of(answers[i].use));
         put_plain(out, answers[i].isa);
-        rn_buf_printf(out, "\", %d},\n", answers[i].fitted);
+        rn_buf_printf(out, "\", %d},\n", answers[i].source == CLI_FIT_FITTED);
     }
     rn_buf_text(out, "};\n");
 }

@@ -30,13 +30,20 @@ static void put_backend(struct rn_buf *out, const struct rn_fit_series *series)
     put_string(out, "isa", series->isa);
 }
 
-static void put_answers(struct rn_buf *out, const struct cli_fit_answer *answers, unsigned count)
+/* Those beyond what was measured, or the others. */
+static void put_answers(struct rn_buf *out, const char *name, bool beyond,
+                        const struct cli_fit_answer *answers, unsigned count)
 {
-    rn_buf_text(out, "\"ranges\":[");
+    const char *separator = "";
+
+    rn_buf_printf(out, "\"%s\":[", name);
     for (unsigned i = 0; i < count; i++) {
         const struct cli_fit_answer *answer = &answers[i];
 
-        rn_buf_printf(out, "%s\n   {\"from\":%" PRIu64 ",", i ? "," : "", answer->from);
+        if ((answer->source == CLI_FIT_BEYOND) != beyond)
+            continue;
+        rn_buf_printf(out, "%s\n   {\"from\":%" PRIu64 ",", separator, answer->from);
+        separator = ",";
         if (answer->to == UINT64_MAX)
             rn_buf_text(out, "\"to\":null,");
         else
@@ -44,8 +51,8 @@ static void put_answers(struct rn_buf *out, const struct cli_fit_answer *answers
         put_string(out, "backend", cli_fit_use_name(answer->use));
         rn_buf_byte(out, ',');
         put_string(out, "isa", answer->isa);
-        rn_buf_printf(out, ",\"source\":\"%s\"", answer->fitted ? "fitted" : "built-in");
-        if (answer->fitted)
+        rn_buf_printf(out, ",\"source\":\"%s\"", cli_fit_source_name(answer->source));
+        if (answer->source == CLI_FIT_FITTED)
             rn_buf_printf(out, ",\"compared\":%u", answer->range->compared);
         rn_buf_byte(out, '}');
     }
@@ -81,7 +88,7 @@ static void put_placement(struct rn_buf *out, const struct rn_fit *fit,
 {
     struct cli_fit_answer answers[CLI_FIT_MAX_ANSWERS];
     bool fitted = placement->refused == RN_FIT_FINE && placement->range_count;
-    unsigned count = cli_fit_answers(fit, operation, placement, fitted, answers);
+    unsigned count = cli_fit_answers(fit, operation, placement, answers);
 
     rn_buf_printf(out, "\n  {\"data\":\"%s\",\"source\":\"%s\",",
                   placement->on_device ? "device" : "host", fitted ? "fitted" : "built-in");
@@ -96,7 +103,11 @@ static void put_placement(struct rn_buf *out, const struct rn_fit *fit,
         rn_buf_byte(out, ',');
     }
     rn_buf_printf(out, "\"interval_by\":\"%s\",\n  ", placement->by_samples ? "samples" : "runs");
-    put_answers(out, answers, count);
+    put_answers(out, "ranges", false, answers, count);
+    if (fitted) {
+        rn_buf_text(out, ",\n  ");
+        put_answers(out, "beyond", true, answers, count);
+    }
     put_crossovers(out, fit, placement);
     rn_buf_byte(out, '}');
 }

@@ -28,11 +28,11 @@ static void put_time(struct rn_buf *out, double ns)
 }
 
 static void put_answer(struct rn_buf *out, const struct rn_fit *fit,
-                       const struct cli_fit_answer *answer)
+                       const struct cli_fit_answer *answer, bool single)
 {
     struct rn_buf name = RN_BUF_INIT;
 
-    if (answer->fitted)
+    if (answer->range)
         cli_fit_series_name(&name, &fit->series[answer->range->series]);
     else
         rn_buf_text(&name, cli_fit_use_name(answer->use));
@@ -45,7 +45,7 @@ static void put_answer(struct rn_buf *out, const struct rn_fit *fit,
     if (!name.failed)
         put_safe(out, (const char *)name.data);
     rn_buf_free(&name);
-    if (answer->fitted) {
+    if (answer->source == CLI_FIT_FITTED) {
         const struct rn_fit_series *series = &fit->series[answer->range->series];
         double last = series->points[series->point_count - 1].size;
 
@@ -54,8 +54,10 @@ static void put_answer(struct rn_buf *out, const struct rn_fit *fit,
         rn_buf_text(out, " to ");
         put_time(out, rn_fit_time(series, fmin((double)answer->to, last)));
         rn_buf_text(out, ")");
+    } else if (answer->source == CLI_FIT_BEYOND) {
+        rn_buf_text(out, " (beyond what was measured)");
     } else {
-        rn_buf_text(out, " (built-in rule)");
+        rn_buf_text(out, single ? " (the only backend seen)" : " (built-in rule)");
     }
     rn_buf_byte(out, '\n');
 }
@@ -86,7 +88,7 @@ static void put_placement(struct rn_buf *out, const struct rn_fit *fit,
 {
     struct cli_fit_answer answers[CLI_FIT_MAX_ANSWERS];
     bool refused = placement->refused != RN_FIT_FINE;
-    unsigned count = cli_fit_answers(fit, operation, placement, !refused, answers);
+    unsigned count = cli_fit_answers(fit, operation, placement, answers);
 
     if (operation->placement_count > 1)
         rn_buf_printf(out, "  data %s:\n", placement->on_device ? "on the device" : "on the host");
@@ -96,7 +98,7 @@ static void put_placement(struct rn_buf *out, const struct rn_fit *fit,
         rn_buf_byte(out, '\n');
     }
     for (unsigned i = 0; i < count; i++)
-        put_answer(out, fit, &answers[i]);
+        put_answer(out, fit, &answers[i], cli_fit_is_single(fit, operation));
     for (unsigned i = 0; i < placement->crossover_count; i++)
         put_crossover(out, fit, &placement->crossovers[i]);
     if (placement->by_samples && placement->crossover_count)
@@ -170,7 +172,7 @@ static void csv_row(struct rn_buf *out, const struct rn_fit *fit,
 {
     const struct rn_fit_crossover *at = NULL;
 
-    for (unsigned i = 0; answer->fitted && i < placement->crossover_count; i++)
+    for (unsigned i = 0; answer->source == CLI_FIT_FITTED && i < placement->crossover_count; i++)
         if (placement->crossovers[i].above == answer->range->series &&
             fabs(placement->crossovers[i].size - answer->range->from) < 1)
             at = &placement->crossovers[i];
@@ -182,12 +184,12 @@ static void csv_row(struct rn_buf *out, const struct rn_fit *fit,
     rn_buf_byte(out, ',');
     csv_field(out, cli_fit_use_name(answer->use));
     csv_field(out, answer->isa);
-    csv_field(out, answer->fitted ? "fitted" : "built-in");
+    csv_field(out, cli_fit_source_name(answer->source));
     if (at)
         rn_buf_printf(out, "%.0f,%.0f,%s,", at->low, at->high, at->decided ? "true" : "false");
     else
         rn_buf_text(out, ",,,");
-    if (answer->fitted)
+    if (answer->source == CLI_FIT_FITTED)
         csv_field(out, rn_fit_form_name(fit->series[answer->range->series].model.form));
     else
         rn_buf_byte(out, ',');
@@ -207,8 +209,7 @@ void cli_fit_csv(const struct cli_fit *job, struct rn_buf *out)
         for (unsigned p = 0; cli_fit_is_known(fit, operation) && p < operation->placement_count;
              p++) {
             struct cli_fit_answer answers[CLI_FIT_MAX_ANSWERS];
-            unsigned count =
-                cli_fit_answers(fit, operation, &operation->placements[p], false, answers);
+            unsigned count = cli_fit_answers(fit, operation, &operation->placements[p], answers);
 
             for (unsigned k = 0; k < count && !out->failed; k++)
                 csv_row(out, fit, operation, &operation->placements[p], &answers[k]);
