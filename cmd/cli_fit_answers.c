@@ -119,6 +119,8 @@ unsigned cli_fit_answers(const struct rn_fit *fit, const struct rn_fit_operation
         return add_rules(fit, operation, out);
     below = cli_fit_first(placement) > 1;
     count = below + add_fitted(fit, placement, out + below);
+    if (count == below)
+        return add_rules(fit, operation, out);
     if (below) {
         out[0] = out[1];
         out[0].from = 1;
