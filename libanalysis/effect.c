@@ -102,29 +102,26 @@ static bool apply_descriptor(struct effect_call *call, enum effect_op op)
 {
     const uint64_t *args = call->syscall->args;
     struct effect_process *process = call->process;
-    struct effect_fd *fd = effect_fd(process, (uint32_t)args[0]);
-    uint32_t command = (uint32_t)args[1];
+    uint32_t number = (uint32_t)args[0], command = (uint32_t)args[1];
+    const struct effect_fd *fd = effect_fd(process, number);
 
     if (op == OP_CLOSE) {
-        effect_fd_close(call->effects, fd);
+        effect_fd_close(call->effects, process, number, number);
     } else if (call->failed) {
         return false;
     } else if (op == OP_CLOSE_RANGE) {
-        for (uint64_t i = (uint32_t)args[0];
-             process->files && i < process->files->size && i <= (uint32_t)args[1]; i++) {
-            if (args[2] & 4) /* CLOSE_RANGE_CLOEXEC */
-                process->files->fds[i].close_on_exec = true;
-            else
-                effect_fd_close(call->effects, &process->files->fds[i]);
-        }
+        if (args[2] & 4) /* CLOSE_RANGE_CLOEXEC */
+            effect_fd_mark(call->effects, process, number, (uint32_t)args[1], true);
+        else
+            effect_fd_close(call->effects, process, number, (uint32_t)args[1]);
     } else if (op == OP_DUP || command == 0 /* F_DUPFD */ || command == 1030 /* _CLOEXEC */) {
         bool close_on_exec = op == OP_DUP ? args[2] & 02000000 : command == 1030;
 
-        if (fd && call->syscall->ret != (uint32_t)args[0])
+        if (fd && call->syscall->ret != number)
             effect_fd_set(call->effects, process, call->syscall->ret, fd->open, close_on_exec,
                           fd->slot);
-    } else if (command == 2 /* F_SETFD */ && fd) {
-        fd->close_on_exec = args[2] & 1;
+    } else if (command == 2 /* F_SETFD */) {
+        effect_fd_mark(call->effects, process, number, number, args[2] & 1);
     } else if (command == 4 /* F_SETFL */ && fd) {
         uint32_t changes = 02000; /* O_APPEND is what matters here */
 
@@ -329,6 +326,16 @@ static void feed_system_call(struct rn_effects *effects, const struct rn_event *
         effect_feed_call(effects, event);
 }
 
+enum rn_status effect_status(const struct rn_effects *effects, struct rn_error *err)
+{
+    if (effects->tables_full)
+        return rn_fail(err, RN_E_LIMIT, "tables of descriptors of more than %u MiB",
+                       RN_EFFECTS_MAX_TABLE_BYTES >> 20);
+    if (effects->over_limit)
+        return rn_fail(err, RN_E_LIMIT, "more than %u objects or names", RN_EFFECTS_MAX_OBJECTS);
+    return effects->failed ? rn_fail(err, RN_E_NOMEM, "no memory for the effects") : RN_OK;
+}
+
 enum rn_status rn_effects_feed(struct rn_effects *effects, const struct rn_event *event,
                                struct rn_error *err)
 {
@@ -367,9 +374,7 @@ enum rn_status rn_effects_feed(struct rn_effects *effects, const struct rn_event
     default:
         break;
     }
-    if (effects->over_limit)
-        return rn_fail(err, RN_E_LIMIT, "more than %u objects or names", RN_EFFECTS_MAX_OBJECTS);
-    return effects->failed ? rn_fail(err, RN_E_NOMEM, "no memory for the effects") : RN_OK;
+    return effect_status(effects, err);
 }
 
 static void note_missing(struct rn_effects_summary *summary, const char *why)

@@ -12,7 +12,9 @@
  *
  * Feed every event of one recording, in the order of rn_reader_next_event, then call
  * rn_effects_finish. Memory grows with the number of objects, names and connections, not with the
- * number of events; over RN_EFFECTS_MAX_OBJECTS of one of them feeding fails (RN_E_LIMIT).
+ * number of events; over RN_EFFECTS_MAX_OBJECTS of one of them feeding fails (RN_E_LIMIT). So it
+ * does where tables of descriptors would take more than RN_EFFECTS_MAX_TABLE_BYTES: those of
+ * processes that are alive, which share what they inherited and did not change.
  * Not thread-safe. */
 #ifndef RN_EFFECT_H
 #define RN_EFFECT_H
@@ -21,7 +23,8 @@
 #include "formats/manifest.h"
 #include "formats/reader.h"
 
-#define RN_EFFECTS_MAX_OBJECTS (4u << 20)
+#define RN_EFFECTS_MAX_OBJECTS     (4u << 20)
+#define RN_EFFECTS_MAX_TABLE_BYTES (256u << 20)
 
 struct rn_effects;
 
@@ -205,7 +208,8 @@ bool rn_effects_need_files(struct rn_reader *reader);
 struct rn_effects_watch;
 struct rn_effects_watch *rn_effects_watch_new(void); /* NULL: no memory */
 void rn_effects_watch_free(struct rn_effects_watch *watch);
-/* Calls of x86-64 that must be shown: wanted[number] is not 0. Calls of other systems must be, all. */
+/* Calls of x86-64 that must be shown: wanted[number] is not 0. Calls of other systems must be, all.
+ */
 #define RN_EFFECTS_WATCHED 1024u
 const uint8_t *rn_effects_watch_wanted(const struct rn_effects_watch *watch);
 /* The call, and its record as rn_record_decode takes it. */

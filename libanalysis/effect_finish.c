@@ -418,9 +418,7 @@ enum rn_status rn_effects_finish(struct rn_effects *effects, struct rn_error *er
     effect_give_digests(effects);
     summary->io_ns = rn_clock_duration(&effects->clock, effects->io_ticks);
     summary->no_content = !summary->scrubbed && summary->effect_bytes && !summary->known_bytes;
-    if (effects->over_limit)
-        return rn_fail(err, RN_E_LIMIT, "more than %u objects or names", RN_EFFECTS_MAX_OBJECTS);
-    return effects->failed ? rn_fail(err, RN_E_NOMEM, "no memory for the effects") : RN_OK;
+    return effect_status(effects, err);
 }
 
 /* By kind and name; what has the same of both keeps its order. */

@@ -68,7 +68,7 @@ static struct effect_open *same_description(const struct rn_effects *effects,
                                             const struct rn_descriptor *row)
 {
     for (size_t i = 0; i < effects->slot_count; i++) {
-        struct effect_fd *fd;
+        const struct effect_fd *fd;
 
         if (effects->slots[i].object != object)
             continue;

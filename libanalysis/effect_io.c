@@ -23,11 +23,11 @@ const struct rn_content *effect_content(const struct rn_event *event, unsigned i
 }
 
 /* A descriptor of which nothing is known was open before the recording began. */
-static struct effect_fd *descriptor(struct effect_call *call, unsigned arg)
+static const struct effect_fd *descriptor(struct effect_call *call, unsigned arg)
 {
     struct rn_effects *effects = call->effects;
     uint32_t number = (uint32_t)call->syscall->args[arg];
-    struct effect_fd *fd = effect_fd(call->process, number);
+    const struct effect_fd *fd = effect_fd(call->process, number);
     struct effect_object *object;
     struct effect_open *open;
     char label[40];
@@ -101,7 +101,7 @@ static void write_slot(struct effect_call *call, const struct effect_fd *fd, uin
     slot->place = call->effects->place;
 }
 
-static bool write_to(struct effect_call *call, struct effect_fd *fd, uint64_t length,
+static bool write_to(struct effect_call *call, const struct effect_fd *fd, uint64_t length,
                      const struct rn_content *content, const uint64_t *position)
 {
     struct effect_object *object = fd ? fd->open->object : NULL;
@@ -150,7 +150,7 @@ static void read_file(struct effect_open *open, uint64_t length, const struct rn
         rn_image_write(input, offset - object->base, length, content, place);
 }
 
-static bool read_from(struct effect_call *call, struct effect_fd *fd, uint64_t length,
+static bool read_from(struct effect_call *call, const struct effect_fd *fd, uint64_t length,
                       const struct rn_content *content, const uint64_t *position)
 {
     struct effect_object *object = fd ? fd->open->object : NULL;
@@ -189,12 +189,13 @@ static bool given_offset(const struct effect_call *call, unsigned arg, uint64_t 
 static bool transfer(struct effect_call *call, unsigned from_arg, unsigned from_offset_arg,
                      unsigned to_arg, unsigned to_offset_arg)
 {
-    struct effect_fd *from = descriptor(call, from_arg), *to = descriptor(call, to_arg);
+    const struct effect_fd *from = descriptor(call, from_arg), *to = descriptor(call, to_arg);
     uint64_t from_at = 0, to_at = 0, left = call->syscall->ret;
     bool has_from = given_offset(call, from_offset_arg, &from_at);
     bool has_to = to_offset_arg < 6 && given_offset(call, to_offset_arg, &to_at);
     const struct rn_content *content;
 
+    from = effect_fd(call->process, (uint32_t)call->syscall->args[from_arg]); /* `to` may be new */
     for (unsigned i = 0; left && (content = effect_content(call->event, i)); i++) {
         uint64_t length = content->length < left ? content->length : left;
 
@@ -337,7 +338,7 @@ bool effect_apply_io(struct effect_call *call, enum effect_op op)
 {
     const uint64_t *args = call->syscall->args;
     uint64_t ret = call->syscall->ret;
-    struct effect_fd *fd;
+    const struct effect_fd *fd;
 
     if (op == OP_MMAP)
         return map(call);

@@ -89,11 +89,7 @@ struct effect_fd {
     int8_t slot; /* index of the inherited descriptor it stems from, -1 none */
 };
 
-struct effect_table {
-    uint32_t holders;
-    uint64_t size;
-    struct effect_fd *fds;
-};
+struct effect_table;
 
 struct effect_place_of_process { /* shared by CLONE_FS */
     uint32_t holders;
@@ -189,7 +185,9 @@ struct rn_effects {
     size_t text_count, text_capacity;
     bool failed; /* out of memory */
     bool over_limit;
-    bool closing; /* being freed: nothing is recorded any more */
+    bool tables_full;     /* over the limit of tables */
+    uint64_t table_bytes; /* that tables and open file descriptions take */
+    bool closing;         /* being freed: nothing is recorded any more */
     uint64_t io_ticks;
     uint64_t next_late;
 };
@@ -286,7 +284,9 @@ struct effect_call {
     bool failed;
     enum rn_rule rule; /* that erases it where nothing else comes of it; handlers may change it */
 };
-/* effect.c. False: nothing came of it, and call->rule erases it. */
+/* effect.c: no memory, or over a limit? */
+RN_MUST_CHECK enum rn_status effect_status(const struct rn_effects *effects, struct rn_error *err);
+/* False: nothing came of it, and call->rule erases it. */
 bool effect_apply(struct effect_call *call, enum effect_op op);
 
 void effect_feed_call(struct rn_effects *effects, const struct rn_event *event);
@@ -307,11 +307,18 @@ bool effect_knows(const struct effect_thread *thread, uint64_t at,
                   const struct effect_thread *other, uint64_t other_at);
 void effect_processes_free(struct rn_effects *effects);
 
-/* effect_table.c */
-struct effect_fd *effect_fd(const struct effect_process *process, uint64_t fd); /* open, or NULL */
+/* effect_table.c. Processes that forked share what their tables have in common: what is there is
+ * changed by these alone. */
+/* Open, or NULL; borrowed until a descriptor is set, marked or closed. */
+const struct effect_fd *effect_fd(const struct effect_process *process, uint64_t fd);
+/* `open`: one more holds it; where nobody does, also for lack of memory, it is gone. */
 void effect_fd_set(struct rn_effects *effects, struct effect_process *process, uint64_t fd,
                    struct effect_open *open, bool close_on_exec, int slot);
-void effect_fd_close(struct rn_effects *effects, struct effect_fd *fd);
+/* Those from first to last that are open. */
+void effect_fd_mark(struct rn_effects *effects, struct effect_process *process, uint64_t first,
+                    uint64_t last, bool close_on_exec);
+void effect_fd_close(struct rn_effects *effects, struct effect_process *process, uint64_t first,
+                     uint64_t last);
 struct effect_open *effect_open_new(struct rn_effects *effects, struct effect_object *object,
                                     uint32_t flags);
 struct effect_table *effect_table_inherit(struct rn_effects *effects, struct effect_table *table,
