@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: MIT */
 #include "crc_image.h"
 
+#include "crc_image_extents.h"
 #include "formats/crc64.h"
 
-#include <stdlib.h>
 #include <string.h>
 
 void rn_image_init(struct rn_image *image, uint64_t keep)
@@ -15,7 +15,7 @@ void rn_image_init(struct rn_image *image, uint64_t keep)
 
 void rn_image_free(struct rn_image *image)
 {
-    free(image->extents);
+    extents_free(&image->extents);
     rn_buf_free(&image->bytes);
     memset(image, 0, sizeof *image);
 }
@@ -58,38 +58,28 @@ static bool same_grain(const struct rn_image *image, const struct rn_extent *fir
 /* Twice the grain: neighbours that now lie in one are joined. */
 static void coarsen(struct rn_image *image)
 {
-    size_t kept = 0;
+    struct rn_extents *extents = &image->extents;
+    struct extents_place from = {0}, to = {0};
+    struct rn_extent *last = NULL, *next;
 
     image->grain *= 2;
-    for (size_t i = 1; i < image->count; i++) {
-        struct rn_extent *last = &image->extents[kept], *next = &image->extents[i];
-
-        if (last->known == next->known && extent_end(last) == next->offset &&
+    for (; (next = extents_at(extents, from)); from = extents_next(extents, from)) {
+        if (last && last->known == next->known && extent_end(last) == next->offset &&
             same_grain(image, last, extent_end(next)))
             join(image, last, next);
         else
-            image->extents[++kept] = *next;
+            last = extents_keep(extents, &to, next);
     }
-    image->count = kept + 1;
+    if (last)
+        extents_cut(extents, to);
 }
 
-static bool reserve(struct rn_image *image, size_t more)
+static bool put_in(struct rn_image *image, struct extents_place at, const struct rn_extent *piece)
 {
-    size_t capacity = image->capacity ? image->capacity : 4;
-    struct rn_extent *extents;
+    bool fine = extents_insert(&image->extents, at, piece);
 
-    while (capacity < image->count + more)
-        capacity *= 2;
-    if (capacity == image->capacity)
-        return true;
-    extents = realloc(image->extents, capacity * sizeof *extents);
-    if (!extents) {
-        image->failed = true;
-        return false;
-    }
-    image->extents = extents;
-    image->capacity = capacity;
-    return true;
+    image->failed |= !fine;
+    return fine;
 }
 
 static size_t most_extents(const struct rn_image *image)
@@ -100,17 +90,16 @@ static size_t most_extents(const struct rn_image *image)
 /* Behind the last one. */
 static void push(struct rn_image *image, const struct rn_extent *piece)
 {
-    struct rn_extent *last = image->count ? &image->extents[image->count - 1] : NULL;
+    struct rn_extent *last = extents_last(&image->extents);
 
     if (last && last->known == piece->known && extent_end(last) == piece->offset &&
         same_grain(image, last, extent_end(piece))) {
         join(image, last, piece);
         return;
     }
-    while (image->count >= most_extents(image) && image->grain <= UINT64_MAX / 4)
+    while (image->extents.count >= most_extents(image) && image->grain <= UINT64_MAX / 4)
         coarsen(image);
-    if (reserve(image, 1))
-        image->extents[image->count++] = *piece;
+    (void)put_in(image, extents_end(&image->extents), piece);
 }
 
 /* The CRC of the first `length` bytes of a transfer, which is one that its prefixes tell. */
@@ -135,85 +124,55 @@ static uint64_t piece_end(const struct rn_image *image, const struct rn_content 
     return end / RN_CONTENT_BLOCK <= content->blocks ? end : content->length;
 }
 
-/* Put stretches into the list where they belong; what is at their place has been cut out. */
+/* Put a stretch into the list where it belongs; what is at its place has been cut out. */
 static void insert(struct rn_image *image, const struct rn_extent *piece)
 {
-    size_t at = image->count;
+    const struct rn_extent *last = extents_last(&image->extents);
 
-    if (at == 0 || extent_end(&image->extents[at - 1]) <= piece->offset) {
+    if (!last || extent_end(last) <= piece->offset) {
         push(image, piece);
         return;
     }
-    while (image->count >= 2 * most_extents(image) && image->grain <= UINT64_MAX / 4)
+    while (image->extents.count >= 2 * most_extents(image) && image->grain <= UINT64_MAX / 4)
         coarsen(image);
-    if (!reserve(image, 1))
-        return;
-    at = image->count;
-    while (at > 0 && image->extents[at - 1].offset > piece->offset)
-        at--;
-    memmove(&image->extents[at + 1], &image->extents[at],
-            (image->count - at) * sizeof *image->extents);
-    image->extents[at] = *piece;
-    image->count++;
+    (void)put_in(image, extents_find(&image->extents, piece->offset), piece);
 }
 
-/* Index of the first stretch that ends behind `offset`. */
-static size_t find(const struct rn_image *image, uint64_t offset)
+/* What is left of a stretch that is cut is no longer known. */
+static struct rn_extent part_of(const struct rn_extent *extent, uint64_t offset, uint64_t end)
 {
-    size_t low = 0, high = image->count;
-
-    while (low < high) {
-        size_t middle = low + (high - low) / 2;
-
-        if (extent_end(&image->extents[middle]) <= offset)
-            low = middle + 1;
-        else
-            high = middle;
-    }
-    return low;
+    return (struct rn_extent){.offset = offset, .length = end - offset, .place = extent->place};
 }
 
-static bool part_of(const struct rn_extent *extent, uint64_t offset, uint64_t length,
-                    struct rn_extent *part)
-{
-    if (length == 0)
-        return false;
-    *part = *extent;
-    part->offset = offset;
-    part->length = length;
-    part->known = false;
-    part->crc = 0;
-    return true;
-}
-
-/* Take [offset, end) out. Of a stretch that is cut the rest is no longer known. */
+/* Take [offset, end) out. */
 static void cut_out(struct rn_image *image, uint64_t offset, uint64_t end)
 {
-    size_t first = find(image, offset), last = first;
-    struct rn_extent left, right;
-    bool has_left = false, has_right = false;
-    size_t kept;
+    struct rn_extents *extents = &image->extents;
+    struct extents_place first = extents_find(extents, offset), last;
+    struct rn_extent *extent = extents_at(extents, first);
 
-    while (last < image->count && image->extents[last].offset < end)
-        last++;
-    if (first == last)
+    if (!extent || extent->offset >= end)
         return;
-    if (image->extents[first].offset < offset)
-        has_left = part_of(&image->extents[first], image->extents[first].offset,
-                           offset - image->extents[first].offset, &left);
-    if (extent_end(&image->extents[last - 1]) > end)
-        has_right = part_of(&image->extents[last - 1], end,
-                            extent_end(&image->extents[last - 1]) - end, &right);
-    kept = (size_t)has_left + has_right;
-    if (kept > last - first && !reserve(image, 1))
-        return;
-    memmove(&image->extents[first + kept], &image->extents[last],
-            (image->count - last) * sizeof *image->extents);
-    image->count = image->count - (last - first) + kept;
-    if (has_left)
-        image->extents[first] = left;
-    if (has_right)
-        image->extents[first + has_left] = right;
+    if (extent->offset < offset) {
+        struct rn_extent left = part_of(extent, extent->offset, offset), whole = *extent;
+
+        first = extents_next(extents, first);
+        if (extent_end(&whole) > end) {
+            struct rn_extent right = part_of(&whole, end, extent_end(&whole));
+
+            /* Before, as it may lie elsewhere afterwards, if not for lack of memory. */
+            *extent = left;
+            if (!put_in(image, first, &right))
+                *extent = whole;
+            return;
+        }
+        *extent = left;
+    }
+    for (last = first; (extent = extents_at(extents, last)) && extent_end(extent) <= end;)
+        last = extents_next(extents, last);
+    if (extent && extent->offset < end)
+        *extent = part_of(extent, end, extent_end(extent));
+    extents_remove(extents, first, last);
 }
 
 /* Bytes that are known themselves, not by their CRC alone. */
@@ -267,7 +226,7 @@ static void write_known(struct rn_image *image, uint64_t offset, const struct rn
 /* Few bytes behind many: the table does it faster than composing, where they are here. */
 static bool append_short(struct rn_image *image, uint64_t offset, const struct rn_content *content)
 {
-    struct rn_extent *last = image->count ? &image->extents[image->count - 1] : NULL;
+    struct rn_extent *last = extents_last(&image->extents);
 
     if (!last || !last->known || content->head_len != content->length ||
         extent_end(last) != offset || !same_grain(image, last, offset + content->length))

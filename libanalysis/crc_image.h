@@ -5,10 +5,11 @@
  *
  * Stretches are single transfers at first, so that a difference can be located; where these become
  * too many, neighbours in the same `grain` bytes are joined, and the grain doubles. Memory is
- * bounded by that and by the bytes that are kept. What is overwritten in part, and cannot be cut
- * there, becomes unknown.
+ * bounded by that and by the bytes that are kept, but for stretches with gaps between them, which
+ * stay apart: some 60 bytes each. What is overwritten in part, and cannot be cut there, becomes
+ * unknown.
  *
- * Appending costs O(1); writing elsewhere O(stretches behind). Not thread-safe. */
+ * Appending costs O(1), writing elsewhere O(log stretches). Not thread-safe. */
 #ifndef RN_CRC_IMAGE_H
 #define RN_CRC_IMAGE_H
 
@@ -31,9 +32,18 @@ struct rn_extent {
     struct rn_place place; /* of the first of its bytes */
 };
 
+/* Ascending, not overlapping; in blocks, none of which is empty (crc_image_extents.h). */
+struct rn_extents {
+    struct rn_extent_block {
+        struct rn_extent *extents;
+        uint32_t count, room;
+    } * blocks;
+    size_t block_count, block_room;
+    size_t count; /* of stretches */
+};
+
 struct rn_image {
-    struct rn_extent *extents; /* ascending, not overlapping */
-    size_t count, capacity;
+    struct rn_extents extents;
     uint64_t length; /* behind the last byte; a file may be longer where zeros follow */
     uint64_t grain;
     uint64_t moved, unknown_moved; /* bytes written or read in all; without fingerprint */
@@ -60,6 +70,9 @@ void rn_image_truncate(struct rn_image *image, uint64_t length, const struct rn_
 /* Zeros over [offset, offset + length). */
 void rn_image_zero(struct rn_image *image, uint64_t offset, uint64_t length,
                    const struct rn_place *place);
+
+/* The first stretch; NULL: there is none. Borrowed until the image changes. */
+const struct rn_extent *rn_image_first(const struct rn_image *image);
 
 /* All bytes from 0 to `length` known, where gaps count as zeros if `gaps_are_zero`? Then *crc is
  * theirs. */

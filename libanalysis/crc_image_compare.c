@@ -3,6 +3,7 @@
  * offset, the CRCs since the last such place are compared. */
 #include "crc_image.h"
 
+#include "crc_image_extents.h"
 #include "formats/crc64.h"
 
 #include <string.h>
@@ -11,7 +12,7 @@
 struct walk {
     const struct rn_image *image;
     bool gaps_are_zero;
-    size_t at;
+    struct extents_place at;
     uint64_t position; /* bytes before it are in `crc` */
     uint64_t crc;      /* since the last common place */
     bool known;
@@ -30,12 +31,12 @@ static void add_piece(struct walk *walk, uint64_t length, uint64_t crc, bool kno
 static bool step(struct walk *walk)
 {
     const struct rn_image *image = walk->image;
-    const struct rn_extent *next = walk->at < image->count ? &image->extents[walk->at] : NULL;
+    const struct rn_extent *next = extents_at(&image->extents, walk->at);
 
     if (next && next->offset == walk->position) {
         if (!walk->extent)
             walk->extent = next;
-        walk->at++;
+        walk->at = extents_next(&image->extents, walk->at);
         add_piece(walk, next->length, next->crc, next->known);
         return true;
     }
@@ -66,19 +67,17 @@ bool rn_image_crc(const struct rn_image *image, bool gaps_are_zero, uint64_t *cr
     return walk.known && !image->failed;
 }
 
+const struct rn_extent *rn_image_first(const struct rn_image *image)
+{
+    return extents_at(&image->extents, (struct extents_place){0});
+}
+
 static const struct rn_extent *extent_at(const struct rn_image *image, uint64_t offset)
 {
-    size_t low = 0, high = image->count;
+    const struct rn_extent *extent =
+        extents_at(&image->extents, extents_find(&image->extents, offset));
 
-    while (low < high) {
-        size_t middle = low + (high - low) / 2;
-
-        if (image->extents[middle].offset + image->extents[middle].length <= offset)
-            low = middle + 1;
-        else
-            high = middle;
-    }
-    return low < image->count && image->extents[low].offset <= offset ? &image->extents[low] : NULL;
+    return extent && extent->offset <= offset ? extent : NULL;
 }
 
 /* By the bytes themselves: the first that differs, where it is among them. */

@@ -139,12 +139,14 @@ static void restore(struct rn_effects *effects, const struct rn_event *event)
     char *name = path && path->data ? strndup((const char *)path->data, path->size) : NULL;
     struct effect_node *node = name ? effect_node_find(effects, name) : NULL;
     struct effect_object *object = node ? node->object : NULL;
+    const struct rn_extent *first;
     struct rn_place place;
 
     free(name);
     if (!object || object->kind != OBJECT_FILE)
         return;
-    place = object->image.count ? object->image.extents[0].place : object->place;
+    first = rn_image_first(&object->image);
+    place = first ? first->place : object->place;
     if (row->offset == 0) {
         effects->summary.known_bytes += object->image.unknown_moved;
         object->appended = object->image.length;

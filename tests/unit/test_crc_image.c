@@ -7,6 +7,7 @@
 #include <stddef.h>
 #include <stdlib.h>
 #include <string.h>
+#include <time.h>
 
 #include <cmocka.h>
 
@@ -95,7 +96,7 @@ static void test_any_cut_is_equal(void **state)
         check(pair);
         assert_int_equal(rn_image_compare(&whole->image, &pair->image, true, false, &difference),
                          RN_IMAGE_EQUAL);
-        assert_true(pair->image.count <= RN_IMAGE_FINE_EXTENTS);
+        assert_true(pair->image.extents.count <= RN_IMAGE_FINE_EXTENTS);
         free_pair(pair);
     }
     free_pair(whole);
@@ -251,6 +252,112 @@ static void test_random_writes(void **state)
     assert_true(known >= 100); /* all of those on whole blocks */
 }
 
+/* So many stretches that they fill several blocks: as bytes would be, and in order. */
+static void check_many(const struct rn_image *image, const uint8_t *bytes, size_t length)
+{
+    const struct rn_extents *extents = &image->extents;
+    uint64_t crc, end = 0;
+    size_t count = 0;
+
+    assert_int_equal(image->length, length);
+    for (size_t block = 0; block < extents->block_count; block++) {
+        assert_true(extents->blocks[block].count > 0);
+        assert_true(extents->blocks[block].count <= extents->blocks[block].room);
+        for (size_t i = 0; i < extents->blocks[block].count; i++, count++) {
+            const struct rn_extent *extent = &extents->blocks[block].extents[i];
+
+            assert_true(extent->offset >= end && extent->length > 0);
+            end = extent->offset + extent->length;
+            if (extent->known)
+                assert_true(extent->crc ==
+                            rn_crc64(0, bytes + extent->offset, (size_t)extent->length));
+        }
+    }
+    assert_int_equal(count, extents->count);
+    assert_true(end <= length);
+    if (rn_image_crc(image, true, &crc))
+        assert_true(crc == rn_crc64(0, bytes, length));
+}
+
+static void write_here(struct rn_image *image, uint8_t *bytes, size_t offset, size_t size,
+                       unsigned seed)
+{
+    struct rn_content content;
+
+    fill(bytes + offset, size, seed);
+    content = fingerprint(bytes + offset, size, NULL, 0);
+    rn_image_write(image, offset, size, &content, &place);
+}
+
+enum { MANY = 300000, APART = 10, MANY_BYTES = MANY * APART };
+
+/* With gaps between them, so that they stay apart. Where each had to be looked for, or all behind
+ * had to be moved, this would take minutes. */
+static void test_many_from_behind(void **state)
+{
+    uint8_t *bytes = calloc(1, MANY_BYTES);
+    struct rn_image image;
+    clock_t before = clock();
+
+    (void)state;
+    assert_non_null(bytes);
+    rn_image_init(&image, 0);
+    for (size_t i = MANY; i-- > 0;)
+        write_here(&image, bytes, i * APART, 2, (unsigned)i);
+    assert_int_equal(image.extents.count, MANY);
+    check_many(&image, bytes, (MANY - 1) * APART + 2);
+    assert_true((clock() - before) / CLOCKS_PER_SEC < 20);
+    for (size_t i = 0; i < MANY; i += 2) /* others between them */
+        write_here(&image, bytes, i * APART + 5, 3, (unsigned)i);
+    check_many(&image, bytes, (MANY - 1) * APART + 2);
+    write_here(&image, bytes, 1001, 4000, 9); /* and some are overwritten, two of them in part */
+    check_many(&image, bytes, (MANY - 1) * APART + 2);
+    rn_image_truncate(&image, 500001, &place);
+    check_many(&image, bytes, 500001);
+    rn_image_truncate(&image, 0, &place);
+    check_many(&image, bytes, 0);
+    assert_null(rn_image_first(&image));
+    rn_image_free(&image);
+    free(bytes);
+}
+
+/* Anywhere, over each other, zeros among them, and joined when they become too many. */
+static void test_many_anywhere(void **state)
+{
+    enum { SPACE = 400000 };
+    uint8_t *bytes = calloc(1, SPACE + 64);
+    struct rn_image image;
+    size_t length = 0;
+    unsigned seed = 11;
+
+    (void)state;
+    assert_non_null(bytes);
+    rn_image_init(&image, 0);
+    for (unsigned i = 0; i < 60000; i++) {
+        size_t offset = ((seed = seed * 1103515245 + 12345) >> 8) % SPACE;
+        size_t size = 1 + (seed >> 16) % (i % 64 ? 12 : 64);
+
+        if (i % 50 == 49) {
+            memset(bytes + offset, 0, size);
+            rn_image_zero(&image, offset, size, &place);
+        } else {
+            write_here(&image, bytes, offset, size, seed);
+        }
+        length = offset + size > length ? offset + size : length;
+        if (i % 1000 == 0)
+            check_many(&image, bytes, length);
+        if (i % 20000 == 19999) {
+            length = length / 2;
+            memset(bytes + length, 0, SPACE + 64 - length);
+            rn_image_truncate(&image, length, &place);
+        }
+    }
+    check_many(&image, bytes, length);
+    assert_true(image.grain > 1);
+    rn_image_free(&image);
+    free(bytes);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -258,6 +365,7 @@ int main(void)
         cmocka_unit_test(test_overwritten_in_part), cmocka_unit_test(test_length),
         cmocka_unit_test(test_difference_is_found), cmocka_unit_test(test_bytes_are_kept),
         cmocka_unit_test(test_unseen_bytes),        cmocka_unit_test(test_random_writes),
+        cmocka_unit_test(test_many_from_behind),    cmocka_unit_test(test_many_anywhere),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);
