@@ -9,7 +9,7 @@
 
 #define XML(text) ((const xmlChar *)(text))
 
-/* XML 1.0 takes text without control characters only. */
+/* What is left are characters of XML 1.0; the writer escapes what has a meaning there. */
 static const char *printable(struct rn_buf *scratch, const char *text)
 {
     rn_buf_clear(scratch);

@@ -24,12 +24,15 @@ size_t rn_utf8_length(const uint8_t *data, size_t size)
     return length;
 }
 
-/* Length of what can be shown as it is: a valid character that is no control character; else 0. */
+/* Length of what can be shown as it is: a valid character that is no control character, nor one of
+ * U+FFFE and U+FFFF, which are no characters of XML; else 0. */
 static size_t printable_length(const uint8_t *data, size_t size)
 {
     if (data[0] < 0x20 || data[0] == 0x7f)
         return 0;
     if (data[0] == 0xc2 && size > 1 && data[1] < 0xa0)
+        return 0;
+    if (data[0] == 0xef && size > 2 && data[1] == 0xbf && data[2] >= 0xbe)
         return 0;
     return rn_utf8_length(data, size);
 }

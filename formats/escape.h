@@ -28,12 +28,12 @@ void rn_escape_hex(struct rn_buf *out, const uint8_t *data, size_t size);
 /* A CSV field (RFC 4180): quoted where needed; control characters as in rn_escape_c. */
 void rn_escape_csv(struct rn_buf *out, const uint8_t *data, size_t size);
 
-/* For HTML, in text and in quoted attributes: what has a meaning there becomes a reference; control
- * characters and bytes that are not valid UTF-8 become \xNN. */
+/* For HTML, in text and in quoted attributes: what has a meaning there becomes a reference, the
+ * rest is as in rn_escape_terminal. */
 void rn_escape_html(struct rn_buf *out, const uint8_t *data, size_t size);
 
-/* For the middle of a line on a terminal: control characters and bytes that are not valid UTF-8
- * become \xNN. */
+/* For the middle of a line on a terminal: control characters, bytes that are not valid UTF-8, and
+ * U+FFFE and U+FFFF become \xNN. What is left is characters of XML 1.0, too. */
 void rn_escape_terminal(struct rn_buf *out, const uint8_t *data, size_t size);
 
 /* Length of the valid UTF-8 sequence at `data`, of which there are `size` bytes, at least one; 0 if

@@ -134,8 +134,9 @@ const struct rn_plot_picture *rn_plot_picture(const struct rn_plot *plot);
 
 /* The tables as tab-separated text: of each a line "# NAME", a line with the names of its columns,
  * and its rows; two empty lines between tables, so that gnuplot's `index` finds them. Texts are in
- * double quotes; control characters, double quotes, backslashes and what is not UTF-8 are written
- * as \xNN in them. */
+ * double quotes; control characters, double quotes, backslashes, what is not UTF-8, and what
+ * gnuplot would make bad XML of (the ends of "]]>", the begin of "&#x", U+FFFE and U+FFFF) are
+ * written as \xNN in them. */
 void rn_plot_data(const struct rn_plot_picture *picture, struct rn_buf *out);
 /* Such a text without the quotes, cut to `limit` characters where it is longer ("..." at its end).
  */

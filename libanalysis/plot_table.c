@@ -107,9 +107,21 @@ void plot_axis_join(struct rn_plot_axis *into, const struct rn_plot_axis *axis)
 
 /* ---- as text ---- */
 
-static bool is_plain(unsigned char c)
+/* gnuplot takes quotes and backslashes for its own, and writes "]]>" and "&#x...;" to SVG as they
+ * are, where they are not allowed or are a character that may not be there. */
+static bool is_plain(const char *text, size_t at)
 {
-    return c != '"' && c != '\\';
+    switch (text[at]) {
+    case '"':
+    case '\\':
+        return false;
+    case '&':
+        return text[at + 1] != '#' || text[at + 2] != 'x';
+    case '>':
+        return at < 2 || text[at - 1] != ']' || text[at - 2] != ']';
+    default:
+        return true;
+    }
 }
 
 static void put_escaped(struct rn_buf *out, const char *text, size_t length)
@@ -117,7 +129,7 @@ static void put_escaped(struct rn_buf *out, const char *text, size_t length)
     size_t plain = 0;
 
     for (size_t i = 0; i <= length; i++) {
-        if (i < length && is_plain((unsigned char)text[i]))
+        if (i < length && is_plain(text, i))
             continue;
         rn_escape_terminal(out, (const uint8_t *)text + plain, i - plain);
         if (i < length)

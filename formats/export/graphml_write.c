@@ -70,24 +70,12 @@ static void end_element(struct graphml *graph)
     check(graph, xmlTextWriterEndElement(graph->writer));
 }
 
-/* Of what is valid UTF-8 and printable, U+FFFE and U+FFFF alone are no characters of XML. */
 static const char *printable(struct graphml *graph, const char *text, size_t size)
 {
     struct rn_buf *buf = &graph->text;
-    size_t plain = 0;
 
     rn_buf_clear(buf);
-    for (size_t i = 0; i + 3 <= size; i++) {
-        const uint8_t *at = (const uint8_t *)text + i;
-
-        if (at[0] != 0xef || at[1] != 0xbf || (at[2] != 0xbe && at[2] != 0xbf))
-            continue;
-        rn_escape_terminal(buf, (const uint8_t *)text + plain, i - plain);
-        rn_buf_printf(buf, "\\xef\\xbf\\x%02x", at[2]);
-        plain = i + 3;
-        i += 2;
-    }
-    rn_escape_terminal(buf, (const uint8_t *)text + plain, size - plain);
+    rn_escape_terminal(buf, (const uint8_t *)text, size);
     rn_buf_byte(buf, 0);
     graph->failed |= buf->failed;
     return buf->failed ? "" : (const char *)buf->data;

@@ -123,6 +123,20 @@ static void terminal_text(void **state)
           "1");
 }
 
+/* U+FFFE and U+FFFF are valid UTF-8, and no characters of XML; their neighbours are, and so are
+ * those of the other planes. */
+static void no_characters(void **state)
+{
+    (void)state;
+    CHECK(rn_escape_terminal, "<\xef\xbf\xbe\xef\xbf\xbf>", "<\\xef\\xbf\\xbe\\xef\\xbf\\xbf>");
+    CHECK(rn_escape_terminal, "\xef\xbf\xbd\xee\xbf\xbf\xf0\x9f\xbf\xbe",
+          "\xef\xbf\xbd\xee\xbf\xbf\xf0\x9f\xbf\xbe");
+    CHECK(rn_escape_terminal, "\xef\xbf", "\\xef\\xbf");
+    CHECK(rn_escape_html, "<\xef\xbf\xbe", "&lt;\\xef\\xbf\\xbe");
+    CHECK(rn_escape_csv, "\xef\xbf\xbf", "\\357\\277\\277");
+    CHECK(rn_escape_json, "\xef\xbf\xbe", "\"\xef\xbf\xbe\"");
+}
+
 static void digits(void **state)
 {
     (void)state;
@@ -168,6 +182,7 @@ int main(void)
         cmocka_unit_test(csv_fields),
         cmocka_unit_test(terminal_text),
         cmocka_unit_test(text_or_not),
+        cmocka_unit_test(no_characters),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);

@@ -154,6 +154,9 @@ static void texts(void **state)
     assert_text("\xc3\xa4\xc3\xb6\xc3\xbc\xc3\xa4\xc3\xb6", 4, "\xc3\xa4...");
     assert_text("\xff", 9, "\\xff");
     assert_text("", 0, "");
+    assert_text("]]>]>>]]]>", 99, "]]\\x3e]>>]]]\\x3e");
+    assert_text("&&#&#1;&#x1;", 99, "&&#&#1;\\x26#x1;");
+    assert_text("\xef\xbf\xbe", 99, "\\xef\\xbf\\xbe");
 }
 
 static void categories(void **state)
