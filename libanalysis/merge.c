@@ -13,9 +13,12 @@
 enum rn_status rn_merge_new(const struct rn_merge_options *options, struct rn_merge **out,
                             struct rn_error *err)
 {
-    struct rn_merge *merge = calloc(1, sizeof *merge);
+    struct rn_merge *merge;
 
     *out = NULL;
+    if (!options->creator)
+        return rn_fail(err, RN_E_USAGE, "a merged recording has a creator");
+    merge = calloc(1, sizeof *merge);
     if (!merge)
         return rn_fail(err, RN_E_NOMEM, "no memory to merge");
     merge->options = *options;

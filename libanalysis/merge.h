@@ -18,11 +18,12 @@
 struct rn_merge;
 
 struct rn_merge_options {
-    bool keep_going;  /* leave out what cannot be merged, instead of failing */
-    bool no_inferred; /* leave out inferred edges */
-    const char *creator;
+    bool keep_going;     /* leave out what cannot be merged, instead of failing */
+    bool no_inferred;    /* leave out inferred edges */
+    const char *creator; /* "rn-merge 0.1.0"; not NULL */
 };
 
+/* The options are copied. RN_E_USAGE: there is no creator. */
 RN_MUST_CHECK enum rn_status rn_merge_new(const struct rn_merge_options *options,
                                           struct rn_merge **out, struct rn_error *err);
 void rn_merge_free(struct rn_merge *merge);
