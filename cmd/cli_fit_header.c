@@ -58,30 +58,52 @@ static const char *constant_of(uint8_t use)
     return use == 3 ? "RN_POLICY_GPU" : use == 2 ? "RN_POLICY_SIMD" : "RN_POLICY_SCALAR";
 }
 
-/* Names that are the same in C get a number. */
-static unsigned namesakes(const struct rn_fit *fit, uint32_t number)
+static void put_name(struct rn_buf *out, const char *operation, unsigned number, bool on_device)
 {
-    struct rn_buf mine = RN_BUF_INIT, other = RN_BUF_INIT;
-    unsigned count = 0;
-
-    put_identifier(&mine, fit->operations[number].name);
-    for (uint32_t i = 0; i < number; i++) {
-        rn_buf_clear(&other);
-        put_identifier(&other, fit->operations[i].name);
-        count += other.size == mine.size && memcmp(other.data, mine.data, mine.size) == 0;
-    }
-    rn_buf_free(&mine);
-    rn_buf_free(&other);
-    return count;
+    put_identifier(out, operation);
+    if (number > 1)
+        rn_buf_printf(out, "_%u", number);
+    rn_buf_text(out, on_device ? "_on_device" : "");
+    rn_buf_byte(out, '\0');
 }
 
-static void put_ranges(struct rn_buf *out, const struct rn_fit *fit, uint32_t number,
+/* `names`: one behind the other, each with its NUL. */
+static bool is_taken(const struct rn_buf *names, const struct rn_buf *name)
+{
+    for (size_t at = 0; at + name->size <= names->size;
+         at += strlen((const char *)names->data + at) + 1)
+        if (memcmp(names->data + at, name->data, name->size) == 0)
+            return true;
+    return false;
+}
+
+/* Names that are the same in C get numbers: of other operations, and of what the header has itself.
+ * Appends those of the operation to `names`, one for each place of its data. */
+static unsigned number_of(const struct rn_fit_operation *operation, struct rn_buf *names)
+{
+    struct rn_buf host = RN_BUF_INIT, device = RN_BUF_INIT;
+    unsigned number = 0;
+
+    do {
+        rn_buf_clear(&host);
+        rn_buf_clear(&device);
+        put_name(&host, operation->name, ++number, false);
+        put_name(&device, operation->name, number, true);
+    } while (!host.failed && !device.failed &&
+             (is_taken(names, &host) || is_taken(names, &device)));
+    rn_buf_append(names, host.data, host.size);
+    rn_buf_append(names, device.data, device.size);
+    rn_buf_free(&host);
+    rn_buf_free(&device);
+    return number;
+}
+
+static void put_ranges(struct rn_buf *out, const struct rn_fit *fit,
+                       const struct rn_fit_operation *operation, unsigned number,
                        const struct rn_fit_placement *placement)
 {
-    const struct rn_fit_operation *operation = &fit->operations[number];
     struct cli_fit_answer answers[CLI_FIT_MAX_ANSWERS];
     unsigned count = cli_fit_answers(fit, operation, placement, answers);
-    unsigned same = namesakes(fit, number);
 
     rn_buf_text(out, "\n/* \"");
     put_plain(out, operation->name);
@@ -91,10 +113,9 @@ static void put_ranges(struct rn_buf *out, const struct rn_fit *fit, uint32_t nu
         put_plain(out, placement->why);
     }
     rn_buf_text(out, " */\n__attribute__((unused)) static const struct rn_policy_range rn_policy_");
-    put_identifier(out, operation->name);
-    if (same)
-        rn_buf_printf(out, "_%u", same + 1);
-    rn_buf_printf(out, "%s[] = {\n", placement->on_device ? "_on_device" : "");
+    put_name(out, operation->name, number, placement->on_device);
+    out->size -= !out->failed; /* the NUL */
+    rn_buf_text(out, "[] = {\n");
     for (unsigned i = 0; i < count; i++) {
         rn_buf_text(out, "    {");
         if (answers[i].to == UINT64_MAX)
@@ -111,6 +132,7 @@ static void put_ranges(struct rn_buf *out, const struct rn_fit *fit, uint32_t nu
 void cli_fit_c_header(const struct cli_fit *job, struct rn_buf *out)
 {
     const struct rn_fit *fit = job->fit;
+    struct rn_buf names = RN_BUF_INIT; /* without "rn_policy_" */
 
     rn_buf_text(out, beginning);
     rn_buf_text(out, "\n/* The machine: ");
@@ -121,10 +143,17 @@ void cli_fit_c_header(const struct cli_fit *job, struct rn_buf *out)
     }
     rn_buf_printf(out, " */\n#define RN_POLICY_MACHINE UINT64_C(0x%016" PRIx64 ")\n",
                   job->machine->fingerprint);
-    for (uint32_t i = 0; i < fit->operation_count; i++)
-        for (unsigned p = 0;
-             cli_fit_is_known(fit, &fit->operations[i]) && p < fit->operations[i].placement_count;
-             p++)
-            put_ranges(out, fit, i, &fit->operations[i].placements[p]);
+    rn_buf_append(&names, "find", sizeof "find");
+    for (uint32_t i = 0; i < fit->operation_count; i++) {
+        const struct rn_fit_operation *operation = &fit->operations[i];
+        unsigned number;
+
+        if (!cli_fit_is_known(fit, operation))
+            continue;
+        number = number_of(operation, &names);
+        for (unsigned p = 0; p < operation->placement_count; p++)
+            put_ranges(out, fit, operation, number, &operation->placements[p]);
+    }
+    rn_buf_free(&names);
     rn_buf_text(out, ending);
 }

@@ -2,6 +2,8 @@
 /* Recordings into a history, and whose history it is. */
 #include "cli_fit.h"
 
+#include "formats/escape.h"
+
 #include <inttypes.h>
 #include <stdio.h>
 #include <string.h>
@@ -50,8 +52,9 @@ static bool add_one(struct rn_history **history, const char *name, const char *p
     if (run.machine.cpu && !run.machine.cpu_fingerprint)
         cli_warn("%s: does not say which CPU it was made on", path);
     if (whole && run.sample_count == 0 && run.aggregate_count == 0)
-        cli_warn("%s: has no compute blocks, kernels or transfers; see rn-simd(7) on how to record them",
-                 path);
+        cli_warn(
+            "%s: has no compute blocks, kernels or transfers; see rn-simd(7) on how to record them",
+            path);
     if (run.lost || run.incomplete)
         cli_warn("%s: events are missing; what is there is used", path);
     rn_run_free(&run);
@@ -113,9 +116,15 @@ void cli_fit_list_machines(const struct rn_history_machine *machines, size_t cou
                            struct rn_buf *out)
 {
     rn_buf_text(out, "machine           runs     samples  CPU; GPU\n");
-    for (size_t i = 0; i < count; i++)
-        rn_buf_printf(out, "%016" PRIx64 "  %4" PRIu64 "  %10" PRIu64 "  %s; %s\n",
-                      machines[i].fingerprint, machines[i].runs, machines[i].samples,
-                      *machines[i].cpu ? machines[i].cpu : "unknown CPU",
-                      *machines[i].gpu ? machines[i].gpu : "none");
+    for (size_t i = 0; i < count; i++) {
+        const char *cpu = *machines[i].cpu ? machines[i].cpu : "unknown CPU";
+        const char *gpu = *machines[i].gpu ? machines[i].gpu : "none";
+
+        rn_buf_printf(out, "%016" PRIx64 "  %4" PRIu64 "  %10" PRIu64 "  ", machines[i].fingerprint,
+                      machines[i].runs, machines[i].samples);
+        rn_escape_terminal(out, (const uint8_t *)cpu, strlen(cpu));
+        rn_buf_text(out, "; ");
+        rn_escape_terminal(out, (const uint8_t *)gpu, strlen(gpu));
+        rn_buf_byte(out, '\n');
+    }
 }

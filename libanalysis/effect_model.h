@@ -33,11 +33,11 @@ struct effect_socket {
 struct effect_object {
     uint8_t kind; /* enum object_kind */
     bool inherited, internal, from_empty, dirty, made;
-    bool unlinked;    /* its last name was taken away */
-    bool placeholder; /* something that was there before, and was not opened */
-    bool append_only; /* the image is relative to an unknown end */
+    bool unlinked;     /* its last name was taken away */
+    bool placeholder;  /* something that was there before, and was not opened */
+    bool append_only;  /* the image is relative to an unknown end */
     uint64_t appended; /* length of that image, before the final content took its place */
-    bool shared_map;  /* mapped shared and writable */
+    bool shared_map;   /* mapped shared and writable */
     bool attributes_set;
     bool read_to_end;
     bool renamed_unsynced; /* it got its last name while what was written was not on disk yet */
