@@ -155,7 +155,7 @@ static bool is_known(const struct rn_trace_process *process, const struct rn_eve
  * script. Then the process is called so, too; the image's name is the better one where the kernel
  * cut it. */
 static void name_after_link(struct rn_trace *trace, struct rn_trace_thread *thread,
-                            const struct rn_event *event, bool known)
+                            const struct rn_event *event)
 {
     const struct rn_attachment *given = rn_event_attachment(event, RN_ATT_NAME, RN_ARG_ANY);
     struct rn_trace_process *process = thread->process;
@@ -164,8 +164,9 @@ static void name_after_link(struct rn_trace *trace, struct rn_trace_thread *thre
     if (length == 0)
         return;
     set_name(trace, &thread->name, given);
-    if (!known && (!process->name || length < COMM_MAX ||
-                   strncmp(process->name->text, (const char *)given->data, length) != 0))
+    if (event->u.process.op == RN_PROCESS_EXEC &&
+        (!process->name || length < COMM_MAX ||
+         strncmp(process->name->text, (const char *)given->data, length) != 0))
         set_name(trace, &process->name, given);
 }
 
@@ -184,7 +185,7 @@ static void feed_image(struct rn_trace *trace, struct rn_trace_thread *thread,
         rename_after(trace, thread, process->exe);
     if (event->u.process.op == RN_PROCESS_EXEC && !(event->flags & RN_EVENT_SNAPSHOT))
         rn_fd_table_exec(trace, &process->files);
-    name_after_link(trace, thread, event, known);
+    name_after_link(trace, thread, event);
 }
 
 static void inherit_name(struct rn_trace *trace, struct rn_shared_name **child,
