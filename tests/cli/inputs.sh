@@ -60,7 +60,7 @@ else
 fi
 mkdir template
 rn-validate --dir template 'mkdir d4' 'mkdir d4' >said 2>messages
-if grep -q ^IDENTICAL said && [ ! -s messages ]; then
+if grep -q "^IDENTICAL\|^EQUIVALENT$" said && [ ! -s messages ]; then
     echo "ok - a fresh copy for each"
 else
     echo "not ok - a fresh copy for each: $(cat said messages)"
