@@ -1,7 +1,8 @@
 # needs: python3 curl
-# varies: poll rt_sigaction
+# varies: poll rt_sigaction wait4 rt_sigprocmask
 # A server and a client on loopback. The fifo tells when it listens, so that nobody polls; an answer
-# is one write, so that it is read in one piece.
+# is one write, so that it is read in one piece. The last client and the server end at the same time:
+# the shell reaps them in one handler or in two.
 prepare() { mkfifo ready && cat >server.py <<'PY'
 import http.server, os
 class Handler(http.server.BaseHTTPRequestHandler):
