@@ -65,37 +65,52 @@ on_cpu = collections.Counter((json.loads(e["args"]["text"])["tid"], e["duration_
     and "left_as" in e["args"]["text"])
 assert on_cpu == collections.Counter((w, d) for w, s, d in spans), (len(on_cpu), len(spans))
 ops = collections.Counter(e["name"] for e in events if e["kind"] == "process")
-assert (ops["fork"], ops["exec"]) == (forks, execs), ops
+assert (ops["fork"], ops["exec"]) == (forks, execs), (ops, forks, execs)
 assert ops["exit"] + ops["thread_exit"] == ends, (ops, ends)
 print(len(calls), "calls", len(spans), "stretches", ops)
 E
 
 events='raw_syscalls:*,sched:sched_switch,sched:sched_process_fork,sched:sched_process_exec,sched:sched_process_exit,signal:signal_deliver'
+# record FILE: all that runs on the machine meanwhile is in it, other tests included. Room for what a busy
+# machine does: else perf loses events.
+record() {
+    perf record -q -a -m 16M -e "$events" -o "$1" -- \
+        sh -c 'ls / | sort >/dev/null; cat /nonexistent; sleep 0.01; exit 3' >perf.log 2>&1
+    [ -s "$1" ]
+}
+# Where what others did just then is not told alike, a second recording and a third one have to be.
+as_told() {
+    python3 model.py p.txt p.rna && python3 model.py pid.txt pid.rna
+}
+converted() {
+    perf script --ns --header -i p.data >p.txt 2>/dev/null
+    perf script -F +pid -i p.data >pid.txt 2>/dev/null
+    rn-convert -o p.rna p.txt 2>notes && rn-convert -o pid.rna pid.txt 2>pid.notes
+}
 reason=
 if ! command -v perf >/dev/null; then
     reason="there is no perf"
-# Room for what a busy machine does meanwhile: else perf loses events.
-elif ! perf record -q -a -m 16M -e "$events" -o p.data -- \
-    sh -c 'ls / | sort >/dev/null; cat /nonexistent; sleep 0.01; exit 3' >perf.log 2>&1 &&
-    [ ! -s p.data ]; then
+elif ! record p.data; then
     reason="perf may not record tracepoints here: $(tail -n 1 perf.log)"
 fi
 if [ -n "$reason" ]; then
     echo "ok - recordings of perf itself # SKIP $reason"
 else
-    perf script --ns --header -i p.data >p.txt 2>/dev/null
-    rn-convert -o p.rna p.txt 2>notes
+    converted
+    for again in 1 2; do
+        as_told >said 2>&1 && break
+        sed "s/^/# try $again: /" said
+        record p.data && converted
+    done
     check "system calls, stretches on a CPU, processes: as the text says" python3 model.py p.txt p.rna
     check "the recording is whole" rn-info --verify p.rna
     check "what was run" bash -c "rn-info p.rna | grep -q '^Command *sh -c'"
     check "an exit and its status" bash -c \
         "rn-cat --json --kind process p.rna | grep '\"exit\"' | grep -q '\"status\":768'"
     check "a signal of the shell's child" bash -c "rn-cat p.rna | grep -q SIGCHLD"
-    perf script -F +pid -i p.data >pid.txt 2>/dev/null
-    rn-convert -o pid.rna pid.txt 2>notes
-    check "times in microseconds are told" grep -q 'times in microseconds' notes
+    check "times in microseconds are told" grep -q 'times in microseconds' pid.notes
     # Of threads that end just then perf has forgotten it.
-    check "processes are told with -F +pid" bash -c "! grep -qE 'process is not told.*: [0-9]{2,}$' notes"
+    check "processes are told with -F +pid" bash -c "! grep -qE 'process is not told.*: [0-9]{2,}$' pid.notes"
     check "the same of text with processes" python3 model.py pid.txt pid.rna
     perf record -q -g -e 'raw_syscalls:*,cpu-clock' -o g.data -- ls / >/dev/null 2>&1
     perf script --ns -i g.data >g.txt 2>/dev/null
