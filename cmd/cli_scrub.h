@@ -18,8 +18,8 @@ struct cli_scrub_options {
 bool cli_scrub_load(struct cli_scrub_options *options);
 void cli_scrub_clear(struct cli_scrub_options *options);
 
-/* What the first program of the recording is called is said before it is executed: look ahead, where
- * the file can be read again. */
+/* What the first program of the recording is called is said before it is executed: look ahead,
+ * where the file can be read again. */
 void cli_scrub_learn(struct rn_scrub *scrub, const char *path);
 
 /* Exit statuses. */

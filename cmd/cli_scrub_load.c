@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: MIT */
-/* What rn-scrub knows before it reads a recording: key, policy, what the first program is called. */
+/* What rn-scrub knows before it reads a recording: key, policy, what the first program is called.
+ */
 #include "cli_scrub.h"
 
 #include "formats/reader.h"

@@ -35,31 +35,6 @@ static const char *option_name(int letter)
     }
 }
 
-/* The expression is this file's: where in it something is says nothing to the user. */
-static void drop_offset(char *what)
-{
-    char *at = strstr(what, " at offset "), *end;
-
-    if (!at)
-        return;
-    end = at + strlen(" at offset ");
-    end += strspn(end, "0123456789");
-    memmove(at, end, strlen(end) + 1);
-}
-
-static enum rn_status add_kind(struct rn_filter *filter, const char *kind, struct rn_error *err)
-{
-    enum rn_status status;
-    char term[64];
-    if (!*kind || strchr(kind, ',') || strlen(kind) >= sizeof(term) - sizeof("kind="))
-        return rn_fail(err, RN_E_USAGE, "'%s' is not one event kind", kind);
-    snprintf(term, sizeof(term), "kind=%s", kind);
-    status = rn_filter_add(filter, term, err);
-    if (status == RN_E_USAGE)
-        drop_offset(err->what);
-    return status;
-}
-
 static enum rn_status add_number(struct rn_filter *filter, int letter, const char *argument,
                                  struct rn_error *err)
 {
@@ -118,7 +93,7 @@ bool cli_select(struct rn_filter *filter, int letter, const char *argument, int 
         result = rn_filter_add(filter, argument, &err);
         break;
     case CLI_OPT_KIND:
-        result = add_kind(filter, argument, &err);
+        result = rn_filter_add_kind(filter, argument, &err);
         break;
     case 'p':
     case CLI_OPT_TID:

@@ -31,7 +31,8 @@ static int is_recording(const struct dirent *entry)
 {
     size_t length = strlen(entry->d_name);
 
-    return entry->d_type != DT_FIFO && entry->d_type != DT_SOCK && length > 4 && entry->d_name[0] != '.' && strcmp(entry->d_name + length - 4, ".rna") == 0;
+    return entry->d_type != DT_FIFO && entry->d_type != DT_SOCK && length > 4 &&
+           entry->d_name[0] != '.' && strcmp(entry->d_name + length - 4, ".rna") == 0;
 }
 
 static bool add_directory(struct cli_stat_side *side, const char *path)

@@ -187,8 +187,8 @@ static void warn_of_leftovers(const struct rn_diff *diff)
 {
     for (size_t i = 0; diff && i < diff->count; i++) {
         if (diff->findings[i].kind == RN_FINDING_INPUT) {
-            cli_warn("both sides ran in this directory, and B finds what A has left: --dir gives "
-                     "each a fresh copy");
+            cli_warn("both sides ran in this directory, and B may have found what A left: --dir "
+                     "gives each a fresh copy");
             return;
         }
     }

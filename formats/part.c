@@ -36,7 +36,6 @@ enum rn_status rn_part_open(const char *path, int flags, int *fd, struct rn_erro
     if (*fd >= 0)
         close(*fd);
     *fd = -1;
-    errno = 0;
     rn_fail(err, RN_E_USAGE, "is a link or no regular file, and no recorder has put it there");
     rn_fail_in(err, path);
     return RN_E_USAGE;

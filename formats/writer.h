@@ -33,8 +33,8 @@ struct rn_writer_options {
 /* Begin a recording at `path` ("-": standard output, no part directory). The manifest is copied.
  * An existing file at `path` is replaced only by a successful seal. Makes PATH.part; a stale one
  * that no running recorder holds (flock) and that contains no events is replaced, any other is
- * RN_E_USAGE with a line that says how to seal or remove it; so is one that another user made, or in
- * which links stand for the files. */
+ * RN_E_USAGE with a line that says how to seal or remove it; so is one that another user made, or
+ * in which links stand for the files. */
 RN_MUST_CHECK enum rn_status rn_writer_new(const char *path, const struct rn_manifest *manifest,
                                            const struct rn_writer_options *options,
                                            struct rn_writer **out, struct rn_error *err);

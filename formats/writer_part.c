@@ -76,7 +76,8 @@ static enum contents contents_of(int fd, const char *part)
     return !has_manifest && fstat(fd, &info) == 0 && info.st_size > 0 ? NOT_KNOWN : NOTHING;
 }
 
-/* A directory that somebody else made, in /tmp, may change under us; so may what a link leads to. */
+/* A directory that somebody else made, in /tmp, may change under us; so may what a link leads to.
+ */
 static enum rn_status check_owner(const char *part, struct rn_error *err)
 {
     struct stat info;
@@ -103,7 +104,8 @@ static enum rn_status take(struct rn_writer *writer, bool existed, struct rn_err
                        writer->part, writer->part);
     case NOT_KNOWN:
         return rn_fail(err, RN_E_USAGE,
-                       "%s/" RN_PART_ARCHIVE " is no recording: remove it, or choose another output",
+                       "%s/" RN_PART_ARCHIVE
+                       " is no recording: remove it, or choose another output",
                        writer->part);
     case NOTHING:
         break;

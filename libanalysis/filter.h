@@ -59,6 +59,10 @@ void rn_filter_syscalls(const struct rn_filter *filter, enum rn_abi abi,
 /* Kinds of events that can match at all: bit `kind`. */
 uint64_t rn_filter_kinds(const struct rn_filter *filter);
 
+/* One kind, as behind "kind=" in an expression, with or without '!'; RN_E_USAGE. */
+RN_MUST_CHECK enum rn_status rn_filter_add_kind(struct rn_filter *filter, const char *kind,
+                                                struct rn_error *err);
+
 /* pid, tid: any of a list; empty list: all. Times: since the recording began, ns, [from, to). */
 RN_MUST_CHECK enum rn_status rn_filter_add_pid(struct rn_filter *filter, uint64_t pid,
                                                struct rn_error *err);

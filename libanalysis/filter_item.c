@@ -7,6 +7,7 @@
 #include "formats/xlat.h"
 #include "suggest.h"
 
+#include <stdio.h>
 #include <string.h>
 
 #define SHOWN_MAX 64 /* bytes of a bad item that a message repeats */
@@ -74,12 +75,15 @@ enum rn_status rn_filter_item_unknown(const struct rn_filter_item *term, const c
     struct rn_suggestion best = rn_suggestion_begin(term->text + percent, term->length - percent);
     int shown = term->length > SHOWN_MAX ? SHOWN_MAX : (int)term->length;
 
+    char place[40] = "";
+
+    if (term->offset != RN_FILTER_ALONE)
+        snprintf(place, sizeof place, " at offset %zu", term->offset);
     suggest(&best, term->list, percent);
     if (best.word)
-        return rn_fail(err, RN_E_USAGE, "'%.*s' at offset %zu is no %s; did you mean '%s'?", shown,
-                       term->text, term->offset, what, best.word);
-    return rn_fail(err, RN_E_USAGE, "'%.*s' at offset %zu is no %s", shown, term->text,
-                   term->offset, what);
+        return rn_fail(err, RN_E_USAGE, "'%.*s'%s is no %s; did you mean '%s'?", shown, term->text,
+                       place, what, best.word);
+    return rn_fail(err, RN_E_USAGE, "'%.*s'%s is no %s", shown, term->text, place, what);
 }
 
 /* What an item of these lists is about. */

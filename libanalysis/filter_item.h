@@ -17,9 +17,10 @@ enum rn_filter_list {
     LISTS
 };
 
+#define RN_FILTER_ALONE SIZE_MAX
 struct rn_filter_item {
     const char *text; /* without "!" */
-    size_t length, offset;
+    size_t length, offset; /* offset: in an expression; RN_FILTER_ALONE: it is in none */
     enum rn_filter_list list;
     bool negated;
 };

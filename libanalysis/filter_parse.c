@@ -378,3 +378,20 @@ enum rn_status rn_filter_add(struct rn_filter *filter, const char *expression, s
     filter->set = parser.set;
     return RN_OK;
 }
+
+enum rn_status rn_filter_add_kind(struct rn_filter *filter, const char *kind, struct rn_error *err)
+{
+    struct rn_filter_item item = {
+        .list = LIST_KIND, .offset = RN_FILTER_ALONE, .negated = *kind == '!'};
+    struct rn_filter_set set = filter->set;
+    enum rn_status status;
+
+    item.text = kind + item.negated;
+    item.length = strlen(item.text);
+    if (item.length == 0 || strchr(item.text, ','))
+        return rn_fail(err, RN_E_USAGE, "'%.60s' is not one event kind", kind);
+    status = apply(&set, &item, err);
+    if (status == RN_OK)
+        filter->set = set;
+    return status;
+}

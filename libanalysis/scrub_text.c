@@ -168,8 +168,7 @@ static bool next_component(struct walk *walk, bool first)
     if (walk->from < walk->size)
         slash = memchr(walk->text + walk->from, '/', walk->size - walk->from);
     walk->to = slash ? (size_t)(slash - walk->text) : walk->size;
-    walk->climbs |=
-        walk->to - walk->from == 2 && memcmp(walk->text + walk->from, "..", 2) == 0;
+    walk->climbs |= walk->to - walk->from == 2 && memcmp(walk->text + walk->from, "..", 2) == 0;
     return true;
 }
 
