@@ -290,6 +290,33 @@ static void test_place(void **state)
     rn_filter_free(filter);
 }
 
+static void test_one_kind(void **state)
+{
+    static const char *const cases[][2] = {
+        {"sycall", "'sycall' is no kind of event; did you mean 'syscall'?"},
+        {"", "'' is not one event kind"},
+        {"!", "'!' is not one event kind"},
+        {"syscall,signal", "'syscall,signal' is not one event kind"}};
+    struct rn_filter *one = rn_filter_new(), *others = rn_filter_new();
+    struct rn_filter *same = PARSE("kind=signal"), *but = PARSE("kind=!signal");
+    struct rn_error err = RN_ERROR_INIT;
+
+    (void)state;
+    for (size_t i = 0; i < sizeof cases / sizeof cases[0]; i++) {
+        assert_int_equal(rn_filter_add_kind(one, cases[i][0], &err), RN_E_USAGE);
+        assert_string_equal(err.what, cases[i][1]);
+    }
+    assert_true(rn_filter_is_empty(one));
+    assert_int_equal(rn_filter_add_kind(one, "signal", &err), RN_OK);
+    assert_int_equal(rn_filter_add_kind(others, "!signal", &err), RN_OK);
+    assert_true(rn_filter_kinds(one) == rn_filter_kinds(same));
+    assert_true(rn_filter_kinds(others) == rn_filter_kinds(but));
+    rn_filter_free(one);
+    rn_filter_free(others);
+    rn_filter_free(same);
+    rn_filter_free(but);
+}
+
 static void test_errors_name_term_offset_and_suggestion(void **state)
 {
     static const struct {
@@ -367,6 +394,7 @@ int main(void)
         cmocka_unit_test(test_signals),
         cmocka_unit_test(test_status),
         cmocka_unit_test(test_place),
+        cmocka_unit_test(test_one_kind),
         cmocka_unit_test(test_errors_name_term_offset_and_suggestion),
         cmocka_unit_test(test_long_input_is_refused),
     };
